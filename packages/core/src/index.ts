@@ -1,0 +1,7 @@
+export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
+export { didYouMean, nearest } from './suggest.ts'
+export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
+export { stopGradient } from './tensor-ops/stop-gradient.ts'
+export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
+export { mapRecord, keepRecord, disposeRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
+export type { ActorOutputs, DistillationContext, DistillationLoss } from './loss.ts'

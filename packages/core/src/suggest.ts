@@ -1,0 +1,36 @@
+/** Number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1
+      let best = Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + cost)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, rows[i - 2]![j - 2]! + 1)
+      row.push(best)
+    }
+    rows.push(row)
+  }
+  return rows[a.length]![b.length]!
+}
+
+/**
+ * The known names nearest to a mistyped one, best first; empty if none is near.
+ *
+ * @example nearest('lerningRate', ['learningRate', 'momentum']) // ['learningRate']
+ */
+export function nearest(name: string, known: readonly string[], most = 3): string[] {
+  return known
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3)))
+    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, most)
+    .map(({ candidate }) => candidate)
+}
+
+/** The second sentence of an error about an unknown name: a suggestion if one is near, and what is known. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const [first] = nearest(name, known, 1)
+  const list = `Known: ${[...known].sort().join(', ')}.`
+  return first === undefined ? list : `Did you mean '${first}'? ${list}`
+}
