@@ -48,6 +48,9 @@ function* words(path: readonly (string | number)[]): Generator<number> {
   }
 }
 
+/** Fractional digits of the golden ratio, π, e and √2: the four starting values. */
+const LANES: readonly number[] = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667]
+
 const rotateLeft = (x: number, k: number) => (x << k) | (x >>> (32 - k))
 
 /**
@@ -59,7 +62,7 @@ const rotateLeft = (x: number, k: number) => (x << k) | (x >>> (32 - k))
  */
 export function randomStream(seed: number, ...path: (string | number)[]): RandomStream {
   const key = [...words([seed, ...path])]
-  const state = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667].map((lane) => avalanche(key.reduce(mix, lane)))
+  const state = LANES.map((lane) => avalanche(key.reduce(mix, lane)))
   if (state.every((word) => word === 0)) state[0] = 1 // the one state the generator cannot leave
   let [a, b, c, d] = state as [number, number, number, number]
   let spare: number | undefined
