@@ -62,9 +62,8 @@ const rotateLeft = (x: number, k: number) => (x << k) | (x >>> (32 - k))
  */
 export function randomStream(seed: number, ...path: (string | number)[]): RandomStream {
   const key = [...words([seed, ...path])]
-  const state = LANES.map((lane) => avalanche(key.reduce(mix, lane)))
-  if (state.every((word) => word === 0)) state[0] = 1 // the one state the generator cannot leave
-  let [a, b, c, d] = state as [number, number, number, number]
+  let [a, b, c, d] = LANES.map((lane) => avalanche(key.reduce(mix, lane))) as [number, number, number, number]
+  if ((a | b | c | d) === 0) a = 1 // the one state the generator cannot leave
   let spare: number | undefined
 
   const uint32 = () => {
