@@ -5,3 +5,64 @@ export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { mapRecord, keepRecord, disposeRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export type { ActorOutputs, DistillationContext, DistillationLoss } from './loss.ts'
+export {
+  fixedAxis,
+  inputAxis,
+  outputAxis,
+  channelAxis,
+  layoutSize,
+  axisSize,
+  segmentRatio,
+  widenAxis,
+  roleRatio,
+  type Axis,
+  type AxisRole,
+  type AxisSegment,
+  type ChannelLayout,
+  type GroupRatios,
+} from './network/axes.ts'
+export {
+  initializeParameters,
+  initializeStatistics,
+  countParameters,
+  axesShape,
+  heNormal,
+  fanInUniform,
+  zeros,
+  ones,
+  type Initializer,
+  type ParameterSpec,
+  type StatisticSpec,
+} from './network/parameters.ts'
+export { graph, type Graph } from './network/graph.ts'
+export { defineNetwork, networkDefinition, parseNetwork, IMAGE, type Network, type NetworkDefinition, type NetworkNode } from './network/network.ts'
+export { apply, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
+export { widenNetwork } from './network/widen.ts'
+export { defineOp, type ApplyContext, type InferContext, type Inferred, type Op, type OpCall, type OpDefinition, type Shape } from './ops/op.ts'
+export { registerOp } from './ops/registry.ts'
+export {
+  add,
+  averagePool,
+  batchNorm,
+  concat,
+  conv2d,
+  dense,
+  depthwiseConv2d,
+  dropout,
+  flatten,
+  gelu,
+  globalAveragePool,
+  hardSwish,
+  layerNorm,
+  maxPool,
+  multiply,
+  relu,
+} from './ops/index.ts'
+export {
+  mergeBranches,
+  storageScale,
+  type BranchMerge,
+  type Expansion,
+  type Parameterization,
+  type StoredParameter,
+} from './expansion/expansion.ts'

@@ -1,0 +1,85 @@
+import { GpdError } from '../errors.ts'
+import type { ChannelLayout } from './axes.ts'
+
+/**
+ * Channel groups, inferred by union-find: channels that must be expanded together.
+ *
+ * An addition joins the groups of its inputs, a depthwise convolution joins input and output, a convolution starts a
+ * new group. The group of the image and the group of the logits are fixed.
+ */
+export class ChannelGroups {
+  readonly #parent = new Map<string, string>()
+  readonly #fixed = new Set<string>()
+
+  /** A new group, named after the node that starts it. */
+  start(name: string, size: number): ChannelLayout {
+    this.#parent.set(name, name)
+    return [{ size, group: name, repeat: 1 }]
+  }
+
+  /** The representative of a group: the member that was started first. */
+  find(name: string): string {
+    const parent = this.#parent.get(name)
+    if (parent === undefined) throw new GpdError('network.invalid', `Channel group '${name}' does not exist.`)
+    return parent === name ? name : this.find(parent)
+  }
+
+  /** From here on both groups are one. Sizes may differ; it is the expansion ratio that they share. */
+  tie(a: string, b: string): void {
+    const [first, second] = [this.find(a), this.find(b)]
+    if (first === second) return
+    const order = [...this.#parent.keys()]
+    const [root, child] = order.indexOf(first) < order.indexOf(second) ? [first, second] : [second, first]
+    this.#parent.set(child, root)
+    if (this.#fixed.has(child)) this.#fixed.add(root)
+  }
+
+  /** Ties two layouts that must stay equal channel by channel, and returns what they have become. */
+  join(layouts: readonly ChannelLayout[]): ChannelLayout {
+    const [first, ...rest] = layouts
+    for (const other of rest) {
+      const aligned =
+        other.length === first!.length &&
+        other.every((segment, i) => segment.size === first![i]!.size && segment.repeat === first![i]!.repeat)
+      // Tiling a concatenation and tiling a plain block order the channels differently: neither may be expanded.
+      if (!aligned) for (const layout of [first!, other]) this.fix(layout)
+      else other.forEach((segment, i) => this.tieNullable(segment.group, first![i]!.group))
+    }
+    return first!
+  }
+
+  /** Makes every segment of a layout share one ratio. */
+  tieAll(layout: ChannelLayout): ChannelLayout {
+    for (const segment of layout) this.tieNullable(segment.group, layout[0]!.group)
+    return layout
+  }
+
+  private tieNullable(a: string | null, b: string | null): void {
+    if (a !== null && b !== null) this.tie(a, b)
+    else if (a !== null) this.#fixed.add(this.find(a))
+    else if (b !== null) this.#fixed.add(this.find(b))
+  }
+
+  /** These channels keep their number in every expansion. */
+  fix(layout: ChannelLayout): void {
+    for (const { group } of layout) if (group !== null) this.#fixed.add(this.find(group))
+  }
+
+  isFixed(name: string): boolean {
+    return this.#fixed.has(this.find(name))
+  }
+
+  /** The groups that may be expanded, in the order in which they start. */
+  expandable(): string[] {
+    return [...new Set([...this.#parent.keys()].map((name) => this.find(name)))].filter((name) => !this.#fixed.has(name))
+  }
+
+  /** A layout under its final names: representatives, and `null` for fixed channels. */
+  resolve(layout: ChannelLayout): ChannelLayout {
+    return layout.map((segment) => {
+      if (segment.group === null) return segment
+      const group = this.find(segment.group)
+      return { ...segment, group: this.#fixed.has(group) ? null : group }
+    })
+  }
+}

@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError } from '../errors.ts'
+import { channelAxis, fixedAxis, inputAxis, outputAxis, type Axis } from '../network/axes.ts'
+import { fanInUniform, heNormal } from '../network/parameters.ts'
+import { biasAdd } from '../tensor-ops/bias-add.ts'
+import { defineOp } from './op.ts'
+import { roundingMode, slide, tfPadding, type Window } from './window.ts'
+
+export interface Conv2dAttributes extends Window {
+  readonly filters: number
+  readonly useBias: boolean
+  /** Input and output channels fall into this many blocks that do not see each other. */
+  readonly groups: number
+}
+
+type Given = Pick<Conv2dAttributes, 'filters' | 'kernelSize'> & Partial<Conv2dAttributes>
+
+function convolve(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttributes): tf.Tensor4D {
+  const padding = tfPadding(attributes)
+  return tf.conv2d(x, kernel, attributes.strides, padding, 'NHWC', [1, 1], roundingMode(padding))
+}
+
+/** Each block of input channels by its own block of filters. */
+function convolveGroups(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttributes): tf.Tensor4D {
+  const inputs = tf.split<tf.Tensor4D>(x, attributes.groups, 3)
+  const kernels = tf.split<tf.Tensor4D>(kernel, attributes.groups, 3)
+  return tf.concat(inputs.map((input, i) => convolve(input, kernels[i]!, attributes)), 3)
+}
+
+/**
+ * 2-D convolution of an image, kernel `[kernelSize, kernelSize, channels / groups, filters]`.
+ *
+ * Expanding a grouped convolution multiplies its groups: each copy of a block of input channels keeps its own copy of
+ * the filters, so the weights are tiled over the outputs and divided by nothing.
+ */
+export const conv2d = defineOp<Conv2dAttributes, Given>({
+  name: 'conv2d',
+  defaults: { strides: 1, padding: 'same', useBias: false, groups: 1 },
+  infer({ node, attributes, inputs, groups }) {
+    const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
+    const [height, width] = slide(node, shape, attributes)
+    const depth = shape[2]!
+    if (depth % attributes.groups !== 0 || attributes.filters % attributes.groups !== 0) {
+      throw new GpdError('network.shape', `Node '${node}': ${depth} channels and ${attributes.filters} filters do not divide into ${attributes.groups} groups.`)
+    }
+    const made = groups.start(node, attributes.filters)
+    const grouped = attributes.groups > 1
+    if (grouped) groups.tie(node, groups.tieAll(channels)[0]!.group!)
+    else groups.tieAll(channels)
+    const window = [fixedAxis(attributes.kernelSize), fixedAxis(attributes.kernelSize)]
+    const out: Axis = grouped ? channelAxis(made) : outputAxis(made)
+    const kernel = [...window, grouped ? fixedAxis(depth / attributes.groups) : inputAxis(channels), out]
+    const area = attributes.kernelSize ** 2
+    const fanIn = (area * depth) / attributes.groups
+    const weight = { name: 'weight', axes: kernel, initializer: heNormal((area * attributes.filters) / attributes.groups), decay: true }
+    const bias = { name: 'bias', axes: [out], initializer: fanInUniform(fanIn), decay: false }
+    return {
+      shape: [height, width, attributes.filters],
+      channels: made,
+      parameters: attributes.useBias ? [weight, bias] : [weight],
+      multiplyAdds: height * width * fanIn * attributes.filters,
+    }
+  },
+  apply({ attributes, inputs, parameters }) {
+    const run = attributes.groups > 1 ? convolveGroups : convolve
+    const y = run(inputs[0] as tf.Tensor4D, parameters['weight'] as tf.Tensor4D, attributes)
+    return attributes.useBias ? biasAdd(y, parameters['bias'] as tf.Tensor1D) : y
+  },
+  widen: (attributes, { input, output }) => ({
+    ...attributes,
+    filters: attributes.filters * output,
+    groups: attributes.groups > 1 ? attributes.groups * input : 1,
+  }),
+})

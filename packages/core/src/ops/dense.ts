@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs'
+import { inputAxis, outputAxis } from '../network/axes.ts'
+import { fanInUniform } from '../network/parameters.ts'
+import { biasAdd } from '../tensor-ops/bias-add.ts'
+import { defineOp } from './op.ts'
+
+export interface DenseAttributes {
+  readonly units: number
+  readonly useBias: boolean
+}
+
+type Given = Pick<DenseAttributes, 'units'> & Partial<DenseAttributes>
+
+/** Fully connected layer over the last axis, kernel `[channels, units]` (PyTorch's transposed). */
+export const dense = defineOp<DenseAttributes, Given>({
+  name: 'dense',
+  defaults: { useBias: true },
+  infer({ node, attributes, inputs, groups }) {
+    const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
+    const made = groups.start(node, attributes.units)
+    groups.tieAll(channels)
+    const fanIn = shape.at(-1)!
+    const weight = { name: 'weight', axes: [inputAxis(channels), outputAxis(made)], initializer: fanInUniform(fanIn), decay: true }
+    const bias = { name: 'bias', axes: [outputAxis(made)], initializer: fanInUniform(fanIn), decay: false }
+    const rows = shape.slice(0, -1)
+    return {
+      shape: [...rows, attributes.units],
+      channels: made,
+      parameters: attributes.useBias ? [weight, bias] : [weight],
+      multiplyAdds: rows.reduce((product, n) => product * n, 1) * fanIn * attributes.units,
+    }
+  },
+  apply({ attributes, inputs, parameters }) {
+    const x = inputs[0]!
+    const kernel = parameters['weight'] as tf.Tensor2D
+    const rows = tf.matMul(tf.reshape(x, [-1, kernel.shape[0]]), kernel)
+    const y = tf.reshape(rows, [...x.shape.slice(0, -1), attributes.units])
+    return attributes.useBias ? biasAdd(y, parameters['bias'] as tf.Tensor1D) : y
+  },
+  widen: (attributes, { output }) => ({ ...attributes, units: attributes.units * output }),
+})

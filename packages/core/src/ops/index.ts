@@ -1,0 +1,32 @@
+import { gelu, hardSwish, relu } from './activations.ts'
+import { batchNorm } from './batch-norm.ts'
+import { conv2d } from './conv2d.ts'
+import { dense } from './dense.ts'
+import { depthwiseConv2d } from './depthwise-conv2d.ts'
+import { dropout } from './dropout.ts'
+import { layerNorm } from './layer-norm.ts'
+import { add, concat, multiply } from './merge-inputs.ts'
+import { averagePool, flatten, globalAveragePool, maxPool } from './pooling.ts'
+
+// One line per op here, and one name in the list: that is all a new op needs besides its own file.
+export const builtInOps = [
+  add,
+  averagePool,
+  batchNorm,
+  concat,
+  conv2d,
+  dense,
+  depthwiseConv2d,
+  dropout,
+  flatten,
+  gelu,
+  globalAveragePool,
+  hardSwish,
+  layerNorm,
+  maxPool,
+  multiply,
+  relu,
+] as const
+
+export { add, averagePool, batchNorm, concat, conv2d, dense, depthwiseConv2d, dropout, flatten, gelu }
+export { globalAveragePool, hardSwish, layerNorm, maxPool, multiply, relu }

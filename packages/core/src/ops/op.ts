@@ -1,0 +1,90 @@
+import type * as tf from '@tensorflow/tfjs'
+import type { ChannelGroups } from '../network/channel-groups.ts'
+import type { Axis, ChannelLayout } from '../network/axes.ts'
+import type { Initializer } from '../network/parameters.ts'
+import type { RandomStream } from '../random/random-stream.ts'
+
+/** Shape without the batch axis: `[height, width, channels]`, `[tokens, channels]` or `[channels]`. */
+export type Shape = readonly number[]
+
+/** What an op knows when its output is inferred. */
+export interface InferContext<A> {
+  /** The node's id: the name of the channel group it may start. */
+  readonly node: string
+  readonly attributes: A
+  readonly inputs: readonly { readonly shape: Shape; readonly channels: ChannelLayout }[]
+  readonly groups: ChannelGroups
+}
+
+/** A parameter as the op declares it; its name is completed by the node's. */
+export interface OpParameter {
+  readonly name: string
+  readonly axes: readonly Axis[]
+  readonly initializer: Initializer
+  readonly decay: boolean
+}
+
+export interface OpStatistic {
+  readonly name: string
+  readonly axes: readonly Axis[]
+  readonly initial: number
+}
+
+export interface Inferred {
+  readonly shape: Shape
+  readonly channels: ChannelLayout
+  readonly parameters?: readonly OpParameter[]
+  readonly statistics?: readonly OpStatistic[]
+  /** Multiply-adds of one forward pass for one sample, where they count. */
+  readonly multiplyAdds?: number
+}
+
+export interface ApplyContext<A> {
+  readonly attributes: A
+  readonly inputs: readonly tf.Tensor[]
+  /** Tensors under the short names that `infer` declared. */
+  readonly parameters: Readonly<Record<string, tf.Tensor>>
+  readonly statistics: Readonly<Record<string, tf.Tensor>>
+  readonly training: boolean
+  /** Random numbers of this node in this step; only there in training mode. */
+  readonly random: () => RandomStream
+  /** Hands out the new value of a statistic; call it outside the tape (no gradient flows through statistics). */
+  readonly update: (statistic: string, value: tf.Tensor) => void
+}
+
+/** A kind of node: everything the project knows about it, in one file. */
+export interface OpDefinition<A> {
+  /** As written in a network's data, camelCase: `'conv2d'`. */
+  readonly name: string
+  /** How many inputs it takes; `[2, Infinity]` for two or more. Default one. */
+  readonly arity?: readonly [least: number, most: number]
+  readonly defaults?: Partial<A>
+  infer(context: InferContext<A>): Inferred
+  apply(context: ApplyContext<A>): tf.Tensor
+  /** Attributes that count channels, multiplied for an expanded network. Most ops have none. */
+  widen?(attributes: A, ratios: { readonly input: number; readonly output: number }): A
+}
+
+/** An op with its attributes: what a node of a network holds. */
+export interface OpCall {
+  readonly op: string
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+export interface Op<A, Given = A> extends OpDefinition<A> {
+  (attributes?: Given): OpCall
+}
+
+/**
+ * Makes an op from its definition. The result is called to place it in a network.
+ *
+ * @example g.add('conv1', conv2d({ filters: 16, kernelSize: 3 }), 'image')
+ */
+export function defineOp<A extends object, Given extends object = A>(definition: OpDefinition<A>): Op<A, Given> {
+  const call = (attributes?: Given): OpCall => ({
+    op: definition.name,
+    attributes: { ...definition.defaults, ...attributes },
+  })
+  // A function's own `name` is read-only unless redefined.
+  return Object.defineProperties(call, Object.getOwnPropertyDescriptors(definition)) as Op<A, Given>
+}

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs'
+import { globalAveragePool as spatialMean } from '../tensor-ops/global-average-pool.ts'
+import { defineOp, type Op } from './op.ts'
+import { roundingMode, slide, tfPadding, type Window } from './window.ts'
+
+type Given = Pick<Window, 'kernelSize'> & Partial<Window>
+type Pool = (x: tf.Tensor4D, size: number, strides: number, padding: number | 'same' | 'valid', mode?: 'floor') => tf.Tensor4D
+
+const pool = (name: string, f: Pool): Op<Window, Given> =>
+  defineOp<Window, Given>({
+    name,
+    defaults: { strides: 2, padding: 'valid' },
+    infer({ node, attributes, inputs }) {
+      const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
+      return { shape: [...slide(node, shape, attributes), shape[2]!], channels }
+    },
+    apply({ attributes, inputs }) {
+      const padding = tfPadding(attributes)
+      return f(inputs[0] as tf.Tensor4D, attributes.kernelSize, attributes.strides, padding, roundingMode(padding))
+    },
+  })
+
+export const maxPool = pool('maxPool', (x, size, strides, padding, mode) => tf.maxPool(x, size, strides, padding, mode))
+
+/** Average pooling; positions outside the image are not counted. */
+export const averagePool = pool('averagePool', (x, size, strides, padding, mode) => tf.avgPool(x, size, strides, padding, mode))
+
+/** `[height, width, channels]` → `[channels]`, the mean over all positions. */
+export const globalAveragePool = defineOp<Record<never, never>>({
+  name: 'globalAveragePool',
+  infer: ({ inputs }) => ({ shape: [inputs[0]!.shape.at(-1)!], channels: inputs[0]!.channels }),
+  apply: ({ inputs }) => spatialMean(inputs[0] as tf.Tensor4D),
+})
+
+/** Any shape → `[values]`. Every position repeats the channels, which the layout remembers for expansion. */
+export const flatten = defineOp<Record<never, never>>({
+  name: 'flatten',
+  infer({ inputs, groups }) {
+    const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
+    const positions = shape.slice(0, -1).reduce((product, n) => product * n, 1)
+    if (channels.length > 1) groups.fix(channels)
+    const repeated = channels.map((segment) => ({ ...segment, size: segment.size * positions, repeat: segment.repeat * positions }))
+    return { shape: [shape.reduce((product, n) => product * n, 1)], channels: repeated }
+  },
+  apply: ({ inputs }) => tf.reshape(inputs[0]!, [inputs[0]!.shape[0]!, -1]),
+})

@@ -1,0 +1,31 @@
+import { GpdError } from '../errors.ts'
+import { didYouMean } from '../suggest.ts'
+import { builtInOps } from './index.ts'
+import type { OpDefinition } from './op.ts'
+
+// Attribute types differ from op to op; a registry can only know that each op takes what it itself wrote.
+type AnyOp = OpDefinition<never>
+
+const registry = new Map<string, AnyOp>(builtInOps.map((op) => [op.name, op as unknown as AnyOp]))
+
+/**
+ * Makes an op known to networks. Ops of this package are registered already.
+ *
+ * @throws GpdError `plugin.invalid` if another op has that name
+ */
+export function registerOp<A>(op: OpDefinition<A>): void {
+  const known = registry.get(op.name)
+  if (known !== undefined && known !== (op as AnyOp)) {
+    throw new GpdError('plugin.invalid', `registerOp: an op named '${op.name}' exists already.`, 'Choose another name.')
+  }
+  registry.set(op.name, op as AnyOp)
+}
+
+/** @throws GpdError `network.unknown-op` with the nearest known name */
+export function findOp(name: string): OpDefinition<Readonly<Record<string, unknown>>> {
+  const op = registry.get(name)
+  if (op === undefined) {
+    throw new GpdError('network.unknown-op', `Unknown op '${name}'.`, didYouMean(name, [...registry.keys()]))
+  }
+  return op as unknown as OpDefinition<Readonly<Record<string, unknown>>>
+}

@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs'
+import { randomStream, roleRatio, segmentRatio, widenAxis, type Axis, type GroupRatios } from '@gpdjs/core'
+
+/**
+ * Noise that tells the copies of a channel apart; without any, they would receive equal gradients for ever.
+ *
+ * - `zero-sum`: free for every block of a kernel but the student's own, mean removed over the copies of the input, so
+ *   that the expanded network still computes exactly the same function, at any size
+ * - `iid`: independent noise on every entry, the student's own included, as in the authors' code (1e-6 there)
+ */
+export interface Noise {
+  readonly kind: 'zero-sum' | 'iid'
+  /** Standard deviation relative to nothing: an absolute number, ≥ 0. */
+  readonly deviation: number
+}
+
+const expandedSize = (axes: readonly Axis[], ratios: GroupRatios): number[] =>
+  axes.map((axis) => widenAxis(axis, ratios).segments.reduce((sum, { size }) => sum + size, 0))
+
+function normals(size: number, deviation: number, seed: number, name: string): Float32Array {
+  const stream = randomStream(seed, 'expansion-noise', name)
+  return Float32Array.from({ length: size }, () => deviation * stream.normal())
+}
+
+/**
+ * For axes `[…, in, …, out, …]` with `r_in` copies of the input and `r_out` of the output, in blocks `N[a, b]`:
+ * `N[0, 0] = 0`, and `Σ_b N[a, b] = 0` for every copy `a` of the output.
+ */
+function zeroSum(noise: tf.Tensor, axes: readonly Axis[], ratios: GroupRatios): tf.Tensor {
+  const input = axes.findIndex((axis) => axis.role === 'input')
+  const output = axes.findIndex((axis) => axis.role === 'output')
+  const copiesAt = (at: number) => (at < 0 ? 1 : segmentRatio(axes[at]!.segments[0]!, ratios))
+  const [inputs, outputs] = [copiesAt(input), copiesAt(output)]
+  const rows = tf.split(noise, inputs, input)
+  const centred = (blocks: tf.Tensor[]): tf.Tensor[] => {
+    if (blocks.length === 0) return []
+    const mean = tf.div(tf.addN(blocks), blocks.length)
+    return blocks.map((block) => tf.sub(block, mean))
+  }
+  const columns = (blocks: tf.Tensor[], from: number, to: number) =>
+    blocks.map((block) => {
+      const width = block.shape[output]! / outputs
+      const begin = block.shape.map((_, at) => (at === output ? from * width : 0))
+      return tf.slice(block, begin, block.shape.map((size, at) => (at === output ? (to - from) * width : size)))
+    })
+  // The student's own output channels: its own block stays clean, the other copies of the input sum to zero.
+  const [own, ...others] = output < 0 ? rows : columns(rows, 0, 1)
+  const first = [tf.zerosLike(own!), ...centred(others)]
+  if (outputs === 1) return tf.concat(first, input)
+  const rest = centred(columns(rows, 1, outputs))
+  return tf.concat([tf.concat(first, input), tf.concat(rest, input)], output)
+}
+
+/** The noise to add to an expanded tensor (before the storage scale), or nothing where none may be added. */
+export function expansionNoise(name: string, axes: readonly Axis[], ratios: GroupRatios, noise: Noise, seed: number): tf.Tensor | undefined {
+  const plain = axes.every(({ segments }) => segments.length === 1 && segments[0]!.repeat === 1)
+  const kernel = axes.some(({ role }) => role === 'input')
+  if (noise.deviation === 0 || !kernel) return undefined
+  const shape = expandedSize(axes, ratios)
+  const draw = () => tf.tensor(normals(shape.reduce((a, b) => a * b, 1), noise.deviation, seed, name), shape)
+  if (noise.kind === 'iid') return draw()
+  return plain && roleRatio(axes, 'input', ratios) > 1 ? zeroSum(draw(), axes, ratios) : undefined
+}
