@@ -61,6 +61,7 @@ export {
 export {
   mergeBranches,
   storageScale,
+  studentScale,
   type BranchMerge,
   type Expansion,
   type Parameterization,

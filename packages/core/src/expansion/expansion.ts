@@ -52,6 +52,11 @@ export function storageScale(axes: readonly Axis[], { ratios, parameterization }
   return parameterization === 'balanced' ? 1 : roleRatio(axes, 'output', ratios) / roleRatio(axes, 'input', ratios)
 }
 
+/** The student uses this times its leading block of `θ`: `s · Π r over input axes`. */
+export function studentScale(axes: readonly Axis[], { ratios, parameterization }: Expansion): number {
+  return roleRatio(axes, parameterization === 'balanced' ? 'input' : 'output', ratios)
+}
+
 /** Replaces the branches in a record of stored tensors by the parameters they merge to, at whatever width they have. */
 export function mergeBranches(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor> {
   const branches = new Set(expansion.merges.flatMap((merge) => Object.values(merge.stored)))

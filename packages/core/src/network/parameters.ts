@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
 import { randomStream, type RandomStream } from '../random/random-stream.ts'
-import type { TensorRecord } from '../tensor-ops/tensor-record.ts'
 import { axisSize, type Axis } from './axes.ts'
 
 /** How fresh values are drawn; all bounds are final numbers, so nothing here depends on the kind of layer. */
@@ -67,9 +66,4 @@ export function initializeParameters(specs: readonly ParameterSpec[], seed: numb
 /** Batch-norm moments before training: mean 0, variance 1. */
 export function initializeStatistics(specs: readonly StatisticSpec[]): Record<string, tf.Tensor> {
   return Object.fromEntries(specs.map(({ name, shape, initial }) => [name, tf.fill([...shape], initial)]))
-}
-
-/** The tensors of one node, under their short names. */
-export function nodeTensors(record: TensorRecord, node: string, names: readonly string[]): Record<string, tf.Tensor> {
-  return Object.fromEntries(names.map((name) => [name, record[`${node}.${name}`]!]))
 }

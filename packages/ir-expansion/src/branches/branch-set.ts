@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs'
-import { axisSize, type Axis, type Initializer, type NetworkNode, type ParameterSpec } from '@gpdjs/core'
+import type { Axis, Initializer, NetworkNode, ParameterSpec } from '@gpdjs/core'
 
 /** A convolution that may be given branches. */
 export interface BranchSite {
   readonly node: NetworkNode
   readonly weight: ParameterSpec
-  /** True for one filter per channel; then `input` has one entry and `output` runs over the channels. */
+  /** True for one filter per channel: then there is no input axis to sum over, and `output` runs over the channels. */
   readonly depthwise: boolean
   readonly kernelSize: number
   readonly input: Axis
@@ -17,9 +17,12 @@ export interface BranchTensor {
   readonly axes: readonly Axis[]
   readonly initializer: Initializer
   readonly decay: boolean
-  /** Given for constants: never trained. */
+  /** Given for constants, which are expanded like the rest but never trained: the values in row-major order. */
   readonly values?: (shape: readonly number[]) => Float32Array
 }
+
+/** Tensors of one site by their short names. */
+export type BranchTensors = Readonly<Record<string, tf.Tensor>>
 
 /**
  * A way to build a convolution kernel from several tensors. A plugin of the expansion: `orepa()` is one, anybody can
@@ -27,13 +30,12 @@ export interface BranchTensor {
  */
 export interface BranchSet {
   readonly name: string
-  /** Whether convolutions that get branches also get a bias. */
+  /** Whether convolutions that get branches also get a bias, in the student too. */
   readonly useBias: boolean
   accepts(site: BranchSite): boolean
-  /** Tensors by short name. */
   tensors(site: BranchSite): Record<string, BranchTensor>
   /** The kernel, in the layout of the plain parameter. Must work at every width: read sizes off the tensors. */
-  merge(site: BranchSite, tensors: Readonly<Record<string, tf.Tensor>>): tf.Tensor
+  merge(site: BranchSite, tensors: BranchTensors): tf.Tensor
   /** Tensors that start from a given kernel instead of being drawn. */
   fromKernel(site: BranchSite, kernel: tf.Tensor): Record<string, tf.Tensor>
 }
@@ -54,5 +56,3 @@ export function keepsSize({ node, kernelSize }: BranchSite): boolean {
   const { strides, padding } = node.attributes
   return strides === 1 && (padding === 'same' || padding === (kernelSize - 1) / 2)
 }
-
-export const channelsOf = (axis: Axis): number => axisSize(axis)

@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs'
+import { mapRecord, type Expansion, type Network, type TensorRecord } from '@gpdjs/core'
+import { studentView, type GradientScale } from './student-view.ts'
+
+/** A network that stands by itself: nothing of an expansion is left in it. */
+export interface DeployedNetwork {
+  readonly network: Network
+  readonly parameters: Record<string, tf.Tensor>
+  readonly statistics: Record<string, tf.Tensor>
+}
+
+/**
+ * Takes the student out of its dynamic teacher: a plain network with plain parameters, bit for bit what the student
+ * computed during training.
+ *
+ * @param statistics the student's own batch-norm moments
+ * @returns new tensors, owned by the caller
+ * @example const { network, parameters, statistics } = extractStudent(expansion, stored, studentStatistics)
+ */
+export function extractStudent(expansion: Expansion, stored: TensorRecord, statistics: TensorRecord): DeployedNetwork {
+  const tensors = tf.tidy(() => ({
+    parameters: mapRecord(studentView(expansion, stored), (tensor) => tf.clone(tensor)),
+    statistics: mapRecord(statistics, (tensor) => tf.clone(tensor)),
+  }))
+  return { network: expansion.student, ...tensors }
+}
+
+/** The way back from a dynamic teacher to its student, with its options filled in. */
+export interface ChannelBranchReparameterization {
+  readonly name: 'channel-branch-reparameterization'
+  studentView(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor>
+}
+
+/**
+ * Channel-Branch Reparameterization as a part of a pipeline.
+ *
+ * @param options.gradientScale see `GradientScale`; default `reference`
+ */
+export function channelBranchReparameterization(options: { readonly gradientScale?: GradientScale } = {}): ChannelBranchReparameterization {
+  return {
+    name: 'channel-branch-reparameterization',
+    studentView: (expansion, stored) => studentView(expansion, stored, options.gradientScale),
+  }
+}

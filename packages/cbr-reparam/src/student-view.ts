@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs'
+import { mapRecord, mergeBranches, roleRatio, studentScale, type Axis, type Expansion, type TensorRecord } from '@gpdjs/core'
+import { leadingBlock } from './leading-block.ts'
+
+/**
+ * What the student's loss does to the shared tensors.
+ *
+ * - `reference`: the chain rule, as in the authors' code. At equal loss the student's gradient is then `r²` (interior
+ *   kernels) or `r` (first and last layer, norms) times the dynamic teacher's: a hidden change of learning rate
+ * - `compensated`: divided by exactly that factor
+ */
+export type GradientScale = 'reference' | 'compensated'
+
+/** The same value; its gradient is multiplied by `factor`. */
+function scaleGradient(x: tf.Tensor, factor: number): tf.Tensor {
+  if (factor === 1) return x
+  const scaled = tf.customGrad((input) => ({ value: tf.clone(input as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.mul(dy, factor) }))
+  return scaled(x)
+}
+
+/** `r_in · r_out · r_channel`: by how much the student's gradient outweighs the dynamic teacher's. */
+function gradientRatio(axes: readonly Axis[], { ratios }: Expansion): number {
+  return roleRatio(axes, 'input', ratios) * roleRatio(axes, 'output', ratios) * roleRatio(axes, 'channel', ratios)
+}
+
+/**
+ * Channel-Branch Reparameterization: the student's parameters, read off the stored tensors of its dynamic teacher.
+ * The leading block of every tensor, rescaled, then the branches merged. Differentiable.
+ *
+ * @param stored one tensor for each entry of `expansion.stored`
+ * @returns parameters of `expansion.student`
+ * @see Guo et al., "Gap Preserving Distillation …", ICLR 2025, section 3.3
+ */
+export function studentView(expansion: Expansion, stored: TensorRecord, gradientScale: GradientScale = 'reference'): Record<string, tf.Tensor> {
+  const specs = new Map(expansion.stored.map((parameter) => [parameter.name, parameter]))
+  const own = mapRecord(stored, (tensor, name) => {
+    const { axes } = specs.get(name)!
+    const block = leadingBlock(tensor, axes, expansion.ratios)
+    const scale = studentScale(axes, expansion)
+    const value = scale === 1 ? block : tf.mul(block, scale)
+    return gradientScale === 'compensated' ? scaleGradient(value, 1 / gradientRatio(axes, expansion)) : value
+  })
+  return mergeBranches(expansion, own)
+}

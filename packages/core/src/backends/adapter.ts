@@ -1,0 +1,38 @@
+/** What a user can ask for: one backend by name, or the best that works here. */
+export type BackendChoice = 'auto' | BackendName
+
+export type BackendName = 'tensorflow' | 'wasm' | 'cpu'
+
+export interface LoadedBackend {
+  /** The npm package that serves it, and its version. */
+  readonly version: string
+  /** What it is, in words, completing "… because it is ": `'compiled TensorFlow'`. */
+  readonly description: string
+}
+
+/** One way to compute. Adding a backend is one file with one of these, and one line in `backendAdapters`. */
+export interface BackendAdapter {
+  readonly name: BackendName
+  /** The command that makes it available, for error messages. */
+  readonly install: string
+  /**
+   * Makes it TensorFlow.js's current backend, with every repair it needs.
+   *
+   * @throws if it is not installed or does not work here
+   */
+  load(): Promise<LoadedBackend>
+}
+
+/** A backend that was tried before the one in use, and what kept it from working. */
+export interface FailedBackend {
+  readonly name: BackendName
+  readonly problem: string
+}
+
+export interface BackendReport {
+  readonly name: BackendName
+  readonly version: string
+  /** Why this one is in use, one sentence. */
+  readonly reason: string
+  readonly tried: readonly FailedBackend[]
+}

@@ -1,0 +1,13 @@
+import * as tf from '@tensorflow/tfjs'
+import { activate } from './activate.ts'
+import type { BackendAdapter } from './adapter.ts'
+
+/** Plain JavaScript: runs everywhere, far slower than the others, and what their results are checked against. */
+export const cpu: BackendAdapter = {
+  name: 'cpu',
+  install: 'npm install @tensorflow/tfjs',
+  async load() {
+    await activate('cpu')
+    return { version: `@tensorflow/tfjs ${tf.version.tfjs}`, description: 'plain JavaScript, which runs everywhere (slowly)' }
+  },
+}

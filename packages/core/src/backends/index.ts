@@ -1,0 +1,2 @@
+export { backendNames, useBackend } from './use-backend.ts'
+export type { BackendAdapter, BackendChoice, BackendName, BackendReport, FailedBackend, LoadedBackend } from './adapter.ts'

@@ -1,0 +1,20 @@
+import { repairWasmKernels } from '../kernels/wasm/index.ts'
+import { activate } from './activate.ts'
+import type { BackendAdapter } from './adapter.ts'
+import { importOptional } from './import-optional.ts'
+
+interface WasmPackage {
+  readonly version_wasm: string
+}
+
+/** WebAssembly with SIMD, in Node and in browsers, with the kernels that training needs added and repaired. */
+export const wasm: BackendAdapter = {
+  name: 'wasm',
+  install: 'npm install @tensorflow/tfjs-backend-wasm@4.22.0',
+  async load() {
+    const { version_wasm: version } = await importOptional<WasmPackage>('@tensorflow/tfjs-backend-wasm', () => import('@tensorflow/tfjs-backend-wasm'))
+    await activate('wasm')
+    repairWasmKernels(version)
+    return { version: `@tensorflow/tfjs-backend-wasm ${version}`, description: 'WebAssembly, which installs from npm alone' }
+  },
+}

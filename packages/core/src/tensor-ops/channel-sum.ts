@@ -1,0 +1,13 @@
+import * as tf from '@tensorflow/tfjs'
+
+/**
+ * Sum over all axes but the last.
+ *
+ * @param x `[…, channels]`
+ * @returns `[channels]`
+ * @example channelSum(tf.ones([2, 3, 5])) // [6, 6, 6, 6, 6]
+ */
+export function channelSum(x: tf.Tensor): tf.Tensor1D {
+  const channels = x.shape.at(-1)!
+  return tf.sum(tf.reshape(x, [-1, channels]), 0)
+}

@@ -1,0 +1,92 @@
+import * as tf from '@tensorflow/tfjs'
+import { channelAxis, didYouMean, fixedAxis, GpdError } from '@gpdjs/core'
+import { keepsSize, type BranchSet, type BranchSite, type BranchTensor, type BranchTensors } from './branch-set.ts'
+import { average, expansion, origin, pointwise, prior, separable } from './orepa-branches.ts'
+import type { OrepaBranch, OrepaVariant } from './orepa-branch.ts'
+
+/** In the order in which a branch count takes them. */
+const BRANCHES: readonly OrepaBranch[] = [origin, average, prior, expansion, pointwise, separable]
+
+export type OrepaBranchName = 'origin' | 'average' | 'prior' | 'expansion' | 'pointwise' | 'separable'
+
+export interface OrepaOptions {
+  /** How many branches (1 to 6, in the order above), or which by name. `origin` must be among them. Default 6. */
+  readonly branches?: number | readonly OrepaBranchName[]
+  /**
+   * Where the gates start. `scratch`: all branches contribute, so the student begins as a different (branched) function
+   * than the kernel it came from. `single`: only `origin` does, so the function is kept: for fine-tuning.
+   * Default `scratch`.
+   */
+  readonly gates?: 'scratch' | 'single'
+  /** Default `release`. */
+  readonly variant?: OrepaVariant
+  /**
+   * Whether branched convolutions get a bias, as the authors' do. A batch norm behind it makes it idle, and without
+   * it the extracted student is exactly the network that went in. Default false.
+   */
+  readonly bias?: boolean
+  /** Which convolutions, by node id. Default all with a 3×3 kernel, stride 1 and "same" padding. */
+  readonly layers?: (node: string) => boolean
+}
+
+function chooseBranches(wanted: number | readonly string[]): readonly OrepaBranch[] {
+  if (typeof wanted === 'number') {
+    if (Number.isInteger(wanted) && wanted >= 1 && wanted <= BRANCHES.length) return BRANCHES.slice(0, wanted)
+    throw new GpdError('config.invalid', `orepa: branches: expected 1 to ${BRANCHES.length}, got ${wanted}.`, 'There are six kinds; give a count or a list of names.')
+  }
+  const names = BRANCHES.map(({ name }) => name)
+  const unknown = wanted.find((name) => !names.includes(name))
+  if (unknown !== undefined) throw new GpdError('config.invalid', `orepa: no branch is called '${unknown}'.`, didYouMean(unknown, names))
+  if (!wanted.includes('origin') || new Set(wanted).size !== wanted.length) {
+    throw new GpdError('config.invalid', `orepa: branches: expected different names with 'origin' among them, got ${wanted.join(', ') || 'none'}.`)
+  }
+  return BRANCHES.filter(({ name }) => wanted.includes(name))
+}
+
+/** `[in, taps, out]` ⇄ `[k, k, in, out]`; depthwise `[taps, channels]` ⇄ `[k, k, channels, 1]`. */
+function fromHwio({ depthwise }: BranchSite, kernel: tf.Tensor): tf.Tensor {
+  const [height, width, input, output] = kernel.shape as [number, number, number, number]
+  if (depthwise) return tf.reshape(kernel, [height * width, input])
+  return tf.transpose(tf.reshape(kernel, [height * width, input, output]), [1, 0, 2])
+}
+
+function toHwio({ depthwise, kernelSize }: BranchSite, kernel: tf.Tensor): tf.Tensor {
+  if (depthwise) return tf.reshape(kernel, [kernelSize, kernelSize, kernel.shape[1]!, 1])
+  const [input, , output] = kernel.shape as [number, number, number]
+  return tf.reshape(tf.transpose(kernel, [1, 0, 2]), [kernelSize, kernelSize, input, output])
+}
+
+/**
+ * The branches of OREPA: a kernel is the sum of up to six kernels, each scaled per output channel by a gate.
+ *
+ * @throws GpdError `config.invalid` for a count or name that does not exist
+ * @example inverseReparameterization({ ratio: 2, branches: orepa() })
+ * @see Hu et al., "Online Convolutional Re-parameterization", CVPR 2022; Guo et al., ICLR 2025 (gates, release variant)
+ */
+export function orepa(options: OrepaOptions = {}): BranchSet {
+  const { gates = 'scratch', variant = 'release', bias = false, layers = () => true } = options
+  const branches = chooseBranches(options.branches ?? BRANCHES.length)
+  const gateValues = branches.map(({ name, gate }) => (gates === 'scratch' ? gate[variant] : Number(name === 'origin')))
+
+  const gateTensor = (site: BranchSite): BranchTensor => ({
+    axes: [fixedAxis(branches.length), channelAxis(site.output.segments)],
+    initializer: { kind: 'constant', value: 1 },
+    decay: false,
+  })
+  return {
+    name: 'orepa',
+    useBias: bias,
+    accepts: (site) => site.kernelSize === 3 && keepsSize(site) && layers(site.node.id),
+    tensors: (site) => Object.assign({ gates: gateTensor(site) }, ...branches.map((branch) => branch.tensors(site, variant))) as Record<string, BranchTensor>,
+    merge(site, tensors: BranchTensors) {
+      const gateOf = tf.unstack(tensors['gates']!, 0)
+      const gated = branches.map((branch, i) => tf.mul(branch.kernel(site, tensors), gateOf[i]!))
+      return toHwio(site, gated.length === 1 ? gated[0]! : tf.addN(gated))
+    },
+    fromKernel(site, kernel) {
+      const filters = kernel.shape[site.depthwise ? 2 : 3]!
+      const rows = gateValues.map((value) => new Array<number>(filters).fill(value))
+      return { origin: fromHwio(site, kernel), gates: tf.tensor2d(rows) }
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import * as tf from '@tensorflow/tfjs'
+import {
+  GpdError,
+  initializeParameters,
+  mapRecord,
+  mergeBranches,
+  storageScale,
+  studentScale,
+  widenAxis,
+  axesShape,
+  type Expansion,
+  type StoredParameter,
+  type TensorRecord,
+} from '@gpdjs/core'
+import { expansionNoise, type Noise } from './noise.ts'
+import { tileChannels } from './tile.ts'
+
+function fresh(stored: StoredParameter, seed: number): tf.Tensor {
+  if (stored.values) return tf.tensor(stored.values(stored.shape), [...stored.shape])
+  return initializeParameters([stored], seed)[stored.name]!
+}
+
+/**
+ * The student as it is stored before widening: every branched kernel replaced by its branches.
+ *
+ * `origin` takes over the kernel; the other branches are drawn. A bias that only branches have starts at zero.
+ *
+ * @param plain parameters of the student
+ * @returns one tensor for each entry of `expansion.stored`, at the student's size; the caller owns them
+ */
+export function branchParameters(expansion: Expansion, plain: TensorRecord, seed: number): Record<string, tf.Tensor> {
+  return tf.tidy(() => {
+    const kernels = expansion.merges.flatMap(({ parameter, stored, fromKernel }) => {
+      if (plain[parameter] === undefined) throw missing(parameter)
+      return Object.entries(fromKernel(plain[parameter])).map(([short, tensor]) => [stored[short]!, tensor] as const)
+    })
+    const given: TensorRecord = { ...plain, ...Object.fromEntries(kernels) }
+    const branched = new Set(expansion.merges.flatMap(({ stored }) => Object.values(stored)))
+    const addedBias = ({ name, shape }: StoredParameter) => {
+      const node = name.slice(0, -'.bias'.length)
+      return name.endsWith('.bias') && expansion.merges.some(({ parameter }) => parameter === `${node}.weight`) && tf.zeros([...shape])
+    }
+    const value = (stored: StoredParameter) => {
+      const known = given[stored.name]
+      if (known !== undefined) return tf.clone(known)
+      if (branched.has(stored.name)) return fresh(stored, seed)
+      return addedBias(stored) || raise(missing(stored.name))
+    }
+    return Object.fromEntries(expansion.stored.map((stored) => [stored.name, value(stored)]))
+  })
+}
+
+const missing = (name: string) =>
+  new GpdError('checkpoint.incompatible', `liftParameters: no tensor for '${name}'.`, 'Pass every parameter of the student.')
+
+function raise(error: GpdError): never {
+  throw error
+}
+
+/**
+ * Inverse Reparameterization: `θ = (tile(W) / Π r_in + noise) / s`, the tensors that are trained.
+ *
+ * @param branched what `branchParameters` returns, or the student's own parameters where there are no branches
+ * @returns tensors of the wide, branched network in storage convention; the caller owns them
+ */
+export function liftParameters(expansion: Expansion, branched: TensorRecord, noise: Noise, seed: number): Record<string, tf.Tensor> {
+  const lift = ({ name, axes, trainable }: StoredParameter) => {
+    const tensor = branched[name] ?? raise(missing(name))
+    const tiled = tf.div(tileChannels(tensor, axes, expansion.ratios), studentScale(axes, expansion))
+    const added = trainable ? expansionNoise(name, axes, expansion.ratios, noise, seed) : undefined
+    return added === undefined ? tiled : tf.add(tiled, tf.div(added, storageScale(axes, expansion)))
+  }
+  return tf.tidy(() => Object.fromEntries(expansion.stored.map((stored) => [stored.name, lift(stored)])))
+}
+
+/** Statistics of the student, repeated for every copy of a channel. */
+export function liftStatistics(expansion: Expansion, statistics: TensorRecord): Record<string, tf.Tensor> {
+  const lift = ({ name, axes }: (typeof expansion.student.statistics)[number]) =>
+    [name, tf.clone(tileChannels(statistics[name] ?? raise(missing(name)), axes, expansion.ratios))] as const
+  return tf.tidy(() => Object.fromEntries(expansion.student.statistics.map(lift)))
+}
+
+/**
+ * Stored tensors that owe nothing to a student: the wide network drawn by itself (the ablation "no mapping").
+ * Effective values have the spread that a plain network of that width would have.
+ */
+export function initializeWide(expansion: Expansion, seed: number): Record<string, tf.Tensor> {
+  return tf.tidy(() => {
+    const plain = initializeParameters(expansion.teacher.parameters, seed)
+    const kernels = expansion.merges.flatMap(({ parameter, stored, fromKernel }) =>
+      Object.entries(fromKernel(plain[parameter]!)).map(([short, tensor]) => [stored[short]!, tensor] as const),
+    )
+    const given: TensorRecord = { ...plain, ...Object.fromEntries(kernels) }
+    const value = (stored: StoredParameter) => {
+      const shape = axesShape(stored.axes.map((axis) => widenAxis(axis, expansion.ratios)))
+      if (!stored.trainable) return tf.div(tileChannels(fresh(stored, seed), stored.axes, expansion.ratios), studentScale(stored.axes, expansion))
+      const effective = given[stored.name] ?? wideBranch(expansion, stored, shape, seed)
+      return tf.div(effective, storageScale(stored.axes, expansion))
+    }
+    return Object.fromEntries(expansion.stored.map((stored) => [stored.name, value(stored)]))
+  })
+}
+
+/** A branch drawn at the wide size: fan-in grows with the input, so the bound shrinks by √r. */
+function wideBranch(expansion: Expansion, stored: StoredParameter, shape: readonly number[], seed: number): tf.Tensor {
+  const inputs = stored.axes.filter(({ role }) => role === 'input')
+  const growth = Math.sqrt(axesShape(inputs.map((axis) => widenAxis(axis, expansion.ratios))).reduce((a, b) => a * b, 1) / axesShape(inputs).reduce((a, b) => a * b, 1))
+  return tf.div(initializeParameters([{ ...stored, shape }], seed)[stored.name]!, growth)
+}
+
+/** The dynamic teacher: plain parameters of `expansion.teacher`, differentiable in the stored tensors. */
+export function teacherView(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor> {
+  const specs = new Map(expansion.stored.map((parameter) => [parameter.name, parameter]))
+  const effective = mapRecord(stored, (tensor, name) => {
+    const scale = storageScale(specs.get(name)!.axes, expansion)
+    return scale === 1 ? tensor : tf.mul(tensor, scale)
+  })
+  return mergeBranches(expansion, effective)
+}

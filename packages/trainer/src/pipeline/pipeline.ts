@@ -1,0 +1,156 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError, initializeParameters, initializeStatistics, mapRecord, tapNode, type Network, type TensorRecord } from '@gpdjs/core'
+import type { TrainableSpec } from '../optimizers/optimizer.ts'
+import type { Actor } from './actor.ts'
+import { flattenPlugins, type PluginOption, type RunSetup, type RunState, type TensorStore } from './plugin.ts'
+import { inScope, scopeOf } from './scope.ts'
+import type { LossTerm } from './term.ts'
+
+export const STUDENT = 'student'
+
+/** A run put together: who looks at a batch, what is minimized, what is trained. Plain data and pure functions. */
+export interface Pipeline {
+  readonly seed: number
+  readonly actors: readonly Actor[]
+  readonly terms: readonly LossTerm[]
+  readonly states: readonly RunState[]
+  /** What the optimizer knows of each trained tensor. */
+  readonly specs: Readonly<Record<string, TrainableSpec>>
+  /** Tensors that views read but nobody trains. */
+  readonly constants: Record<string, tf.Tensor>
+  /** Where training begins; owned by the pipeline until `initialState` hands it over. */
+  readonly initial: { readonly trainables: Record<string, tf.Tensor>; readonly statistics: Record<string, tf.Tensor> }
+}
+
+export interface PipelineOptions {
+  readonly student: Network
+  /** Given weights (fine-tuning). Copied. Default: drawn from the seed. */
+  readonly parameters?: TensorRecord
+  readonly statistics?: TensorRecord
+  readonly plugins?: PluginOption
+  /** Terms on the labels, one for each learner. */
+  readonly taskTerm: (learner: string) => LossTerm | undefined
+  readonly seed: number
+}
+
+/** A copy of given tensors, checked against what the network wants; or fresh ones. */
+function startingTensors(
+  kind: 'parameters' | 'statistics',
+  given: TensorRecord | undefined,
+  specs: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  fresh: () => Record<string, tf.Tensor>,
+): Record<string, tf.Tensor> {
+  if (given === undefined) return fresh()
+  const unexpected = Object.keys(given).filter((name) => !specs.some((spec) => spec.name === name))
+  const wrong = specs.find(({ name, shape }) => given[name]?.shape.join() !== shape.join())
+  if (wrong) {
+    const found = given[wrong.name] ? `[${given[wrong.name]!.shape.join(', ')}]` : 'nothing'
+    throw new GpdError('checkpoint.incompatible', `${kind}: expected '${wrong.name}' of shape [${wrong.shape.join(', ')}], got ${found}.`)
+  }
+  if (unexpected.length > 0) throw new GpdError('checkpoint.incompatible', `${kind}: the student has no '${unexpected[0]}' (${unexpected.length} such tensors).`)
+  return mapRecord(given, (tensor) => tf.clone(tensor))
+}
+
+function unique(kind: string, entries: readonly { readonly name: string }[], name: string): void {
+  if (entries.some((entry) => entry.name === name)) throw new GpdError('plugin.invalid', `Two ${kind} are called '${name}'.`, 'Names must be unique.')
+}
+
+function ownStore(network: Network, tensors: Record<string, tf.Tensor>): TensorStore {
+  return { name: STUDENT, tensors, specs: network.parameters }
+}
+
+function checkTerm(term: LossTerm, actors: readonly Actor[]): void {
+  for (const [name, taps] of Object.entries(term.taps)) {
+    const actor = actors.find((candidate) => candidate.name === name)
+    if (!actor) throw new GpdError('plugin.invalid', `Loss '${term.name}': no actor is called '${name}'.`, `There are ${actors.map((a) => a.name).join(', ')}.`)
+    for (const tap of taps) tapNode(actor.network, tap)
+  }
+}
+
+function checkClasses(actors: readonly Actor[]): void {
+  const [student] = actors
+  const other = actors.find(({ network }) => network.classes !== student!.network.classes)
+  if (!other) return
+  throw new GpdError('data.mismatch', `'${other.name}' has ${other.network.classes} classes, the student ${student!.network.classes}.`, 'Logit distillation needs the same classes in the same order.')
+}
+
+/**
+ * Puts a run together: the student, then every plugin's actors, then every plugin's loss terms.
+ *
+ * @throws GpdError `plugin.invalid`, `data.mismatch` (class counts), `checkpoint.incompatible` (given weights)
+ */
+export function buildPipeline(options: PipelineOptions): Pipeline {
+  const plugins = flattenPlugins(options.plugins)
+  const { student: network, seed } = options
+  const parameters = startingTensors('parameters', options.parameters, network.parameters, () => initializeParameters(network.parameters, seed))
+  const statistics = startingTensors('statistics', options.statistics, network.statistics, () => initializeStatistics(network.statistics))
+  const actors: Actor[] = [{ name: STUDENT, network, role: 'learner', statistics, parameters: (tensors) => scopeOf(STUDENT, tensors) }]
+  let stores: TensorStore[] = [ownStore(network, parameters)]
+  const terms: LossTerm[] = []
+  const states: RunState[] = []
+
+  const setup: RunSetup = {
+    seed,
+    network,
+    studentParameters: parameters,
+    get student() {
+      return actors[0]!
+    },
+    get actors() {
+      return actors
+    },
+    get learners() {
+      return actors.filter(({ role }) => role === 'learner')
+    },
+    addActor(actor) {
+      unique('actors', actors, actor.name)
+      actors.push(actor)
+    },
+    addTensors(store) {
+      unique('tensor stores', stores, store.name)
+      stores.push(store)
+    },
+    replaceStudent(change, own) {
+      actors[0] = { ...actors[0]!, ...change }
+      stores = [...(own ? [own] : []), ...stores.filter(({ name }) => name !== STUDENT)]
+    },
+    addTerm(term) {
+      unique('losses', terms, term.name)
+      terms.push(term)
+    },
+    addState(state) {
+      unique('states', states, state.name)
+      states.push(state)
+    },
+  }
+  for (const plugin of plugins) plugin.setup?.(Object.freeze(setup))
+  for (const { name } of setup.learners) {
+    const term = options.taskTerm(name)
+    if (term) setup.addTerm(term)
+  }
+  for (const plugin of plugins) plugin.connect?.(setup)
+  checkClasses(actors)
+  for (const term of terms) checkTerm(term, actors)
+  if (!stores.some(({ name }) => name === STUDENT)) tf.dispose(parameters)
+  return { seed, actors, terms, states, ...partitionStores(stores, actors) }
+}
+
+/** Tensors by what happens to them: trained, constant, or moved as statistics. */
+function partitionStores(stores: readonly TensorStore[], actors: readonly Actor[]) {
+  const trainables: Record<string, tf.Tensor> = {}
+  const constants: Record<string, tf.Tensor> = {}
+  const specs: Record<string, TrainableSpec> = {}
+  for (const store of stores) {
+    for (const { name, decay, trainable = true } of store.specs) {
+      const [key, tensor] = [`${store.name}/${name}`, store.tensors[name]!]
+      if (!trainable) constants[key] = tensor
+      else {
+        trainables[key] = tensor
+        specs[key] = { shape: tensor.shape, decay }
+      }
+    }
+  }
+  const learners = actors.filter(({ role }) => role === 'learner')
+  const statistics = Object.assign({}, ...learners.map((actor) => inScope(actor.name, actor.statistics))) as Record<string, tf.Tensor>
+  return { specs, constants, initial: { trainables, statistics } }
+}

@@ -1,0 +1,58 @@
+/** Where a run stands. */
+export interface Progress {
+  /** Steps already taken: 0 for the first. */
+  readonly step: number
+  /** Steps of the whole run. */
+  readonly totalSteps: number
+}
+
+/** A number that may change during training: a learning rate, the weight of a loss. */
+export type Schedule = number | ((progress: Progress) => number)
+
+/** The value of a schedule now. */
+export const valueAt = (schedule: Schedule, progress: Progress): number => (typeof schedule === 'number' ? schedule : schedule(progress))
+
+/**
+ * Half a cosine from `start` down to `end`: `end + (start − end)(1 + cos(π t)) / 2` with `t` from 0 to 1.
+ *
+ * @see Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017
+ */
+export function cosine(start: number, options: { readonly end?: number } = {}): Schedule {
+  const end = options.end ?? 0
+  return ({ step, totalSteps }) => end + ((start - end) * (1 + Math.cos((Math.PI * step) / totalSteps))) / 2
+}
+
+/**
+ * Multiplied by `factor` at every milestone.
+ *
+ * @param options.milestones shares of the run, each in (0, 1): `[0.3, 0.6, 0.9]`
+ * @param options.factor default 0.1
+ */
+export function multiStep(start: number, options: { readonly milestones: readonly number[]; readonly factor?: number }): Schedule {
+  const { milestones, factor = 0.1 } = options
+  return ({ step, totalSteps }) => start * factor ** milestones.filter((share) => step >= Math.round(share * totalSteps)).length
+}
+
+/** Multiplied by `factor` each time another `every` (a share of the run) has passed. */
+export function stepDecay(start: number, options: { readonly every: number; readonly factor?: number }): Schedule {
+  const { every, factor = 0.1 } = options
+  return ({ step, totalSteps }) => start * factor ** Math.floor(step / Math.max(1, Math.round(every * totalSteps)))
+}
+
+/** A straight line from `start` to `end` over the whole run. */
+export const linear = (start: number, end: number): Schedule => ({ step, totalSteps }) => start + ((end - start) * step) / totalSteps
+
+/**
+ * Rises in a straight line over the first steps, reaching the schedule's own value at the end of them. The first step
+ * gets `1 / n` of it, not zero. The schedule itself then runs over the steps that remain.
+ *
+ * @param options.steps number of steps, or
+ * @param options.share share of the run, in [0, 1]
+ */
+export function warmUp(schedule: Schedule, options: { readonly steps: number } | { readonly share: number }): Schedule {
+  return ({ step, totalSteps }) => {
+    const rise = 'steps' in options ? options.steps : Math.round(options.share * totalSteps)
+    const rest = { step: Math.max(0, step - rise), totalSteps: Math.max(1, totalSteps - rise) }
+    return valueAt(schedule, rest) * Math.min(1, (step + 1) / Math.max(1, rise))
+  }
+}

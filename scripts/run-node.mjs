@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process'
+import { root } from './workspace.mjs'
+
+/** Flags that let Node run the TypeScript sources of all packages without a build. */
+export const sourceFlags = () => ['--conditions=@gpdjs/source', '--import', import.meta.resolve('tsx')]
+
+/**
+ * Runs Node with these arguments in our place: same terminal, same exit status, signals passed on.
+ *
+ * @param {readonly string[]} args what would stand after `node`
+ * @param {{ cwd?: string }} [options]
+ */
+export function runNode(args, { cwd = root } = {}) {
+  const child = spawn(process.execPath, args, { cwd, stdio: 'inherit' })
+  const forward = (signal) => child.kill(signal)
+  // A terminal sends Ctrl+C to the whole process group, so the child has it already; a second one would mean "at once".
+  process.on('SIGINT', process.stdin.isTTY ? () => {} : forward)
+  process.on('SIGTERM', forward)
+  process.on('SIGHUP', forward)
+
+  child.on('error', (error) => {
+    console.error(error.message)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    // Die of the same signal, so that whoever started us sees what happened.
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}

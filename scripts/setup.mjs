@@ -1,0 +1,75 @@
+// Makes sure that the dependencies are installed. Quiet and quick when there is nothing to do.
+import './require-node.mjs'
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { projectFolders, readJson, root } from './workspace.mjs'
+
+const stampFile = join(root, 'node_modules/.setup.json')
+
+/** Everything an installation depends on, as one line: what is asked for and what it was installed for. */
+function fingerprint() {
+  const hash = createHash('sha256')
+  const manifests = projectFolders().map((folder) => join(folder, 'package.json'))
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests]) {
+    hash.update(file).update(readFileSync(join(root, file)))
+  }
+  const [nodeMajor] = process.versions.node.split('.')
+  return `${process.platform}-${process.arch}-node${nodeMajor}-${hash.digest('hex')}`
+}
+
+function isUpToDate(wanted) {
+  const linked = projectFolders().every((folder) => existsSync(join(root, folder, 'node_modules')))
+  return linked && existsSync(stampFile) && readJson(stampFile).installed === wanted
+}
+
+/** Runs a command with its output kept back, to be shown only if it fails. */
+function run(command, args) {
+  // NODE_ENV=production would leave the development tools out; CI=true means: ask no questions.
+  const env = { ...process.env, CI: 'true', NODE_ENV: 'development', COREPACK_ENABLE_DOWNLOAD_PROMPT: '0' }
+  const result = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', shell: process.platform === 'win32' })
+  return { ok: result.status === 0, output: `${result.stdout ?? ''}${result.stderr ?? ''}` }
+}
+
+/** The installer: pnpm from PATH if its major version is ours, else a copy that npx keeps in npm's cache. */
+function installer() {
+  const pinned = readJson(join(root, 'package.json')).packageManager
+  const [major] = pinned.split('@')[1].split('.')
+  const found = run('pnpm', ['--version'])
+  return found.ok && found.output.trim().startsWith(`${major}.`) ? ['pnpm'] : ['npx', '--yes', pinned]
+}
+
+/** What usually lies behind a failed installation, and its cure. */
+const diagnoses = [
+  [
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNRESET|ERR_PNPM_META_FETCH_FAIL/,
+    'The package registry cannot be reached. Check the network, or set a registry or proxy with `npm config`.',
+  ],
+  [
+    /ERR_PNPM_OUTDATED_LOCKFILE/,
+    'A package.json changed without its lockfile. Run `npx pnpm install` and commit pnpm-lock.yaml.',
+  ],
+  [/ENOSPC/, 'The disk is full: about 600 MB are needed.'],
+  [/EACCES|EPERM|EROFS/, 'The folder cannot be written. Check who owns it, node_modules included.'],
+]
+
+export function setup() {
+  const wanted = fingerprint()
+  if (isUpToDate(wanted)) return
+
+  const isFirst = !existsSync(join(root, 'node_modules'))
+  console.error(`Installing dependencies (${isFirst ? 'first time only' : 'they have changed'}) …`)
+  const [command, ...args] = installer()
+  const { ok, output } = run(command, [...args, 'install', '--frozen-lockfile'])
+  if (!ok) {
+    const lastLines = output.trim().split('\n').slice(-15).join('\n')
+    const [, cure = 'Read the lines above.'] = diagnoses.find(([symptom]) => symptom.test(output)) ?? []
+    console.error(`${lastLines}\n\nInstalling the dependencies failed. ${cure}`)
+    process.exit(1)
+  }
+  writeFileSync(stampFile, JSON.stringify({ installed: wanted }))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) setup()
