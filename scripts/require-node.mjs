@@ -6,7 +6,7 @@ const manifest = new URL('../package.json', import.meta.url)
 const numbers = (version) => (version.match(/\d+/g) || []).map(Number)
 const needed = numbers(JSON.parse(readFileSync(manifest, 'utf8')).engines.node)
 const found = numbers(process.versions.node)
-const difference = needed.map((part, i) => part - found[i]).find((part) => part !== 0)
+const difference = needed.map((part, i) => part - (found[i] || 0)).find((part) => part !== 0)
 
 if (difference !== undefined && difference > 0) {
   console.error(`Node ${needed.join('.')} or newer is needed, found ${process.versions.node}.`)

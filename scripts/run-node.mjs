@@ -8,10 +8,11 @@ export const sourceFlags = () => ['--conditions=@gpdjs/source', '--import', impo
  * Runs Node with these arguments in our place: same terminal, same exit status, signals passed on.
  *
  * @param {readonly string[]} args what would stand after `node`
- * @param {{ cwd?: string }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
  */
-export function runNode(args, { cwd = root } = {}) {
-  const child = spawn(process.execPath, args, { cwd, stdio: 'inherit' })
+export function runNode(args, { cwd = root, env = process.env } = {}) {
+  const child = spawn(process.execPath, args, { cwd, env, stdio: 'inherit' })
+  /** @param {NodeJS.Signals} signal */
   const forward = (signal) => child.kill(signal)
   // A terminal sends Ctrl+C to the whole process group, so the child has it already; a second one would mean "at once".
   process.on('SIGINT', process.stdin.isTTY ? () => {} : forward)

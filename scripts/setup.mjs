@@ -20,12 +20,18 @@ function fingerprint() {
   return `${process.platform}-${process.arch}-node${nodeMajor}-${hash.digest('hex')}`
 }
 
+/** @param {string} wanted fingerprint of the files as they are now */
 function isUpToDate(wanted) {
   const linked = projectFolders().every((folder) => existsSync(join(root, folder, 'node_modules')))
   return linked && existsSync(stampFile) && readJson(stampFile).installed === wanted
 }
 
-/** Runs a command with its output kept back, to be shown only if it fails. */
+/**
+ * Runs a command with its output kept back, to be shown only if it fails.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
 function run(command, args) {
   // NODE_ENV=production would leave the development tools out; CI=true means: ask no questions.
   const env = { ...process.env, CI: 'true', NODE_ENV: 'development', COREPACK_ENABLE_DOWNLOAD_PROMPT: '0' }
@@ -41,18 +47,18 @@ function installer() {
   return found.ok && found.output.trim().startsWith(`${major}.`) ? ['pnpm'] : ['npx', '--yes', pinned]
 }
 
-/** What usually lies behind a failed installation, and its cure. */
+/** @type {readonly { symptom: RegExp, cure: string }[]} What usually lies behind a failure, and what helps. */
 const diagnoses = [
-  [
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNRESET|ERR_PNPM_META_FETCH_FAIL/,
-    'The package registry cannot be reached. Check the network, or set a registry or proxy with `npm config`.',
-  ],
-  [
-    /ERR_PNPM_OUTDATED_LOCKFILE/,
-    'A package.json changed without its lockfile. Run `npx pnpm install` and commit pnpm-lock.yaml.',
-  ],
-  [/ENOSPC/, 'The disk is full: about 600 MB are needed.'],
-  [/EACCES|EPERM|EROFS/, 'The folder cannot be written. Check who owns it, node_modules included.'],
+  {
+    symptom: /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNRESET|ERR_PNPM_META_FETCH_FAIL/,
+    cure: 'The package registry cannot be reached. Check the network, or set a registry or proxy with `npm config`.',
+  },
+  {
+    symptom: /ERR_PNPM_OUTDATED_LOCKFILE/,
+    cure: 'A package.json changed without its lockfile. Run `npx pnpm install` and commit pnpm-lock.yaml.',
+  },
+  { symptom: /ENOSPC/, cure: 'The disk is full: about 600 MB are needed.' },
+  { symptom: /EACCES|EPERM|EROFS/, cure: 'The folder cannot be written. Check who owns it, node_modules included.' },
 ]
 
 export function setup() {
@@ -65,8 +71,10 @@ export function setup() {
   const { ok, output } = run(command, [...args, 'install', '--frozen-lockfile'])
   if (!ok) {
     const lastLines = output.trim().split('\n').slice(-15).join('\n')
-    const [, cure = 'Read the lines above.'] = diagnoses.find(([symptom]) => symptom.test(output)) ?? []
-    console.error(`${lastLines}\n\nInstalling the dependencies failed. ${cure}`)
+    const diagnosis = diagnoses.find(({ symptom }) => symptom.test(output))
+    console.error(
+      `${lastLines}\n\nInstalling the dependencies failed. ${diagnosis?.cure ?? 'The lines above say why.'}`,
+    )
     process.exit(1)
   }
   writeFileSync(stampFile, JSON.stringify({ installed: wanted }))

@@ -67,3 +67,6 @@ export {
   type Parameterization,
   type StoredParameter,
 } from './expansion/expansion.ts'
+export { decodeSafetensors } from './safetensors/decode.ts'
+export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
+export type { SafeTensor } from './safetensors/element-types.ts'

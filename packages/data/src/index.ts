@@ -1,1 +1,12 @@
-export {}
+export { checkImageSet, countImages, imageBytes, type ImageSet, type ImageShape } from './images/image-set.ts'
+export { take } from './images/take.ts'
+export { select } from './images/select.ts'
+export { split, type SplitOptions } from './images/split.ts'
+export { moments, type ChannelMoments } from './images/moments.ts'
+export type { IdxArray } from './idx/header.ts'
+export { decodeIdx } from './idx/decode.ts'
+export { encodeIdx } from './idx/encode.ts'
+export type { Augmentation } from './augment/augmentation.ts'
+export { padCropFlip, type PadCropFlipOptions } from './augment/pad-crop-flip.ts'
+export { batches, type Batch, type Batches, type BatchOptions } from './batches/batches.ts'
+export { toTensors, type TensorBatch } from './batches/to-tensors.ts'

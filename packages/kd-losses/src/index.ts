@@ -1,1 +1,5 @@
-export {}
+export { crossEntropy } from './cross-entropy.ts'
+export { kd, kdLoss, type KdOptions } from './kd.ts'
+export { dkd, dkdLoss, type DkdOptions } from './dkd.ts'
+export { softCrossEntropy, softCrossEntropyLoss, type SoftCrossEntropyOptions } from './soft-cross-entropy.ts'
+export { losses, type LossFactory } from './losses.ts'

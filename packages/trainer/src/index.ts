@@ -1,1 +1,31 @@
-export {}
+export { distill, type DistillOptions, type DistillResult, type EpochRecord } from './distill.ts'
+export { evaluate, type Evaluation, type TrainedNetwork } from './evaluate.ts'
+export { extractActor, type ExtractedNetwork } from './extract.ts'
+export { staticTeacher, type StaticTeacherOptions } from './plugins/static-teacher.ts'
+export { dynamicTeacher, type DynamicTeacherOptions } from './plugins/dynamic-teacher.ts'
+export { ema, type EmaOptions } from './plugins/ema.ts'
+export { sgd, type SgdOptions } from './optimizers/sgd.ts'
+export { adamw, type AdamwOptions } from './optimizers/adamw.ts'
+export { clipByGlobalNorm, globalNorm } from './optimizers/clip.ts'
+export type { Optimizer, OptimizerOptions, TrainableSpec, UpdateContext } from './optimizers/optimizer.ts'
+export { cosine, linear, multiStep, stepDecay, valueAt, warmUp, type Progress, type Schedule } from './schedule.ts'
+export { tensorSource } from './data/tensor-source.ts'
+export { imageSource, type ImageSourceOptions } from './data/image-source.ts'
+export type { BatchSource, EpochOptions, TensorBatch } from './data/batch-source.ts'
+export { combineCallbacks, type Callbacks, type Logs, type TrainInfo } from './loop/callbacks.ts'
+export type { Outcome } from './loop/train-epoch.ts'
+export type { Actor } from './pipeline/actor.ts'
+export { distillationTerm, type EdgeOptions, type LossTerm } from './pipeline/term.ts'
+export type { Plugin, PluginOption, RunSetup, RunState, TensorStore } from './pipeline/plugin.ts'
+export { buildPipeline, STUDENT, type Pipeline, type PipelineOptions } from './pipeline/pipeline.ts'
+export { inScope, scopeOf } from './pipeline/scope.ts'
+export {
+  disposeReplaced,
+  gradientPass,
+  initialState,
+  trainingStep,
+  type StepMetrics,
+  type StepScalars,
+  type TrainingBatch,
+  type TrainingState,
+} from './step.ts'

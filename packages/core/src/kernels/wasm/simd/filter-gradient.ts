@@ -1,0 +1,94 @@
+import { f32x4, i32, wasmFunction, whileLoop, type Code, type Declare, type Local } from './assembler.ts'
+
+const FLOAT = 4
+
+interface Tile {
+  /** Pointers to the first position of the block, at this tile's channels. */
+  readonly x: Code
+  readonly dy: Code
+  readonly out: Code
+  readonly rows: Local
+  readonly columns: Local
+  readonly xColumn: Local
+  readonly xRowSkip: Local
+  readonly dyColumn: Local
+  readonly dyRowSkip: Local
+  readonly outRow: Local
+}
+
+/**
+ * `out[c, k] += Σ x[p, c] · dy[p, k]` over the positions `p` of a block, for `inputs` channels c and `4 · vectors`
+ * channels k, with all sums in registers.
+ */
+function tile(declare: Declare, inputs: number, vectors: number): (t: Tile) => Code {
+  const [x, dy, out, row, column] = [declare('i32'), declare('i32'), declare('i32'), declare('i32'), declare('i32')]
+  const gradient = Array.from({ length: vectors }, () => declare('v128'))
+  const value = declare('v128')
+  const sums = Array.from({ length: inputs }, () => gradient.map(() => declare('v128')))
+  const everySum = (f: (sum: Local, vector: number) => Code, t: Tile): Code => [
+    ...out.set(t.out),
+    ...sums.flatMap((rowSums, c) => [
+      ...rowSums.flatMap(f),
+      ...(c + 1 < inputs ? out.advance(t.outRow.get) : []),
+    ]),
+  ]
+  const accumulate = sums.flatMap((rowSums, c) => [
+    ...value.set(f32x4.loadSplat(x.get, c * FLOAT)),
+    ...rowSums.flatMap((sum, v) => sum.set(f32x4.add(sum.get, f32x4.mul(value.get, gradient[v]!.get)))),
+  ])
+  return (t) => [
+    ...everySum((sum, v) => sum.set(f32x4.load(out.get, v * 16)), t),
+    ...x.set(t.x),
+    ...dy.set(t.dy),
+    ...row.set(i32.const(0)),
+    ...whileLoop(
+      i32.lessThan(row.get, t.rows.get),
+      column.set(i32.const(0)),
+      whileLoop(
+        i32.lessThan(column.get, t.columns.get),
+        gradient.flatMap((g, v) => g.set(f32x4.load(dy.get, v * 16))),
+        accumulate,
+        x.advance(t.xColumn.get),
+        dy.advance(t.dyColumn.get),
+        column.advance(i32.const(1)),
+      ),
+      x.advance(t.xRowSkip.get),
+      dy.advance(t.dyRowSkip.get),
+      row.advance(i32.const(1)),
+    ),
+    ...everySum((sum, v) => f32x4.store(out.get, sum.get, v * 16), t),
+  ]
+}
+
+/**
+ * One tap of a convolution's filter gradient over one block of positions: `out += xᵀ · dy`.
+ *
+ * Pointers and strides in bytes; `channels` floats at each position of x, `filters` (a multiple of 4) at each of dy.
+ */
+export const filterGradientTap = wasmFunction(
+  'filterGradientTap',
+  ['x', 'dy', 'out', 'rows', 'columns', 'xColumn', 'xRowSkip', 'dyColumn', 'dyRowSkip', 'channels', 'filters'],
+  (p, declare) => {
+    const [c, k, outRow] = [declare('i32'), declare('i32'), declare('i32')]
+    const bytes = (index: Local) => i32.shiftLeft(index.get, i32.const(2))
+    const strides = { rows: p.rows, columns: p.columns, xColumn: p.xColumn, xRowSkip: p.xRowSkip, dyColumn: p.dyColumn, dyRowSkip: p.dyRowSkip, outRow }
+    const at = (): Tile => ({
+      ...strides,
+      x: i32.add(p.x.get, bytes(c)),
+      dy: i32.add(p.dy.get, bytes(k)),
+      out: i32.add(i32.add(p.out.get, i32.mul(c.get, outRow.get)), bytes(k)),
+    })
+    const fits = (index: Local, step: number, end: Local) => i32.lessOrEqual(i32.add(index.get, i32.const(step)), end.get)
+    const overFilters = (inputs: number): Code[] => [
+      k.set(i32.const(0)),
+      ...[2, 1].map((vectors) =>
+        whileLoop(fits(k, 4 * vectors, p.filters), tile(declare, inputs, vectors)(at()), k.advance(i32.const(4 * vectors))),
+      ),
+    ]
+    return [
+      outRow.set(bytes(p.filters)),
+      c.set(i32.const(0)),
+      ...[4, 1].map((inputs) => whileLoop(fits(c, inputs, p.channels), ...overFilters(inputs), c.advance(i32.const(inputs)))),
+    ]
+  },
+)

@@ -1,0 +1,71 @@
+import { channelKernel } from './channel-kernels.ts'
+import { filterGradientTap } from './filter-gradient.ts'
+import { maxPoolWindow } from './max-pool-window.ts'
+
+/** `out = dy where y > 0` */
+const reluGradient = channelKernel({ name: 'reluGradient', maps: ['dy', 'y'], coefficients: [], map: (l, { dy, y }) => l.where(y, dy) })
+
+/** `total += Σ x` */
+const channelSum = channelKernel({ name: 'channelSum', maps: ['x'], coefficients: [], sums: { total: (_, { x }) => x } })
+
+/** `out = coefficient`, for every row */
+const channelFill = channelKernel({ name: 'channelFill', maps: [], coefficients: ['value'], map: (_, { value }) => value })
+
+/** `out = x + b` */
+const channelAdd = channelKernel({ name: 'channelAdd', maps: ['x'], coefficients: ['b'], map: (l, { x, b }) => l.add(x, b) })
+
+/** `out = x · a + b` */
+const channelAffine = channelKernel({
+  name: 'channelAffine',
+  maps: ['x'],
+  coefficients: ['a', 'b'],
+  map: (l, { x, a, b }) => l.add(l.mul(x, a), b),
+})
+
+/** `out = dy · a + x · b + c`: what the closed-form gradient of batch normalization comes down to */
+const channelCombine = channelKernel({
+  name: 'channelCombine',
+  maps: ['dy', 'x'],
+  coefficients: ['a', 'b', 'c'],
+  map: (l, { dy, x, a, b, c }) => l.add(l.add(l.mul(dy, a), l.mul(x, b)), c),
+})
+
+/** `total += Σ (x − mean)²` */
+const centeredSquares = channelKernel({
+  name: 'centeredSquares',
+  maps: ['x'],
+  coefficients: ['mean'],
+  // The difference is computed twice: cheaper than one more local variable that may spill.
+  sums: { total: (l, { x, mean }) => l.mul(l.sub(x, mean), l.sub(x, mean)) },
+})
+
+/** `total += Σ dy`, `moment += Σ dy · (x − mean)` */
+const gradientMoments = channelKernel({
+  name: 'gradientMoments',
+  maps: ['dy', 'x'],
+  coefficients: ['mean'],
+  sums: { total: (_, { dy }) => dy, moment: (l, { dy, x, mean }) => l.mul(dy, l.sub(x, mean)) },
+})
+
+/** `total += Σ x · dy`: one tap of a depthwise filter's gradient */
+const productSum = channelKernel({
+  name: 'productSum',
+  maps: ['x', 'dy'],
+  coefficients: [],
+  sums: { total: (l, { x, dy }) => l.mul(x, dy) },
+})
+
+/** Every function of the vector module; kernels call them by name. */
+export const simdFunctions = [
+  filterGradientTap,
+  maxPoolWindow,
+  reluGradient,
+  channelSum,
+  channelFill,
+  channelAdd,
+  channelAffine,
+  channelCombine,
+  centeredSquares,
+  gradientMoments,
+  productSum,
+] as const

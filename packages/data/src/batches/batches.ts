@@ -1,0 +1,117 @@
+import { GpdError, permutation, randomStream } from '@gpdjs/core'
+import type { Augmentation } from '../augment/augmentation.ts'
+import { countImages, imageBytes, type ImageSet, type ImageShape } from '../images/image-set.ts'
+
+export interface BatchOptions {
+  /** Images per batch, ≥ 1 */
+  readonly batchSize: number
+  /** Any safe integer, 0 included */
+  readonly seed: number
+  /** 0, 1, 2 …: another order and another augmentation in each */
+  readonly epoch: number
+  /** Random order instead of the set's own (default true) */
+  readonly shuffle?: boolean
+  readonly augment?: Augmentation | undefined
+  /** Leave out the last batch if it is not full (default true; for an evaluation give false) */
+  readonly dropRemainder?: boolean
+  /** The first batch to give, for going on in the middle of an epoch (default 0) */
+  readonly start?: number
+}
+
+/** Some images of a set, new arrays of their own. */
+export interface Batch {
+  /** Positions in the set, `[batch]`: where cached teacher logits are looked up */
+  readonly index: Uint32Array
+  /** Pixels 0 … 255, `[batch, height, width, channels]` */
+  readonly images: Uint8Array
+  /** Class indices, `[batch]` */
+  readonly labels: Int32Array
+  readonly shape: ImageShape
+}
+
+/** The batches of one epoch; can be gone through more than once. */
+export interface Batches extends Iterable<Batch> {
+  /** Number of batches in the whole epoch, those before `start` included */
+  readonly length: number
+}
+
+const isCount = (least: number) => (n: number) => Number.isSafeInteger(n) && n >= least
+
+/** What each number has to be. */
+const ranges = [
+  { option: 'batchSize', expected: 'an integer ≥ 1', holds: isCount(1) },
+  { option: 'seed', expected: 'a safe integer', holds: Number.isSafeInteger },
+  { option: 'epoch', expected: 'an integer ≥ 0', holds: isCount(0) },
+  { option: 'start', expected: 'an integer ≥ 0', holds: isCount(0) },
+] as const
+
+function checkOptions(options: BatchOptions, count: number): void {
+  for (const { option, expected, holds } of ranges) {
+    const value = options[option] ?? 0
+    if (holds(value)) continue
+    throw new GpdError('config.invalid', `batches: expected ${option} to be ${expected}, got ${value}.`, 'Correct it.')
+  }
+  if (options.batchSize > count && options.dropRemainder !== false) {
+    const problem = `batches: expected a batch size of at most ${count} images, got ${options.batchSize}.`
+    throw new GpdError('config.invalid', problem, 'Use smaller batches or dropRemainder: false.')
+  }
+}
+
+/** Changed copies of some images. The draws belong to (epoch, image): they do not depend on the batch or its size. */
+function augmented(set: ImageSet, index: Uint32Array, augment: Augmentation, seed: number, epoch: number): Uint8Array {
+  const size = imageBytes(set.shape)
+  const images = new Uint8Array(index.length * size)
+  index.forEach((position, i) => {
+    const image = set.images.subarray(position * size, (position + 1) * size)
+    const target = images.subarray(i * size, (i + 1) * size)
+    augment(image, target, set.shape, randomStream(seed, 'augment', epoch, position))
+  })
+  return images
+}
+
+/** Copies of some images as they are. */
+function copied({ images, shape }: ImageSet, index: Uint32Array): Uint8Array {
+  const size = imageBytes(shape)
+  const copies = new Uint8Array(index.length * size)
+  index.forEach((position, i) => copies.set(images.subarray(position * size, (position + 1) * size), i * size))
+  return copies
+}
+
+function batchAt(set: ImageSet, index: Uint32Array, { augment, seed, epoch }: BatchOptions): Batch {
+  return {
+    index,
+    images: augment === undefined ? copied(set, index) : augmented(set, index, augment, seed, epoch),
+    labels: Int32Array.from(index, (position) => set.labels[position]!),
+    shape: set.shape,
+  }
+}
+
+/**
+ * The batches of one epoch: a pure function of the set, the options, (seed, epoch) in particular.
+ *
+ * Every image comes exactly once, but for those of a last batch that is not full and dropped. Nothing remembers what was
+ * drawn before, so a run that goes on after a crash (`start`) sees what an uninterrupted one sees.
+ *
+ * @throws GpdError `config.invalid` if an option is out of range, or not even one batch would be full
+ * @example
+ * for (const batch of batches(train, { batchSize: 128, seed: 0, epoch })) {
+ *   const { xs, ys } = toTensors(batch, { mean: [0.286], deviation: [0.353] })
+ * }
+ */
+export function batches(set: ImageSet, options: BatchOptions): Batches {
+  const count = countImages(set)
+  checkOptions(options, count)
+  const { batchSize, seed, epoch, shuffle = true, dropRemainder = true, start = 0 } = options
+  const length = dropRemainder ? Math.floor(count / batchSize) : Math.ceil(count / batchSize)
+  return {
+    length,
+    *[Symbol.iterator]() {
+      const order = shuffle
+        ? permutation(count, randomStream(seed, 'shuffle', epoch))
+        : Uint32Array.from({ length: count }, (_, i) => i)
+      for (let at = start; at < length; at++) {
+        yield batchAt(set, order.slice(at * batchSize, (at + 1) * batchSize), options)
+      }
+    },
+  }
+}

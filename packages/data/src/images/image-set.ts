@@ -1,0 +1,69 @@
+import { GpdError } from '@gpdjs/core'
+
+/** Height, width and channels of every image of a set. */
+export type ImageShape = readonly [height: number, width: number, channels: number]
+
+/** Labelled images in memory, one byte per value, all of one shape. */
+export interface ImageSet {
+  /** Pixels 0 … 255, `[N, height, width, channels]` in row-major order */
+  readonly images: Uint8Array
+  /** Class indices 0 … classes − 1, `[N]` */
+  readonly labels: Uint8Array | Int32Array
+  readonly shape: ImageShape
+  readonly classes: number
+  /** What messages call the set, such as `'fashion-mnist/train'`. */
+  readonly name: string
+}
+
+/** Number of images. */
+export const countImages = (set: ImageSet): number => set.labels.length
+
+/** Number of bytes of one image of this shape. */
+export const imageBytes = ([height, width, channels]: ImageShape): number => height * width * channels
+
+const isSize = (n: number): boolean => Number.isSafeInteger(n) && n > 0
+
+function checkSizes({ name, shape, classes }: ImageSet): void {
+  if (shape.length !== 3 || !shape.every(isSize)) {
+    const problem = `${name}: expected a shape of three positive integers, got [${shape.join(', ')}].`
+    throw new GpdError('data.mismatch', problem, 'Give [height, width, channels]; grey images have 1 channel.')
+  }
+  if (!isSize(classes)) {
+    const problem = `${name}: expected a positive number of classes, got ${classes}.`
+    throw new GpdError('data.mismatch', problem, 'Give the number of different labels, such as 10.')
+  }
+}
+
+function checkCounts({ name, images, labels, shape }: ImageSet): void {
+  const each = imageBytes(shape)
+  if (labels.length === 0) {
+    throw new GpdError('data.mismatch', `${name}: expected at least one image, got none.`, 'Leave the empty set out.')
+  }
+  if (images.length !== labels.length * each) {
+    const expected = `expected ${labels.length * each} bytes of images (${labels.length} labels × ${shape.join('×')})`
+    const found = `got ${images.length} (${images.length / each} images)`
+    throw new GpdError('data.mismatch', `${name}: ${expected}, ${found}.`, 'Pair the images with their own labels.')
+  }
+}
+
+function checkLabels({ name, labels, classes }: ImageSet): void {
+  const index = labels.findIndex((label: number) => label < 0 || label >= classes)
+  if (index < 0) return
+  const problem = `${name}: expected labels 0 … ${classes - 1}, got ${labels[index]} at index ${index}.`
+  throw new GpdError('data.label-range', problem, 'Correct the label, or raise the number of classes.')
+}
+
+/**
+ * The same set, once it is sure that its parts fit together.
+ *
+ * @throws GpdError `data.mismatch` if images, labels and shape do not match or the set is empty;
+ *   `data.label-range` if a label is not one of the classes, with its index and value
+ * @example
+ * const set = checkImageSet({ name: 'dots', images: new Uint8Array(8), labels: Uint8Array.of(0, 1), shape: [2, 2, 1], classes: 2 })
+ */
+export function checkImageSet(set: ImageSet): ImageSet {
+  checkSizes(set)
+  checkCounts(set)
+  checkLabels(set)
+  return set
+}

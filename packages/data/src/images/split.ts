@@ -1,0 +1,59 @@
+import { GpdError, permutation, randomStream } from '@gpdjs/core'
+import { countImages, type ImageSet } from './image-set.ts'
+import { select } from './select.ts'
+
+export interface SplitOptions {
+  /** How many images to hold out, 1 … N − 1 */
+  readonly validation: number
+  /** Any safe integer, 0 included. The same seed holds out the same images. */
+  readonly seed: number
+}
+
+/** Positions of the images of each class, in random order. */
+function shuffledClasses(set: ImageSet, seed: number): number[][] {
+  const positions = Array.from({ length: set.classes }, (): number[] => [])
+  for (const position of permutation(countImages(set), randomStream(seed, 'split'))) {
+    positions[set.labels[position]!]!.push(position)
+  }
+  return positions
+}
+
+/** `total` divided in proportion to `sizes`, in whole numbers: the largest remainders are rounded up. */
+function proportionalShares(sizes: readonly number[], total: number): number[] {
+  const sum = sizes.reduce((a, b) => a + b, 0)
+  const exact = sizes.map((size) => (size * total) / sum)
+  const shares = exact.map(Math.floor)
+  const missing = total - shares.reduce((a, b) => a + b, 0)
+  const byRemainder = sizes.map((_, i) => i).sort((i, j) => exact[j]! - shares[j]! - (exact[i]! - shares[i]!) || i - j)
+  for (const i of byRemainder.slice(0, missing)) shares[i]!++
+  return shares
+}
+
+/**
+ * Holds out a validation set in which every class keeps its share, to one image.
+ *
+ * Both parts keep the order of the original set, and each image is in exactly one of them.
+ *
+ * @returns `train` with N − validation images and `validation`
+ * @throws GpdError `config.invalid` if either part would be empty
+ * @example const { train, validation } = split(set, { validation: 5000, seed: 0 })
+ */
+export function split(set: ImageSet, options: SplitOptions): { train: ImageSet; validation: ImageSet } {
+  const count = countImages(set)
+  if (!Number.isInteger(options.validation) || options.validation < 1 || options.validation >= count) {
+    const problem = `split: expected 1 … ${count - 1} validation images of ${set.name}, got ${options.validation}.`
+    throw new GpdError('config.invalid', problem, 'Hold out fewer images, or leave the split out.')
+  }
+  const classes = shuffledClasses(set, options.seed)
+  const shares = proportionalShares(
+    classes.map((positions) => positions.length),
+    options.validation,
+  )
+  const heldOut = new Set(classes.flatMap((positions, label) => positions.slice(0, shares[label])))
+  const part = (isHeldOut: boolean) =>
+    Array.from({ length: count }, (_, position) => position).filter((position) => heldOut.has(position) === isHeldOut)
+  return {
+    train: select(set, part(false), `${set.name} without validation`),
+    validation: select(set, part(true), `${set.name} validation`),
+  }
+}

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { GpdError } from '@gpdjs/core'
+import { decodeIdx } from '../idx/decode.ts'
+import type { IdxArray } from '../idx/header.ts'
+import { gunzipIdx, isGzip } from './gunzip.ts'
+
+export interface ReadIdxOptions {
+  /** Refuse files that are longer than this when unpacked, in bytes (default 2 GiB) */
+  readonly maxBytes?: number
+}
+
+const TWO_GIBIBYTES = 2 ** 31
+
+/** The file's bytes, or an error that says what to do about a missing one. */
+async function load(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const problem = `${path}: expected a readable IDX file, found none (${reason}).`
+    throw new GpdError('data.missing', problem, 'Check the path.', { cause: error })
+  }
+}
+
+/**
+ * Reads an IDX file of bytes, plain or gzip; which one is told by its first two bytes, not by its name.
+ *
+ * @throws GpdError `data.missing` if the file cannot be read; `data.corrupt` if it is anything but one whole IDX file,
+ *   with the path, what was expected and what was found
+ * @example const { dims, data } = await readIdx('mnist/train-images-idx3-ubyte.gz') // dims: [60000, 28, 28]
+ */
+export async function readIdx(path: string, options: ReadIdxOptions = {}): Promise<IdxArray> {
+  const bytes = await load(path)
+  const { maxBytes = TWO_GIBIBYTES } = options
+  return decodeIdx(isGzip(bytes) ? await gunzipIdx(bytes, path, maxBytes) : bytes, { source: path })
+}

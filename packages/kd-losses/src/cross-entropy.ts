@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs'
+import { checkLabels, checkLogits } from './check-inputs.ts'
+import { closedForm } from './closed-form.ts'
+import { oneHotLabels } from './log-space.ts'
+
+/**
+ * `−mean_b Σ_c target_c · log softmax(logits)_c` for a target that is a constant and sums to 1; its gradient is
+ * `(softmax(logits) − target) / batch`.
+ *
+ * @param logits `[batch, classes]`
+ * @param target makes the probabilities, `[batch, classes]`; called off the tape
+ */
+export function meanCrossEntropy(logits: tf.Tensor2D, target: () => tf.Tensor): tf.Scalar {
+  const [batch] = logits.shape
+  return closedForm(logits, {
+    value: (x) => {
+      const logProbabilities = tf.logSoftmax(x)
+      const probabilities = target()
+      const loss: tf.Scalar = tf.mul(tf.sum(tf.mul(probabilities, logProbabilities)), -1 / batch)
+      return { loss, saved: { logProbabilities, probabilities } }
+    },
+    gradient: ({ logProbabilities, probabilities }) =>
+      tf.mul(tf.sub(tf.exp(logProbabilities), probabilities), 1 / batch),
+  })
+}
+
+/**
+ * Cross-entropy with hard labels: `−mean_b log softmax(logits)_y`.
+ *
+ * @param logits `[batch, classes]`
+ * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1. That is not checked, since it would mean
+ *   to wait for the backend; a label outside adds 0 to the loss
+ * @returns scalar, in nats
+ * @throws GpdError `network.shape` for logits that are not `[batch, classes]`, `data.mismatch` for other labels
+ * @example crossEntropy(tf.tensor2d([[0, 0]]), tf.tensor1d([1], 'int32')) // ln 2 = 0.693…
+ */
+export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
+  checkLogits('crossEntropy', logits)
+  checkLabels('crossEntropy', logits, labels)
+  return meanCrossEntropy(logits, () => tf.cast(oneHotLabels(labels, logits.shape[1]), 'float32'))
+}

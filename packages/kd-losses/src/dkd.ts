@@ -1,0 +1,114 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError, type DistillationLoss } from '@gpdjs/core'
+import { checkLabels, checkPair } from './check-inputs.ts'
+import { closedForm } from './closed-form.ts'
+import { maskedLogSumExp, oneHotLabels, sumKlDivergence } from './log-space.ts'
+import { fillOptions, nonNegative, positive } from './options.ts'
+
+export interface DkdOptions {
+  /** Weight of the target-class term, at least 0 (default 1). */
+  readonly alpha?: number
+  /** Weight of the term over the other classes, at least 0 (default 8). */
+  readonly beta?: number
+  /** Divides both sides' logits; above 0, no unit (default 4). */
+  readonly temperature?: number
+}
+
+const OPTIONS = { alpha: nonNegative(1), beta: nonNegative(8), temperature: positive(4) }
+
+interface Decoupled {
+  /** `log b`, where `b = (p_y, 1 − p_y)`: `[batch, 2]` */
+  readonly logBinary: tf.Tensor2D
+  /** `log p̂_c` of the softmax over the other classes; at the target `log(p_y / (1 − p_y))`: `[batch, classes]` */
+  readonly logOthers: tf.Tensor2D
+}
+
+/** Splits softened logits into "target or not" and "which of the others". */
+function decouple(softened: tf.Tensor2D, isTarget: tf.Tensor2D): Decoupled {
+  // x_c − LSE(x_≠y) serves both: log p̂_c for c ≠ y, and the log-odds u of the target for c = y.
+  const logOthers: tf.Tensor2D = tf.sub(softened, maskedLogSumExp(softened, isTarget))
+  const logOdds: tf.Tensor2D = tf.sum(tf.where(isTarget, logOthers, 0), 1, true)
+  // b = (σ(u), σ(−u)) = softmax(u, 0)
+  const logBinary = tf.logSoftmax(tf.concat([logOdds, tf.zerosLike(logOdds)], 1))
+  return { logBinary, logOthers }
+}
+
+const others = (logOthers: tf.Tensor, isTarget: tf.Tensor): tf.Tensor => tf.where(isTarget, 0, tf.exp(logOthers))
+
+/** Refuses what makes the second term vanish: one class besides the target always has probability 1. */
+function checkClasses(classes: number): void {
+  if (classes > 2) return
+  throw new GpdError('config.invalid', `dkdLoss: expected at least 3 classes, got ${classes}.`, 'Use kdLoss instead.')
+}
+
+/**
+ * Decoupled knowledge distillation: `mean_b T² · [α · KL(b_t ‖ b_s) + β · KL(p̂_t ‖ p̂_s)]`.
+ *
+ * At temperature T, `b = (p_y, 1 − p_y)` says whether a class is the target, `p̂` is the softmax over the other classes.
+ * With `α = 1` and `β = 1 − p_t(y)` per sample this would be `kdLoss`. With `δ = b_s(y) − b_t(y)` the gradient is
+ * `(T / batch) · [α δ (1_y − p̂_s) + β (p̂_s − p̂_t)]`.
+ *
+ * @param student logits, `[batch, classes]`, at least 3 classes
+ * @param teacher logits, `[batch, classes]`; no gradient flows into them
+ * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked: that would mean to wait for the
+ *   backend)
+ * @param options.alpha weight of the target-class term (default 1)
+ * @param options.beta weight of the other classes' term (default 8; published runs use 0.5 to 8)
+ * @param options.temperature T > 0 (default 4)
+ * @returns scalar, in nats times T²
+ * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid` for fewer than
+ *   3 classes and options outside their range
+ * @example dkdLoss(studentLogits, teacherLogits, labels, { alpha: 1, beta: 8, temperature: 4 })
+ * @see Zhao et al., "Decoupled Knowledge Distillation", CVPR 2022, section 3
+ */
+export function dkdLoss(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  options: DkdOptions = {},
+): tf.Scalar {
+  const { alpha, beta, temperature } = fillOptions('dkdLoss', OPTIONS, options)
+  checkPair('dkdLoss', student, teacher)
+  checkLabels('dkdLoss', student, labels)
+  const [batch, classes] = student.shape
+  checkClasses(classes)
+  return closedForm(student, {
+    value: (logits) => {
+      const isTarget = tf.cast(oneHotLabels(labels, classes), 'bool')
+      const s = decouple(tf.div(logits, temperature), isTarget)
+      const t = decouple(tf.div(teacher, temperature), isTarget)
+      const teacherOthers = others(t.logOthers, isTarget)
+      const targetTerm = tf.mul(sumKlDivergence(t.logBinary, s.logBinary), (alpha * temperature ** 2) / batch)
+      const othersTerm = tf.mul(
+        sumKlDivergence(t.logOthers, s.logOthers, teacherOthers),
+        (beta * temperature ** 2) / batch,
+      )
+      const loss: tf.Scalar = tf.add(targetTerm, othersTerm)
+      return {
+        loss,
+        saved: { isTarget, logB: s.logBinary, teacherLogB: t.logBinary, logOthers: s.logOthers, teacherOthers },
+      }
+    },
+    gradient: ({ isTarget, logB, teacherLogB, logOthers, teacherOthers }) => {
+      const studentOthers = others(logOthers, isTarget)
+      const delta = tf.slice(tf.sub(tf.exp(logB), tf.exp(teacherLogB)), [0, 0], [batch, 1])
+      const targetTerm = tf.mul(tf.sub(tf.cast(isTarget, 'float32'), studentOthers), tf.mul(delta, alpha))
+      const othersTerm = tf.mul(tf.sub(studentOthers, teacherOthers), beta)
+      return tf.mul(tf.add(targetTerm, othersTerm), temperature / batch)
+    },
+  })
+}
+
+/**
+ * `dkdLoss` with its options filled in, as plugins take it.
+ *
+ * @throws GpdError `config.unknown-key`, `config.invalid`
+ * @example dkd({ beta: 0.5, temperature: 1 })
+ */
+export function dkd(options: DkdOptions = {}): DistillationLoss {
+  const filled = fillOptions('dkd', OPTIONS, options)
+  return {
+    name: 'dkd',
+    compute: ({ student, teacher, labels }) => dkdLoss(student.logits, teacher.logits, labels, filled),
+  }
+}

@@ -1,0 +1,40 @@
+import '@tensorflow/tfjs-backend-wasm'
+import { valueAndGradients } from '@gpdjs/core'
+import * as tf from '@tensorflow/tfjs'
+import { expect } from 'vitest'
+import type { Matrix } from './plain-math.ts'
+
+/** The backends that are there without a GPU or a native library. */
+export const backends = ['cpu', 'wasm'] as const
+
+export const tensor = (rows: Matrix): tf.Tensor2D => tf.tensor2d(rows.map((row) => [...row]))
+
+export const labelTensor = (labels: readonly number[]): tf.Tensor1D => tf.tensor1d([...labels], 'int32')
+
+type Loss = (logits: { student: tf.Tensor2D; teacher: tf.Tensor2D }, labels: tf.Tensor1D) => tf.Scalar
+
+/** Value and gradients of a loss by TensorFlow.js; fails if a tensor is left behind. */
+export async function evaluate(loss: Loss, student: Matrix, teacher: Matrix, labels: readonly number[] = []) {
+  const before = tf.memory().numTensors
+  const inputs = { student: tensor(student), teacher: tensor(teacher) }
+  const y = labelTensor(labels)
+  const { value, gradients } = valueAndGradients((x) => loss(x as typeof inputs, y), inputs)
+  const read = async (x: tf.Tensor | undefined) => (x === undefined ? undefined : ((await x.array()) as number[][]))
+  const result = {
+    value: (await value.data())[0]!,
+    student: (await read(gradients.student))!,
+    teacher: await read(gradients.teacher),
+  }
+  tf.dispose([inputs, y, value, gradients])
+  expect(tf.memory().numTensors).toBe(before)
+  return result
+}
+
+/** Fails unless every number is within `tolerance` of its counterpart, relative to the greatest of them. */
+export function expectClose(actual: Matrix, expected: Matrix, tolerance: number, floor = 0): void {
+  expect(actual.map((row) => row.length)).toEqual(expected.map((row) => row.length))
+  const scale = Math.max(floor, ...expected.flat().map(Math.abs))
+  const errors = expected.flatMap((row, i) => row.map((value, j) => Math.abs(actual[i]![j]! - value)))
+  // Not Math.max: it must fail on NaN.
+  expect(errors.filter((error) => !(error <= tolerance * scale))).toEqual([])
+}

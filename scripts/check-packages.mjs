@@ -1,0 +1,77 @@
+// What would be published: packs every built package and looks inside, then loads it both ways.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readTarball } from './tarball.mjs'
+import { packageFolders, report, root } from './workspace.mjs'
+
+const mayContain = /^package\/(package\.json|README\.md|LICENSE|dist\/.+\.(js|cjs|d\.ts|d\.cts|map))$/
+const mustContain = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.cjs', 'dist/index.d.ts']
+const installScripts = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare']
+/** References that mean something inside this workspace only. */
+const workspaceOnly = /"(workspace|catalog|link|file):/
+
+/**
+ * @param {string} folder of the package
+ * @returns {Map<string, Buffer>} the files of its tarball, by their path in it
+ */
+function pack(folder) {
+  const to = mkdtempSync(join(tmpdir(), 'gpd-pack-'))
+  try {
+    const pnpm = join(root, 'node_modules/pnpm/bin/pnpm.cjs')
+    execFileSync(process.execPath, [pnpm, 'pack', '--pack-destination', to], { cwd: join(root, folder) })
+    const [name = ''] = readdirSync(to)
+    return readTarball(readFileSync(join(to, name)))
+  } finally {
+    rmSync(to, { recursive: true })
+  }
+}
+
+/** @param {Map<string, Buffer>} files */
+function contentProblems(files) {
+  const manifest = files.get('package/package.json')?.toString() ?? '{}'
+  const { scripts = {} } = JSON.parse(manifest)
+  const maps = [...files].filter(([name]) => name.endsWith('.map'))
+  return [
+    ...[...files.keys()].filter((name) => !mayContain.test(name)).map((name) => `${name} must not be published`),
+    ...mustContain.filter((name) => !files.has(`package/${name}`)).map((name) => `${name} is missing`),
+    ...installScripts.filter((name) => name in scripts).map((name) => `the script "${name}" would run on installation`),
+    ...(workspaceOnly.test(manifest) ? ['package.json refers to the workspace'] : []),
+    ...maps
+      .filter(([, content]) =>
+        JSON.parse(content.toString()).sources.some((/** @type {string} */ path) => path.includes('node_modules/')),
+      )
+      .map(([name]) => `${name} shows a bundled dependency. Declare it in dependencies or peerDependencies`),
+  ]
+}
+
+/** Prints the names that the built package exports to `import` and to `require`; they must be the same. */
+const load = `
+const viaRequire = Object.keys(require('./dist/index.cjs')).sort().join()
+import('./dist/index.js').then((module) => {
+  const viaImport = Object.keys(module).sort().join()
+  if (viaImport !== viaRequire) throw new Error('import gives ' + viaImport + ', require gives ' + viaRequire)
+})`
+
+/** @param {string} folder */
+function loadProblems(folder) {
+  try {
+    execFileSync(process.execPath, ['--input-type=commonjs', '--eval', load], {
+      cwd: join(root, folder),
+      stdio: 'pipe',
+    })
+    return []
+  } catch (error) {
+    const [reason = 'it fails'] = String(/** @type {any} */ (error).stderr).match(/^\w*Error.*$/m) ?? []
+    return [`it cannot be loaded: ${reason}`]
+  }
+}
+
+const folders = packageFolders()
+report(
+  `Contents of ${folders.length} packages`,
+  folders.flatMap((folder) =>
+    [...contentProblems(pack(folder)), ...loadProblems(folder)].map((problem) => `${folder}: ${problem}.`),
+  ),
+)

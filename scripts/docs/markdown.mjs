@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../workspace.mjs'
+
+/** Markdown files written by hand, relative to the root; change notes are consumed by a release, changelogs made by it. */
+export const markdownFiles = () =>
+  execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], { cwd: root, encoding: 'utf8' })
+    .split('\n')
+    .filter((file) => file !== '' && !file.startsWith('.changeset/') && !file.endsWith('CHANGELOG.md'))
+    .filter((file) => existsSync(join(root, file)))
+
+/** @param {string} file relative to the root */
+export const readText = (file) => readFileSync(join(root, file), 'utf8')
+
+const fence = /^ {0,3}(```+|~~~+)[ \t]*(\S*)[^\n]*\n([\s\S]*?)^ {0,3}\1[ \t]*$/gm
+
+/**
+ * The fenced code of a page.
+ *
+ * @param {string} text
+ * @returns {{ language: string, code: string, line: number }[]} `line` is that of the opening fence, from 1
+ */
+export const codeBlocks = (text) =>
+  [...text.matchAll(fence)].map(({ 2: language = '', 3: code = '', index }) => ({
+    language,
+    code,
+    line: text.slice(0, index).split('\n').length,
+  }))
+
+/** @param {string} text the page without its code, which may look like links and headings */
+export const withoutCode = (text) =>
+  text.replace(fence, (block) => block.replace(/[^\n]/g, '')).replace(/(`+)(?:(?!\1)[^\n])+\1/g, '')
+
+/**
+ * @param {string} text
+ * @returns {{ depth: number, title: string }[]}
+ */
+export const headings = (text) =>
+  [...text.replace(fence, '').matchAll(/^(#{1,6}) +(.+?) *#* *$/gm)].map(({ 1: marks = '', 2: title = '' }) => ({
+    depth: marks.length,
+    title,
+  }))
