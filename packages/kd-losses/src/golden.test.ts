@@ -3,12 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decodeSafetensors } from '@gpdjs/core'
-import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dkdLoss } from './dkd.ts'
 import { kdLoss } from './kd.ts'
 import { softCrossEntropyLoss } from './soft-cross-entropy.ts'
-import { backends, evaluate, expectClose } from './testing/evaluate.ts'
+import { backends, evaluate, expectClose, useBackend } from './testing/evaluate.ts'
 
 type Loss = Parameters<typeof evaluate>[0]
 
@@ -48,7 +47,7 @@ it('finds the numbers of the package itself', () => {
 
 describe.each(files)('%s', (file) => {
   describe.each(backends)('on %s', (backend) => {
-    beforeAll(() => tf.setBackend(backend))
+    beforeAll(() => useBackend(backend))
 
     it.each(Object.keys(cases))('%s has the reference value and gradient', async (name) => {
       const { student, teacher, labels, loss, gradient } = await readCase(file, name)

@@ -12,6 +12,8 @@ export { cosine, linear, multiStep, stepDecay, valueAt, warmUp, type Progress, t
 export { tensorSource } from './data/tensor-source.ts'
 export { imageSource, type ImageSourceOptions } from './data/image-source.ts'
 export type { BatchSource, EpochOptions, TensorBatch } from './data/batch-source.ts'
+export { loadNetwork, saveNetwork } from './files/saved-network.ts'
+export { metricsFile } from './files/metrics-file.ts'
 export { combineCallbacks, type Callbacks, type Logs, type TrainInfo } from './loop/callbacks.ts'
 export type { Outcome } from './loop/train-epoch.ts'
 export type { Actor } from './pipeline/actor.ts'

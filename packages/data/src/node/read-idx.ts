@@ -5,7 +5,7 @@ import type { IdxArray } from '../idx/header.ts'
 import { gunzipIdx, isGzip } from './gunzip.ts'
 
 export interface ReadIdxOptions {
-  /** Refuse files that are longer than this when unpacked, in bytes (default 2 GiB) */
+  /** Refuse gzip files that would be longer than this when unpacked, in bytes (default 2 GiB) */
   readonly maxBytes?: number
 }
 

@@ -7,6 +7,10 @@ import type { Matrix } from './plain-math.ts'
 /** The backends that are there without a GPU or a native library. */
 export const backends = ['cpu', 'wasm'] as const
 
+export async function useBackend(name: (typeof backends)[number]): Promise<void> {
+  expect(await tf.setBackend(name)).toBe(true)
+}
+
 export const tensor = (rows: Matrix): tf.Tensor2D => tf.tensor2d(rows.map((row) => [...row]))
 
 export const labelTensor = (labels: readonly number[]): tf.Tensor1D => tf.tensor1d([...labels], 'int32')

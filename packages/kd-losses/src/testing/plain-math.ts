@@ -15,7 +15,8 @@ export const kl = (p: readonly number[], q: readonly number[]): number =>
 
 export const entropy = (p: readonly number[]): number => p.reduce((sum, x) => sum - (x === 0 ? 0 : x * Math.log(x)), 0)
 
-export const crossEntropyOf = (target: readonly number[], p: readonly number[]): number => kl(target, p) + entropy(target)
+export const crossEntropyOf = (target: readonly number[], p: readonly number[]): number =>
+  kl(target, p) + entropy(target)
 
 export const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length
 

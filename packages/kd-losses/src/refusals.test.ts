@@ -1,0 +1,97 @@
+import { isGpdError } from '@gpdjs/core'
+import * as tf from '@tensorflow/tfjs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { crossEntropy } from './cross-entropy.ts'
+import { dkd, dkdLoss } from './dkd.ts'
+import { kd, kdLoss } from './kd.ts'
+import { losses } from './losses.ts'
+import { softCrossEntropy, softCrossEntropyLoss } from './soft-cross-entropy.ts'
+import { labelTensor } from './testing/evaluate.ts'
+
+await tf.setBackend('cpu')
+
+const x23 = tf.zeros<tf.Rank.R2>([2, 3])
+const x24 = tf.zeros<tf.Rank.R2>([2, 4])
+const x22 = tf.zeros<tf.Rank.R2>([2, 2])
+const x3 = tf.zeros([3]) as unknown as tf.Tensor2D
+const y = labelTensor([0, 1])
+const soft = tf.zeros([2, 3]) as unknown as tf.Tensor1D
+const float = tf.zeros<tf.Rank.R1>([2])
+const three = labelTensor([0, 1, 2])
+
+afterAll(() => tf.dispose([x23, x24, x22, x3, y, soft, float, three]))
+
+/** Refused once the tensors are seen. */
+const inputs: [string, () => unknown, string, RegExp][] = [
+  ['kdLoss: other class counts', () => kdLoss(x23, x24), 'network.shape', /student \[2, 3\] and teacher \[2, 4\]/],
+  ['dkdLoss: other class counts', () => dkdLoss(x24, x23, y), 'network.shape', /student \[2, 4\] and teacher \[2, 3\]/],
+  [
+    'softCrossEntropyLoss: other class counts',
+    () => softCrossEntropyLoss(x23, x24),
+    'network.shape',
+    /student \[2, 3\]/,
+  ],
+  ['logits without a batch axis', () => kdLoss(x3, x3), 'network.shape', /\[batch, classes\], got \[3\]/],
+  ['logits without a batch axis', () => crossEntropy(x3, y), 'network.shape', /crossEntropy: expected logits/],
+  [
+    'soft labels',
+    () => dkdLoss(x23, x23, soft),
+    'data.mismatch',
+    /int32 labels of shape \[2\], got float32 \[2, 3\].*argMax/,
+  ],
+  ['float labels', () => crossEntropy(x23, float), 'data.mismatch', /got float32 \[2\]/],
+  ['a label too many', () => crossEntropy(x23, three), 'data.mismatch', /got int32 \[3\]/],
+  ['two classes', () => dkdLoss(x22, x22, y), 'config.invalid', /at least 3 classes, got 2\. Use kdLoss/],
+  [
+    'temperature 0',
+    () => kdLoss(x23, x23, { temperature: 0 }),
+    'config.invalid',
+    /kdLoss: temperature: .* above 0, got 0\./,
+  ],
+  ['smoothing 1.5', () => softCrossEntropyLoss(x23, x23, { smoothing: 1.5 }), 'config.invalid', /from 0 to 1, got 1.5/],
+]
+
+/** Refused before anything runs. */
+const options: [string, () => unknown, string, RegExp][] = [
+  ['temperature −1', () => kd({ temperature: -1 }), 'config.invalid', /kd: temperature: .*got -1\. The default is 4/],
+  ['temperature NaN', () => dkd({ temperature: NaN }), 'config.invalid', /got NaN/],
+  ['temperature ∞', () => kd({ temperature: Infinity }), 'config.invalid', /got Infinity/],
+  [
+    'alpha −1',
+    () => dkd({ alpha: -1 }),
+    'config.invalid',
+    /dkd: alpha: expected a finite number of at least 0, got -1/,
+  ],
+  ['beta ∞', () => dkd({ beta: Infinity }), 'config.invalid', /beta/],
+  ['smoothing −0.1', () => softCrossEntropy({ smoothing: -0.1 }), 'config.invalid', /smoothing/],
+  ['smoothing NaN', () => softCrossEntropy({ smoothing: NaN }), 'config.invalid', /smoothing/],
+  [
+    'text',
+    () => losses['kd']?.(JSON.parse('{"temperature":"4"}') as Record<string, number>),
+    'config.invalid',
+    /got 4\./,
+  ],
+  [
+    'a typing error',
+    () => losses['kd']?.({ temprature: 4 }),
+    'config.unknown-key',
+    /'temprature'. Did you mean 'temperature'/,
+  ],
+  ['a name of every object', () => losses['dkd']?.({ constructor: 1 } as never), 'config.unknown-key', /'constructor'/],
+]
+
+describe('a loss refuses', () => {
+  it.each([...inputs, ...options])('%s', (_, attempt, code, message) => {
+    const before = tf.memory().numTensors
+    expect(attempt).toThrow(message)
+    expect(attempt).toThrow(expect.toSatisfy((error) => isGpdError(error) && error.code === code))
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
+
+describe('losses', () => {
+  it('are registered by the names that they bear', () => {
+    expect(Object.keys(losses)).toEqual(['kd', 'dkd', 'soft-cross-entropy'])
+    for (const [name, create] of Object.entries(losses)) expect(create().name).toBe(name)
+  })
+})

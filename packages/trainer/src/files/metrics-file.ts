@@ -1,0 +1,40 @@
+import { GpdError } from '@gpdjs/core'
+import type { FileHandle } from 'node:fs/promises'
+import type { Callbacks, Logs } from '../loop/callbacks.ts'
+
+/** JSON has no NaN or infinities, and writes null for them; a diverged run should say what it saw. */
+const plain = (logs: Logs): Record<string, number | string> =>
+  Object.fromEntries(Object.entries(logs).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]))
+
+/**
+ * Callbacks that write one JSON object per line: `{ type: 'step', step, … }` for each step, `{ type: 'epoch', epoch, … }`
+ * for each epoch. Every line is handed to the operating system before training goes on.
+ *
+ * @param path a file that does not exist yet; its folder is made
+ * @throws GpdError `output.unwritable` when training begins
+ * @example distill({ …, callbacks: [metricsFile('runs/1/metrics.jsonl')] })
+ */
+export function metricsFile(path: string): Callbacks {
+  let file: FileHandle | undefined
+  const write = async (entry: object) => {
+    await file?.appendFile(`${JSON.stringify(entry)}\n`)
+  }
+  return {
+    async onTrainBegin() {
+      const { mkdir, open } = await import('node:fs/promises')
+      const { dirname } = await import('node:path')
+      try {
+        await mkdir(dirname(path), { recursive: true })
+        file = await open(path, 'wx')
+      } catch (error) {
+        throw new GpdError('output.unwritable', `Cannot write '${path}': ${(error as Error).message}.`, 'Choose a new folder for the run.', { cause: error })
+      }
+    },
+    onBatchEnd: (step, logs) => write({ type: 'step', step, ...plain(logs) }),
+    onEpochEnd: (epoch, logs) => write({ type: 'epoch', epoch, ...plain(logs) }),
+    async onTrainEnd() {
+      await file?.close()
+      file = undefined
+    },
+  }
+}
