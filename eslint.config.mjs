@@ -33,7 +33,8 @@ const boundaries = (allowed) => [
   },
 ]
 
-const tests = ['**/*.test.ts', '**/*.conformance.ts', '**/fixtures/**', '**/testing/**']
+/** Tests and what only tests use. */
+const tests = ['**/*.test.ts', '**/fixtures/**', '**/{testing,laws,parity}/**']
 
 /** Calls that break a promise of the project, wherever they stand in a package. */
 const forbiddenCalls = [

@@ -19,6 +19,16 @@ export function runNode(args, { cwd = root, env = process.env } = {}) {
   process.on('SIGTERM', forward)
   process.on('SIGHUP', forward)
 
+  // npm passes SIGTERM to its shell only, which dies and leaves us behind: take that for the signal.
+  const parent = process.ppid
+  const watch = () => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    forward('SIGTERM')
+  }
+  const timer = setInterval(watch, 500).unref()
+  if (process.env.npm_lifecycle_event === undefined) clearInterval(timer) // started by hand: may outlive its shell
+
   child.on('error', (error) => {
     console.error(error.message)
     process.exit(1)

@@ -27,13 +27,15 @@ interface Decoupled {
 function decouple(softened: tf.Tensor2D, isTarget: tf.Tensor2D): Decoupled {
   // x_c − LSE(x_≠y) serves both: log p̂_c for c ≠ y, and the log-odds u of the target for c = y.
   const logOthers: tf.Tensor2D = tf.sub(softened, maskedLogSumExp(softened, isTarget))
-  const logOdds: tf.Tensor2D = tf.sum(tf.where(isTarget, logOthers, 0), 1, true)
+  const logOdds: tf.Tensor2D = tf.sum(tf.where(isTarget, logOthers, tf.zerosLike(logOthers)), 1, true)
   // b = (σ(u), σ(−u)) = softmax(u, 0)
   const logBinary = tf.logSoftmax(tf.concat([logOdds, tf.zerosLike(logOdds)], 1))
   return { logBinary, logOthers }
 }
 
-const others = (logOthers: tf.Tensor, isTarget: tf.Tensor): tf.Tensor => tf.where(isTarget, 0, tf.exp(logOthers))
+/** `p̂`, with 0 at the target (selected, not multiplied: `exp` of the log-odds there may be infinite). */
+const others = (logOthers: tf.Tensor, isTarget: tf.Tensor): tf.Tensor =>
+  tf.where(isTarget, tf.zerosLike(logOthers), tf.exp(logOthers))
 
 /** Refuses what makes the second term vanish: one class besides the target always has probability 1. */
 function checkClasses(classes: number): void {

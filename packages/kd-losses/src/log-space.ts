@@ -14,7 +14,8 @@ const LOWEST = -3.4028234663852886e38
  * @returns `[rows, 1]`
  */
 export function maskedLogSumExp(x: tf.Tensor2D, excluded: tf.Tensor2D): tf.Tensor2D {
-  const kept = tf.where(excluded, -Infinity, x)
+  // Filled by hand: `where` would broadcast a scalar through Tile, which on wasm costs more than all the rest.
+  const kept = tf.where(excluded, tf.fill(x.shape, -Infinity), x)
   // The floor spares an empty row −∞ − (−∞) = NaN.
   const highest = tf.maximum(tf.max(kept, 1, true), LOWEST)
   return tf.add(tf.log(tf.sum(tf.exp(tf.sub(kept, highest)), 1, true)), highest)

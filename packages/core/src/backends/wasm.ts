@@ -14,7 +14,7 @@ export const wasm: BackendAdapter = {
   async load() {
     const { version_wasm: version } = await importOptional<WasmPackage>('@tensorflow/tfjs-backend-wasm', () => import('@tensorflow/tfjs-backend-wasm'))
     await activate('wasm')
-    repairWasmKernels(version)
+    await repairWasmKernels(version)
     return { version: `@tensorflow/tfjs-backend-wasm ${version}`, description: 'WebAssembly, which installs from npm alone' }
   },
 }

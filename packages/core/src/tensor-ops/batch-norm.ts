@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { runExtraKernel } from '../kernels/extra-kernels.ts'
 import { channelSum } from './channel-sum.ts'
 import { withoutTape } from './without-tape.ts'
 
@@ -11,42 +12,68 @@ export interface BatchNormResult {
   readonly variance: tf.Tensor1D
 }
 
-const samples = (x: tf.Tensor) => x.size / x.shape.at(-1)!
+const rowsOf = (x: tf.Tensor) => x.size / x.shape.at(-1)!
+
+/** Mean and biased variance over all axes but the last. */
+function moments(x: tf.Tensor): [mean: tf.Tensor, variance: tf.Tensor] {
+  const known = runExtraKernel('ChannelMoments', { x })
+  if (known !== undefined) return known as [tf.Tensor, tf.Tensor]
+  const rows = rowsOf(x)
+  const mean = tf.div(channelSum(x), rows)
+  // Two passes: E[x²] − E[x]² would lose all digits when the mean is large.
+  return [mean, tf.div(channelSum(tf.square(tf.sub(x, mean))), rows)]
+}
+
+/** `x · a + b`, one value per channel. */
+const affine = (x: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  runExtraKernel('ChannelAffine', { x, a, b })?.[0] ?? tf.add(tf.mul(x, a), b)
+
+/** `scale · (x − mean) · inverseDeviation + shift`, folded into one factor and one summand per channel. */
+function normalized(x: tf.Tensor, mean: tf.Tensor, inverseDeviation: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor {
+  const factor = tf.mul(scale, inverseDeviation)
+  return affine(x, factor, tf.sub(shift, tf.mul(mean, factor)))
+}
+
+type Saved = [x: tf.Tensor, mean: tf.Tensor, inverseDeviation: tf.Tensor, scale: tf.Tensor]
+
+/** `dx = scale · u · (dy − mean(dy) − x̂ · mean(dy · x̂))`, `dscale = Σ dy · x̂`, `dshift = Σ dy`, with `u = 1 / √(variance + ε)`. */
+function batchNormGradient(dy: tf.Tensor, [x, mean, inverseDeviation, scale]: Saved): tf.Tensor[] {
+  const known = runExtraKernel('BatchNormGradient', { dy, x, mean, inverseDeviation, scale })
+  if (known !== undefined) return known
+  const rows = rowsOf(x)
+  const centered = tf.sub(x, mean)
+  const dShift = channelSum(dy)
+  const dScale = tf.mul(channelSum(tf.mul(dy, centered)), inverseDeviation)
+  const slope = tf.div(tf.mul(dScale, inverseDeviation), rows)
+  const toCentre = tf.sub(tf.sub(dy, tf.div(dShift, rows)), tf.mul(centered, slope))
+  return [tf.mul(toCentre, tf.mul(scale, inverseDeviation)), dScale, dShift]
+}
 
 /**
- * Batch normalization in training mode: `y = scale · (x − mean) / √(variance + ε) + shift`, with the mean and the biased
+ * Batch normalization in training mode: `y = scale · x̂ + shift` with `x̂ = (x − mean) / √(variance + ε)`, mean and biased
  * variance over all axes but the last.
  *
- * The gradient is the closed form, with `x̂ = (x − mean) / √(variance + ε)` and means over the same axes:
- * `dx = scale / √(variance + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂))`, `dscale = Σ dy · x̂`, `dshift = Σ dy`:
- * two reductions and one combination, where differentiating the composed operations takes some twenty passes.
+ * The gradient is the closed form, two reductions and one combination, where differentiating the composed operations
+ * takes some twenty passes over the feature map.
  *
  * @param x `[…, channels]`
  * @param scale `[channels]`
  * @param shift `[channels]`
  * @param epsilon added to the variance, for example 1e-5
+ * @example const { y, mean, variance } = batchNorm(x, scale, shift, 1e-5)
  * @see Ioffe and Szegedy, "Batch Normalization", 2015, section 3
  */
 export function batchNorm(x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number): BatchNormResult {
-  const count = samples(x)
-  // Mean and variance are computed outside the tape: the custom gradient below accounts for their dependence on x.
-  const mean = withoutTape(() => tf.div<tf.Tensor1D>(channelSum(x), count))
-  const centered = withoutTape(() => tf.sub(x, mean))
-  const variance = withoutTape(() => tf.div<tf.Tensor1D>(channelSum(tf.square(centered)), count))
-  const inverseDeviation = withoutTape(() => tf.rsqrt(tf.add<tf.Tensor1D>(variance, epsilon)))
-  const y = tf.customGrad((_x, gamma, beta, save) => {
-    const factor = tf.mul(gamma as tf.Tensor, inverseDeviation)
-    ;(save as tf.GradSaveFunc)([centered, inverseDeviation, factor])
+  // Outside the tape: the custom gradient accounts for the moments' dependence on x, and to everybody else they are constants.
+  const both = withoutTape(() => tf.stack(moments(x)))
+  const [mean, variance] = [0, 1].map((row) => withoutTape(() => tf.reshape(tf.slice(both, [row, 0], [1, -1]), [-1]))) as [tf.Tensor1D, tf.Tensor1D]
+  const y = tf.customGrad((...inputs) => {
+    const [input, gamma, beta, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
+    const inverseDeviation = tf.rsqrt(tf.add(variance, epsilon))
+    save([input, mean, inverseDeviation, gamma])
     return {
-      value: tf.add(tf.mul(centered, factor), beta as tf.Tensor),
-      gradFunc: (dy, saved) => {
-        const [centered, inverseDeviation, factor] = saved as [tf.Tensor, tf.Tensor1D, tf.Tensor1D]
-        const dShift = channelSum(dy)
-        const dScale = tf.mul(channelSum(tf.mul(dy, centered)), inverseDeviation)
-        const slope = tf.mul(tf.div(dScale, count), inverseDeviation)
-        const dx = tf.mul(tf.sub(tf.sub(dy, tf.mul(centered, slope)), tf.div(dShift, count)), factor)
-        return [dx, dScale, dShift]
-      },
+      value: normalized(input, mean, inverseDeviation, gamma, beta),
+      gradFunc: (dy, saved) => batchNormGradient(dy, saved as Saved),
     }
   })(x, scale, shift)
   return { y, mean, variance }
@@ -62,6 +89,7 @@ export function batchNorm(x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D, 
  * @param variance `[channels]`
  * @param scale `[channels]`
  * @param shift `[channels]`
+ * @example const y = normalize(x, movingMean, movingVariance, scale, shift, 1e-5)
  */
 export function normalize(
   x: tf.Tensor,
@@ -71,18 +99,16 @@ export function normalize(
   shift: tf.Tensor1D,
   epsilon: number,
 ): tf.Tensor {
-  const inverseDeviation = withoutTape(() => tf.rsqrt(tf.add<tf.Tensor1D>(variance, epsilon)))
-  return tf.customGrad((input, gamma, beta, save) => {
-    const factor = tf.mul(gamma as tf.Tensor, inverseDeviation)
-    ;(save as tf.GradSaveFunc)([input as tf.Tensor, mean, inverseDeviation, factor])
+  return tf.customGrad((...inputs) => {
+    const [input, gamma, beta, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
+    const inverseDeviation = tf.rsqrt(tf.add(variance, epsilon))
+    save([input, mean, inverseDeviation, gamma])
     return {
-      value: tf.add(tf.mul(input as tf.Tensor, factor), tf.sub(beta as tf.Tensor, tf.mul(mean, factor))),
+      value: normalized(input, mean, inverseDeviation, gamma, beta),
       gradFunc: (dy, saved) => {
-        const [x, mean, inverseDeviation, factor] = saved as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D]
-        const dShift = channelSum(dy)
-        // Σ dy · (x − mean) / √(variance + ε)
+        const [x, mean, inverseDeviation, gamma] = saved as Saved
         const dScale = tf.mul(channelSum(tf.mul(dy, tf.sub(x, mean))), inverseDeviation)
-        return [tf.mul(dy, factor), dScale, dShift]
+        return [tf.mul(dy, tf.mul(gamma, inverseDeviation)), dScale, channelSum(dy)]
       },
     }
   })(x, scale, shift)

@@ -1,15 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
+import { runExtraKernel } from '../kernels/extra-kernels.ts'
 import { channelSum } from './channel-sum.ts'
 
 /**
- * `x + bias`, one value per channel.
+ * `x + bias`, one value per channel. The gradient of the bias is the sum of `dy` over all axes but the last.
  *
  * @param x `[…, channels]`
  * @param bias `[channels]`
+ * @example biasAdd(tf.zeros([2, 3]), tf.tensor1d([1, 2, 3])) // [[1, 2, 3], [1, 2, 3]]
  */
 export function biasAdd<T extends tf.Tensor>(x: T, bias: tf.Tensor1D): T {
-  return tf.customGrad((input, shift) => ({
-    value: tf.add(input as tf.Tensor, shift as tf.Tensor),
-    gradFunc: (dy) => [dy, channelSum(dy)],
-  }))(x, bias) as T
+  return tf.customGrad((...inputs) => {
+    const [value, shift] = inputs as tf.Tensor[]
+    const [y] = runExtraKernel('ChannelAdd', { x: value!, b: shift! }) ?? [tf.add(value!, shift!)]
+    return { value: y!, gradFunc: (dy) => [dy, channelSum(dy)] }
+  })(x, bias) as T
 }

@@ -1,18 +1,33 @@
 import * as tf from '@tensorflow/tfjs'
+import { runExtraKernel } from '../kernels/extra-kernels.ts'
+
+type Shape4D = [number, number, number, number]
+
+function spatialMean(x: tf.Tensor): tf.Tensor {
+  const [batch, height, width, channels] = x.shape as Shape4D
+  return runExtraKernel('SpatialMean', { x })?.[0] ?? tf.mean(tf.reshape(x, [batch, height * width, channels]), 1)
+}
+
+/** Every position has the same share of its channel's gradient. */
+function spatialMeanGradient(dy: tf.Tensor, shape: Shape4D): tf.Tensor {
+  const [batch, height, width, channels] = shape
+  const [known] = runExtraKernel('SpatialMeanGradient', { dy }, { shape }) ?? []
+  if (known !== undefined) return known
+  const share = tf.reshape(tf.div(dy, height * width), [batch, 1, channels])
+  return tf.reshape(tf.tile(share, [1, height * width, 1]), shape)
+}
 
 /**
  * Mean over all positions of an image: `[batch, height, width, channels]` → `[batch, channels]`.
  *
  * The gradient of every position is `dy / (height · width)`.
+ *
+ * @example globalAveragePool(tf.ones([8, 7, 7, 64])) // ones [8, 64]
  */
 export function globalAveragePool(x: tf.Tensor4D): tf.Tensor2D {
-  const [batch, height, width, channels] = x.shape
-  const area = height * width
+  const { shape } = x
   return tf.customGrad((input) => ({
-    value: tf.mean(tf.reshape(input as tf.Tensor, [batch, area, channels]), 1),
-    gradFunc: (dy) => {
-      const share = tf.reshape(tf.div(dy, area), [batch, 1, channels])
-      return tf.reshape(tf.tile(share, [1, area, 1]), [batch, height, width, channels])
-    },
+    value: spatialMean(input as tf.Tensor),
+    gradFunc: (dy) => spatialMeanGradient(dy, shape),
   }))(x) as tf.Tensor2D
 }

@@ -72,11 +72,11 @@ const evaluate = (network: Network, parameters: TensorRecord, statistics: Tensor
 function logitsOf({ expansion, pipeline, batch }: Replay, state: TrainingState) {
   const stored = { ...scopeOf('dynamic-teacher', state.trainables), ...scopeOf('dynamic-teacher', pipeline.constants) }
   const x = batch(0).xs
-  return {
-    stored,
+  const logits = {
     student_logits: evaluate(expansion.student, studentView(expansion, stored), scopeOf('student', state.statistics), x),
     teacher_logits: evaluate(expansion.teacher, teacherView(expansion, stored), scopeOf('dynamic-teacher', state.statistics), x),
   }
+  return { stored, logits }
 }
 
 const named = (run: GoldenRun, prefix: string, names: readonly string[]) => Object.fromEntries(names.map((name) => [name, run.tensor(prefix + name)]))
@@ -108,7 +108,7 @@ describe.each(BACKENDS)('parity with the authors on %s', (backend, tolerance) =>
 
     it('computes the recorded logits before training', () => {
       const setup = replay(run)
-      const logits = logitsOf(setup, initialState(setup.pipeline, setup.optimizer))
+      const { logits } = logitsOf(setup, initialState(setup.pipeline, setup.optimizer))
       expect(largestGap(logits, named(run, 'eval0/', ['student_logits', 'teacher_logits']))).toBeLessThan(tolerance.logits)
       const plain = evaluate(setup.network, setup.plain, setup.statistics, setup.batch(0).xs)
       expect(largestGap({ plain }, { plain: run.tensor('eval0/plain_logits') })).toBeLessThan(tolerance.logits)
@@ -144,7 +144,7 @@ describe.each(BACKENDS)('parity with the authors on %s', (backend, tolerance) =>
         const expected = storedTensors(run, 'step1/', expansion)
         expect(largestGap({ ...scopeOf('dynamic-teacher', pipeline.constants), ...scopeOf('dynamic-teacher', state.trainables) }, expected)).toBeLessThan(tolerance.parameters)
       }
-      const { stored, ...logits } = logitsOf(setup, state)
+      const { stored, logits } = logitsOf(setup, state)
       expect(largestGap(stored, storedTensors(run, 'final/', expansion))).toBeLessThan(tolerance.parameters)
       expect(largestGap(logits, named(run, 'evalT/', ['student_logits', 'teacher_logits']))).toBeLessThan(tolerance.logits)
 

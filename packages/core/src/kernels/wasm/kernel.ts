@@ -15,7 +15,7 @@ export interface WasmKernel<Attributes = never> {
   /** What is wrong or missing without it, one line. */
   readonly repairs: string
   /** @param stock the kernel of tfjs-backend-wasm, if it has one */
-  create(stock: Run<Attributes> | undefined): Run<Attributes>
+  create(stock: Run<object> | undefined): Run<Attributes>
 }
 
 /** Lets TypeScript infer and check the attributes of a kernel. */

@@ -107,8 +107,8 @@ export const whileLoop = (condition: Code, ...statements: Code[]): Code => [
 /** Declares a local variable. */
 export type Declare = (type: ValueType) => Local
 
-export interface WasmFunction {
-  readonly name: string
+export interface WasmFunction<Name extends string = string> {
+  readonly name: Name
   readonly parameters: readonly ValueType[]
   readonly locals: readonly ValueType[]
   readonly body: Code
@@ -119,11 +119,11 @@ export interface WasmFunction {
  *
  * @param parameters names of its i32 parameters: pointers in bytes, counts
  */
-export function wasmFunction<P extends string>(
-  name: string,
+export function wasmFunction<Name extends string, P extends string>(
+  name: Name,
   parameters: readonly P[],
   build: (parameters: Readonly<Record<P, Local>>, declare: Declare) => readonly Code[],
-): WasmFunction {
+): WasmFunction<Name> {
   const locals: ValueType[] = []
   const declare: Declare = (type) => local(parameters.length + locals.push(type) - 1)
   const named = Object.fromEntries(parameters.map((parameter, i) => [parameter, local(i)])) as Record<P, Local>

@@ -3,6 +3,7 @@ import { f32, f32x4, i32, wasmFunction, whileLoop, type Code, type Declare, type
 /** Arithmetic on one float or on four at once. */
 export interface Lanes {
   readonly width: 1 | 4
+  readonly zero: Code
   load(address: Code, offset?: number): Code
   store(address: Code, value: Code, offset?: number): Code
   add(a: Code, b: Code): Code
@@ -32,8 +33,8 @@ const BLOCK_ROWS = 64
 
 type Values<N extends string> = Readonly<Record<N, Code>>
 
-interface ChannelKernel<M extends string, C extends string, S extends string> {
-  readonly name: string
+interface ChannelKernel<Name extends string, M extends string, C extends string, S extends string> {
+  readonly name: Name
   /** Inputs `[rows, channels]`, each with its own distance between rows. */
   readonly maps: readonly M[]
   /** Inputs `[channels]`. */
@@ -49,7 +50,9 @@ interface ChannelKernel<M extends string, C extends string, S extends string> {
  * pointers to the maps, their row distances in bytes, pointers to coefficients, to `out` (if it maps) with its row
  * distance, to the sums; then `rows` and `channels`.
  */
-export function channelKernel<M extends string, C extends string, S extends string = never>(kernel: ChannelKernel<M, C, S>): WasmFunction {
+export function channelKernel<Name extends string, M extends string, C extends string, S extends string = never>(
+  kernel: ChannelKernel<Name, M, C, S>,
+): WasmFunction<Name> {
   const sums = Object.entries(kernel.sums ?? {}) as [S, (lanes: Lanes, values: Values<M | C>) => Code][]
   const writes = kernel.map === undefined ? [] : ['out', 'outRow']
   const parameters = [...kernel.maps, ...kernel.maps.map((map) => `${map}Row`), ...kernel.coefficients, ...writes, ...sums.map(([name]) => name), 'rows', 'channels']
@@ -72,7 +75,8 @@ export function channelKernel<M extends string, C extends string, S extends stri
         ...offset.set(i32.shiftLeft(channel.get, i32.const(2))),
         ...pointers.flatMap(({ name, pointer }) => pointer.set(i32.add(ofChannel(name), i32.mul(first.get, at(`${name}Row`).get)))),
         ...held.flatMap(({ name, values }) => values.flatMap((value, i) => value.set(lanes.load(ofChannel(name), i * step)))),
-        ...totals.flatMap(({ name, values }) => values.flatMap((value, i) => value.set(lanes.load(ofChannel(name), i * step)))),
+        // From zero for each block: the error of a sum of blocks grows far slower than that of one long sum.
+        ...totals.flatMap(({ values }) => values.flatMap((value) => value.set(lanes.zero))),
         ...row.set(first.get),
         ...whileLoop(
           i32.lessThan(row.get, last.get),
@@ -82,7 +86,7 @@ export function channelKernel<M extends string, C extends string, S extends stri
           pointers.flatMap(({ name, pointer }) => pointer.advance(at(`${name}Row`).get)),
           row.advance(i32.const(1)),
         ),
-        ...totals.flatMap(({ name, values }) => values.flatMap((value, i) => lanes.store(ofChannel(name), value.get, i * step))),
+        ...totals.flatMap(({ name, values }) => values.flatMap((value, i) => lanes.store(ofChannel(name), lanes.add(lanes.load(ofChannel(name), i * step), value.get), i * step))),
       ]
     }
 

@@ -11,6 +11,9 @@ const channelSum = channelKernel({ name: 'channelSum', maps: ['x'], coefficients
 /** `out = coefficient`, for every row */
 const channelFill = channelKernel({ name: 'channelFill', maps: [], coefficients: ['value'], map: (_, { value }) => value })
 
+/** `out = x`, where rows of either may lie apart */
+const channelCopy = channelKernel({ name: 'channelCopy', maps: ['x'], coefficients: [], map: (_, { x }) => x })
+
 /** `out = x + b` */
 const channelAdd = channelKernel({ name: 'channelAdd', maps: ['x'], coefficients: ['b'], map: (l, { x, b }) => l.add(x, b) })
 
@@ -62,6 +65,7 @@ export const simdFunctions = [
   reluGradient,
   channelSum,
   channelFill,
+  channelCopy,
   channelAdd,
   channelAffine,
   channelCombine,

@@ -1,0 +1,57 @@
+import type * as tf from '@tensorflow/tfjs'
+import { convolutionGeometry, positionsInside, type ConvolutionAttributes, type Geometry } from './geometry.ts'
+import { wasmKernel } from './kernel.ts'
+import { simd } from './simd/module.ts'
+import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+
+interface Attributes extends ConvolutionAttributes {
+  readonly filterShape: [number, number, number, number]
+}
+
+/** x with every channel repeated `multiplier` times, beside itself. */
+function repeatChannels(backend: WasmBackend, x: tf.TensorInfo, multiplier: number): tf.TensorInfo {
+  const result = backend.makeOutput([...x.shape.slice(0, -1), x.shape.at(-1)! * multiplier], 'float32')
+  const [from, to] = [backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(result)]
+  for (let i = 0; i < to.length; i++) to[i] = from[Math.floor(i / multiplier)]!
+  return result
+}
+
+/** One sum of products for each tap and channel, an image row at a time. */
+function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInfo, geometry: Geometry): tf.TensorInfo {
+  const { batch, height, width } = geometry
+  const channels = dy.shape[3]!
+  const out = zeros(backend, [height.taps, width.taps, channels])
+  const { productSum } = simd(backend)
+  const [xStart, dyStart, outStart] = [x, dy, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number, number]
+  const bytes = 4 * channels
+  const columns = Array.from({ length: width.taps }, (_, j) => positionsInside(width, j))
+  for (let i = 0; i < height.taps; i++) {
+    const [firstRow, lastRow] = positionsInside(height, i)
+    for (let n = 0; n < batch; n++) {
+      for (let p = firstRow; p < lastRow; p++) {
+        const xRow = (n * height.size + p * height.stride + i - height.before) * width.size
+        const dyRow = (n * height.outSize + p) * width.outSize
+        for (let j = 0; j < width.taps; j++) {
+          const [first, last] = columns[j]!
+          const xFirst = xStart + (xRow + first * width.stride + j - width.before) * bytes
+          productSum(xFirst, dyStart + (dyRow + first) * bytes, width.stride * bytes, bytes, outStart + (i * width.taps + j) * bytes, last - first, channels)
+        }
+      }
+    }
+  }
+  return out
+}
+
+export const depthwiseBackpropFilter = wasmKernel<Attributes>({
+  name: 'DepthwiseConv2dNativeBackpropFilter',
+  repairs: 'is missing: no depthwise convolution can be trained',
+  create: () => ({ inputs, attrs, backend }) => {
+    const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
+    const geometry = convolutionGeometry(x.shape, attrs.filterShape, attrs, true)
+    const multiplier = attrs.filterShape[3]
+    return withScratch(backend, (scratch) => {
+      const source = multiplier === 1 ? x : scratch(repeatChannels(backend, x, multiplier))
+      return { ...filterGradient(backend, source, dy, geometry), shape: attrs.filterShape }
+    })
+  },
+})

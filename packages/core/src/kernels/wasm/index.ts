@@ -1,0 +1,72 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError } from '../../errors.ts'
+import { batchMatMul } from './batch-mat-mul.ts'
+import { batchNormGradient } from './batch-norm-gradient.ts'
+import { channelAdd, channelAffine, channelMoments, channelSum } from './channel-kernels.ts'
+import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts'
+import { conv2dBackpropInput } from './conv2d-backprop-input.ts'
+import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts'
+import { depthwiseBackpropInput } from './depthwise-backprop-input.ts'
+import { fusedMatMul } from './fused-mat-mul.ts'
+import type { WasmKernel } from './kernel.ts'
+import { maxPoolGrad } from './max-pool-grad.ts'
+import { oneHot } from './one-hot.ts'
+import { reluGradient } from './relu-gradient.ts'
+import { compileSimd } from './simd/module.ts'
+import { spatialMean, spatialMeanGradient } from './spatial-mean.ts'
+import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
+
+/** The version of tfjs-backend-wasm whose kernels these were checked against; they use its internals. */
+export const WASM_VERSION = '4.22.0'
+
+/** Every kernel that the wasm backend gets from here. Adding one is its file and a line in this list. */
+export const wasmKernels: readonly WasmKernel[] = [
+  // missing
+  conv2dBackpropFilter,
+  depthwiseBackpropFilter,
+  depthwiseBackpropInput,
+  unsortedSegmentSum,
+  // wrong
+  fusedMatMul,
+  maxPoolGrad,
+  oneHot,
+  // slow
+  batchMatMul,
+  conv2dBackpropInput,
+  // in fewer passes: see extra-kernels.ts
+  batchNormGradient,
+  channelAdd,
+  channelAffine,
+  channelMoments,
+  channelSum,
+  reluGradient,
+  spatialMean,
+  spatialMeanGradient,
+]
+
+const repaired = new WeakSet<object>()
+
+function install(kernel: WasmKernel): void {
+  // The stock setup function stays: the stock kernel may still be called, and a new backend instance runs it again.
+  const stock = tf.getKernel(kernel.name, 'wasm') as tf.KernelConfig | undefined
+  if (stock !== undefined && repaired.has(stock)) return
+  const kernelFunc = kernel.create(stock?.kernelFunc as never) as unknown as tf.KernelFunc
+  const replacement: tf.KernelConfig = { ...stock, kernelName: kernel.name, backendName: 'wasm', kernelFunc }
+  if (stock !== undefined) tf.unregisterKernel(kernel.name, 'wasm')
+  tf.registerKernel(replacement)
+  repaired.add(replacement)
+}
+
+/**
+ * Adds and replaces kernels of the wasm backend; doing it twice changes nothing.
+ *
+ * @param version of tfjs-backend-wasm: the kernels use its internals, so they refuse a version they do not know
+ * @throws GpdError `backend.unsupported` for another version, or on an engine without WebAssembly SIMD
+ */
+export async function repairWasmKernels(version: string): Promise<void> {
+  if (version !== WASM_VERSION) {
+    throw new GpdError('backend.unsupported', `wasm: expected @tensorflow/tfjs-backend-wasm ${WASM_VERSION}, found ${version}.`, `Install it: npm install @tensorflow/tfjs-backend-wasm@${WASM_VERSION}.`)
+  }
+  await compileSimd()
+  wasmKernels.forEach(install)
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readIdx, type ReadIdxOptions } from './read-idx.ts'
+import { writeIdx } from './write-idx.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'idx-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** A file of `items` bytes that says it holds `promised`. */
+const idx = (promised: number, items: number) =>
+  Buffer.concat([
+    Buffer.from([0, 0, 8, 1, ...new Uint8Array(new Uint32Array([promised]).buffer).reverse()]),
+    Buffer.alloc(items, 5),
+  ])
+
+async function read(bytes: Uint8Array, options?: ReadIdxOptions) {
+  const path = join(folder, 'labels')
+  await writeFile(path, bytes)
+  return readIdx(path, options)
+}
+
+describe('readIdx', () => {
+  it('tells gzip from plain by the first bytes, whatever the name', async () => {
+    const expected = { dims: [3], data: new Uint8Array([5, 5, 5]) }
+    const plain = await read(idx(3, 3))
+    const packed = await read(gzipSync(idx(3, 3)))
+    for (const { dims, data } of [plain, packed]) expect({ dims, data: Uint8Array.from(data) }).toEqual(expected)
+  })
+
+  it('reads a gzip file of several chunks', async () => {
+    const { dims, data } = await read(gzipSync(idx(3_000_000, 3_000_000)))
+    expect(dims).toEqual([3_000_000])
+    expect(data.every((value) => value === 5)).toBe(true)
+  })
+
+  const packed = gzipSync(idx(2000, 2000))
+  const flipped = (at: number) =>
+    packed.map((byte, i) => (i === (at + packed.length) % packed.length ? byte ^ 1 : byte))
+  it.each([
+    { fault: 'gzip cut off in its header', bytes: packed.subarray(0, 5), says: 'a complete gzip file' },
+    { fault: 'gzip cut off in its data', bytes: packed.subarray(0, packed.length - 12), says: 'a complete gzip file' },
+    { fault: 'gzip without its last byte', bytes: packed.subarray(0, -1), says: 'a complete gzip file' },
+    { fault: 'gzip with a wrong checksum', bytes: flipped(-8), says: 'a complete gzip file' },
+    { fault: 'gzip with a wrong length', bytes: flipped(-4), says: 'a complete gzip file' },
+    {
+      fault: 'bytes behind the gzip data',
+      bytes: Buffer.concat([packed, Buffer.from('tail')]),
+      says: 'a complete gzip',
+    },
+    { fault: 'zeros behind the gzip data', bytes: Buffer.concat([packed, Buffer.alloc(3)]), says: 'found 3 bytes' },
+    { fault: 'data cut off inside the gzip', bytes: gzipSync(idx(5, 4)), says: '13 bytes for the sizes [5], found 12' },
+    { fault: 'too much inside the gzip', bytes: gzipSync(idx(5, 6)), says: '13 bytes inside the gzip' },
+    { fault: 'an empty gzip', bytes: gzipSync(Buffer.alloc(0)), says: 'a complete IDX header, found 0 bytes' },
+    { fault: 'gzip of something else', bytes: gzipSync(Buffer.from('no data here')), says: 'an IDX file' },
+    { fault: 'gzip within gzip', bytes: gzipSync(packed), says: 'found 0x1f 0x8b' },
+    { fault: 'plain data cut off', bytes: idx(5, 4), says: '13 bytes for the sizes [5], found 12' },
+    { fault: 'plain trailing bytes', bytes: idx(5, 6), says: 'found 14' },
+  ])('refuses $fault', async ({ bytes, says }) => {
+    const error: unknown = await read(bytes).catch((e: unknown) => e)
+    expect(error).toMatchObject({ code: 'data.corrupt', message: expect.stringContaining(join(folder, 'labels')) })
+    expect(error).toMatchObject({ message: expect.stringContaining(says), fix: expect.stringMatching(/\w/) })
+  })
+
+  it('stops unpacking a gzip bomb at what its header promises, long before the end', async () => {
+    const bomb = gzipSync(Buffer.concat([idx(10, 10), Buffer.alloc(50e6)]))
+    const promised = { code: 'data.corrupt', message: expect.stringContaining('18 bytes inside the gzip') }
+    await expect(read(bomb)).rejects.toMatchObject(promised)
+    // That the second half is missing would be noticed by whoever came that far.
+    await expect(read(bomb.subarray(0, bomb.length / 2))).rejects.toMatchObject(promised)
+  })
+
+  it('does not believe a header that promises more than the limit', async () => {
+    const bytes = gzipSync(idx(2 ** 32 - 1, 100))
+    await expect(read(bytes)).rejects.toMatchObject({ message: expect.stringContaining('at most 2147483648 bytes') })
+    await expect(read(gzipSync(idx(100, 100)), { maxBytes: 107 })).rejects.toMatchObject({ code: 'data.corrupt' })
+    await expect(read(gzipSync(idx(100, 100)), { maxBytes: 108 })).resolves.toMatchObject({ dims: [100] })
+  })
+
+  it('says which file is missing', async () => {
+    const path = join(folder, 'nowhere')
+    await expect(readIdx(path)).rejects.toMatchObject({ code: 'data.missing', message: expect.stringContaining(path) })
+    await expect(readIdx(folder)).rejects.toMatchObject({ code: 'data.missing' })
+  })
+})
+
+describe('writeIdx', () => {
+  const array = { dims: [2, 2], data: Uint8Array.of(1, 2, 3, 4) }
+  const bytes = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4]
+
+  it('writes plain or gzip by the name, and leaves nothing else behind', async () => {
+    await writeIdx(join(folder, 'a'), array)
+    await writeIdx(join(folder, 'b.gz'), array)
+    expect([...(await readFile(join(folder, 'a')))]).toEqual(bytes)
+    expect([...gunzipSync(await readFile(join(folder, 'b.gz')))]).toEqual(bytes)
+    expect((await readdir(folder)).sort()).toEqual(['a', 'b.gz'])
+  })
+
+  it('says where it cannot write', async () => {
+    const path = join(folder, 'no', 'such', 'folder')
+    await expect(writeIdx(path, array)).rejects.toMatchObject({
+      code: 'output.unwritable',
+      message: expect.stringContaining(path),
+    })
+  })
+
+  it('keeps the old file if it cannot write a new one', async () => {
+    const path = join(folder, 'a')
+    await writeIdx(path, array)
+    await expect(writeIdx(path, { dims: [3], data: array.data })).rejects.toMatchObject({ code: 'data.mismatch' })
+    expect([...(await readFile(path))]).toEqual(bytes)
+  })
+})
