@@ -70,3 +70,4 @@ export {
 export { decodeSafetensors } from './safetensors/decode.ts'
 export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
 export type { SafeTensor } from './safetensors/element-types.ts'
+export { backendNames, useBackend, type BackendChoice, type BackendName, type BackendReport } from './backends/index.ts'

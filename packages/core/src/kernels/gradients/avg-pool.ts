@@ -33,8 +33,10 @@ export const avgPool: GradientRepair = {
       x: () => {
         const quotients = rows.flatMap((row) => columns.map((column) => area / (row * column)))
         const corrected = tf.mul(dy as tf.Tensor4D, tf.tensor4d(quotients, [1, info.outHeight, info.outWidth, 1]))
-        const padded = tf.zeros([info.batchSize, info.inHeight + top + bottom, info.inWidth + left + right, info.inChannels])
-        const gradient = stock(corrected, [padded], { ...attrs, pad: 'valid' })['x']!() as tf.Tensor4D
+        const height = Math.max(info.inHeight + top, (info.outHeight - 1) * info.strideHeight + info.filterHeight)
+        const width = Math.max(info.inWidth + left, (info.outWidth - 1) * info.strideWidth + info.filterWidth)
+        const padded = tf.zeros([info.batchSize, height, width, info.inChannels])
+        const gradient = stock(corrected, [padded], { ...attrs, pad: 'valid', dimRoundingMode: 'floor' })['x']!() as tf.Tensor4D
         return tf.slice(gradient, [0, top, left, 0], x.shape)
       },
     }

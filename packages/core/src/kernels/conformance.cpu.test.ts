@@ -1,0 +1,14 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useBackend } from '../backends/use-backend.ts'
+import { conformanceCases } from './conformance.cases.ts'
+import { evaluate, finiteDifferenceErrors } from './conformance.runner.ts'
+
+describe('gradients on cpu agree with finite differences', () => {
+  beforeAll(() => useBackend('cpu'))
+
+  it.each(conformanceCases.filter(({ differentiable }) => differentiable !== false))('$name', (subject) => {
+    for (const [input, error] of Object.entries(finiteDifferenceErrors(subject, evaluate(subject)))) {
+      expect(error, `gradient of ${input}`).toBeLessThan(2e-3)
+    }
+  })
+})

@@ -1,0 +1,141 @@
+import * as tf from '@tensorflow/tfjs'
+import type { DistillationLoss } from '@gpdjs/core'
+import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
+import { crossEntropy, dkd, kd } from '@gpdjs/kd-losses'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { TensorBatch } from './data/batch-source.ts'
+import { adamw } from './optimizers/adamw.ts'
+import type { Optimizer } from './optimizers/optimizer.ts'
+import { sgd } from './optimizers/sgd.ts'
+import { buildPipeline } from './pipeline/pipeline.ts'
+import type { PluginOption } from './pipeline/plugin.ts'
+import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
+import { ema } from './plugins/ema.ts'
+import { staticTeacher } from './plugins/static-teacher.ts'
+import { disposeReplaced, gradientPass, initialState, trainingStep, type TrainingState } from './step.ts'
+import { drawn, tinyData, tinyNetwork } from './testing.ts'
+
+const teacher = (loss: DistillationLoss) => staticTeacher({ ...drawn(tinyNetwork({ width: 4 }), 9), loss })
+const expansion = (branches: boolean, ratio = 2) => inverseReparameterization({ ratio, ...(branches && { branches: orepa() }) })
+
+const COMBINATIONS: Readonly<Record<string, () => PluginOption>> = {
+  'labels only': () => [],
+  'KD': () => teacher(kd({ temperature: 4 })),
+  'DKD and EMA': () => [teacher(dkd()), ema()],
+  'GPD': () => [teacher(dkd()), dynamicTeacher({ expansion: expansion(true) })],
+  'GPD from scratch': () => dynamicTeacher({ expansion: expansion(true) }),
+  'GPD without branches, ratio 3': () => dynamicTeacher({ expansion: expansion(false, 3) }),
+  'GPD without sharing': () => dynamicTeacher({ expansion: expansion(true), sharing: 'none' }),
+  'GPD without mapping': () => dynamicTeacher({ expansion: expansion(true), mapping: 'none' }),
+  'GPD with neither, and EMA': () => [dynamicTeacher({ expansion: expansion(false), mapping: 'none', sharing: 'none' }), ema()],
+}
+
+const pipelineOf = (plugins: PluginOption, norm = true) =>
+  buildPipeline({
+    student: tinyNetwork({ norm }),
+    seed: 3,
+    plugins,
+    taskTerm: (name) => ({ name: `ce(${name})`, weight: 1, taps: { [name]: [] }, compute: (outputs, labels) => crossEntropy(outputs[name]!.logits, labels) }),
+  })
+
+const OPTIMIZER = sgd({ learningRate: 0.05, momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 })
+
+function advance(pipeline: ReturnType<typeof buildPipeline>, optimizer: Optimizer, state: TrainingState, batches: readonly TensorBatch[]): TrainingState {
+  const weights = Object.fromEntries(pipeline.terms.map(({ name }) => [name, 1]))
+  const next = trainingStep(pipeline, optimizer, state, batches, { learningRate: 0.05, weights })
+  tf.dispose(next.metrics)
+  disposeReplaced(state, next.state)
+  return next.state
+}
+
+const batchesOf = (batchSize: number): TensorBatch[] => [...tinyData().batches({ batchSize, seed: 0, epoch: 0 })]
+
+function largestGap(a: Readonly<Record<string, tf.Tensor>>, b: Readonly<Record<string, tf.Tensor>>): number {
+  expect(Object.keys(a).sort()).toEqual(Object.keys(b).sort())
+  return Math.max(...Object.keys(a).map((name) => tf.max(tf.abs(tf.sub(a[name]!, b[name]!))).dataSync()[0]!))
+}
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+})
+
+describe('trainingStep', () => {
+  it.each(Object.entries(COMBINATIONS))('leaks nothing in 200 steps: %s', (_, plugins) => {
+    const pipeline = pipelineOf(plugins())
+    const [batch] = batchesOf(6)
+    let state = advance(pipeline, OPTIMIZER, initialState(pipeline, OPTIMIZER), [batch!])
+    const { numTensors, numDataBuffers } = tf.memory()
+    for (let step = 1; step < 200; step++) state = advance(pipeline, OPTIMIZER, state, [batch!])
+    expect(tf.memory().numTensors).toBe(numTensors)
+    expect(tf.memory().numDataBuffers).toBe(numDataBuffers)
+    expect(state.step).toBe(200)
+  })
+
+  it('leaks nothing while it accumulates, with AdamW', () => {
+    const pipeline = pipelineOf(COMBINATIONS['GPD']!())
+    const optimizer = adamw({ learningRate: 0.01 })
+    const batches = batchesOf(8)
+    let state = advance(pipeline, optimizer, initialState(pipeline, optimizer), batches)
+    const { numTensors } = tf.memory()
+    for (let step = 1; step < 50; step++) state = advance(pipeline, optimizer, state, batches)
+    expect(tf.memory().numTensors).toBe(numTensors)
+  })
+
+  it('is pure: the same state and batch give the same next state, and are left as they were', () => {
+    const pipeline = pipelineOf(COMBINATIONS['GPD']!())
+    const [batch] = batchesOf(6)
+    const state = initialState(pipeline, OPTIMIZER)
+    const before = Object.fromEntries(Object.entries(state.trainables).map(([name, tensor]) => [name, tensor.clone()]))
+    const scalars = { learningRate: 0.05, weights: Object.fromEntries(pipeline.terms.map(({ name }) => [name, 1])) }
+    const [first, second] = [0, 1].map(() => trainingStep(pipeline, OPTIMIZER, state, [batch!], scalars).state)
+    expect(largestGap(first!.trainables, second!.trainables)).toBe(0)
+    expect(largestGap(state.trainables, before)).toBe(0)
+    expect(largestGap(first!.trainables, before)).toBeGreaterThan(0)
+  })
+
+  it('accumulates to the update of one large batch, where no batch norm ties images together', () => {
+    const pipeline = pipelineOf([], false)
+    const start = initialState(pipeline, OPTIMIZER)
+    const scalars = { learningRate: 0.05, weights: { 'ce(student)': 1 } }
+    const whole = trainingStep(pipeline, OPTIMIZER, start, batchesOf(24), scalars)
+    const parts = trainingStep(pipeline, OPTIMIZER, start, batchesOf(6), scalars)
+    expect(largestGap(parts.state.trainables, whole.state.trainables)).toBeLessThan(1e-6)
+    expect(parts.metrics['loss']!.dataSync()[0]).toBeCloseTo(whole.metrics['loss']!.dataSync()[0]!, 5)
+  })
+
+  it('has the gradient of finite differences through both views of the shared tensors', () => {
+    const pipeline = pipelineOf(dynamicTeacher({ expansion: expansion(true) }))
+    const state = initialState(pipeline, OPTIMIZER)
+    const [batch] = batchesOf(12)
+    // The teacher's logits are cut off in the distillation term, so only the label terms have a plain derivative.
+    const weights = Object.fromEntries(pipeline.terms.map(({ name }) => [name, name.startsWith('ce(') ? 1 : 0]))
+    const { gradients } = gradientPass(pipeline, state, batch!, weights)
+    for (const name of Object.keys(state.trainables).filter((_, i) => i % 5 === 0)) {
+      const moved = (h: number) => {
+        const direction = tf.mul(gradients[name]!, h)
+        const trainables = { ...state.trainables, [name]: tf.add(state.trainables[name]!, direction) }
+        return gradientPass(pipeline, { ...state, trainables }, batch!, weights).metrics['loss']!.dataSync()[0]!
+      }
+      const squared = tf.sum(tf.square(gradients[name]!)).dataSync()[0]!
+      if (squared < 1e-4) continue
+      const h = 0.01 / Math.sqrt(squared)
+      expect((moved(h) - moved(-h)) / (2 * h) / squared).toBeCloseTo(1, 1)
+    }
+  })
+
+  it('multiplies each term by its weight', () => {
+    const pipeline = pipelineOf(COMBINATIONS['GPD']!())
+    const state = initialState(pipeline, OPTIMIZER)
+    const weights = Object.fromEntries(pipeline.terms.map(({ name }, i) => [name, 0.5 + i]))
+    const { metrics } = gradientPass(pipeline, state, batchesOf(6)[0]!, weights)
+    const sum = pipeline.terms.reduce((total, { name }) => total + weights[name]! * metrics[name]!.dataSync()[0]!, 0)
+    expect(metrics['loss']!.dataSync()[0]).toBeCloseTo(sum, 4)
+    expect(pipeline.terms.map(({ name }) => name)).toEqual([
+      'ce(student)',
+      'ce(dynamic-teacher)',
+      'dkd(student, static-teacher)',
+      'dkd(dynamic-teacher, static-teacher)',
+      'soft-cross-entropy(student, dynamic-teacher)',
+    ])
+  })
+})
