@@ -15,7 +15,7 @@ const layers = {
   method: ['core'],
   trainer: ['core', 'method'],
   cli: ['core', 'method', 'trainer'],
-  example: ['core', 'method', 'trainer', 'cli'],
+  example: ['core', 'method', 'trainer', 'cli', 'example'],
 }
 
 /** The same, and a test may also use other packages of its own layer: the laws of CBR are tested on what IR expands. */
@@ -34,7 +34,7 @@ const boundaries = (allowed) => [
 ]
 
 /** Tests and what only tests use. */
-const tests = ['**/*.test.ts', '**/fixtures/**', '**/{testing,laws,parity}/**']
+const tests = ['**/*.test.ts', '**/*.runner.ts', '**/fixtures/**', '**/{testing,laws,parity}/**']
 
 /** Calls that break a promise of the project, wherever they stand in a package. */
 const forbiddenCalls = [

@@ -13,13 +13,16 @@ export interface HashedImage {
   readonly label: number
 }
 
-const isPixel = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 256
+const isPixel = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 256
+
+/** Error of a file that holds something else. */
+const unexpected = (where: string, expected: string, found: string) =>
+  new GpdError('data.corrupt', `${where}: expected ${expected}, found ${found}.`, 'Install fashion-mnist 1.1.0 again.')
 
 function checkRow(row: unknown, where: string): asserts row is number[] {
   if (Array.isArray(row) && row.length === PIXELS && row.every(isPixel)) return
   const found = Array.isArray(row) ? `${row.length} values` : typeof row
-  const problem = `${where}: expected ${PIXELS} pixels of 0 … 255, found ${found}.`
-  throw new GpdError('data.corrupt', problem, 'Install fashion-mnist 1.1.0 again.')
+  throw unexpected(where, `${PIXELS} pixels of 0 … 255`, found)
 }
 
 const isEmpty = (row: unknown): boolean => Array.isArray(row) && row.length === 0
@@ -27,7 +30,7 @@ const isEmpty = (row: unknown): boolean => Array.isArray(row) && row.length === 
 /** The images of one file, `{ "data": [[784 numbers], …] }`; empty entries are left out. */
 async function readClass(file: string, label: number): Promise<HashedImage[]> {
   const { data } = JSON.parse(await readFile(file, 'utf8')) as { data?: unknown }
-  if (!Array.isArray(data)) throw new GpdError('data.corrupt', `${file}: expected a list of images, found none.`, 'Install fashion-mnist 1.1.0 again.') // prettier-ignore
+  if (!Array.isArray(data)) throw unexpected(file, 'a list of images', typeof data)
   return data.flatMap((row: unknown, i) => {
     if (isEmpty(row)) return []
     checkRow(row, `${file}, image ${i}`)

@@ -30,7 +30,9 @@ async function copyOriginals(folder: string): Promise<void> {
  * @example const { train, test } = await prepareMnist()
  * @see LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Recognition", 1998
  */
-export async function prepareMnist(options: { readonly directory?: string } = {}): Promise<{ train: ImageSet; test: ImageSet }> {
+export async function prepareMnist(
+  options: { readonly directory?: string } = {},
+): Promise<{ train: ImageSet; test: ImageSet }> {
   const { directory = defaultFolder('mnist') } = options
   await cacheFolder({ folder: directory, write: copyOriginals, published: mnistChecksums })
   return readMnistFolder(directory, { name: 'mnist', classes: 10 })

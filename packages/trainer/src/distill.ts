@@ -81,7 +81,7 @@ const labelTerm = (weight: Schedule) => (learner: string): LossTerm | undefined 
         name: `cross-entropy(${learner})`,
         weight,
         taps: { [learner]: [] },
-        compute: (outputs, labels) => crossEntropy(outputs[learner]!.logits, labels),
+        compute: (outputs, { labels }) => crossEntropy(outputs[learner]!.logits, labels),
       }
 
 function checkData({ student, data }: DistillOptions): void {
@@ -170,6 +170,7 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
   const pipeline = buildPipeline({
     student,
     seed,
+    samples: data.train.size,
     taskTerm: labelTerm(options.labelWeight ?? 1),
     ...(parameters && { parameters }),
     ...(statistics && { statistics }),

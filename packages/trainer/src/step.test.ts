@@ -3,7 +3,6 @@ import type { DistillationLoss } from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { crossEntropy, dkd, kd } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { TensorBatch } from './data/batch-source.ts'
 import { adamw } from './optimizers/adamw.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import { sgd } from './optimizers/sgd.ts'
@@ -12,7 +11,7 @@ import type { PluginOption } from './pipeline/plugin.ts'
 import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
 import { ema } from './plugins/ema.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
-import { disposeReplaced, gradientPass, initialState, trainingStep, type TrainingState } from './step.ts'
+import { disposeReplaced, gradientPass, initialState, trainingStep, type TrainingBatch, type TrainingState } from './step.ts'
 import { drawn, tinyData, tinyNetwork } from './testing.ts'
 
 const teacher = (loss: DistillationLoss) => staticTeacher({ ...drawn(tinyNetwork({ width: 4 }), 9), loss })
@@ -35,12 +34,12 @@ const pipelineOf = (plugins: PluginOption, norm = true) =>
     student: tinyNetwork({ norm }),
     seed: 3,
     plugins,
-    taskTerm: (name) => ({ name: `ce(${name})`, weight: 1, taps: { [name]: [] }, compute: (outputs, labels) => crossEntropy(outputs[name]!.logits, labels) }),
+    taskTerm: (name) => ({ name: `ce(${name})`, weight: 1, taps: { [name]: [] }, compute: (outputs, { labels }) => crossEntropy(outputs[name]!.logits, labels) }),
   })
 
 const OPTIMIZER = sgd({ learningRate: 0.05, momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 })
 
-function advance(pipeline: ReturnType<typeof buildPipeline>, optimizer: Optimizer, state: TrainingState, batches: readonly TensorBatch[]): TrainingState {
+function advance(pipeline: ReturnType<typeof buildPipeline>, optimizer: Optimizer, state: TrainingState, batches: readonly TrainingBatch[]): TrainingState {
   const weights = Object.fromEntries(pipeline.terms.map(({ name }) => [name, 1]))
   const next = trainingStep(pipeline, optimizer, state, batches, { learningRate: 0.05, weights })
   tf.dispose(next.metrics)
@@ -48,7 +47,7 @@ function advance(pipeline: ReturnType<typeof buildPipeline>, optimizer: Optimize
   return next.state
 }
 
-const batchesOf = (batchSize: number): TensorBatch[] => [...tinyData().batches({ batchSize, seed: 0, epoch: 0 })]
+const batchesOf = (batchSize: number) => [...tinyData().batches({ batchSize, seed: 0, epoch: 0 })].map(({ xs, ys }) => ({ xs, ys }))
 
 function largestGap(a: Readonly<Record<string, tf.Tensor>>, b: Readonly<Record<string, tf.Tensor>>): number {
   expect(Object.keys(a).sort()).toEqual(Object.keys(b).sort())

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, denseGradients, mapRecord, randomStream, valueAndGradients, type ActorOutputs, type TensorRecord } from '@gpdjs/core'
+import { apply, denseGradients, mapRecord, randomStream, stopGradient, valueAndGradients, type ActorOutputs, type TensorRecord } from '@gpdjs/core'
 import { clipByGlobalNorm, globalNorm } from './optimizers/clip.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Actor } from './pipeline/actor.ts'
@@ -25,6 +25,8 @@ export interface TrainingBatch {
   readonly xs: tf.Tensor
   /** Class indices, int32 `[batch]` */
   readonly ys: tf.Tensor1D
+  /** Positions of the images in the training set, int32 `[batch]`, for losses that remember images. */
+  readonly index?: tf.Tensor1D
   /** Logits of frozen actors that need not run, `[batch, classes]`, by actor. */
   readonly logits?: Readonly<Record<string, tf.Tensor2D>>
 }
@@ -98,7 +100,14 @@ export function gradientPass(
         note(`${name}/accuracy`, accuracy(result.logits, batch.ys))
       }
       const weighted = pipeline.terms.map((term) => {
-        const value = term.compute(outputs, batch.ys)
+        const value = term.compute(outputs, {
+          labels: batch.ys,
+          tensors,
+          statistics,
+          update: (name, moment) => (moved[name] = tf.keep(stopGradient(moment))),
+          random: () => randomStream(pipeline.seed, 'loss', term.name, step, microBatch),
+          ...(batch.index && { index: batch.index }),
+        })
         note(term.name, value)
         return tf.mul(value, weights[term.name]!)
       })

@@ -41,7 +41,7 @@ function replay(run: GoldenRun) {
       name: `crossEntropy(${name})`,
       weight: 1,
       taps: { [name]: [] },
-      compute: (outputs, labels) => crossEntropy(outputs[name]!.logits, labels),
+      compute: (outputs, { labels }) => crossEntropy(outputs[name]!.logits, labels),
     }),
     plugins: [
       static_ && staticTeacher({ network, parameters: plain, statistics, loss: dkd(static_) }),

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, initializeParameters, initializeStatistics, mapRecord, tapNode, type Network, type TensorRecord } from '@gpdjs/core'
+import { GpdError, initializeParameters, initializeStatistics, mapRecord, tapNode, type LossSetup, type Network, type TensorRecord } from '@gpdjs/core'
 import type { TrainableSpec } from '../optimizers/optimizer.ts'
 import type { Actor } from './actor.ts'
 import { flattenPlugins, type PluginOption, type RunSetup, type RunState, type TensorStore } from './plugin.ts'
 import { inScope, scopeOf } from './scope.ts'
-import type { LossTerm } from './term.ts'
+import { distillationTerm, edgeName, headsOf, memoryOf, type EdgeOptions, type LossTerm } from './term.ts'
 
 export const STUDENT = 'student'
 
@@ -31,6 +31,8 @@ export interface PipelineOptions {
   /** Terms on the labels, one for each learner. */
   readonly taskTerm: (learner: string) => LossTerm | undefined
   readonly seed: number
+  /** Number of training images; losses with a memory of them want to know. Default 0. */
+  readonly samples?: number
 }
 
 /** A copy of given tensors, checked against what the network wants; or fresh ones. */
@@ -61,10 +63,26 @@ function ownStore(network: Network, tensors: Record<string, tf.Tensor>): TensorS
 
 function checkTerm(term: LossTerm, actors: readonly Actor[]): void {
   for (const [name, taps] of Object.entries(term.taps)) {
-    const actor = actors.find((candidate) => candidate.name === name)
-    if (!actor) throw new GpdError('plugin.invalid', `Loss '${term.name}': no actor is called '${name}'.`, `There are ${actors.map((a) => a.name).join(', ')}.`)
-    for (const tap of taps) tapNode(actor.network, tap)
+    const { network } = findActor(term.name, name, actors)
+    for (const tap of taps) tapNode(network, tap)
   }
+}
+
+function findActor(term: string, name: string, actors: readonly Actor[]): Actor {
+  const actor = actors.find((candidate) => candidate.name === name)
+  if (actor) return actor
+  throw new GpdError('plugin.invalid', `Loss '${term}': no actor is called '${name}'.`, `There are ${actors.map((a) => a.name).join(', ')}.`)
+}
+
+/** What a loss may know of the two networks before training. */
+function lossSetup(edge: EdgeOptions, actors: readonly Actor[], seed: number, samples: number): LossSetup {
+  const shapes = (name: string, taps: readonly string[] = []) => {
+    const { network } = findActor(edgeName(edge), name, actors)
+    return Object.fromEntries(taps.map((tap) => [tap, network.shapes[tapNode(network, tap)]!]))
+  }
+  const { student, teacher, loss } = edge
+  const { classes } = actors[0]!.network
+  return { student: shapes(student, loss.taps?.student), teacher: shapes(teacher, loss.taps?.teacher), classes, samples, seed }
 }
 
 function checkClasses(actors: readonly Actor[]): void {
@@ -88,6 +106,7 @@ export function buildPipeline(options: PipelineOptions): Pipeline {
   let stores: TensorStore[] = [ownStore(network, parameters)]
   const terms: LossTerm[] = []
   const states: RunState[] = []
+  const memories: Record<string, tf.Tensor> = {}
 
   const setup: RunSetup = {
     seed,
@@ -118,6 +137,13 @@ export function buildPipeline(options: PipelineOptions): Pipeline {
       unique('losses', terms, term.name)
       terms.push(term)
     },
+    addDistillation(edge) {
+      const term = edgeName(edge)
+      const { heads, memory } = edge.loss.prepare?.(lossSetup(edge, actors, seed, options.samples ?? 0)) ?? {}
+      if (heads) setup.addTensors({ name: headsOf(term), tensors: initializeParameters(heads, seed), specs: heads })
+      if (memory) Object.assign(memories, inScope(memoryOf(term), memory))
+      setup.addTerm(distillationTerm(edge))
+    },
     addState(state) {
       unique('states', states, state.name)
       states.push(state)
@@ -132,11 +158,11 @@ export function buildPipeline(options: PipelineOptions): Pipeline {
   checkClasses(actors)
   for (const term of terms) checkTerm(term, actors)
   if (!stores.some(({ name }) => name === STUDENT)) tf.dispose(parameters)
-  return { seed, actors, terms, states, ...partitionStores(stores, actors) }
+  return { seed, actors, terms, states, ...partitionStores(stores, actors, memories) }
 }
 
 /** Tensors by what happens to them: trained, constant, or moved as statistics. */
-function partitionStores(stores: readonly TensorStore[], actors: readonly Actor[]) {
+function partitionStores(stores: readonly TensorStore[], actors: readonly Actor[], memories: Record<string, tf.Tensor>) {
   const trainables: Record<string, tf.Tensor> = {}
   const constants: Record<string, tf.Tensor> = {}
   const specs: Record<string, TrainableSpec> = {}
@@ -151,6 +177,6 @@ function partitionStores(stores: readonly TensorStore[], actors: readonly Actor[
     }
   }
   const learners = actors.filter(({ role }) => role === 'learner')
-  const statistics = Object.assign({}, ...learners.map((actor) => inScope(actor.name, actor.statistics))) as Record<string, tf.Tensor>
+  const statistics = Object.assign({}, memories, ...learners.map((actor) => inScope(actor.name, actor.statistics))) as Record<string, tf.Tensor>
   return { specs, constants, initial: { trainables, statistics } }
 }

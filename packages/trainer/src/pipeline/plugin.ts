@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import { GpdError, type Network, type ParameterSpec, type TensorRecord } from '@gpdjs/core'
 import type { Actor } from './actor.ts'
-import type { LossTerm } from './term.ts'
+import type { EdgeOptions, LossTerm } from './term.ts'
 
 /** Tensors that a plugin brings into the run, with what the optimizer must know of them. */
 export interface TensorStore {
@@ -39,6 +39,8 @@ export interface RunSetup {
   /** Gives the student another network or source of parameters, and drops its own tensors unless new ones are given. */
   replaceStudent(change: Partial<Pick<Actor, 'network' | 'parameters'>>, own?: TensorStore): void
   addTerm(term: LossTerm): void
+  /** Adds a distillation loss between two actors, with the heads and the memory that it asks for. */
+  addDistillation(edge: EdgeOptions): void
   addState(state: RunState): void
 }
 

@@ -1,6 +1,23 @@
 import type * as tf from '@tensorflow/tfjs'
-import { mapRecord, stopGradient, type ActorOutputs, type DistillationLoss } from '@gpdjs/core'
+import { mapRecord, stopGradient, type ActorOutputs, type DistillationLoss, type RandomStream, type TensorRecord } from '@gpdjs/core'
 import type { Schedule } from '../schedule.ts'
+import { scopeOf } from './scope.ts'
+
+/** What a term may use beside the outputs. */
+export interface TermContext {
+  /** Class indices, int32 `[batch]` */
+  readonly labels: tf.Tensor1D
+  /** Every trained and constant tensor of the run. */
+  readonly tensors: TensorRecord
+  /** Every statistic of the run, memories of losses included. */
+  readonly statistics: TensorRecord
+  /** Sets a statistic's value for the next step. */
+  readonly update: (name: string, value: tf.Tensor) => void
+  /** Positions of the images in the training set, int32 `[batch]`, where the data has them. */
+  readonly index?: tf.Tensor1D
+  /** Random numbers of this term in this step. */
+  readonly random: () => RandomStream
+}
 
 /** One summand of the objective. */
 export interface LossTerm {
@@ -10,7 +27,7 @@ export interface LossTerm {
   /** Taps it needs, by actor. Actors that appear here run even if nobody else asks. */
   readonly taps: Readonly<Record<string, readonly string[]>>
   /** The unweighted loss; a scalar. Disposes nothing. */
-  compute(outputs: Readonly<Record<string, ActorOutputs>>, labels: tf.Tensor1D): tf.Scalar
+  compute(outputs: Readonly<Record<string, ActorOutputs>>, context: TermContext): tf.Scalar
 }
 
 const cutOff = ({ logits, taps }: ActorOutputs): ActorOutputs => ({ logits: stopGradient(logits), taps: mapRecord(taps, (tap) => stopGradient(tap)) })
@@ -26,18 +43,30 @@ export interface EdgeOptions {
   readonly stopGradient?: 'teacher' | 'student' | 'none'
 }
 
-/** A distillation loss between two actors. */
-export function distillationTerm({ student, teacher, loss, weight, stopGradient: stop = 'teacher' }: EdgeOptions): LossTerm {
+/** How the term of a distillation loss is called: `dkd(student, static-teacher)`. */
+export const edgeName = ({ loss, student, teacher }: EdgeOptions): string => `${loss.name}(${student}, ${teacher})`
+
+/** Where the run keeps the trained heads of a loss, and its memory. */
+export const headsOf = (term: string): string => `heads ${term}`
+export const memoryOf = (term: string): string => `memory ${term}`
+
+/** A distillation loss between two actors, as a term. Heads and memory are looked up under `headsOf` and `memoryOf`. */
+export function distillationTerm(edge: EdgeOptions): LossTerm {
+  const { student, teacher, loss, weight, stopGradient: stop = 'teacher' } = edge
+  const name = edgeName(edge)
   return {
-    name: `${loss.name}(${student}, ${teacher})`,
+    name,
     weight,
     taps: { [student]: loss.taps?.student ?? [], [teacher]: loss.taps?.teacher ?? [] },
-    compute(outputs, labels) {
+    compute(outputs, { tensors, statistics, update, ...context }) {
       const [taught, teaching] = [outputs[student]!, outputs[teacher]!]
       return loss.compute({
+        ...context,
         student: stop === 'student' ? cutOff(taught) : taught,
         teacher: stop === 'teacher' ? cutOff(teaching) : teaching,
-        labels,
+        heads: scopeOf(headsOf(name), tensors),
+        memory: scopeOf(memoryOf(name), statistics),
+        remember: (key, value) => update(`${memoryOf(name)}/${key}`, value),
       })
     },
   }

@@ -5,7 +5,6 @@ import { liftStatistics, teacherView, type InverseReparameterization } from '@gp
 import { softCrossEntropy } from '@gpdjs/kd-losses'
 import type { Plugin, RunSetup } from '../pipeline/plugin.ts'
 import { scopeOf } from '../pipeline/scope.ts'
-import { distillationTerm } from '../pipeline/term.ts'
 import type { Schedule } from '../schedule.ts'
 
 export interface DynamicTeacherOptions {
@@ -66,7 +65,7 @@ export function dynamicTeacher(options: DynamicTeacherOptions): Plugin {
       }
     },
     connect(run) {
-      run.addTerm(distillationTerm({ student: run.student.name, teacher: name, loss, weight }))
+      run.addDistillation({ student: run.student.name, teacher: name, loss, weight })
     },
   }
 }

@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError, mapRecord, type DistillationLoss, type Network, type TensorRecord } from '@gpdjs/core'
 import type { Plugin } from '../pipeline/plugin.ts'
 import { scopeOf } from '../pipeline/scope.ts'
-import { distillationTerm } from '../pipeline/term.ts'
 import type { Schedule } from '../schedule.ts'
 
 export interface StaticTeacherOptions {
@@ -52,7 +51,7 @@ export function staticTeacher(options: StaticTeacherOptions): Plugin {
       })
     },
     connect(run) {
-      for (const learner of run.learners) run.addTerm(distillationTerm({ student: learner.name, teacher: name, loss, weight }))
+      for (const learner of run.learners) run.addDistillation({ student: learner.name, teacher: name, loss, weight })
     },
   }
 }

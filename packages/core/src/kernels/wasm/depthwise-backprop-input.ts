@@ -1,22 +1,39 @@
 import type * as tf from '@tensorflow/tfjs'
-import { convolutionGeometry, type ConvolutionAttributes, type Geometry } from './geometry.ts'
-import { inputGradient } from './input-gradient.ts'
+import { convolutionGeometry, positionsInside, type ConvolutionAttributes, type Geometry } from './geometry.ts'
 import { wasmKernel } from './kernel.ts'
-import { runKernel, sizeOf, withScratch, type WasmBackend } from './wasm-backend.ts'
+import { simd } from './simd/module.ts'
+import { runKernel, sizeOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 interface Attributes extends ConvolutionAttributes {
   readonly inputShape: [number, number, number, number]
 }
 
-/** Some taps of a kernel `[kh, kw, channels, multiplier]`, one filter for each of the output's channels. */
-function backwardKernel(backend: WasmBackend, filter: tf.TensorInfo, rows: readonly number[], columns: readonly number[]): tf.TensorInfo {
-  const [, width, channels, multiplier] = filter.shape as [number, number, number, number]
-  const filters = channels * multiplier
-  const result = backend.makeOutput([rows.length, columns.length, filters, 1], 'float32')
-  const [from, to] = [backend.typedArrayFromHeap(filter), backend.typedArrayFromHeap(result)]
-  const taps = rows.flatMap((row) => columns.map((column) => row * width + column))
-  taps.forEach((tap, i) => to.set(from.subarray(tap * filters, (tap + 1) * filters), i * filters))
-  return result
+/** Adds `dy · tap` to where each tap had read, an image row at a time. */
+function inputGradient(backend: WasmBackend, dy: tf.TensorInfo, filter: tf.TensorInfo, geometry: Geometry): tf.TensorInfo {
+  const { batch, height, width } = geometry
+  const channels = dy.shape[3]!
+  const dx = zeros(backend, [batch, height.size, width.size, channels])
+  const { multiplyAdd } = simd(backend)
+  const [dyStart, wStart, dxStart] = [dy, filter, dx].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number, number]
+  const bytes = 4 * channels
+  const columns = Array.from({ length: width.taps }, (_, j) => positionsInside(width, j))
+  const rows = Array.from({ length: height.taps }, (_, i) => positionsInside(height, i))
+  for (let n = 0; n < batch; n++) {
+    for (let p = 0; p < height.outSize; p++) {
+      const dyRow = (n * height.outSize + p) * width.outSize
+      for (let i = 0; i < height.taps; i++) {
+        if (p < rows[i]![0] || p >= rows[i]![1]) continue
+        const dxRow = (n * height.size + p * height.stride + i - height.before) * width.size
+        for (let j = 0; j < width.taps; j++) {
+          const [first, last] = columns[j]!
+          const to = dxStart + (dxRow + first * width.stride + j - width.before) * bytes
+          const [toStep, tap] = [width.stride * bytes, wStart + (i * width.taps + j) * bytes]
+          multiplyAdd(to, dyStart + (dyRow + first) * bytes, toStep, bytes, tap, to, toStep, last - first, channels)
+        }
+      }
+    }
+  }
+  return dx
 }
 
 /** Sums the gradients of the `multiplier` outputs that each channel has made. */
@@ -31,17 +48,8 @@ export const depthwiseBackpropInput = wasmKernel<Attributes>({
   repairs: 'is missing: no depthwise convolution can be trained',
   create: () => ({ inputs, attrs, backend }) => {
     const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
-    const geometry = convolutionGeometry(attrs.inputShape, filter.shape, attrs, true)
+    const gradients = inputGradient(backend, dy, filter, convolutionGeometry(attrs.inputShape, filter.shape, attrs, true))
     const multiplier = filter.shape[3]!
-    const copies: Geometry = { ...geometry, channels: geometry.channels * multiplier }
-    const gradients = inputGradient(backend, dy, copies, (source, rows, columns, pad) => {
-      const kernel = backwardKernel(backend, filter, rows, columns)
-      try {
-        return runKernel('DepthwiseConv2dNative', backend, { x: source, filter: kernel }, { strides: [1, 1], pad, dilations: [1, 1] })
-      } finally {
-        backend.disposeData(kernel.dataId)
-      }
-    })
     return multiplier === 1 ? gradients : withScratch(backend, (scratch) => sumCopies(backend, scratch(gradients), multiplier))
   },
 })

@@ -13,6 +13,7 @@ import { maxPoolGrad } from './max-pool-grad.ts'
 import { oneHot } from './one-hot.ts'
 import { reluGradient } from './relu-gradient.ts'
 import { compileSimd } from './simd/module.ts'
+import { slice, split } from './slice.ts'
 import { spatialMean, spatialMeanGradient } from './spatial-mean.ts'
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
 
@@ -33,6 +34,8 @@ export const wasmKernels: readonly WasmKernel[] = [
   // slow
   batchMatMul,
   conv2dBackpropInput,
+  slice,
+  split,
   // in fewer passes: see extra-kernels.ts
   batchNormGradient,
   channelAdd,

@@ -4,11 +4,9 @@ import * as tf from '@tensorflow/tfjs'
 export interface WasmBackend {
   readonly wasm: {
     readonly asm: Readonly<Record<string, unknown>>
-    readonly tfjs: { disposeData(id: number): void }
   }
-  readonly dataIdMap: { get(dataId: object): { readonly id: number }; delete(dataId: object): boolean }
-  /** A new tensor, not initialised; with `memoryOffset`, a second name for memory that exists. */
-  makeOutput(shape: number[], dtype: tf.DataType, memoryOffset?: number): tf.TensorInfo
+  /** A new tensor, not initialised. */
+  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo
   /** Address of the first element, in bytes. */
   getMemoryOffset(dataId: object): number
   /** A view that lives until the next allocation. */
@@ -35,18 +33,6 @@ export function withScratch(backend: WasmBackend, f: (scratch: (info: tf.TensorI
     return f(scratch)
   } finally {
     for (const { dataId } of temporaries) backend.disposeData(dataId)
-  }
-}
-
-/** Runs `f` on a part of a float32 tensor, without copying it. */
-export function withView<R>(backend: WasmBackend, info: tf.TensorInfo, offset: number, shape: number[], f: (view: tf.TensorInfo) => R): R {
-  const view = backend.makeOutput(shape, 'float32', backend.getMemoryOffset(info.dataId) + 4 * offset)
-  try {
-    return f(view)
-  } finally {
-    // Not `disposeData`: that would free memory which is not the view's own.
-    backend.wasm.tfjs.disposeData(backend.dataIdMap.get(view.dataId).id)
-    backend.dataIdMap.delete(view.dataId)
   }
 }
 

@@ -77,6 +77,13 @@ export const f32x4 = {
   greaterThan: binary(vector(0x44)),
   equal: binary(vector(0x41)),
   and: binary(vector(0x4e)),
+  /** Lanes 0–3 of `a` and 4–7 of `b`, four of them. */
+  shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [
+    ...a,
+    ...b,
+    ...vector(13),
+    ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
+  ],
   /** Bits of `a` where the mask is set, else of `b`. */
   select: (a: Code, b: Code, mask: Code): Code => [...a, ...b, ...mask, ...vector(0x52)],
 }

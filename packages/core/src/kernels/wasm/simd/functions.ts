@@ -1,6 +1,7 @@
 import { channelKernel } from './channel-kernels.ts'
 import { filterGradientTap } from './filter-gradient.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
+import { transposeMatrix } from './transpose-matrix.ts'
 
 /** `out = dy where y > 0` */
 const reluGradient = channelKernel({ name: 'reluGradient', maps: ['dy', 'y'], coefficients: [], map: (l, { dy, y }) => l.where(y, dy) })
@@ -58,6 +59,14 @@ const productSum = channelKernel({
   sums: { total: (l, { x, dy }) => l.mul(x, dy) },
 })
 
+/** `out = sum + dy · w`: one tap of a depthwise convolution's input gradient */
+const multiplyAdd = channelKernel({
+  name: 'multiplyAdd',
+  maps: ['sum', 'dy'],
+  coefficients: ['w'],
+  map: (l, { sum, dy, w }) => l.add(sum, l.mul(dy, w)),
+})
+
 /** Every function of the vector module; kernels call them by name. */
 export const simdFunctions = [
   filterGradientTap,
@@ -72,4 +81,6 @@ export const simdFunctions = [
   centeredSquares,
   gradientMoments,
   productSum,
+  multiplyAdd,
+  transposeMatrix,
 ] as const

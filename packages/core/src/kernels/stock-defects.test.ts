@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs'
+import '@tensorflow/tfjs-backend-wasm'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { conformanceCases } from './conformance.cases.ts'
+import { evaluate, finiteDifferenceErrors, largestError } from './conformance.runner.ts'
+import { gradientRepairs, repairGradients } from './gradients/index.ts'
+import { wasmKernels } from './wasm/index.ts'
+
+/** What is repaired because it is slow or in too many passes; benchmarks/kernels.mjs is where that shows. */
+const SLOW = ['BatchMatMul', 'Conv2DBackpropInput', 'Slice', 'SplitV']
+
+const failing = (kernel: string) => conformanceCases.filter(({ fails }) => fails?.includes(kernel))
+
+// Here nothing is repaired at first: each repair must be needed by a case that this file sees fail.
+describe('without its repair', () => {
+  beforeAll(() => tf.setBackend('cpu'))
+
+  it.each(gradientRepairs)('the gradient of $kernel $repairs', ({ kernel }) => {
+    const cases = failing(kernel === 'BatchMatMul' ? 'BatchMatMul gradient' : kernel)
+    expect(cases).not.toEqual([])
+    for (const subject of cases) {
+      const wrong = () => Object.values(finiteDifferenceErrors(subject, evaluate(subject))).some((error) => !(error < 2e-3))
+      let failed: boolean
+      try {
+        failed = wrong()
+      } catch {
+        failed = true
+      }
+      expect(failed, subject.name).toBe(true)
+    }
+  })
+
+  describe('on wasm', () => {
+    const stock = new Set<string>()
+
+    beforeAll(async () => {
+      repairGradients()
+      const cases = conformanceCases.filter(({ fails }) => fails !== undefined)
+      const references = cases.map((subject) => evaluate(subject))
+      await tf.setBackend('wasm')
+      cases.forEach((subject, i) => {
+        if (!(largestError(subject, references[i]!) < 1e-5)) stock.add(subject.name)
+      })
+    })
+
+    it.each(wasmKernels.filter(({ name }) => tf.getKernel(name, 'cpu') !== undefined && !SLOW.includes(name)))('$name $repairs', ({ name }) => {
+      const cases = failing(name)
+      expect(cases).not.toEqual([])
+      for (const subject of cases) expect(stock, subject.name).toContain(subject.name)
+    })
+  })
+})

@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs'
+import { wasmKernel, type KernelCall } from './kernel.ts'
+import { sizeOf, type WasmBackend } from './wasm-backend.ts'
+
+/** Copies a box out of a tensor, in stretches that are as long as the box is contiguous. */
+function copyBox(backend: WasmBackend, x: tf.TensorInfo, begin: readonly number[], size: readonly number[]): tf.TensorInfo {
+  const out = backend.makeOutput([...size], x.dtype)
+  const [from, to] = [backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(out)]
+  // Inner axes that are taken whole, and the one outside them, make one stretch.
+  let axis = size.length - 1
+  while (axis > 0 && size[axis] === x.shape[axis]) axis--
+  const inner = sizeOf(x.shape.slice(axis + 1))
+  const stretch = (size[axis] ?? 1) * inner
+  const outer = size.slice(0, Math.max(0, axis))
+  const strides = x.shape.map((_, i) => sizeOf(x.shape.slice(i + 1)))
+  const start = begin.reduce((sum, first, i) => sum + first * strides[i]!, 0)
+  for (let i = 0; i < to.length / stretch; i++) {
+    let [offset, rest] = [start, i]
+    for (let j = outer.length - 1; j >= 0; j--) {
+      offset += (rest % outer[j]!) * strides[j]!
+      rest = Math.floor(rest / outer[j]!)
+    }
+    to.set(from.subarray(offset, offset + stretch), i * stretch)
+  }
+  return out
+}
+
+interface SliceAttributes {
+  readonly begin: number | number[]
+  readonly size: number | number[]
+}
+
+const SLOW = 'copies its whole input before it takes a part'
+
+export const slice = wasmKernel<SliceAttributes>({
+  name: 'Slice',
+  repairs: SLOW,
+  create: (stock) => (call) => {
+    const { x } = call.inputs as { x: tf.TensorInfo }
+    if (x.dtype === 'string') return stock!(call as KernelCall<SliceAttributes>)
+    const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, call.attrs.begin, call.attrs.size)
+    return copyBox(call.backend, x, begin!, size!)
+  },
+})
+
+interface SplitAttributes {
+  readonly numOrSizeSplits: number | number[]
+  readonly axis: number
+}
+
+export const split = wasmKernel<SplitAttributes>({
+  name: 'SplitV',
+  repairs: SLOW,
+  create: (stock) => (call) => {
+    const { x } = call.inputs as { x: tf.TensorInfo }
+    if (x.dtype === 'string') return stock!(call as KernelCall<SplitAttributes>)
+    const axis = tf.util.parseAxisParam(call.attrs.axis, x.shape)[0]!
+    const begin = x.shape.map(() => 0)
+    return tf.backend_util.prepareSplitSize(x as tf.Tensor, call.attrs.numOrSizeSplits, axis).map((size) => {
+      const part = copyBox(call.backend, x, begin, x.shape.map((n, i) => (i === axis ? size : n)))
+      begin[axis]! += size
+      return part
+    })
+  },
+})
