@@ -66,6 +66,15 @@ describe('cacheFolder', () => {
     await expect(prepare()).rejects.toMatchObject({ code: 'data.corrupt', message: expect.stringContaining('no file') })
   })
 
+  it('refuses files that another version of the conversion made', async () => {
+    await prepare()
+    const later = { folder, write: writing('abd'), published: { a: '0'.repeat(64) } }
+    await expect(cacheFolder(later)).rejects.toMatchObject({
+      code: 'data.corrupt',
+      fix: `Delete ${folder}; it will be made again.`,
+    })
+  })
+
   it('lets two conversions at the same time both succeed', async () => {
     await Promise.all([prepare(), prepare(), prepare()])
     expect(await readdir(join(parent, 'deep'))).toEqual(['set'])

@@ -14,19 +14,21 @@ export interface FileChecksum {
   readonly sha256: string
 }
 
+type Checksums = Readonly<Record<string, FileChecksum>>
+
 /** The folder of a data set below the workspace's `.cache`. */
 export const defaultFolder = (name: string): string =>
   fileURLToPath(new URL(`../../../.cache/gpd/${name}`, import.meta.url))
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-async function readChecksums(folder: string): Promise<Record<string, FileChecksum> | undefined> {
+async function readChecksums(folder: string): Promise<Checksums | undefined> {
   const text = await readFile(join(folder, CHECKSUMS), 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : (JSON.parse(text) as Record<string, FileChecksum>)
+  return text === undefined ? undefined : (JSON.parse(text) as Checksums)
 }
 
 /** The checksum of every file of a folder. */
-async function checksumsOf(folder: string): Promise<Record<string, FileChecksum>> {
+async function checksumsOf(folder: string): Promise<Checksums> {
   const checksums: Record<string, FileChecksum> = {}
   for (const file of (await readdir(folder)).sort()) {
     const bytes = await readFile(join(folder, file))
@@ -35,17 +37,18 @@ async function checksumsOf(folder: string): Promise<Record<string, FileChecksum>
   return checksums
 }
 
-/** Refuses files that differ from the published ones: the package changed, or its files are damaged. */
-function checkPublished(found: Record<string, FileChecksum>, published: Readonly<Record<string, string>>): void {
+/** Refuses files that differ from the published ones. */
+function checkPublished(checksums: Checksums, published: CacheFolder['published'], fix: string): void {
   for (const [file, expected] of Object.entries(published)) {
-    const actual = found[file]?.sha256 ?? 'no such file'
-    if (actual === expected) continue
-    const problem = `${file}: expected SHA-256 ${expected}, found ${actual}.`
-    throw new GpdError('data.corrupt', problem, 'Install the packages of this example again, in the pinned versions.')
+    const found = checksums[file]?.sha256 ?? 'no such file'
+    if (found === expected) continue
+    throw new GpdError('data.corrupt', `${file}: expected SHA-256 ${expected}, found ${found}.`, fix)
   }
 }
 
-async function checkSizes(folder: string, checksums: Record<string, FileChecksum>): Promise<void> {
+const makeAgain = (folder: string): string => `Delete ${folder}; it will be made again.`
+
+async function checkSizes(folder: string, checksums: Checksums): Promise<void> {
   for (const [file, { bytes }] of Object.entries(checksums)) {
     const path = join(folder, file)
     const found = await stat(path).then(
@@ -54,7 +57,7 @@ async function checkSizes(folder: string, checksums: Record<string, FileChecksum
     )
     if (found === `${bytes}`) continue
     const problem = `${path}: expected ${bytes} bytes, found ${found}.`
-    throw new GpdError('data.corrupt', problem, `Delete ${folder}; it will be made again.`)
+    throw new GpdError('data.corrupt', problem, makeAgain(folder))
   }
 }
 
@@ -77,7 +80,7 @@ async function fill(folder: string, write: CacheFolder['write'], published: Cach
     await mkdir(temporary)
     await write(temporary)
     const checksums = await checksumsOf(temporary)
-    checkPublished(checksums, published)
+    checkPublished(checksums, published, 'Install the packages of this example again, in the pinned versions.')
     await writeFile(join(temporary, CHECKSUMS), `${JSON.stringify(checksums, null, 2)}\n`)
     await publish(temporary, folder)
   } finally {
@@ -97,11 +100,14 @@ export interface CacheFolder {
  * Makes sure that a folder of converted files is there and whole.
  *
  * It appears at once, under a temporary name until every file has its published checksum, so a killed conversion leaves
- * no half data set, and two at the same time do no harm. Later calls only compare sizes with `checksums.json`.
+ * no half data set, and two at the same time do no harm. Later calls compare what `checksums.json` notes with the published
+ * checksums and the sizes of the files; they do not read the files.
  *
  * @throws GpdError `data.corrupt` if a file has another checksum or size; `output.unwritable` if the folder holds other things
  */
 export async function cacheFolder({ folder, write, published }: CacheFolder): Promise<void> {
   if ((await readChecksums(folder)) === undefined) await fill(folder, write, published)
-  await checkSizes(folder, (await readChecksums(folder)) ?? {})
+  const checksums = (await readChecksums(folder)) ?? {}
+  checkPublished(checksums, published, makeAgain(folder))
+  await checkSizes(folder, checksums)
 }

@@ -12,14 +12,14 @@ const BINDINGS = [
 
 interface NodeBinding {
   readonly version: { readonly 'tfjs-core': string; readonly 'tfjs-node'?: string }
-  readonly engine: () => unknown
 }
 
 async function loadBinding({ name, description }: (typeof BINDINGS)[number]): Promise<LoadedBackend> {
   const binding = await importOptional<NodeBinding>(name)
-  // Tensors of another copy of tfjs-core would be invisible to ours.
-  if (binding.engine() !== tf.engine()) {
-    throw new GpdError('backend.unsupported', `${name} brought a second copy of tfjs-core (${binding.version['tfjs-core']}; in use: ${tf.version['tfjs-core']}).`, 'Install equal versions of @tensorflow/tfjs and of the binding.')
+  const [theirs, ours] = [binding.version['tfjs-core'], tf.version['tfjs-core']]
+  // All copies of tfjs-core share one engine and one registry of kernels, which suits equal versions only.
+  if (theirs !== ours) {
+    throw new GpdError('backend.unsupported', `${name} is built for tfjs-core ${theirs}, but ${ours} is in use.`, `Install it for ${ours}: npm install ${name}@${ours}.`)
   }
   await activate('tensorflow')
   return { version: `${name} ${binding.version['tfjs-node'] ?? binding.version['tfjs-core']}`, description }

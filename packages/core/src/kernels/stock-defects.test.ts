@@ -7,7 +7,7 @@ import { gradientRepairs, repairGradients } from './gradients/index.ts'
 import { wasmKernels } from './wasm/index.ts'
 
 /** What is repaired because it is slow or in too many passes; benchmarks/kernels.mjs is where that shows. */
-const SLOW = ['BatchMatMul', 'Conv2DBackpropInput', 'Slice', 'SplitV']
+const SLOW = ['BatchMatMul', 'Conv2D', 'Conv2DBackpropInput', 'Slice', 'SplitV']
 
 const failing = (kernel: string) => conformanceCases.filter(({ fails }) => fails?.includes(kernel))
 

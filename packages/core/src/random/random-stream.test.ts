@@ -202,4 +202,9 @@ describe('permutation', () => {
     const fixed = epoch(0).filter((value, i) => value === epoch(1)[i]).length
     expect(fixed).toBeLessThan(8) // 1 expected, as of two independent orders
   })
+
+  it('tells apart paths whose numbers differ only behind the point', () => {
+    const first = (part: number) => randomStream(0, 'epoch', part).uint32()
+    expect(new Set([0, 0.3, 0.4, -0.3, 1].map(first)).size).toBe(5)
+  })
 })

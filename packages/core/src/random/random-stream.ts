@@ -36,7 +36,10 @@ function avalanche(hash: number): number {
 /** The words of a path. Numbers and strings, and neighbours such as ('a', 'b') and ('ab'), must not meet. */
 function* words(path: readonly (string | number)[]): Generator<number> {
   for (const part of path) {
-    if (typeof part === 'number') {
+    if (typeof part === 'number' && !Number.isInteger(part)) {
+      yield 3
+      yield* new Int32Array(Float64Array.of(part).buffer)
+    } else if (typeof part === 'number') {
       yield 1
       yield part | 0
       yield Math.floor(part / 2 ** 32) | 0

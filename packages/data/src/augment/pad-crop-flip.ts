@@ -40,11 +40,11 @@ export function copyCrop(
   }
 }
 
-/** Top, left, mirrored: always drawn in this order, all three, so that the options do not shift each other's draws. */
+/** Drawn in this order: the mirror last, so that switching it off leaves the crops as they are. */
 function drawCrop(stream: RandomStream, padding: number, flip: boolean): Crop {
   const top = stream.integer(2 * padding + 1) - padding
   const left = stream.integer(2 * padding + 1) - padding
-  const mirrored = stream.uniform() < 0.5 && flip
+  const mirrored = flip && stream.uniform() < 0.5
   return { top, left, mirrored }
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { wasmKernel, type KernelCall } from './kernel.ts'
+import { wasmKernel } from './kernel.ts'
 import { withPaddedChannels } from './padded-channels.ts'
+import { packPanels, panelMemory, type Panel } from './panels.ts'
 import { simd } from './simd/module.ts'
 import { sizeOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
@@ -9,10 +10,12 @@ export interface MatMulAttributes {
   readonly transposeB: boolean
 }
 
-type Stock = (call: KernelCall<MatMulAttributes>) => tf.TensorInfo
-
-/** Rows of a and b that one pass takes, measured: few enough for the second-level cache. */
+/** Rows of a and b that one pass of outer products takes, measured: few enough for the second-level cache. */
 const BLOCK_ROWS = 64
+
+/** Bytes of a that all panels pass over before the next rows, and the fewest rows. */
+const BLOCK_BYTES = 65_536
+const LEAST_ROWS = 16
 
 /** The last two axes swapped, for every matrix of a batch. */
 function transposed(backend: WasmBackend, x: tf.TensorInfo): tf.TensorInfo {
@@ -38,37 +41,62 @@ function batchIndex(index: number, outer: readonly number[], own: readonly numbe
   return offset
 }
 
+/** Which matrices meet, for each of the product's. */
+function pairs(a: tf.TensorInfo, b: tf.TensorInfo): { readonly outer: number[]; readonly indices: readonly { readonly a: number; readonly b: number }[] } {
+  const [aOuter, bOuter] = [a.shape.slice(0, -2), b.shape.slice(0, -2)]
+  const outer = tf.broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter)
+  const indices = Array.from({ length: sizeOf(outer) }, (_, i) => ({ a: batchIndex(i, outer, aOuter), b: batchIndex(i, outer, bOuter) }))
+  return { outer, indices }
+}
+
 /** `aᵀ · b` of batches of matrices `[rows, m]` and `[rows, n]`, n a multiple of four: sums of outer products. */
 function transposedTimes(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
   const [[rows, m], n] = [a.shape.slice(-2) as [number, number], b.shape.at(-1)!]
-  const [aOuter, bOuter] = [a.shape.slice(0, -2), b.shape.slice(0, -2)]
-  const outer = tf.broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter)
+  const { outer, indices } = pairs(a, b)
   const out = zeros(backend, [...outer, m, n])
   const { filterGradientTap } = simd(backend)
   const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number, number]
-  for (let i = 0; i < sizeOf(outer); i++) {
-    const [aRow, bRow] = [batchIndex(i, outer, aOuter) * rows, batchIndex(i, outer, bOuter) * rows]
+  indices.forEach((index, i) => {
     for (let row = 0; row < rows; row += BLOCK_ROWS) {
+      const [aRow, bRow] = [index.a * rows + row, index.b * rows + row]
       const count = Math.min(BLOCK_ROWS, rows - row)
-      filterGradientTap(aStart + 4 * (aRow + row) * m, bStart + 4 * (bRow + row) * n, outStart + 4 * i * m * n, 1, count, 4 * m, 0, 4 * n, 0, m, n)
+      filterGradientTap(aStart + 4 * aRow * m, bStart + 4 * bRow * n, outStart + 4 * i * m * n, 1, count, 4 * m, 0, 4 * n, 0, m, n)
     }
-  }
+  })
   return out
+}
+
+/** `a · b`, or `a · bᵀ`, of batches of matrices: the convolution with windows of one row. */
+function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transposeB: boolean): tf.TensorInfo {
+  const [m, k] = a.shape.slice(-2) as [number, number]
+  const n = b.shape.at(transposeB ? -2 : -1)!
+  const { outer, indices } = pairs(a, b)
+  return withScratch(backend, (scratch) => {
+    const memory = scratch(panelMemory(backend, k, n))
+    const out = backend.makeOutput([...outer, m, n], 'float32')
+    const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number, number]
+    const blockRows = Math.max(LEAST_ROWS, Math.floor(BLOCK_BYTES / (4 * k)))
+    let packed: { readonly index: number; readonly panels: readonly Panel[] } | undefined
+    indices.forEach((index, i) => {
+      if (packed?.index !== index.b) packed = { index: index.b, panels: packPanels(backend, bStart + 4 * index.b * k * n, memory, k, n, transposeB) }
+      for (let row = 0; row < m; row += blockRows) {
+        const [from, to] = [aStart + 4 * (index.a * m + row) * k, outStart + 4 * (i * m + row) * n]
+        for (const { weights, first, convolveRow } of packed.panels) convolveRow(from, weights, to + 4 * first, Math.min(blockRows, m - row), 4 * k, 4 * n, 1, 4 * k, k)
+      }
+    })
+    return out
+  })
 }
 
 export const batchMatMul = wasmKernel<MatMulAttributes>({
   name: 'BatchMatMul',
   repairs: 'is 12 to 20 times slower with a transpose or a batch, and wrong if both batches are broadcast',
-  create: (stock) => ({ inputs, attrs, backend }) => {
+  create: () => ({ inputs, attrs, backend }) => {
     const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
-    const { transposeA, transposeB } = attrs
+    if (!attrs.transposeA) return times(backend, a, b, attrs.transposeB)
     return withScratch(backend, (scratch) => {
-      const right = transposeB ? scratch(transposed(backend, b)) : b
-      const outer = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
-      // The stock kernel is fast for plain matrices, and for nothing else.
-      if (!transposeA && sizeOf(outer) === 1) return (stock as Stock)({ inputs: { a, b: right }, attrs: { transposeA: false, transposeB: false }, backend })
-      const left = transposeA ? a : scratch(transposed(backend, a))
-      return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, left, padded))
+      const right = attrs.transposeB ? scratch(transposed(backend, b)) : b
+      return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, a, padded))
     })
   },
 })

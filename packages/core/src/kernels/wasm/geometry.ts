@@ -39,8 +39,13 @@ const fromInfo = (info: Info): Geometry => ({
   outChannels: info.outChannels,
 })
 
-function checkAttributes({ dataFormat = 'NHWC', dilations = 1 }: ConvolutionAttributes): void {
-  if (dataFormat === 'NHWC' && [dilations].flat().every((dilation) => dilation === 1)) return
+/** Channels last, and no dilation. */
+export const isPlain = ({ dataFormat = 'NHWC', dilations = 1 }: ConvolutionAttributes): boolean =>
+  dataFormat === 'NHWC' && [dilations].flat().every((dilation) => dilation === 1)
+
+function checkAttributes(attrs: ConvolutionAttributes): void {
+  if (isPlain(attrs)) return
+  const { dataFormat = 'NHWC', dilations = 1 } = attrs
   const found = `${dataFormat} with dilations ${JSON.stringify(dilations)}`
   throw new GpdError('backend.unsupported', `wasm: expected the gradient of a convolution in NHWC without dilation, got ${found}.`, 'Transpose to NHWC, and use strides or pooling.')
 }

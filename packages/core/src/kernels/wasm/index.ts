@@ -3,6 +3,7 @@ import { GpdError } from '../../errors.ts'
 import { batchMatMul } from './batch-mat-mul.ts'
 import { batchNormGradient } from './batch-norm-gradient.ts'
 import { channelAdd, channelAffine, channelMoments, channelSum } from './channel-kernels.ts'
+import { conv2d } from './conv2d.ts'
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts'
 import { conv2dBackpropInput } from './conv2d-backprop-input.ts'
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts'
@@ -34,6 +35,7 @@ export const wasmKernels: readonly WasmKernel[] = [
   // slow
   batchMatMul,
   conv2dBackpropInput,
+  conv2d,
   slice,
   split,
   // in fewer passes: see extra-kernels.ts

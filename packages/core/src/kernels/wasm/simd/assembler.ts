@@ -47,6 +47,8 @@ export const i32 = {
   shiftLeft: binary([0x74]),
   lessOrEqual: binary([0x4c]),
   lessThan: binary([0x48]),
+  equal: binary([0x46]),
+  and: binary([0x71]),
   min: (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, 0x48, 0x1b], // select(a, b, a < b)
 }
 
@@ -69,6 +71,8 @@ export const f32x4 = {
   /** Four copies of one float. */
   loadSplat: load(vector(9)),
   store: store(vector(11)),
+  /** Writes one of the four floats. */
+  storeLane: (address: Code, value: Code, lane: number, offset = 0): Code => [...address, ...value, ...vector(90), 2, ...unsigned(offset), lane],
   splat: unary(vector(19)),
   zero: [...vector(12), ...new Array<number>(16).fill(0)] as Code,
   add: binary(vector(0xe4)),

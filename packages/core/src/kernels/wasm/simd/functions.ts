@@ -1,4 +1,5 @@
 import { channelKernel } from './channel-kernels.ts'
+import { convolveRow, packPanel } from './convolve-row.ts'
 import { filterGradientTap } from './filter-gradient.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
 import { transposeMatrix } from './transpose-matrix.ts'
@@ -70,6 +71,12 @@ const multiplyAdd = channelKernel({
 /** Every function of the vector module; kernels call them by name. */
 export const simdFunctions = [
   filterGradientTap,
+  packPanel,
+  convolveRow(8),
+  convolveRow(4),
+  convolveRow(3),
+  convolveRow(2),
+  convolveRow(1),
   maxPoolWindow,
   reluGradient,
   channelSum,

@@ -1,0 +1,43 @@
+import { dense, globalAveragePool, GpdError, graph, maxPool, relu, type Network, type Shape } from '@gpdjs/core'
+import { isPositiveInteger } from './cifar-resnet.ts'
+import { basicBlock, bottleneck, convNorm, residualStages, type Block } from './residual.ts'
+
+export interface ImagenetResnetOptions {
+  readonly depth: number
+  /** Default 1000. */
+  readonly classes?: number
+  /** `[height, width, channels]`, default 224×224×3. */
+  readonly inputShape?: Shape
+  /** Channels of the first stage. Default 64. */
+  readonly width?: number
+}
+
+/** He et al. 2016, table 1. */
+const FAMILY: Readonly<Record<number, { readonly block: Block; readonly blocks: readonly number[] }>> = {
+  18: { block: basicBlock, blocks: [2, 2, 2, 2] },
+  34: { block: basicBlock, blocks: [3, 4, 6, 3] },
+  50: { block: bottleneck, blocks: [3, 4, 6, 3] },
+  101: { block: bottleneck, blocks: [3, 4, 23, 3] },
+  152: { block: bottleneck, blocks: [3, 8, 36, 3] },
+}
+
+/**
+ * The ResNets for ImageNet, layer by layer as in torchvision, with its parameter names.
+ *
+ * Taps: `layer1` … `layer4` (and `layer1.preactivation` …), `pool`.
+ *
+ * @throws GpdError `config.invalid` for a depth that does not exist
+ * @example const teacher = imagenetResnet({ depth: 34 })
+ * @see He et al., "Deep Residual Learning for Image Recognition", 2016
+ */
+export function imagenetResnet({ depth, classes = 1000, inputShape = [224, 224, 3], width = 64 }: ImagenetResnetOptions): Network {
+  const family = FAMILY[depth]
+  if (!family) throw new GpdError('config.invalid', `imagenetResnet: depth: expected ${Object.keys(FAMILY).join(', ')}, got ${depth}.`)
+  if (!isPositiveInteger(width)) throw new GpdError('config.invalid', `imagenetResnet: width: expected a positive integer, got ${width}.`)
+  const g = graph({ name: `resnet${depth}`, inputShape })
+  const stem = g.add('relu', relu(), convNorm(g, 'image', { conv: 'conv1', norm: 'bn1', filters: width, kernelSize: 7, strides: 2 }))
+  const small = g.add('maxpool', maxPool({ kernelSize: 3, strides: 2, padding: 1 }), stem)
+  const pool = g.add('pool', globalAveragePool(), residualStages(g, small, { ...family, width, channels: width }))
+  g.tap('pool', pool)
+  return g.build(g.add('fc', dense({ units: classes }), pool))
+}

@@ -1,0 +1,68 @@
+import type * as tf from '@tensorflow/tfjs'
+import { convolutionGeometry, isPlain, type ConvolutionAttributes, type Dimension, type Geometry } from './geometry.ts'
+import { wasmKernel } from './kernel.ts'
+import { packPanels, panelMemory, type Panel } from './panels.ts'
+import { simd } from './simd/module.ts'
+import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+
+/** Input positions that the windows cover, padding included. */
+const extent = ({ size, outSize, taps, stride, before }: Dimension) => Math.max(before + size, (outSize - 1) * stride + taps)
+
+/** One image at a time: where its first window starts, and the bytes of an image row. */
+type ImageAt = (n: number) => number
+
+/** Copies each image into the same padded frame, so that no window has to be cut; a frame stays in the cache. */
+function framed(backend: WasmBackend, x: tf.TensorInfo, frame: tf.TensorInfo, { height, width, channels }: Geometry): ImageAt {
+  const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(frame.dataId)]
+  const [rowBytes, frameRow] = [4 * width.size * channels, 4 * frame.shape[1]! * channels]
+  const first = to + height.before * frameRow + 4 * width.before * channels
+  const { channelCopy } = simd(backend)
+  return (n) => {
+    channelCopy(from + n * height.size * rowBytes, rowBytes, first, frameRow, height.size, width.size * channels)
+    return to
+  }
+}
+
+function convolve(backend: WasmBackend, geometry: Geometry, out: tf.TensorInfo, imageAt: ImageAt, rowBytes: number, panels: readonly Panel[]): void {
+  const { batch, height, width, channels, outChannels } = geometry
+  const outStart = backend.getMemoryOffset(out.dataId)
+  const [xColumn, outColumn, run] = [4 * width.stride * channels, 4 * outChannels, width.taps * channels]
+  for (let n = 0; n < batch; n++) {
+    const image = imageAt(n)
+    const outImage = outStart + n * height.outSize * width.outSize * outColumn
+    for (const { weights, first, convolveRow } of panels) {
+      for (let p = 0; p < height.outSize; p++) {
+        const to = outImage + p * width.outSize * outColumn + 4 * first
+        convolveRow(image + p * height.stride * rowBytes, weights, to, width.outSize, xColumn, outColumn, height.taps, rowBytes, run)
+      }
+    }
+  }
+}
+
+export function conv2dForward(backend: WasmBackend, x: tf.TensorInfo, filter: tf.TensorInfo, geometry: Geometry): tf.TensorInfo {
+  const { batch, height, width, channels, outChannels } = geometry
+  return withScratch(backend, (scratch) => {
+    const weightRows = height.taps * width.taps * channels
+    const memory = scratch(panelMemory(backend, weightRows, outChannels))
+    const panels = packPanels(backend, backend.getMemoryOffset(filter.dataId), memory, weightRows, outChannels)
+    const [rows, columns] = [extent(height), extent(width)]
+    const isFramed = rows > height.size || columns > width.size
+    const frame = isFramed ? scratch(zeros(backend, [rows, columns, channels])) : undefined
+    const out = backend.makeOutput([batch, height.outSize, width.outSize, outChannels], 'float32')
+    const start = backend.getMemoryOffset(x.dataId)
+    const imageBytes = 4 * height.size * width.size * channels
+    const imageAt = frame === undefined ? (n: number) => start + n * imageBytes : framed(backend, x, frame, geometry)
+    convolve(backend, geometry, out, imageAt, 4 * (frame === undefined ? width.size : columns) * channels, panels)
+    return out
+  })
+}
+
+export const conv2d = wasmKernel<ConvolutionAttributes>({
+  name: 'Conv2D',
+  repairs: 'is slower than its filter gradient when there are few channels',
+  create: (stock) => (call) => {
+    const { x, filter } = call.inputs as { x: tf.TensorInfo; filter: tf.TensorInfo }
+    if (!isPlain(call.attrs)) return stock!(call)
+    return conv2dForward(call.backend, x, filter, convolutionGeometry(x.shape, filter.shape, call.attrs))
+  },
+})
