@@ -34,7 +34,9 @@ async function compare(title, functions, flops) {
   console.log(`\n${title}`)
   for (const [name, ms] of medians) {
     const rate = flops === undefined ? '' : `${(flops / ms / 1e6).toFixed(1).padStart(7)} GFLOP/s`
-    console.log(`  ${name.padEnd(40)} ${ms.toFixed(3).padStart(9)} ms  x${(ms / medians[0][1]).toFixed(2).padStart(6)} ${rate}`)
+    console.log(
+      `  ${name.padEnd(40)} ${ms.toFixed(3).padStart(9)} ms  x${(ms / medians[0][1]).toFixed(2).padStart(6)} ${rate}`,
+    )
   }
 }
 
@@ -54,31 +56,53 @@ const convolutions = [
 console.log(`${report.reason} (${report.version})`)
 for (const [n, size, channels, filters, window, strides] of convolutions) {
   const out = Math.ceil(size / strides)
-  const [x, w, dy] = [random(n, size, size, channels), random(window, window, channels, filters), random(n, out, out, filters)]
+  const [x, w, dy] = [
+    random(n, size, size, channels),
+    random(window, window, channels, filters),
+    random(n, out, out, filters),
+  ]
   const shared = { strides: [strides, strides], pad: 'same', dataFormat: 'NHWC' }
   const functions = {
     forward: () => tf.conv2d(x, w, strides, 'same'),
     'gradient of the input': () => run('Conv2DBackpropInput', { dy, filter: w }, { ...shared, inputShape: x.shape }),
     'gradient of the filter': () => run('Conv2DBackpropFilter', { x, dy }, { ...shared, filterShape: w.shape }),
   }
-  await compare(`conv2d ${n}x${size}x${size}x${channels} -> ${filters}, ${window}x${window}, stride ${strides}`, functions, 2 * n * out * out * window * window * channels * filters)
+  await compare(
+    `conv2d ${n}x${size}x${size}x${channels} -> ${filters}, ${window}x${window}, stride ${strides}`,
+    functions,
+    2 * n * out * out * window * window * channels * filters,
+  )
   tf.dispose([x, w, dy])
 }
 
-for (const [n, size, channels, strides] of [[64, 16, 64, 1], [64, 16, 64, 2]]) {
+for (const [n, size, channels, strides] of [
+  [64, 16, 64, 1],
+  [64, 16, 64, 2],
+]) {
   const out = Math.ceil(size / strides)
   const [x, w, dy] = [random(n, size, size, channels), random(3, 3, channels, 1), random(n, out, out, channels)]
   const shared = { strides: [strides, strides], pad: 'same', dilations: [1, 1] }
   const functions = {
     forward: () => tf.depthwiseConv2d(x, w, strides, 'same'),
-    'gradient of the input': () => run('DepthwiseConv2dNativeBackpropInput', { dy, filter: w }, { ...shared, inputShape: x.shape }),
-    'gradient of the filter': () => run('DepthwiseConv2dNativeBackpropFilter', { x, dy }, { ...shared, filterShape: w.shape }),
+    'gradient of the input': () =>
+      run('DepthwiseConv2dNativeBackpropInput', { dy, filter: w }, { ...shared, inputShape: x.shape }),
+    'gradient of the filter': () =>
+      run('DepthwiseConv2dNativeBackpropFilter', { x, dy }, { ...shared, filterShape: w.shape }),
   }
-  await compare(`depthwiseConv2d ${n}x${size}x${size}x${channels}, 3x3, stride ${strides}`, functions, 2 * n * out * out * 9 * channels)
+  await compare(
+    `depthwiseConv2d ${n}x${size}x${size}x${channels}, 3x3, stride ${strides}`,
+    functions,
+    2 * n * out * out * 9 * channels,
+  )
   tf.dispose([x, w, dy])
 }
 
-for (const [m, k, n] of [[512, 512, 512], [64, 4096, 256], [4096, 64, 128], [16, 65536, 144]]) {
+for (const [m, k, n] of [
+  [512, 512, 512],
+  [64, 4096, 256],
+  [4096, 64, 128],
+  [16, 65536, 144],
+]) {
   const [a, b, at, bt] = [random(m, k), random(k, n), random(k, m), random(n, k)]
   const functions = {
     'a b': () => tf.matMul(a, b),
@@ -92,11 +116,23 @@ for (const [m, k, n] of [[512, 512, 512], [64, 4096, 256], [4096, 64, 128], [16,
 
 {
   const [a, b, bt] = [random(128, 64, 32), random(128, 32, 64), random(128, 64, 32)]
-  await compare('batched matMul 128 times 64x32 by 32x64', { 'a b': () => tf.matMul(a, b), 'a bT': () => tf.matMul(a, bt, false, true), 'aT b': () => tf.matMul(bt, a, true, false) }, 2 * 128 * 64 * 64 * 32)
+  await compare(
+    'batched matMul 128 times 64x32 by 32x64',
+    {
+      'a b': () => tf.matMul(a, b),
+      'a bT': () => tf.matMul(a, bt, false, true),
+      'aT b': () => tf.matMul(bt, a, true, false),
+    },
+    2 * 128 * 64 * 64 * 32,
+  )
   tf.dispose([a, b, bt])
 }
 
-for (const [n, size, channels] of [[64, 32, 16], [64, 16, 32], [64, 8, 64]]) {
+for (const [n, size, channels] of [
+  [64, 32, 16],
+  [64, 16, 32],
+  [64, 8, 64],
+]) {
   const [x, dy] = [random(n, size, size, channels), random(n, size, size, channels)]
   const [scale, shift] = [random(channels), random(channels)]
   const composed = (x, scale, shift) => {
@@ -108,22 +144,22 @@ for (const [n, size, channels] of [[64, 32, 16], [64, 16, 32], [64, 8, 64]]) {
   await compare(`batch normalization and relu, ${n}x${size}x${size}x${channels}`, {
     'forward and backward': backward(ours),
     'forward and backward, core composition': backward(composed),
-    'forward': () => ours(x, scale, shift),
+    forward: () => ours(x, scale, shift),
     'forward, core composition': () => composed(x, scale, shift),
   })
   await compare(`elementwise, ${n}x${size}x${size}x${channels}`, {
     'x · y': () => tf.mul(x, dy),
     'x · channel': () => tf.mul(x, scale),
-    'biasAdd': () => biasAdd(x, shift),
-    'channelSum': () => channelSum(x),
+    biasAdd: () => biasAdd(x, shift),
+    channelSum: () => channelSum(x),
     'tf.sum over leading axes': () => tf.sum(x, [0, 1, 2]),
-    'relu': () => tf.relu(x),
+    relu: () => tf.relu(x),
     'relu forward and backward': () => tf.grad(relu)(x, dy),
     'tf.relu forward and backward': () => tf.grad(tf.relu)(x, dy),
-    'globalAveragePool': () => globalAveragePool(x),
+    globalAveragePool: () => globalAveragePool(x),
     'globalAveragePool and gradient': () => tf.grad(globalAveragePool)(x),
     'tf.mean and gradient': () => tf.grad((x) => tf.mean(x, [1, 2]))(x),
-    'maxPool': () => tf.maxPool(x, 2, 2, 'same'),
+    maxPool: () => tf.maxPool(x, 2, 2, 'same'),
     'maxPool and gradient': () => tf.grad((x) => tf.maxPool(x, 2, 2, 'same'))(x),
   })
   tf.dispose([x, dy, scale, shift])

@@ -48,7 +48,8 @@ async function train(name: string, network: Network, plugins: PluginOption, data
 async function measure(name: string, result: DistillResult, data: Data, { output }: ExampleOptions): Promise<Row> {
   const { network } = result.student
   const last = await evaluate(result.student, data.test)
-  const selected = await evaluate(result.best!.student, data.test)
+  const { best, history } = result
+  const selected = best!.epoch === history.length - 1 ? last : await evaluate(best!.student, data.test)
   const dynamic = result.learners['dynamic-teacher']
   const folder = join(output, name.replaceAll(/\W+/g, '-'), 'student')
   await saveNetwork(folder, result.student, { data: 'fashion-mnist (split by content hash)', arm: name, accuracy: String(last.accuracy) })

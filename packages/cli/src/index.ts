@@ -1,1 +1,2 @@
-export {}
+export { progressBar, type ProgressOptions } from './progress/progress-bar.ts'
+export type { ProgressStream } from './progress/terminal.ts'

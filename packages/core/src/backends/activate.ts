@@ -8,7 +8,11 @@ import { GpdError } from '../errors.ts'
  */
 export async function activate(name: string): Promise<void> {
   if (tf.findBackendFactory(name) === null) {
-    throw new GpdError('backend.missing', `TensorFlow.js has no backend '${name}': its package was loaded for another copy of TensorFlow.js.`, 'Install one version of every @tensorflow package.')
+    throw new GpdError(
+      'backend.missing',
+      `TensorFlow.js has no backend '${name}': its package was loaded for another copy of TensorFlow.js.`,
+      'Install one version of every @tensorflow package.',
+    )
   }
   if (!(await tf.setBackend(name))) throw new GpdError('backend.missing', `The backend '${name}' did not start.`)
   await tf.ready()

@@ -8,6 +8,9 @@ export const cpu: BackendAdapter = {
   install: 'npm install @tensorflow/tfjs',
   async load() {
     await activate('cpu')
-    return { version: `@tensorflow/tfjs ${tf.version.tfjs}`, description: 'plain JavaScript, which runs everywhere (slowly)' }
+    return {
+      version: `@tensorflow/tfjs ${tf.version.tfjs}`,
+      description: 'plain JavaScript, which runs everywhere (slowly)',
+    }
   },
 }

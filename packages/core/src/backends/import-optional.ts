@@ -9,7 +9,9 @@ type Imported<M> = M & { readonly default?: M }
  */
 export async function importOptional<M extends object>(name: string, load?: () => Promise<unknown>): Promise<M> {
   try {
-    const loaded = (await (load === undefined ? import(/* @vite-ignore */ /* webpackIgnore: true */ name) : load())) as Imported<M>
+    const loaded = (await (load === undefined
+      ? import(/* @vite-ignore */ /* webpackIgnore: true */ name)
+      : load())) as Imported<M>
     return loaded.default ?? loaded
   } catch (cause) {
     const [line] = String(cause instanceof Error ? cause.message : cause).split('\n')

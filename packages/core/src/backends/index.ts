@@ -1,2 +1,9 @@
 export { backendNames, useBackend } from './use-backend.ts'
-export type { BackendAdapter, BackendChoice, BackendName, BackendReport, FailedBackend, LoadedBackend } from './adapter.ts'
+export type {
+  BackendAdapter,
+  BackendChoice,
+  BackendName,
+  BackendReport,
+  FailedBackend,
+  LoadedBackend,
+} from './adapter.ts'

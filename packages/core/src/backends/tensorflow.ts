@@ -19,7 +19,11 @@ async function loadBinding({ name, description }: (typeof BINDINGS)[number]): Pr
   const [theirs, ours] = [binding.version['tfjs-core'], tf.version['tfjs-core']]
   // All copies of tfjs-core share one engine and one registry of kernels, which suits equal versions only.
   if (theirs !== ours) {
-    throw new GpdError('backend.unsupported', `${name} is built for tfjs-core ${theirs}, but ${ours} is in use.`, `Install it for ${ours}: npm install ${name}@${ours}.`)
+    throw new GpdError(
+      'backend.unsupported',
+      `${name} is built for tfjs-core ${theirs}, but ${ours} is in use.`,
+      `Install it for ${ours}: npm install ${name}@${ours}.`,
+    )
   }
   await activate('tensorflow')
   return { version: `${name} ${binding.version['tfjs-node'] ?? binding.version['tfjs-core']}`, description }

@@ -49,7 +49,10 @@ describe('useBackend', () => {
   })
 
   it('says how to install what is missing', async () => {
-    const installed = await importOptional('@tensorflow/tfjs-node').then(() => true, () => false)
+    const installed = await importOptional('@tensorflow/tfjs-node').then(
+      () => true,
+      () => false,
+    )
     if (installed) return
     const error = await failure('tensorflow')
     expect(error.code).toBe('backend.missing')

@@ -27,7 +27,12 @@ async function useNamed(name: BackendName): Promise<BackendReport> {
     return { name, version, reason: `${name} because it was asked for.`, tried: [] }
   } catch (error) {
     if (error instanceof GpdError && error.code === 'backend.unsupported') throw error
-    throw new GpdError('backend.missing', `The backend '${name}' cannot be used: ${message(error)}.`, `Install it (${adapter.install}) or use 'auto'.`, { cause: error })
+    throw new GpdError(
+      'backend.missing',
+      `The backend '${name}' cannot be used: ${message(error)}.`,
+      `Install it (${adapter.install}) or use 'auto'.`,
+      { cause: error },
+    )
   }
 }
 
@@ -37,12 +42,20 @@ async function useBest(): Promise<BackendReport> {
     try {
       const { version, description } = await load()
       const others = tried.length === 0 ? '' : `; not usable here: ${tried.map((failed) => failed.name).join(', ')}`
-      return { name, version, reason: `${name} because it is the fastest that works here: ${description}${others}.`, tried }
+      return {
+        name,
+        version,
+        reason: `${name} because it is the fastest that works here: ${description}${others}.`,
+        tried,
+      }
     } catch (error) {
       tried.push({ name, problem: message(error) })
     }
   }
-  throw new GpdError('backend.missing', `No backend works: ${tried.map(({ name, problem }) => `${name} (${problem})`).join(', ')}.`)
+  throw new GpdError(
+    'backend.missing',
+    `No backend works: ${tried.map(({ name, problem }) => `${name} (${problem})`).join(', ')}.`,
+  )
 }
 
 /**

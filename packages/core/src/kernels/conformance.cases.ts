@@ -26,11 +26,22 @@ type Pair = number | [number, number]
 
 const pairOf = (pair: Pair): [number, number] => (typeof pair === 'number' ? [pair, pair] : pair)
 const rounding = (pad: Pad) => (typeof pad === 'string' ? undefined : ('floor' as const))
-const explicit = (top: number, bottom: number, left: number, right: number): Pad => [[0, 0], [top, bottom], [left, right], [0, 0]]
+const explicit = (top: number, bottom: number, left: number, right: number): Pad => [
+  [0, 0],
+  [top, bottom],
+  [left, right],
+  [0, 0],
+]
 const describe = (...parts: unknown[]) => parts.map((part) => JSON.stringify(part)).join(' ')
 
 // [batch, height, width, channels], filters (or multiplier), window, strides, padding
-type Windowed = readonly [image: readonly [number, number, number, number], filters: number, window: Pair, strides: Pair, pad: Pad]
+type Windowed = readonly [
+  image: readonly [number, number, number, number],
+  filters: number,
+  window: Pair,
+  strides: Pair,
+  pad: Pad,
+]
 
 const CONVOLUTIONS: readonly Windowed[] = [
   [[2, 6, 6, 4], 8, 3, 1, 'same'],
@@ -92,12 +103,14 @@ const depthwise = ([image, multiplier, window, strides, pad]: Windowed): Conform
   fails: ['DepthwiseConv2dNativeBackpropFilter', 'DepthwiseConv2dNativeBackpropInput'],
 })
 
-const maxPool = (filling: Filling) => ([image, , window, strides, pad]: Windowed): ConformanceCase => ({
-  name: `maxPool ${filling} ${describe(image, window, strides, pad)}`,
-  inputs: { x: { shape: image, filling } },
-  f: ({ x }) => tf.maxPool(x as tf.Tensor4D, window, strides, pad, rounding(pad)),
-  ...(filling === 'negative' ? { fails: ['MaxPoolGrad'] } : {}),
-})
+const maxPool =
+  (filling: Filling) =>
+  ([image, , window, strides, pad]: Windowed): ConformanceCase => ({
+    name: `maxPool ${filling} ${describe(image, window, strides, pad)}`,
+    inputs: { x: { shape: image, filling } },
+    f: ({ x }) => tf.maxPool(x as tf.Tensor4D, window, strides, pad, rounding(pad)),
+    ...(filling === 'negative' ? { fails: ['MaxPoolGrad'] } : {}),
+  })
 
 const avgPool = ([image, , window, strides, pad]: Windowed): ConformanceCase => ({
   name: `avgPool ${describe(image, window, strides, pad)}`,
@@ -113,14 +126,23 @@ function grouped(groups: number): ConformanceCase {
     f: ({ x, w }) => {
       const parts = tf.split<tf.Tensor4D>(x as tf.Tensor4D, groups, 3)
       const kernels = tf.split<tf.Tensor4D>(w as tf.Tensor4D, groups, 3)
-      return tf.concat(parts.map((part, i) => tf.conv2d(part, kernels[i]!, 1, 'same')), 3)
+      return tf.concat(
+        parts.map((part, i) => tf.conv2d(part, kernels[i]!, 1, 'same')),
+        3,
+      )
     },
     fails: ['Conv2DBackpropFilter'],
   }
 }
 
 // a, b, transposeA, transposeB
-type Product = readonly [a: readonly number[], b: readonly number[], transposeA: boolean, transposeB: boolean, fails?: readonly string[]]
+type Product = readonly [
+  a: readonly number[],
+  b: readonly number[],
+  transposeA: boolean,
+  transposeB: boolean,
+  fails?: readonly string[],
+]
 
 const PRODUCTS: readonly Product[] = [
   [[5, 7], [7, 3], false, false],
@@ -145,16 +167,35 @@ const product = ([a, b, transposeA, transposeB, fails]: Product): ConformanceCas
   ...(fails === undefined ? {} : { fails }),
 })
 
-const fusedProduct = (activation: 'linear' | 'relu' | 'sigmoid' | 'elu', transposeA: boolean, transposeB: boolean, biasRank: 1 | 2): ConformanceCase => ({
+const fusedProduct = (
+  activation: 'linear' | 'relu' | 'sigmoid' | 'elu',
+  transposeA: boolean,
+  transposeB: boolean,
+  biasRank: 1 | 2,
+): ConformanceCase => ({
   name: `fused matMul ${describe(activation, transposeA, transposeB, biasRank)}`,
-  inputs: { a: { shape: transposeA ? [2, 9, 5] : [2, 5, 9] }, b: { shape: transposeB ? [2, 6, 9] : [2, 9, 6] }, bias: { shape: biasRank === 1 ? [6] : [1, 6] } },
+  inputs: {
+    a: { shape: transposeA ? [2, 9, 5] : [2, 5, 9] },
+    b: { shape: transposeB ? [2, 6, 9] : [2, 9, 6] },
+    bias: { shape: biasRank === 1 ? [6] : [1, 6] },
+  },
   f: ({ a, b, bias }) => tf.fused.matMul({ a: a!, b: b!, bias: bias!, activation, transposeA, transposeB }),
   // The gradient of the fused operation does not reduce its bias over a batch.
   differentiable: false,
   fails: ['_FusedMatMul'],
 })
 
-const BROADCASTS: readonly (readonly [readonly number[], readonly number[]])[] = [[[3, 4], [4]], [[3, 1], [1, 4]], [[2, 3, 4], [3, 1]]]
+const BROADCASTS: readonly (readonly [readonly number[], readonly number[]])[] = [
+  [[3, 4], [4]],
+  [
+    [3, 1],
+    [1, 4],
+  ],
+  [
+    [2, 3, 4],
+    [3, 1],
+  ],
+]
 
 const broadcasting = (name: string, kernel: string, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
   BROADCASTS.map(([a, b]): ConformanceCase => ({
@@ -164,14 +205,28 @@ const broadcasting = (name: string, kernel: string, f: (a: tf.Tensor, b: tf.Tens
     fails: [kernel],
   }))
 
-const cumsum = (shape: readonly number[], axis: number, exclusive: boolean, reverse: boolean, fails = true): ConformanceCase => ({
+const cumsum = (
+  shape: readonly number[],
+  axis: number,
+  exclusive: boolean,
+  reverse: boolean,
+  fails = true,
+): ConformanceCase => ({
   name: `cumsum ${describe(shape, axis, exclusive, reverse)}`,
   inputs: { x: { shape } },
   f: ({ x }) => tf.cumsum(x!, axis, exclusive, reverse),
   ...(fails ? { fails: ['Cumsum'] } : {}),
 })
 
-const oneHot = (name: string, indices: () => tf.Tensor, depth: number, on: number, off: number, dtype: 'float32' | 'int32' | 'bool', fails = true): ConformanceCase => ({
+const oneHot = (
+  name: string,
+  indices: () => tf.Tensor,
+  depth: number,
+  on: number,
+  off: number,
+  dtype: 'float32' | 'int32' | 'bool',
+  fails = true,
+): ConformanceCase => ({
   name: `oneHot ${name}`,
   inputs: {},
   f: () => tf.cast(tf.oneHot(indices(), depth, on, off, dtype), 'float32'),
@@ -188,7 +243,11 @@ const gather = (indices: () => tf.Tensor, shape: readonly number[]): Conformance
 
 const TENSOR_OPS: readonly ConformanceCase[] = [
   { name: 'relu', inputs: { x: { shape: [3, 7, 5], filling: 'distinct' } }, f: ({ x }) => relu(tf.add(x!, 0.021)) },
-  { name: 'relu of a multiple of sixteen', inputs: { x: { shape: [4, 16], filling: 'distinct' } }, f: ({ x }) => relu(tf.add(x!, 0.021)) },
+  {
+    name: 'relu of a multiple of sixteen',
+    inputs: { x: { shape: [4, 16], filling: 'distinct' } },
+    f: ({ x }) => relu(tf.add(x!, 0.021)),
+  },
   ...[4, 5, 16, 23, 40].map((channels): ConformanceCase => ({
     name: `batchNorm of ${channels} channels`,
     inputs: { x: { shape: [3, 5, 6, channels] }, scale: { shape: [channels] }, shift: { shape: [channels] } },
@@ -199,7 +258,9 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
     inputs: { x: { shape: [3, 5, channels] }, scale: { shape: [channels] }, shift: { shape: [channels] } },
     f: ({ x, scale, shift }) => {
       const mean = tf.linspace(-1, 1, channels)
-      return tf.square(normalize(x!, mean, tf.add(tf.square(mean), 0.5), scale as tf.Tensor1D, shift as tf.Tensor1D, 1e-3))
+      return tf.square(
+        normalize(x!, mean, tf.add(tf.square(mean), 0.5), scale as tf.Tensor1D, shift as tf.Tensor1D, 1e-3),
+      )
     },
   })),
   ...[3, 16, 21].map((channels): ConformanceCase => ({
@@ -208,24 +269,72 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
     f: ({ x, bias }) => tf.square(biasAdd(x!, bias as tf.Tensor1D)),
   })),
   { name: 'channelSum', inputs: { x: { shape: [3, 50, 7] } }, f: ({ x }) => tf.square(channelSum(x!)) },
-  { name: 'globalAveragePool', inputs: { x: { shape: [2, 5, 3, 6] } }, f: ({ x }) => tf.square(globalAveragePool(x as tf.Tensor4D)) },
+  {
+    name: 'globalAveragePool',
+    inputs: { x: { shape: [2, 5, 3, 6] } },
+    f: ({ x }) => tf.square(globalAveragePool(x as tf.Tensor4D)),
+  },
 ]
 
 /** Operations that core composes; nothing is repaired for them, so nothing may break them. */
 const COMPOSED: readonly ConformanceCase[] = [
   { name: 'softmax', inputs: { x: { shape: [4, 7] } }, f: ({ x }) => tf.softmax(x!) },
   { name: 'logSoftmax', inputs: { x: { shape: [4, 7] } }, f: ({ x }) => tf.logSoftmax(x!) },
-  { name: 'layer normalization', inputs: { x: { shape: [3, 4, 8] } }, f: ({ x }) => {
-    const { mean, variance } = tf.moments(x!, -1, true)
-    return tf.mul(tf.sub(x!, mean), tf.rsqrt(tf.add(variance, 1e-3)))
-  } },
-  { name: 'gelu', inputs: { x: { shape: [5, 6] } }, f: ({ x }) => tf.mul(tf.mul(x!, 0.5), tf.add(tf.erf(tf.mul(x!, Math.SQRT1_2)), 1)) },
-  { name: 'multiply with broadcasting', inputs: { a: { shape: [3, 4, 5] }, b: { shape: [4, 1] } }, f: ({ a, b }) => tf.mul(a!, b!) },
-  { name: 'pad, slice, transpose', inputs: { x: { shape: [3, 4, 5] } }, f: ({ x }) => tf.transpose(tf.slice(tf.pad(x!, [[0, 1], [2, 0], [1, 1]]), [1, 1, 0], [3, 4, 6]), [2, 0, 1]) },
-  { name: 'slice of inner axes', inputs: { x: { shape: [3, 4, 5, 6] } }, f: ({ x }) => tf.slice(x!, [1, 0, 2, 0], [2, 4, 2, 6]) },
-  { name: 'split into unequal parts', inputs: { x: { shape: [3, 9, 2] } }, f: ({ x }) => tf.concat([...tf.split(x!, [2, 3, 4], 1)].reverse(), 1) },
-  { name: 'logarithm of a sum of exponentials', inputs: { x: { shape: [4, 5, 3] } }, f: ({ x }) => tf.logSumExp(x!, 1) },
-  { name: 'quotient of norms', inputs: { a: { shape: [4, 6], filling: 'positive' }, b: { shape: [4, 6], filling: 'positive' } }, f: ({ a, b }) => tf.div(tf.sum(tf.mul(a!, b!), -1), tf.mul(tf.norm(a!, 2, -1), tf.norm(b!, 2, -1))) },
+  {
+    name: 'layer normalization',
+    inputs: { x: { shape: [3, 4, 8] } },
+    f: ({ x }) => {
+      const { mean, variance } = tf.moments(x!, -1, true)
+      return tf.mul(tf.sub(x!, mean), tf.rsqrt(tf.add(variance, 1e-3)))
+    },
+  },
+  {
+    name: 'gelu',
+    inputs: { x: { shape: [5, 6] } },
+    f: ({ x }) => tf.mul(tf.mul(x!, 0.5), tf.add(tf.erf(tf.mul(x!, Math.SQRT1_2)), 1)),
+  },
+  {
+    name: 'multiply with broadcasting',
+    inputs: { a: { shape: [3, 4, 5] }, b: { shape: [4, 1] } },
+    f: ({ a, b }) => tf.mul(a!, b!),
+  },
+  {
+    name: 'pad, slice, transpose',
+    inputs: { x: { shape: [3, 4, 5] } },
+    f: ({ x }) =>
+      tf.transpose(
+        tf.slice(
+          tf.pad(x!, [
+            [0, 1],
+            [2, 0],
+            [1, 1],
+          ]),
+          [1, 1, 0],
+          [3, 4, 6],
+        ),
+        [2, 0, 1],
+      ),
+  },
+  {
+    name: 'slice of inner axes',
+    inputs: { x: { shape: [3, 4, 5, 6] } },
+    f: ({ x }) => tf.slice(x!, [1, 0, 2, 0], [2, 4, 2, 6]),
+  },
+  {
+    name: 'split into unequal parts',
+    inputs: { x: { shape: [3, 9, 2] } },
+    f: ({ x }) => tf.concat([...tf.split(x!, [2, 3, 4], 1)].reverse(), 1),
+  },
+  {
+    name: 'logarithm of a sum of exponentials',
+    inputs: { x: { shape: [4, 5, 3] } },
+    f: ({ x }) => tf.logSumExp(x!, 1),
+  },
+  {
+    name: 'quotient of norms',
+    inputs: { a: { shape: [4, 6], filling: 'positive' }, b: { shape: [4, 6], filling: 'positive' } },
+    f: ({ a, b }) => tf.div(tf.sum(tf.mul(a!, b!), -1), tf.mul(tf.norm(a!, 2, -1), tf.norm(b!, 2, -1))),
+  },
 ]
 
 export const conformanceCases: readonly ConformanceCase[] = [
@@ -251,7 +360,18 @@ export const conformanceCases: readonly ConformanceCase[] = [
   oneHot('smoothed', () => tf.tensor1d([3, 0], 'int32'), 4, 0.9, 0.025, 'float32'),
   oneHot('int32, some out of range', () => tf.tensor1d([3, -1, 4], 'int32'), 4, 7, 2, 'int32', false),
   gather(() => tf.tensor1d([4, 0, 4, 2], 'int32'), [5, 3]),
-  gather(() => tf.tensor2d([[1, 1], [0, 3]], [2, 2], 'int32'), [4, 2, 3]),
+  gather(
+    () =>
+      tf.tensor2d(
+        [
+          [1, 1],
+          [0, 3],
+        ],
+        [2, 2],
+        'int32',
+      ),
+    [4, 2, 3],
+  ),
   ...TENSOR_OPS,
   ...COMPOSED,
 ]

@@ -19,10 +19,17 @@ function fill(filling: Filling, size: number, path: string): Float32Array {
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
 
 const inputValues = ({ name, inputs }: ConformanceCase): Values =>
-  Object.fromEntries(Object.entries(inputs).map(([input, { shape, filling = 'normal' }]) => [input, fill(filling, sizeOf(shape), `${name} ${input}`)]))
+  Object.fromEntries(
+    Object.entries(inputs).map(([input, { shape, filling = 'normal' }]) => [
+      input,
+      fill(filling, sizeOf(shape), `${name} ${input}`),
+    ]),
+  )
 
 const toTensors = ({ inputs }: ConformanceCase, values: Values) =>
-  Object.fromEntries(Object.entries(inputs).map(([input, { shape }]) => [input, tf.tensor(values[input]!, [...shape], 'float32')]))
+  Object.fromEntries(
+    Object.entries(inputs).map(([input, { shape }]) => [input, tf.tensor(values[input]!, [...shape], 'float32')]),
+  )
 
 /** Weights of the outputs in the scalar that is differentiated: each output counts, none like another. */
 const outputWeights = (name: string, size: number) => fill('normal', size, `${name} outputs`)
@@ -41,9 +48,13 @@ export function evaluate(subject: ConformanceCase, values: Values = inputValues(
     const output = Float32Array.from(y.dataSync())
     if (subject.differentiable === false) return { output, gradients: {} }
     const weights = tf.tensor(outputWeights(subject.name, y.size), y.shape)
-    const scalar = (...tensors: tf.Tensor[]) => tf.sum(tf.mul(subject.f(Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))), weights))
+    const scalar = (...tensors: tf.Tensor[]) =>
+      tf.sum(tf.mul(subject.f(Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))), weights))
     const gradients = tf.grads(scalar)(names.map((name) => inputs[name]!))
-    return { output, gradients: Object.fromEntries(names.map((name, i) => [name, Float32Array.from(gradients[i]!.dataSync())])) }
+    return {
+      output,
+      gradients: Object.fromEntries(names.map((name, i) => [name, Float32Array.from(gradients[i]!.dataSync())])),
+    }
   })
 }
 
@@ -83,7 +94,10 @@ export function relativeError(found: Float32Array, reference: Float32Array): num
 export function largestError(subject: ConformanceCase, reference: Evaluation): number {
   try {
     const { output, gradients } = evaluate(subject)
-    return Math.max(relativeError(output, reference.output), ...Object.entries(reference.gradients).map(([name, gradient]) => relativeError(gradients[name]!, gradient)))
+    return Math.max(
+      relativeError(output, reference.output),
+      ...Object.entries(reference.gradients).map(([name, gradient]) => relativeError(gradients[name]!, gradient)),
+    )
   } catch {
     return Infinity
   }

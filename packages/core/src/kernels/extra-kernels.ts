@@ -24,7 +24,11 @@ export type ExtraKernel =
   | 'SpatialMeanGradient'
 
 /** Runs a kernel of the current backend, or returns nothing if it has none of that name. Call it outside the tape. */
-export function runExtraKernel(name: ExtraKernel, inputs: Readonly<Record<string, tf.Tensor>>, attrs: tf.NamedAttrMap = {}): tf.Tensor[] | undefined {
+export function runExtraKernel(
+  name: ExtraKernel,
+  inputs: Readonly<Record<string, tf.Tensor>>,
+  attrs: tf.NamedAttrMap = {},
+): tf.Tensor[] | undefined {
   const kernel = tf.getKernel(name, tf.getBackend()) as tf.KernelConfig | undefined
   if (kernel === undefined) return undefined
   return [tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attrs)].flat() as tf.Tensor[]

@@ -19,7 +19,8 @@ describe('without its repair', () => {
     const cases = failing(kernel === 'BatchMatMul' ? 'BatchMatMul gradient' : kernel)
     expect(cases).not.toEqual([])
     for (const subject of cases) {
-      const wrong = () => Object.values(finiteDifferenceErrors(subject, evaluate(subject))).some((error) => !(error < 2e-3))
+      const wrong = () =>
+        Object.values(finiteDifferenceErrors(subject, evaluate(subject))).some((error) => !(error < 2e-3))
       let failed: boolean
       try {
         failed = wrong()
@@ -43,10 +44,13 @@ describe('without its repair', () => {
       })
     })
 
-    it.each(wasmKernels.filter(({ name }) => tf.getKernel(name, 'cpu') !== undefined && !SLOW.includes(name)))('$name $repairs', ({ name }) => {
-      const cases = failing(name)
-      expect(cases).not.toEqual([])
-      for (const subject of cases) expect(stock, subject.name).toContain(subject.name)
-    })
+    it.each(wasmKernels.filter(({ name }) => tf.getKernel(name, 'cpu') !== undefined && !SLOW.includes(name)))(
+      '$name $repairs',
+      ({ name }) => {
+        const cases = failing(name)
+        expect(cases).not.toEqual([])
+        for (const subject of cases) expect(stock, subject.name).toContain(subject.name)
+      },
+    )
   })
 })

@@ -9,7 +9,8 @@ const draw = (name: string, size: number, offset = 0) => {
   const stream = randomStream(0, 'batch-norm', name)
   return Float32Array.from({ length: size }, () => offset + stream.normal())
 }
-const column = (values: ArrayLike<number>, c: number) => Array.from({ length: ROWS }, (_, row) => values[row * CHANNELS + c]!)
+const column = (values: ArrayLike<number>, c: number) =>
+  Array.from({ length: ROWS }, (_, row) => values[row * CHANNELS + c]!)
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
 const [x, dy] = [draw('x', ROWS * CHANNELS, 3), draw('dy', ROWS * CHANNELS)]
@@ -24,7 +25,9 @@ function reference(c: number) {
   const dShift = sum(dys)
   const dScale = sum(dys.map((value, i) => value * normal[i]!))
   const y = normal.map((value) => gamma * value + beta)
-  const dx = dys.map((value, i) => (gamma / Math.sqrt(variance + EPSILON)) * (value - dShift / ROWS - (normal[i]! * dScale) / ROWS))
+  const dx = dys.map(
+    (value, i) => (gamma / Math.sqrt(variance + EPSILON)) * (value - dShift / ROWS - (normal[i]! * dScale) / ROWS),
+  )
   return { mean, variance, y, dx, dScale, dShift }
 }
 
@@ -67,7 +70,8 @@ describe.each(['cpu', 'wasm'] as const)('batch normalization on %s', (backend) =
       const far = tf.add(tf.tensor(x, [ROWS, CHANNELS]), 1000)
       const { variance } = batchNorm(far, tf.tensor1d(scale), tf.tensor1d(shift), EPSILON)
       // x itself is only known to 1000 · 2^-24 here: an error of E[x²] − E[x]² would be a thousand times larger.
-      for (let c = 0; c < CHANNELS; c++) expect(Math.abs(variance.dataSync()[c]! / reference(c).variance - 1)).toBeLessThan(1e-3)
+      for (let c = 0; c < CHANNELS; c++)
+        expect(Math.abs(variance.dataSync()[c]! / reference(c).variance - 1)).toBeLessThan(1e-3)
     })
   })
 
@@ -85,15 +89,26 @@ describe.each(['cpu', 'wasm'] as const)('batch normalization on %s', (backend) =
   it('normalizes with given moments, which are constants', () => {
     tf.tidy(() => {
       const [mean, variance] = [tf.tensor1d([1, 2, 3, 4, 5]), tf.tensor1d([1, 4, 0.25, 2, 3])]
-      const f = (x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D) => normalize(x, mean, variance, scale, shift, EPSILON)
+      const f = (x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D) =>
+        normalize(x, mean, variance, scale, shift, EPSILON)
       const y = f(...tensors()).dataSync()
       const [dx, dScale, dShift] = gradients(f).map((gradient) => gradient.dataSync())
       for (let c = 0; c < CHANNELS; c++) {
         const inverse = 1 / Math.sqrt([1, 4, 0.25, 2, 3][c]! + EPSILON)
         const normal = column(x, c).map((value) => (value - (c + 1)) * inverse)
-        expectNear(column(y, c), normal.map((value) => value * scale[c]! + shift[c]!))
-        expectNear(column(dx!, c), column(dy, c).map((value) => value * scale[c]! * inverse))
-        expectNear([dScale![c]!, dShift![c]!], [sum(column(dy, c).map((value, i) => value * normal[i]!)), sum(column(dy, c))], 2e-5)
+        expectNear(
+          column(y, c),
+          normal.map((value) => value * scale[c]! + shift[c]!),
+        )
+        expectNear(
+          column(dx!, c),
+          column(dy, c).map((value) => value * scale[c]! * inverse),
+        )
+        expectNear(
+          [dScale![c]!, dShift![c]!],
+          [sum(column(dy, c).map((value, i) => value * normal[i]!)), sum(column(dy, c))],
+          2e-5,
+        )
       }
     })
   })

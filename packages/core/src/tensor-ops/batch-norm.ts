@@ -29,7 +29,13 @@ const affine = (x: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
   runExtraKernel('ChannelAffine', { x, a, b })?.[0] ?? tf.add(tf.mul(x, a), b)
 
 /** `scale · (x − mean) · inverseDeviation + shift`, folded into one factor and one summand per channel. */
-function normalized(x: tf.Tensor, mean: tf.Tensor, inverseDeviation: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor {
+function normalized(
+  x: tf.Tensor,
+  mean: tf.Tensor,
+  inverseDeviation: tf.Tensor,
+  scale: tf.Tensor,
+  shift: tf.Tensor,
+): tf.Tensor {
   const factor = tf.mul(scale, inverseDeviation)
   return affine(x, factor, tf.sub(shift, tf.mul(mean, factor)))
 }
@@ -66,7 +72,9 @@ function batchNormGradient(dy: tf.Tensor, [x, mean, inverseDeviation, scale]: Sa
 export function batchNorm(x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number): BatchNormResult {
   // Outside the tape: the custom gradient accounts for the moments' dependence on x, and to everybody else they are constants.
   const both = withoutTape(() => tf.stack(moments(x)))
-  const [mean, variance] = [0, 1].map((row) => withoutTape(() => tf.reshape(tf.slice(both, [row, 0], [1, -1]), [-1]))) as [tf.Tensor1D, tf.Tensor1D]
+  const [mean, variance] = [0, 1].map((row) =>
+    withoutTape(() => tf.reshape(tf.slice(both, [row, 0], [1, -1]), [-1])),
+  ) as [tf.Tensor1D, tf.Tensor1D]
   const y = tf.customGrad((...inputs) => {
     const [input, gamma, beta, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
     const inverseDeviation = tf.rsqrt(tf.add(variance, epsilon))

@@ -12,7 +12,9 @@ export function channelSum(x: tf.Tensor): tf.Tensor1D {
   return tf.customGrad((input, save) => {
     const value = input as tf.Tensor
     ;(save as tf.GradSaveFunc)([value])
-    const [sum] = runExtraKernel('ChannelSum', { x: value }) ?? [tf.sum(tf.reshape(value, [-1, value.shape.at(-1)!]), 0)]
+    const [sum] = runExtraKernel('ChannelSum', { x: value }) ?? [
+      tf.sum(tf.reshape(value, [-1, value.shape.at(-1)!]), 0),
+    ]
     return { value: sum!, gradFunc: (dy, [x]) => tf.broadcastTo(dy, x!.shape as [number]) }
   })(x) as tf.Tensor1D
 }

@@ -34,11 +34,17 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
   it('globalAveragePool is the mean over positions, its gradient an equal share', () => {
     const x = tf.tensor4d([1, 10, 2, 20, 3, 30, 6, 60], [1, 2, 2, 2])
     expect(list(globalAveragePool(x))).toEqual([3, 30])
-    expect(list(tf.grad(globalAveragePool)(x, tf.tensor2d([[4, 8]])))).toEqual([1, 2, 1, 2, 1, 2, 1, 2])
+    expect(list(tf.grad((x) => globalAveragePool(x as tf.Tensor4D))(x, tf.tensor2d([[4, 8]])))).toEqual([
+      1, 2, 1, 2, 1, 2, 1, 2,
+    ])
   })
 
   it('withoutTape makes a constant', () => {
-    const f = (x: tf.Tensor) => tf.mul(x, withoutTape(() => tf.square(x)))
+    const f = (x: tf.Tensor) =>
+      tf.mul(
+        x,
+        withoutTape(() => tf.square(x)),
+      )
     expect(list(tf.grad(f)(tf.tensor1d([3])))).toEqual([9])
   })
 })

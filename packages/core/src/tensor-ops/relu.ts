@@ -11,6 +11,9 @@ export function relu<T extends tf.Tensor>(x: T): T {
   return tf.customGrad((input, save) => {
     const y = tf.relu(input as tf.Tensor)
     ;(save as tf.GradSaveFunc)([y])
-    return { value: y, gradFunc: (dy, [y]) => runExtraKernel('ReluGradient', { dy, y: y! })?.[0] ?? tf.mul(dy, tf.step(y!)) }
+    return {
+      value: y,
+      gradFunc: (dy, [y]) => runExtraKernel('ReluGradient', { dy, y: y! })?.[0] ?? tf.mul(dy, tf.step(y!)),
+    }
   })(x) as T
 }

@@ -10,7 +10,10 @@ interface Attributes {
 
 /** Positions of each window that lie inside one dimension of the image. */
 const inside = (size: number, outSize: number, window: number, stride: number, before: number): number[] =>
-  Array.from({ length: outSize }, (_, i) => Math.min(size, i * stride - before + window) - Math.max(0, i * stride - before))
+  Array.from(
+    { length: outSize },
+    (_, i) => Math.min(size, i * stride - before + window) - Math.max(0, i * stride - before),
+  )
 
 /**
  * Forward, a window at the border is divided by the number of its positions inside the image; backward by its area.
@@ -36,7 +39,9 @@ export const avgPool: GradientRepair = {
         const height = Math.max(info.inHeight + top, (info.outHeight - 1) * info.strideHeight + info.filterHeight)
         const width = Math.max(info.inWidth + left, (info.outWidth - 1) * info.strideWidth + info.filterWidth)
         const padded = tf.zeros([info.batchSize, height, width, info.inChannels])
-        const gradient = stock(corrected, [padded], { ...attrs, pad: 'valid', dimRoundingMode: 'floor' })['x']!() as tf.Tensor4D
+        const gradient = stock(corrected, [padded], { ...attrs, pad: 'valid', dimRoundingMode: 'floor' })[
+          'x'
+        ]!() as tf.Tensor4D
         return tf.slice(gradient, [0, top, left, 0], x.shape)
       },
     }

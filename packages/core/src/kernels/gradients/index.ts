@@ -5,7 +5,14 @@ import { cumsum } from './cumsum.ts'
 import type { GradientRepair } from './gradient-repair.ts'
 
 /** Every gradient of tfjs-core that is replaced. */
-export const gradientRepairs: readonly GradientRepair[] = [avgPool, batchMatMul, cumsum, maximum, minimum, squaredDifference]
+export const gradientRepairs: readonly GradientRepair[] = [
+  avgPool,
+  batchMatMul,
+  cumsum,
+  maximum,
+  minimum,
+  squaredDifference,
+]
 
 const repaired = new WeakSet<object>()
 

@@ -42,10 +42,16 @@ function batchIndex(index: number, outer: readonly number[], own: readonly numbe
 }
 
 /** Which matrices meet, for each of the product's. */
-function pairs(a: tf.TensorInfo, b: tf.TensorInfo): { readonly outer: number[]; readonly indices: readonly { readonly a: number; readonly b: number }[] } {
+function pairs(
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+): { readonly outer: number[]; readonly indices: readonly { readonly a: number; readonly b: number }[] } {
   const [aOuter, bOuter] = [a.shape.slice(0, -2), b.shape.slice(0, -2)]
   const outer = tf.broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter)
-  const indices = Array.from({ length: sizeOf(outer) }, (_, i) => ({ a: batchIndex(i, outer, aOuter), b: batchIndex(i, outer, bOuter) }))
+  const indices = Array.from({ length: sizeOf(outer) }, (_, i) => ({
+    a: batchIndex(i, outer, aOuter),
+    b: batchIndex(i, outer, bOuter),
+  }))
   return { outer, indices }
 }
 
@@ -55,12 +61,28 @@ function transposedTimes(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInf
   const { outer, indices } = pairs(a, b)
   const out = zeros(backend, [...outer, m, n])
   const { filterGradientTap } = simd(backend)
-  const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number, number]
+  const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
+    number,
+    number,
+    number,
+  ]
   indices.forEach((index, i) => {
     for (let row = 0; row < rows; row += BLOCK_ROWS) {
       const [aRow, bRow] = [index.a * rows + row, index.b * rows + row]
       const count = Math.min(BLOCK_ROWS, rows - row)
-      filterGradientTap(aStart + 4 * aRow * m, bStart + 4 * bRow * n, outStart + 4 * i * m * n, 1, count, 4 * m, 0, 4 * n, 0, m, n)
+      filterGradientTap(
+        aStart + 4 * aRow * m,
+        bStart + 4 * bRow * n,
+        outStart + 4 * i * m * n,
+        1,
+        count,
+        4 * m,
+        0,
+        4 * n,
+        0,
+        m,
+        n,
+      )
     }
   })
   return out
@@ -74,14 +96,20 @@ function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transpo
   return withScratch(backend, (scratch) => {
     const memory = scratch(panelMemory(backend, k, n))
     const out = backend.makeOutput([...outer, m, n], 'float32')
-    const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number, number]
+    const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
+      number,
+      number,
+      number,
+    ]
     const blockRows = Math.max(LEAST_ROWS, Math.floor(BLOCK_BYTES / (4 * k)))
     let packed: { readonly index: number; readonly panels: readonly Panel[] } | undefined
     indices.forEach((index, i) => {
-      if (packed?.index !== index.b) packed = { index: index.b, panels: packPanels(backend, bStart + 4 * index.b * k * n, memory, k, n, transposeB) }
+      if (packed?.index !== index.b)
+        packed = { index: index.b, panels: packPanels(backend, bStart + 4 * index.b * k * n, memory, k, n, transposeB) }
       for (let row = 0; row < m; row += blockRows) {
         const [from, to] = [aStart + 4 * (index.a * m + row) * k, outStart + 4 * (i * m + row) * n]
-        for (const { weights, first, convolveRow } of packed.panels) convolveRow(from, weights, to + 4 * first, Math.min(blockRows, m - row), 4 * k, 4 * n, 1, 4 * k, k)
+        for (const { weights, first, convolveRow } of packed.panels)
+          convolveRow(from, weights, to + 4 * first, Math.min(blockRows, m - row), 4 * k, 4 * n, 1, 4 * k, k)
       }
     })
     return out
@@ -91,12 +119,14 @@ function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transpo
 export const batchMatMul = wasmKernel<MatMulAttributes>({
   name: 'BatchMatMul',
   repairs: 'is 12 to 20 times slower with a transpose or a batch, and wrong if both batches are broadcast',
-  create: () => ({ inputs, attrs, backend }) => {
-    const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
-    if (!attrs.transposeA) return times(backend, a, b, attrs.transposeB)
-    return withScratch(backend, (scratch) => {
-      const right = attrs.transposeB ? scratch(transposed(backend, b)) : b
-      return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, a, padded))
-    })
-  },
+  create:
+    () =>
+    ({ inputs, attrs, backend }) => {
+      const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
+      if (!attrs.transposeA) return times(backend, a, b, attrs.transposeB)
+      return withScratch(backend, (scratch) => {
+        const right = attrs.transposeB ? scratch(transposed(backend, b)) : b
+        return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, a, padded))
+      })
+    },
 })

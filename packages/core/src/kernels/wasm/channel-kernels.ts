@@ -19,54 +19,62 @@ export function layout(backend: WasmBackend, x: tf.TensorInfo) {
 export const channelSum = wasmKernel({
   name: 'ChannelSum',
   repairs: 'Sum over leading axes transposes first: ten times slower',
-  create: () => ({ inputs, backend }) => {
-    const { x } = inputs as { x: tf.TensorInfo }
-    const { channels, rows, rowBytes, address } = layout(backend, x)
-    const total = zeros(backend, [channels])
-    simd(backend).channelSum(address(x), rowBytes, address(total), rows, channels)
-    return total
-  },
+  create:
+    () =>
+    ({ inputs, backend }) => {
+      const { x } = inputs as { x: tf.TensorInfo }
+      const { channels, rows, rowBytes, address } = layout(backend, x)
+      const total = zeros(backend, [channels])
+      simd(backend).channelSum(address(x), rowBytes, address(total), rows, channels)
+      return total
+    },
 })
 
 export const channelAdd = wasmKernel({
   name: 'ChannelAdd',
   repairs: 'Add with broadcasting is up to five times slower than without',
-  create: () => ({ inputs, backend }) => {
-    const { x, b } = inputs as { x: tf.TensorInfo; b: tf.TensorInfo }
-    const { channels, rows, rowBytes, address } = layout(backend, x)
-    const out = backend.makeOutput([...x.shape], 'float32')
-    simd(backend).channelAdd(address(x), rowBytes, address(b), address(out), rowBytes, rows, channels)
-    return out
-  },
+  create:
+    () =>
+    ({ inputs, backend }) => {
+      const { x, b } = inputs as { x: tf.TensorInfo; b: tf.TensorInfo }
+      const { channels, rows, rowBytes, address } = layout(backend, x)
+      const out = backend.makeOutput([...x.shape], 'float32')
+      simd(backend).channelAdd(address(x), rowBytes, address(b), address(out), rowBytes, rows, channels)
+      return out
+    },
 })
 
 export const channelAffine = wasmKernel({
   name: 'ChannelAffine',
   repairs: 'Multiply and Add with broadcasting are slow, and two passes',
-  create: () => ({ inputs, backend }) => {
-    const { x, a, b } = inputs as { x: tf.TensorInfo; a: tf.TensorInfo; b: tf.TensorInfo }
-    const { channels, rows, rowBytes, address } = layout(backend, x)
-    const out = backend.makeOutput([...x.shape], 'float32')
-    simd(backend).channelAffine(address(x), rowBytes, address(a), address(b), address(out), rowBytes, rows, channels)
-    return out
-  },
+  create:
+    () =>
+    ({ inputs, backend }) => {
+      const { x, a, b } = inputs as { x: tf.TensorInfo; a: tf.TensorInfo; b: tf.TensorInfo }
+      const { channels, rows, rowBytes, address } = layout(backend, x)
+      const out = backend.makeOutput([...x.shape], 'float32')
+      simd(backend).channelAffine(address(x), rowBytes, address(a), address(b), address(out), rowBytes, rows, channels)
+      return out
+    },
 })
 
 export const channelMoments = wasmKernel({
   name: 'ChannelMoments',
   repairs: 'mean and variance compose from seven passes; these are two',
-  create: () => ({ inputs, backend }) => {
-    const { x } = inputs as Named as { x: tf.TensorInfo }
-    const { channels, rows, rowBytes, address } = layout(backend, x)
-    const [mean, variance] = [zeros(backend, [channels]), zeros(backend, [channels])]
-    const divide = (info: tf.TensorInfo) => {
-      const values = backend.typedArrayFromHeap(info)
-      for (let c = 0; c < channels; c++) values[c]! /= rows
-    }
-    simd(backend).channelSum(address(x), rowBytes, address(mean), rows, channels)
-    divide(mean)
-    simd(backend).centeredSquares(address(x), rowBytes, address(mean), address(variance), rows, channels)
-    divide(variance)
-    return [mean, variance]
-  },
+  create:
+    () =>
+    ({ inputs, backend }) => {
+      const { x } = inputs as Named as { x: tf.TensorInfo }
+      const { channels, rows, rowBytes, address } = layout(backend, x)
+      const [mean, variance] = [zeros(backend, [channels]), zeros(backend, [channels])]
+      const divide = (info: tf.TensorInfo) => {
+        const values = backend.typedArrayFromHeap(info)
+        for (let c = 0; c < channels; c++) values[c]! /= rows
+      }
+      simd(backend).channelSum(address(x), rowBytes, address(mean), rows, channels)
+      divide(mean)
+      simd(backend).centeredSquares(address(x), rowBytes, address(mean), address(variance), rows, channels)
+      divide(variance)
+      return [mean, variance]
+    },
 })

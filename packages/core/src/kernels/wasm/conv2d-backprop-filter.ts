@@ -43,7 +43,11 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
   const filters = dy.shape[3]!
   const out = zeros(backend, [height.taps, width.taps, channels, filters])
   const { filterGradientTap } = simd(backend)
-  const [xStart, dyStart, outStart] = [x, dy, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number, number]
+  const [xStart, dyStart, outStart] = [x, dy, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
+    number,
+    number,
+    number,
+  ]
   const [position, gradient] = [4 * channels, 4 * filters]
   forEachBlock(geometry, channels, filters, ({ n, i, j, rows, columns }) => {
     const [rowCount, columnCount] = [rows[1] - rows[0], columns[1] - columns[0]]
@@ -71,9 +75,11 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
 export const conv2dBackpropFilter = wasmKernel<Attributes>({
   name: 'Conv2DBackpropFilter',
   repairs: 'is missing: no convolution can be trained',
-  create: () => ({ inputs, attrs, backend }) => {
-    const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
-    const geometry = convolutionGeometry(x.shape, attrs.filterShape, attrs)
-    return withPaddedChannels(backend, dy, (padded) => filterGradient(backend, x, padded, geometry))
-  },
+  create:
+    () =>
+    ({ inputs, attrs, backend }) => {
+      const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
+      const geometry = convolutionGeometry(x.shape, attrs.filterShape, attrs)
+      return withPaddedChannels(backend, dy, (padded) => filterGradient(backend, x, padded, geometry))
+    },
 })

@@ -9,7 +9,12 @@ interface Attributes extends ConvolutionAttributes {
 }
 
 /** Some taps of a kernel `[kh, kw, in, out]`, as the kernel `[rows, columns, out, in]` of the way back. */
-function backwardKernel(backend: WasmBackend, filter: tf.TensorInfo, rows: readonly number[], columns: readonly number[]): tf.TensorInfo {
+function backwardKernel(
+  backend: WasmBackend,
+  filter: tf.TensorInfo,
+  rows: readonly number[],
+  columns: readonly number[],
+): tf.TensorInfo {
   const [, width, inputs, outputs] = filter.shape as [number, number, number, number]
   const result = backend.makeOutput([rows.length, columns.length, outputs, inputs], 'float32')
   const [from, to] = [backend.typedArrayFromHeap(filter), backend.typedArrayFromHeap(result)]
@@ -29,16 +34,23 @@ function backwardKernel(backend: WasmBackend, filter: tf.TensorInfo, rows: reado
 export const conv2dBackpropInput = wasmKernel<Attributes>({
   name: 'Conv2DBackpropInput',
   repairs: 'is nine times slower than a forward convolution of equal size',
-  create: () => ({ inputs, attrs, backend }) => {
-    const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
-    const geometry = convolutionGeometry(attrs.inputShape, filter.shape, attrs)
-    return inputGradient(backend, dy, geometry, (source, rows, columns, pad) => {
-      const kernel = backwardKernel(backend, filter, rows, columns)
-      try {
-        return runKernel('Conv2D', backend, { x: source, filter: kernel }, { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 })
-      } finally {
-        backend.disposeData(kernel.dataId)
-      }
-    })
-  },
+  create:
+    () =>
+    ({ inputs, attrs, backend }) => {
+      const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
+      const geometry = convolutionGeometry(attrs.inputShape, filter.shape, attrs)
+      return inputGradient(backend, dy, geometry, (source, rows, columns, pad) => {
+        const kernel = backwardKernel(backend, filter, rows, columns)
+        try {
+          return runKernel(
+            'Conv2D',
+            backend,
+            { x: source, filter: kernel },
+            { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 },
+          )
+        } finally {
+          backend.disposeData(kernel.dataId)
+        }
+      })
+    },
 })

@@ -6,13 +6,19 @@ import { simd } from './simd/module.ts'
 import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 /** Input positions that the windows cover, padding included. */
-const extent = ({ size, outSize, taps, stride, before }: Dimension) => Math.max(before + size, (outSize - 1) * stride + taps)
+const extent = ({ size, outSize, taps, stride, before }: Dimension) =>
+  Math.max(before + size, (outSize - 1) * stride + taps)
 
 /** One image at a time: where its first window starts, and the bytes of an image row. */
 type ImageAt = (n: number) => number
 
 /** Copies each image into the same padded frame, so that no window has to be cut; a frame stays in the cache. */
-function framed(backend: WasmBackend, x: tf.TensorInfo, frame: tf.TensorInfo, { height, width, channels }: Geometry): ImageAt {
+function framed(
+  backend: WasmBackend,
+  x: tf.TensorInfo,
+  frame: tf.TensorInfo,
+  { height, width, channels }: Geometry,
+): ImageAt {
   const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(frame.dataId)]
   const [rowBytes, frameRow] = [4 * width.size * channels, 4 * frame.shape[1]! * channels]
   const first = to + height.before * frameRow + 4 * width.before * channels
@@ -23,7 +29,14 @@ function framed(backend: WasmBackend, x: tf.TensorInfo, frame: tf.TensorInfo, { 
   }
 }
 
-function convolve(backend: WasmBackend, geometry: Geometry, out: tf.TensorInfo, imageAt: ImageAt, rowBytes: number, panels: readonly Panel[]): void {
+function convolve(
+  backend: WasmBackend,
+  geometry: Geometry,
+  out: tf.TensorInfo,
+  imageAt: ImageAt,
+  rowBytes: number,
+  panels: readonly Panel[],
+): void {
   const { batch, height, width, channels, outChannels } = geometry
   const outStart = backend.getMemoryOffset(out.dataId)
   const [xColumn, outColumn, run] = [4 * width.stride * channels, 4 * outChannels, width.taps * channels]
@@ -33,13 +46,28 @@ function convolve(backend: WasmBackend, geometry: Geometry, out: tf.TensorInfo, 
     for (const { weights, first, convolveRow } of panels) {
       for (let p = 0; p < height.outSize; p++) {
         const to = outImage + p * width.outSize * outColumn + 4 * first
-        convolveRow(image + p * height.stride * rowBytes, weights, to, width.outSize, xColumn, outColumn, height.taps, rowBytes, run)
+        convolveRow(
+          image + p * height.stride * rowBytes,
+          weights,
+          to,
+          width.outSize,
+          xColumn,
+          outColumn,
+          height.taps,
+          rowBytes,
+          run,
+        )
       }
     }
   }
 }
 
-export function conv2dForward(backend: WasmBackend, x: tf.TensorInfo, filter: tf.TensorInfo, geometry: Geometry): tf.TensorInfo {
+export function conv2dForward(
+  backend: WasmBackend,
+  x: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  geometry: Geometry,
+): tf.TensorInfo {
   const { batch, height, width, channels, outChannels } = geometry
   return withScratch(backend, (scratch) => {
     const weightRows = height.taps * width.taps * channels

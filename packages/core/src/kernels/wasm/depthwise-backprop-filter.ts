@@ -22,7 +22,11 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
   const channels = dy.shape[3]!
   const out = zeros(backend, [height.taps, width.taps, channels])
   const { productSum } = simd(backend)
-  const [xStart, dyStart, outStart] = [x, dy, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number, number]
+  const [xStart, dyStart, outStart] = [x, dy, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
+    number,
+    number,
+    number,
+  ]
   const bytes = 4 * channels
   const columns = Array.from({ length: width.taps }, (_, j) => positionsInside(width, j))
   for (let i = 0; i < height.taps; i++) {
@@ -34,7 +38,15 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
         for (let j = 0; j < width.taps; j++) {
           const [first, last] = columns[j]!
           const xFirst = xStart + (xRow + first * width.stride + j - width.before) * bytes
-          productSum(xFirst, dyStart + (dyRow + first) * bytes, width.stride * bytes, bytes, outStart + (i * width.taps + j) * bytes, last - first, channels)
+          productSum(
+            xFirst,
+            dyStart + (dyRow + first) * bytes,
+            width.stride * bytes,
+            bytes,
+            outStart + (i * width.taps + j) * bytes,
+            last - first,
+            channels,
+          )
         }
       }
     }
@@ -45,13 +57,15 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
 export const depthwiseBackpropFilter = wasmKernel<Attributes>({
   name: 'DepthwiseConv2dNativeBackpropFilter',
   repairs: 'is missing: no depthwise convolution can be trained',
-  create: () => ({ inputs, attrs, backend }) => {
-    const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
-    const geometry = convolutionGeometry(x.shape, attrs.filterShape, attrs, true)
-    const multiplier = attrs.filterShape[3]
-    return withScratch(backend, (scratch) => {
-      const source = multiplier === 1 ? x : scratch(repeatChannels(backend, x, multiplier))
-      return { ...filterGradient(backend, source, dy, geometry), shape: attrs.filterShape }
-    })
-  },
+  create:
+    () =>
+    ({ inputs, attrs, backend }) => {
+      const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
+      const geometry = convolutionGeometry(x.shape, attrs.filterShape, attrs, true)
+      const multiplier = attrs.filterShape[3]
+      return withScratch(backend, (scratch) => {
+        const source = multiplier === 1 ? x : scratch(repeatChannels(backend, x, multiplier))
+        return { ...filterGradient(backend, source, dy, geometry), shape: attrs.filterShape }
+      })
+    },
 })

@@ -9,12 +9,21 @@ interface Attributes extends ConvolutionAttributes {
 }
 
 /** Adds `dy · tap` to where each tap had read, an image row at a time. */
-function inputGradient(backend: WasmBackend, dy: tf.TensorInfo, filter: tf.TensorInfo, geometry: Geometry): tf.TensorInfo {
+function inputGradient(
+  backend: WasmBackend,
+  dy: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  geometry: Geometry,
+): tf.TensorInfo {
   const { batch, height, width } = geometry
   const channels = dy.shape[3]!
   const dx = zeros(backend, [batch, height.size, width.size, channels])
   const { multiplyAdd } = simd(backend)
-  const [dyStart, wStart, dxStart] = [dy, filter, dx].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number, number]
+  const [dyStart, wStart, dxStart] = [dy, filter, dx].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
+    number,
+    number,
+    number,
+  ]
   const bytes = 4 * channels
   const columns = Array.from({ length: width.taps }, (_, j) => positionsInside(width, j))
   const rows = Array.from({ length: height.taps }, (_, i) => positionsInside(height, i))
@@ -46,10 +55,19 @@ function sumCopies(backend: WasmBackend, gradients: tf.TensorInfo, multiplier: n
 export const depthwiseBackpropInput = wasmKernel<Attributes>({
   name: 'DepthwiseConv2dNativeBackpropInput',
   repairs: 'is missing: no depthwise convolution can be trained',
-  create: () => ({ inputs, attrs, backend }) => {
-    const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
-    const gradients = inputGradient(backend, dy, filter, convolutionGeometry(attrs.inputShape, filter.shape, attrs, true))
-    const multiplier = filter.shape[3]!
-    return multiplier === 1 ? gradients : withScratch(backend, (scratch) => sumCopies(backend, scratch(gradients), multiplier))
-  },
+  create:
+    () =>
+    ({ inputs, attrs, backend }) => {
+      const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
+      const gradients = inputGradient(
+        backend,
+        dy,
+        filter,
+        convolutionGeometry(attrs.inputShape, filter.shape, attrs, true),
+      )
+      const multiplier = filter.shape[3]!
+      return multiplier === 1
+        ? gradients
+        : withScratch(backend, (scratch) => sumCopies(backend, scratch(gradients), multiplier))
+    },
 })

@@ -22,14 +22,18 @@ const ACTIVATIONS: Readonly<Record<string, string>> = {
 export const fusedMatMul = wasmKernel<Attributes>({
   name: '_FusedMatMul',
   repairs: 'adds the bias wrongly when there is a transpose or a batch, and takes no bias of rank 2',
-  create: () => ({ inputs, attrs, backend }) => {
-    const { a, b, bias, preluActivationWeights: alpha } = inputs as Record<string, tf.TensorInfo>
-    const { transposeA, transposeB, activation = 'linear', leakyreluAlpha } = attrs
-    return withScratch(backend, (scratch) => {
-      const product = runKernel('BatchMatMul', backend, { a, b }, { transposeA, transposeB })
-      const y = bias === undefined ? product : runKernel('Add', backend, { a: scratch(product), b: bias })
-      const kernel = ACTIVATIONS[activation]
-      return kernel === undefined ? y : runKernel(kernel, backend, { x: scratch(y), alpha }, { alpha: leakyreluAlpha })
-    })
-  },
+  create:
+    () =>
+    ({ inputs, attrs, backend }) => {
+      const { a, b, bias, preluActivationWeights: alpha } = inputs as Record<string, tf.TensorInfo>
+      const { transposeA, transposeB, activation = 'linear', leakyreluAlpha } = attrs
+      return withScratch(backend, (scratch) => {
+        const product = runKernel('BatchMatMul', backend, { a, b }, { transposeA, transposeB })
+        const y = bias === undefined ? product : runKernel('Add', backend, { a: scratch(product), b: bias })
+        const kernel = ACTIVATIONS[activation]
+        return kernel === undefined
+          ? y
+          : runKernel(kernel, backend, { x: scratch(y), alpha }, { alpha: leakyreluAlpha })
+      })
+    },
 })

@@ -33,8 +33,20 @@ type Shape4D = [number, number, number, number]
 
 const fromInfo = (info: Info): Geometry => ({
   batch: info.batchSize,
-  height: { size: info.inHeight, outSize: info.outHeight, taps: info.filterHeight, stride: info.strideHeight, before: info.padInfo.top },
-  width: { size: info.inWidth, outSize: info.outWidth, taps: info.filterWidth, stride: info.strideWidth, before: info.padInfo.left },
+  height: {
+    size: info.inHeight,
+    outSize: info.outHeight,
+    taps: info.filterHeight,
+    stride: info.strideHeight,
+    before: info.padInfo.top,
+  },
+  width: {
+    size: info.inWidth,
+    outSize: info.outWidth,
+    taps: info.filterWidth,
+    stride: info.strideWidth,
+    before: info.padInfo.left,
+  },
   channels: info.inChannels,
   outChannels: info.outChannels,
 })
@@ -47,23 +59,51 @@ function checkAttributes(attrs: ConvolutionAttributes): void {
   if (isPlain(attrs)) return
   const { dataFormat = 'NHWC', dilations = 1 } = attrs
   const found = `${dataFormat} with dilations ${JSON.stringify(dilations)}`
-  throw new GpdError('backend.unsupported', `wasm: expected the gradient of a convolution in NHWC without dilation, got ${found}.`, 'Transpose to NHWC, and use strides or pooling.')
+  throw new GpdError(
+    'backend.unsupported',
+    `wasm: expected the gradient of a convolution in NHWC without dilation, got ${found}.`,
+    'Transpose to NHWC, and use strides or pooling.',
+  )
 }
 
 /** @throws GpdError `backend.unsupported` for NCHW or dilated convolutions */
-export function convolutionGeometry(inputShape: readonly number[], filterShape: readonly number[], attrs: ConvolutionAttributes, depthwise = false): Geometry {
+export function convolutionGeometry(
+  inputShape: readonly number[],
+  filterShape: readonly number[],
+  attrs: ConvolutionAttributes,
+  depthwise = false,
+): Geometry {
   checkAttributes(attrs)
   const { strides, pad, dimRoundingMode } = attrs
-  return fromInfo(tf.backend_util.computeConv2DInfo(inputShape as Shape4D, filterShape as Shape4D, strides, 1, pad, dimRoundingMode, depthwise))
+  return fromInfo(
+    tf.backend_util.computeConv2DInfo(
+      inputShape as Shape4D,
+      filterShape as Shape4D,
+      strides,
+      1,
+      pad,
+      dimRoundingMode,
+      depthwise,
+    ),
+  )
 }
 
-export function poolGeometry(inputShape: readonly number[], filterSize: number | [number, number], attrs: ConvolutionAttributes): Geometry {
+export function poolGeometry(
+  inputShape: readonly number[],
+  filterSize: number | [number, number],
+  attrs: ConvolutionAttributes,
+): Geometry {
   const { strides, pad, dimRoundingMode } = attrs
-  return fromInfo(tf.backend_util.computePool2DInfo(inputShape as Shape4D, filterSize, strides, 1, pad, dimRoundingMode))
+  return fromInfo(
+    tf.backend_util.computePool2DInfo(inputShape as Shape4D, filterSize, strides, 1, pad, dimRoundingMode),
+  )
 }
 
 /** Output positions `[first, last)` at which a tap falls inside the input. */
-export function positionsInside({ size, outSize, stride, before }: Dimension, tap: number): [first: number, last: number] {
+export function positionsInside(
+  { size, outSize, stride, before }: Dimension,
+  tap: number,
+): [first: number, last: number] {
   const first = Math.max(0, Math.ceil((before - tap) / stride))
   const last = Math.min(outSize, Math.floor((size - 1 + before - tap) / stride) + 1)
   return [first, Math.max(first, last)]

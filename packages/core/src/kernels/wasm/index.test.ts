@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { useBackend } from '../../backends/use-backend.ts'
 import { repairWasmKernels, wasmKernels } from './index.ts'
 
-const multiply = (a: number[][], b: number[][]) => a.map((row) => b[0]!.map((_, j) => row.reduce((sum, value, i) => sum + value * b[i]![j]!, 0)))
+const multiply = (a: number[][], b: number[][]) =>
+  a.map((row) => b[0]!.map((_, j) => row.reduce((sum, value, i) => sum + value * b[i]![j]!, 0)))
 const flip = (a: number[][]) => a[0]!.map((_, j) => a.map((row) => row[j]!))
 const matrix = (rows: number, columns: number, f: (i: number, j: number) => number) =>
   Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => f(i, j)))
@@ -13,7 +14,10 @@ describe('the wasm kernels', () => {
   beforeAll(() => useBackend('wasm'))
 
   it('refuse a version whose internals they do not know', async () => {
-    await expect(repairWasmKernels('4.23.0')).rejects.toMatchObject({ code: 'backend.unsupported', fix: expect.stringContaining('4.22.0') as string })
+    await expect(repairWasmKernels('4.23.0')).rejects.toMatchObject({
+      code: 'backend.unsupported',
+      fix: expect.stringContaining('4.22.0') as string,
+    })
   })
 
   it('are listed once each', () => {
@@ -28,7 +32,9 @@ describe('the wasm kernels', () => {
         // Small integers: every sum is exact, in whatever order it is taken.
         const a = matrix(m, k, (i, j) => ((7 * i + 3 * j) % 11) - 5)
         const b = matrix(k, n, (i, j) => ((5 * i + 2 * j) % 13) - 6)
-        const product = tf.tidy(() => tf.matMul(transposeA ? flip(a) : a, transposeB ? flip(b) : b, transposeA, transposeB).arraySync())
+        const product = tf.tidy(() =>
+          tf.matMul(transposeA ? flip(a) : a, transposeB ? flip(b) : b, transposeA, transposeB).arraySync(),
+        )
         expect(product).toEqual(multiply(a, b))
       }),
       { seed: 1, numRuns: 60 },
@@ -37,7 +43,13 @@ describe('the wasm kernels', () => {
 
   it('multiply batches that are both broadcast, which even the cpu backend does not', () => {
     const a = [[[[1, 2]]], [[[3, 4]]]] // [2, 1, 1, 2]
-    const b = [[[[1], [1]], [[1], [-1]], [[0], [1]]]] // [1, 3, 2, 1]
+    const b = [
+      [
+        [[1], [1]],
+        [[1], [-1]],
+        [[0], [1]],
+      ],
+    ] // [1, 3, 2, 1]
     const product = tf.tidy(() => tf.matMul(tf.tensor4d(a), tf.tensor4d(b)))
     expect(product.shape).toEqual([2, 3, 1, 1])
     expect(Array.from(product.dataSync())).toEqual([3, -1, 2, 7, -1, 4])
@@ -56,13 +68,28 @@ describe('the wasm kernels', () => {
     })
     fc.assert(
       fc.property(window, ({ height, width, channels, filters, size, stride, padding }) => {
-        const x = (i: number, j: number, c: number) => (i < 0 || j < 0 || i >= height || j >= width ? 0 : ((3 * i + 5 * j + 2 * c) % 7) - 3)
+        const x = (i: number, j: number, c: number) =>
+          i < 0 || j < 0 || i >= height || j >= width ? 0 : ((3 * i + 5 * j + 2 * c) % 7) - 3
         const w = (i: number, j: number, c: number, k: number) => ((i + 2 * j + 3 * c + 4 * k) % 5) - 2
         const image = tf.buffer([1, height, width, channels])
         const kernel = tf.buffer([size, size, channels, filters])
-        for (let i = 0; i < image.size; i++) image.values[i] = x(...(image.indexToLoc(i).slice(1) as [number, number, number]))
-        for (let i = 0; i < kernel.size; i++) kernel.values[i] = w(...(kernel.indexToLoc(i) as [number, number, number, number]))
-        const y = tf.tidy(() => tf.conv2d(image.toTensor() as tf.Tensor4D, kernel.toTensor() as tf.Tensor4D, stride, padding, 'NHWC', 1, 'floor').arraySync())[0]!
+        for (let i = 0; i < image.size; i++)
+          image.values[i] = x(...(image.indexToLoc(i).slice(1) as [number, number, number]))
+        for (let i = 0; i < kernel.size; i++)
+          kernel.values[i] = w(...(kernel.indexToLoc(i) as [number, number, number, number]))
+        const y = tf.tidy(() =>
+          tf
+            .conv2d(
+              image.toTensor() as tf.Tensor4D,
+              kernel.toTensor() as tf.Tensor4D,
+              stride,
+              padding,
+              'NHWC',
+              1,
+              'floor',
+            )
+            .arraySync(),
+        )[0]!
         expect(y.length).toBe(Math.floor((height + 2 * padding - size) / stride) + 1)
         y.forEach((row, p) =>
           row.forEach((position, q) =>
@@ -70,7 +97,8 @@ describe('the wasm kernels', () => {
               let sum = 0
               for (let i = 0; i < size; i++)
                 for (let j = 0; j < size; j++)
-                  for (let c = 0; c < channels; c++) sum += x(p * stride + i - padding, q * stride + j - padding, c) * w(i, j, c, k)
+                  for (let c = 0; c < channels; c++)
+                    sum += x(p * stride + i - padding, q * stride + j - padding, c) * w(i, j, c, k)
               expect(value).toBe(sum)
             }),
           ),
@@ -81,8 +109,17 @@ describe('the wasm kernels', () => {
   })
 
   it('give the gradient of equal maxima to the first', () => {
-    const gradient = tf.tidy(() => tf.grad((x: tf.Tensor4D) => tf.sum(tf.maxPool(x, 2, 2, 'valid')))(tf.fill([1, 2, 2, 5], -1) as tf.Tensor4D).arraySync()) as number[][][][]
-    expect(gradient[0]!.flat().map((channels) => channels.join())).toEqual(['1,1,1,1,1', '0,0,0,0,0', '0,0,0,0,0', '0,0,0,0,0'])
+    const gradient = tf.tidy(() =>
+      tf
+        .grad((x) => tf.sum(tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid')))(tf.fill([1, 2, 2, 5], -1))
+        .arraySync(),
+    ) as number[][][][]
+    expect(gradient[0]!.flat().map((channels) => channels.join())).toEqual([
+      '1,1,1,1,1',
+      '0,0,0,0,0',
+      '0,0,0,0,0',
+      '0,0,0,0,0',
+    ])
   })
 
   it('leave no tensor behind in a training loop', () => {

@@ -13,10 +13,11 @@ import type { WasmKernel } from './kernel.ts'
 import { maxPoolGrad } from './max-pool-grad.ts'
 import { oneHot } from './one-hot.ts'
 import { reluGradient } from './relu-gradient.ts'
-import { compileSimd } from './simd/module.ts'
+import { compileSimd, simd } from './simd/module.ts'
 import { slice, split } from './slice.ts'
 import { spatialMean, spatialMeanGradient } from './spatial-mean.ts'
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
+import type { WasmBackend } from './wasm-backend.ts'
 
 /** The version of tfjs-backend-wasm whose kernels these were checked against; they use its internals. */
 export const WASM_VERSION = '4.22.0'
@@ -63,15 +64,21 @@ function install(kernel: WasmKernel): void {
 }
 
 /**
- * Adds and replaces kernels of the wasm backend; doing it twice changes nothing.
+ * Adds and replaces kernels of the wasm backend, which must be the current one; doing it twice changes nothing.
  *
  * @param version of tfjs-backend-wasm: the kernels use its internals, so they refuse a version they do not know
- * @throws GpdError `backend.unsupported` for another version, or on an engine without WebAssembly SIMD
+ * @throws GpdError `backend.unsupported` for another version, on an engine without WebAssembly SIMD, or if the backend
+ *   was started with threads
  */
 export async function repairWasmKernels(version: string): Promise<void> {
   if (version !== WASM_VERSION) {
-    throw new GpdError('backend.unsupported', `wasm: expected @tensorflow/tfjs-backend-wasm ${WASM_VERSION}, found ${version}.`, `Install it: npm install @tensorflow/tfjs-backend-wasm@${WASM_VERSION}.`)
+    throw new GpdError(
+      'backend.unsupported',
+      `wasm: expected @tensorflow/tfjs-backend-wasm ${WASM_VERSION}, found ${version}.`,
+      `Install it: npm install @tensorflow/tfjs-backend-wasm@${WASM_VERSION}.`,
+    )
   }
   await compileSimd()
+  simd(tf.backend() as unknown as WasmBackend) // fails here rather than in the first kernel
   wasmKernels.forEach(install)
 }

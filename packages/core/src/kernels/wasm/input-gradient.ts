@@ -23,7 +23,10 @@ function phasesOf({ size, outSize, taps, stride, before }: Dimension): Phase[] {
     // The first tap that meets this phase, and the position of dy that it reads for the first input.
     const tap = (first + before) % stride
     const reach = (first + before - tap) / stride
-    const own = Array.from({ length: Math.max(0, Math.ceil((taps - tap) / stride)) }, (_, t) => tap + t * stride).reverse()
+    const own = Array.from(
+      { length: Math.max(0, Math.ceil((taps - tap) / stride)) },
+      (_, t) => tap + t * stride,
+    ).reverse()
     const count = Math.ceil((size - first) / stride)
     const lead = own.length - 1 - reach
     return { first, taps: own, size: count, before: lead, after: count + own.length - 1 - outSize - lead }
@@ -38,16 +41,28 @@ function crop(backend: WasmBackend, dy: tf.TensorInfo, rows: Phase, columns: Pha
   }
   const [vertical, horizontal] = [cut(rows, 1), cut(columns, 2)]
   const [batch, , , channels] = dy.shape as [number, number, number, number]
-  return runKernel('Slice', backend, { x: dy }, {
-    begin: [0, vertical.begin, horizontal.begin, 0],
-    size: [batch, vertical.size, horizontal.size, channels],
-  })
+  return runKernel(
+    'Slice',
+    backend,
+    { x: dy },
+    {
+      begin: [0, vertical.begin, horizontal.begin, 0],
+      size: [batch, vertical.size, horizontal.size, channels],
+    },
+  )
 }
 
 const isCropped = ({ before, after }: Phase) => before < 0 || after < 0
 
 /** Writes the positions of one phase to where they belong. */
-function scatter(backend: WasmBackend, part: tf.TensorInfo, dx: tf.TensorInfo, geometry: Geometry, rows: Phase, columns: Phase): void {
+function scatter(
+  backend: WasmBackend,
+  part: tf.TensorInfo,
+  dx: tf.TensorInfo,
+  geometry: Geometry,
+  rows: Phase,
+  columns: Phase,
+): void {
   const { batch, height, width, channels } = geometry
   const { channelCopy } = simd(backend)
   const position = 4 * channels
@@ -56,16 +71,33 @@ function scatter(backend: WasmBackend, part: tf.TensorInfo, dx: tf.TensorInfo, g
     for (let u = 0; u < rows.size; u++) {
       const source = (n * rows.size + u) * columns.size
       const target = (n * height.size + rows.first + u * height.stride) * width.size + columns.first
-      channelCopy(from + source * position, position, to + target * position, width.stride * position, columns.size, channels)
+      channelCopy(
+        from + source * position,
+        position,
+        to + target * position,
+        width.stride * position,
+        columns.size,
+        channels,
+      )
     }
   }
 }
 
 /** A convolution without stride of `dy` by the given taps, with explicit padding. */
-export type PhaseConvolution = (dy: tf.TensorInfo, rows: readonly number[], columns: readonly number[], pad: number[][]) => tf.TensorInfo
+export type PhaseConvolution = (
+  dy: tf.TensorInfo,
+  rows: readonly number[],
+  columns: readonly number[],
+  pad: number[][],
+) => tf.TensorInfo
 
 /** The gradient of a convolution with respect to its input, from convolutions without stride. */
-export function inputGradient(backend: WasmBackend, dy: tf.TensorInfo, geometry: Geometry, convolve: PhaseConvolution): tf.TensorInfo {
+export function inputGradient(
+  backend: WasmBackend,
+  dy: tf.TensorInfo,
+  geometry: Geometry,
+  convolve: PhaseConvolution,
+): tf.TensorInfo {
   const [vertical, horizontal] = [phasesOf(geometry.height), phasesOf(geometry.width)]
   const one = (rows: Phase, columns: Phase): tf.TensorInfo =>
     withScratch(backend, (scratch) => {
@@ -73,7 +105,12 @@ export function inputGradient(backend: WasmBackend, dy: tf.TensorInfo, geometry:
       const pad = [rows, columns].map(({ before, after }) => [Math.max(0, before), Math.max(0, after)])
       return convolve(source, rows.taps, columns.taps, [[0, 0], ...pad, [0, 0]])
     })
-  if (vertical.length === 1 && horizontal.length === 1 && vertical[0]!.taps.length > 0 && horizontal[0]!.taps.length > 0) {
+  if (
+    vertical.length === 1 &&
+    horizontal.length === 1 &&
+    vertical[0]!.taps.length > 0 &&
+    horizontal[0]!.taps.length > 0
+  ) {
     return one(vertical[0]!, horizontal[0]!)
   }
   const { batch, height, width, channels } = geometry

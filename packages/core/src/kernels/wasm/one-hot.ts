@@ -11,14 +11,16 @@ interface Attributes {
 export const oneHot = wasmKernel<Attributes>({
   name: 'OneHot',
   repairs: 'writes integers into float32 tensors: ones come out as 1e-45',
-  create: () => ({ inputs, attrs, backend }) => {
-    const { indices } = inputs as { indices: tf.TensorInfo }
-    const { depth, onValue, offValue, dtype } = attrs
-    const out = backend.makeOutput([...indices.shape, depth], dtype)
-    const values = backend.typedArrayFromHeap(out).fill(offValue)
-    backend.typedArrayFromHeap(indices).forEach((index, row) => {
-      if (index >= 0 && index < depth) values[row * depth + index] = onValue
-    })
-    return out
-  },
+  create:
+    () =>
+    ({ inputs, attrs, backend }) => {
+      const { indices } = inputs as { indices: tf.TensorInfo }
+      const { depth, onValue, offValue, dtype } = attrs
+      const out = backend.makeOutput([...indices.shape, depth], dtype)
+      const values = backend.typedArrayFromHeap(out).fill(offValue)
+      backend.typedArrayFromHeap(indices).forEach((index, row) => {
+        if (index >= 0 && index < depth) values[row * depth + index] = onValue
+      })
+      return out
+    },
 })

@@ -14,14 +14,24 @@ export interface Panel {
 
 /** Memory for the panels of a matrix of weights, to be freed by the caller. */
 export function panelMemory(backend: WasmBackend, rows: number, channels: number): tf.TensorInfo {
-  return backend.makeOutput([panelWidths(channels).reduce((sum, width) => sum + rows * packedWidth(width), 0)], 'float32')
+  return backend.makeOutput(
+    [panelWidths(channels).reduce((sum, width) => sum + rows * packedWidth(width), 0)],
+    'float32',
+  )
 }
 
 /**
  * Copies weights `[rows, channels]` (or `[channels, rows]`, transposed) at an address into panels of up to eight output
  * channels, each in the order in which it is read.
  */
-export function packPanels(backend: WasmBackend, from: number, memory: tf.TensorInfo, rows: number, channels: number, isTransposed = false): Panel[] {
+export function packPanels(
+  backend: WasmBackend,
+  from: number,
+  memory: tf.TensorInfo,
+  rows: number,
+  channels: number,
+  isTransposed = false,
+): Panel[] {
   const functions = simd(backend)
   const [rowStride, columnStride] = isTransposed ? [4, 4 * rows] : [4 * channels, 4]
   let [to, first] = [backend.getMemoryOffset(memory.dataId), 0]

@@ -3,7 +3,12 @@ import { wasmKernel, type KernelCall } from './kernel.ts'
 import { sizeOf, type WasmBackend } from './wasm-backend.ts'
 
 /** Copies a box out of a tensor, in stretches that are as long as the box is contiguous. */
-function copyBox(backend: WasmBackend, x: tf.TensorInfo, begin: readonly number[], size: readonly number[]): tf.TensorInfo {
+function copyBox(
+  backend: WasmBackend,
+  x: tf.TensorInfo,
+  begin: readonly number[],
+  size: readonly number[],
+): tf.TensorInfo {
   const out = backend.makeOutput([...size], x.dtype)
   const [from, to] = [backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(out)]
   // Inner axes that are taken whole, and the one outside them, make one stretch.
@@ -57,7 +62,12 @@ export const split = wasmKernel<SplitAttributes>({
     const axis = tf.util.parseAxisParam(call.attrs.axis, x.shape)[0]!
     const begin = x.shape.map(() => 0)
     return tf.backend_util.prepareSplitSize(x as tf.Tensor, call.attrs.numOrSizeSplits, axis).map((size) => {
-      const part = copyBox(call.backend, x, begin, x.shape.map((n, i) => (i === axis ? size : n)))
+      const part = copyBox(
+        call.backend,
+        x,
+        begin,
+        x.shape.map((n, i) => (i === axis ? size : n)),
+      )
       begin[axis]! += size
       return part
     })

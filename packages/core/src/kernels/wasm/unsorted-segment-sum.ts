@@ -10,18 +10,20 @@ interface Attributes {
 export const unsortedSegmentSum = wasmKernel<Attributes>({
   name: 'UnsortedSegmentSum',
   repairs: 'is missing: no embedding can be trained',
-  create: () => ({ inputs, attrs: { numSegments }, backend }) => {
-    const { x, segmentIds } = inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo }
-    const rowShape = x.shape.slice(segmentIds.shape.length)
-    const size = sizeOf(rowShape)
-    const out = backend.makeOutput([numSegments, ...rowShape], x.dtype)
-    const sums = backend.typedArrayFromHeap(out).fill(0)
-    const [values, ids] = [backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(segmentIds)]
-    for (let row = 0; row < ids.length; row++) {
-      const segment = ids[row]!
-      if (segment < 0 || segment >= numSegments) continue
-      for (let i = 0; i < size; i++) sums[segment * size + i]! += values[row * size + i]!
-    }
-    return out
-  },
+  create:
+    () =>
+    ({ inputs, attrs: { numSegments }, backend }) => {
+      const { x, segmentIds } = inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo }
+      const rowShape = x.shape.slice(segmentIds.shape.length)
+      const size = sizeOf(rowShape)
+      const out = backend.makeOutput([numSegments, ...rowShape], x.dtype)
+      const sums = backend.typedArrayFromHeap(out).fill(0)
+      const [values, ids] = [backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(segmentIds)]
+      for (let row = 0; row < ids.length; row++) {
+        const segment = ids[row]!
+        if (segment < 0 || segment >= numSegments) continue
+        for (let i = 0; i < size; i++) sums[segment * size + i]! += values[row * size + i]!
+      }
+      return out
+    },
 })

@@ -17,13 +17,21 @@ export interface WasmBackend {
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
 
 /** Runs another kernel, below the tape and the tidy scopes: its result must be freed by hand. */
-export function runKernel(name: string, backend: WasmBackend, inputs: tf.NamedTensorInfoMap, attrs: object = {}): tf.TensorInfo {
+export function runKernel(
+  name: string,
+  backend: WasmBackend,
+  inputs: tf.NamedTensorInfoMap,
+  attrs: object = {},
+): tf.TensorInfo {
   const { kernelFunc } = tf.getKernel(name, 'wasm')
   return kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend }) as tf.TensorInfo
 }
 
 /** Runs `f` and frees every tensor that it hands to `scratch`, also if it throws. */
-export function withScratch(backend: WasmBackend, f: (scratch: (info: tf.TensorInfo) => tf.TensorInfo) => tf.TensorInfo): tf.TensorInfo {
+export function withScratch(
+  backend: WasmBackend,
+  f: (scratch: (info: tf.TensorInfo) => tf.TensorInfo) => tf.TensorInfo,
+): tf.TensorInfo {
   const temporaries: tf.TensorInfo[] = []
   const scratch = (info: tf.TensorInfo) => {
     temporaries.push(info)

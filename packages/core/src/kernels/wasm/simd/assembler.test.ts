@@ -7,7 +7,11 @@ import { transposeMatrix } from './transpose-matrix.ts'
 async function instantiate(functions: Parameters<typeof assemble>[0]) {
   const memory = new WebAssembly.Memory({ initial: 4 })
   const { instance } = await WebAssembly.instantiate(assemble(functions), { env: { memory } })
-  return { memory, floats: new Float32Array(memory.buffer), exports: instance.exports as Record<string, (...numbers: number[]) => void> }
+  return {
+    memory,
+    floats: new Float32Array(memory.buffer),
+    exports: instance.exports as Record<string, (...numbers: number[]) => void>,
+  }
 }
 
 describe('the assembler', () => {
@@ -73,7 +77,8 @@ describe('channel kernels', () => {
         for (let i = 0; i < size; i++) {
           const c = i % channels
           if (valueOf(i, 7) > 0) sums[c]! += valueOf(i, 5)
-          if (floats[out + i] !== valueOf(i, 5) * (c % 3) - valueOf(i, 7)) throw new Error(`out[${i}] = ${floats[out + i]}`)
+          if (floats[out + i] !== valueOf(i, 5) * (c % 3) - valueOf(i, 7))
+            throw new Error(`out[${i}] = ${floats[out + i]}`)
         }
         expect([...floats.subarray(total, total + channels)]).toEqual(sums)
         expect(floats[total + channels]).toBe(99)
@@ -87,17 +92,21 @@ describe('transposeMatrix', () => {
   it('swaps rows and columns of any matrix', async () => {
     const { floats, exports } = await instantiate([transposeMatrix])
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 9 }), fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1020, max: 1030 })), (rows, columns) => {
-        const size = rows * columns
-        floats.fill(-1)
-        for (let i = 0; i < size; i++) floats[i] = i
-        exports['transposeMatrix']!(0, 4 * size, rows, columns)
-        for (let i = 0; i < size; i++) {
-          const [c, r] = [Math.floor(i / rows), i % rows]
-          if (floats[size + i] !== r * columns + c) throw new Error(`[${c}, ${r}] = ${floats[size + i]}`)
-        }
-        expect(floats[2 * size]).toBe(-1)
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1020, max: 1030 })),
+        (rows, columns) => {
+          const size = rows * columns
+          floats.fill(-1)
+          for (let i = 0; i < size; i++) floats[i] = i
+          exports['transposeMatrix']!(0, 4 * size, rows, columns)
+          for (let i = 0; i < size; i++) {
+            const [c, r] = [Math.floor(i / rows), i % rows]
+            if (floats[size + i] !== r * columns + c) throw new Error(`[${c}, ${r}] = ${floats[size + i]}`)
+          }
+          expect(floats[2 * size]).toBe(-1)
+        },
+      ),
       { seed: 4, numRuns: 80 },
     )
   })

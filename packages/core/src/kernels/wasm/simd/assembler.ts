@@ -32,12 +32,20 @@ export function signed(value: number): number[] {
   }
 }
 
-const binary = (opcode: Code) => (a: Code, b: Code): Code => [...a, ...b, ...opcode]
-const unary = (opcode: Code) => (a: Code): Code => [...a, ...opcode]
+const binary =
+  (opcode: Code) =>
+  (a: Code, b: Code): Code => [...a, ...b, ...opcode]
+const unary =
+  (opcode: Code) =>
+  (a: Code): Code => [...a, ...opcode]
 const vector = (opcode: number): Code => [0xfd, ...unsigned(opcode)]
 /** A load; alignment 4 bytes is a promise that floats keep, `offset` is in bytes. */
-const load = (opcode: Code) => (address: Code, offset = 0): Code => [...address, ...opcode, 2, ...unsigned(offset)]
-const store = (opcode: Code) => (address: Code, value: Code, offset = 0): Code => [...address, ...value, ...opcode, 2, ...unsigned(offset)]
+const load =
+  (opcode: Code) =>
+  (address: Code, offset = 0): Code => [...address, ...opcode, 2, ...unsigned(offset)]
+const store =
+  (opcode: Code) =>
+  (address: Code, value: Code, offset = 0): Code => [...address, ...value, ...opcode, 2, ...unsigned(offset)]
 
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
@@ -72,7 +80,14 @@ export const f32x4 = {
   loadSplat: load(vector(9)),
   store: store(vector(11)),
   /** Writes one of the four floats. */
-  storeLane: (address: Code, value: Code, lane: number, offset = 0): Code => [...address, ...value, ...vector(90), 2, ...unsigned(offset), lane],
+  storeLane: (address: Code, value: Code, lane: number, offset = 0): Code => [
+    ...address,
+    ...value,
+    ...vector(90),
+    2,
+    ...unsigned(offset),
+    lane,
+  ],
   splat: unary(vector(19)),
   zero: [...vector(12), ...new Array<number>(16).fill(0)] as Code,
   add: binary(vector(0xe4)),
@@ -148,14 +163,26 @@ const section = (id: number, items: readonly Code[]): Code => [id, ...sized(list
 
 /** A module that works on the memory imported as `env.memory` and exports its functions by name. */
 export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
-  const types = functions.map(({ parameters }): Code => [0x60, ...list(parameters.map((type) => [VALUE_TYPES[type]])), 0])
-  const bodies = functions.map(({ locals, body }) => sized([...list(locals.map((type) => [1, VALUE_TYPES[type]])), ...body, 0x0b]))
+  const types = functions.map(({ parameters }): Code => [
+    0x60,
+    ...list(parameters.map((type) => [VALUE_TYPES[type]])),
+    0,
+  ])
+  const bodies = functions.map(({ locals, body }) =>
+    sized([...list(locals.map((type) => [1, VALUE_TYPES[type]])), ...body, 0x0b]),
+  )
   return new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, types),
     ...section(2, [[...text('env'), ...text('memory'), 0x02, 0x00, 0]]),
-    ...section(3, functions.map((_, i) => unsigned(i))),
-    ...section(7, functions.map(({ name }, i) => [...text(name), 0x00, ...unsigned(i)])),
+    ...section(
+      3,
+      functions.map((_, i) => unsigned(i)),
+    ),
+    ...section(
+      7,
+      functions.map(({ name }, i) => [...text(name), 0x00, ...unsigned(i)]),
+    ),
     ...section(10, bodies),
   ])
 }

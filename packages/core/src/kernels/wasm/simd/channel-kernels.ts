@@ -1,4 +1,14 @@
-import { f32, f32x4, i32, wasmFunction, whileLoop, type Code, type Declare, type Local, type WasmFunction } from './assembler.ts'
+import {
+  f32,
+  f32x4,
+  i32,
+  wasmFunction,
+  whileLoop,
+  type Code,
+  type Declare,
+  type Local,
+  type WasmFunction,
+} from './assembler.ts'
 
 /** Arithmetic on one float or on four at once. */
 export interface Lanes {
@@ -19,7 +29,11 @@ const FOUR: Lanes = {
   where: (condition, value) => f32x4.and(f32x4.greaterThan(condition, f32x4.zero), value),
 }
 
-const ONE: Lanes = { width: 1, ...f32, where: (condition, value) => f32.select(value, f32.zero, f32.greaterThan(condition, f32.zero)) }
+const ONE: Lanes = {
+  width: 1,
+  ...f32,
+  where: (condition, value) => f32.select(value, f32.zero, f32.greaterThan(condition, f32.zero)),
+}
 
 /** Sixteen channels at a time, then four, then one. */
 const TILES: readonly { readonly lanes: Lanes; readonly count: number }[] = [
@@ -55,10 +69,24 @@ export function channelKernel<Name extends string, M extends string, C extends s
 ): WasmFunction<Name> {
   const sums = Object.entries(kernel.sums ?? {}) as [S, (lanes: Lanes, values: Values<M | C>) => Code][]
   const writes = kernel.map === undefined ? [] : ['out', 'outRow']
-  const parameters = [...kernel.maps, ...kernel.maps.map((map) => `${map}Row`), ...kernel.coefficients, ...writes, ...sums.map(([name]) => name), 'rows', 'channels']
+  const parameters = [
+    ...kernel.maps,
+    ...kernel.maps.map((map) => `${map}Row`),
+    ...kernel.coefficients,
+    ...writes,
+    ...sums.map(([name]) => name),
+    'rows',
+    'channels',
+  ]
   return wasmFunction(kernel.name, parameters, (p, declare) => {
     const at = (name: string): Local => p[name]!
-    const [first, last, row, channel, offset] = [declare('i32'), declare('i32'), declare('i32'), declare('i32'), declare('i32')]
+    const [first, last, row, channel, offset] = [
+      declare('i32'),
+      declare('i32'),
+      declare('i32'),
+      declare('i32'),
+      declare('i32'),
+    ]
 
     const tile = ({ lanes, count }: (typeof TILES)[number], declareLane: Declare): Code => {
       const type = lanes.width === 4 ? 'v128' : 'f32'
@@ -69,24 +97,39 @@ export function channelKernel<Name extends string, M extends string, C extends s
       const held = kernel.coefficients.map((name) => ({ name, values: index.map(() => declareLane(type)) }))
       const loaded = kernel.maps.map((name) => ({ name, values: index.map(() => declareLane(type)) }))
       const totals = sums.map(([name, term]) => ({ name, term, values: index.map(() => declareLane(type)) }))
-      const valuesAt = (i: number) => Object.fromEntries([...held, ...loaded].map(({ name, values }) => [name, values[i]!.get])) as Values<M | C>
+      const valuesAt = (i: number) =>
+        Object.fromEntries([...held, ...loaded].map(({ name, values }) => [name, values[i]!.get])) as Values<M | C>
       const ofChannel = (name: string) => i32.add(at(name).get, offset.get)
       return [
         ...offset.set(i32.shiftLeft(channel.get, i32.const(2))),
-        ...pointers.flatMap(({ name, pointer }) => pointer.set(i32.add(ofChannel(name), i32.mul(first.get, at(`${name}Row`).get)))),
-        ...held.flatMap(({ name, values }) => values.flatMap((value, i) => value.set(lanes.load(ofChannel(name), i * step)))),
+        ...pointers.flatMap(({ name, pointer }) =>
+          pointer.set(i32.add(ofChannel(name), i32.mul(first.get, at(`${name}Row`).get))),
+        ),
+        ...held.flatMap(({ name, values }) =>
+          values.flatMap((value, i) => value.set(lanes.load(ofChannel(name), i * step))),
+        ),
         // From zero for each block: the error of a sum of blocks grows far slower than that of one long sum.
         ...totals.flatMap(({ values }) => values.flatMap((value) => value.set(lanes.zero))),
         ...row.set(first.get),
         ...whileLoop(
           i32.lessThan(row.get, last.get),
-          loaded.flatMap(({ name, values }) => values.flatMap((value, i) => value.set(lanes.load(pointer(name).get, i * step)))),
-          totals.flatMap(({ term, values }) => values.flatMap((value, i) => value.set(lanes.add(value.get, term(lanes, valuesAt(i)))))),
-          kernel.map === undefined ? [] : index.flatMap((i) => lanes.store(pointer('out').get, kernel.map!(lanes, valuesAt(i)), i * step)),
+          loaded.flatMap(({ name, values }) =>
+            values.flatMap((value, i) => value.set(lanes.load(pointer(name).get, i * step))),
+          ),
+          totals.flatMap(({ term, values }) =>
+            values.flatMap((value, i) => value.set(lanes.add(value.get, term(lanes, valuesAt(i))))),
+          ),
+          kernel.map === undefined
+            ? []
+            : index.flatMap((i) => lanes.store(pointer('out').get, kernel.map!(lanes, valuesAt(i)), i * step)),
           pointers.flatMap(({ name, pointer }) => pointer.advance(at(`${name}Row`).get)),
           row.advance(i32.const(1)),
         ),
-        ...totals.flatMap(({ name, values }) => values.flatMap((value, i) => lanes.store(ofChannel(name), lanes.add(lanes.load(ofChannel(name), i * step), value.get), i * step))),
+        ...totals.flatMap(({ name, values }) =>
+          values.flatMap((value, i) =>
+            lanes.store(ofChannel(name), lanes.add(lanes.load(ofChannel(name), i * step), value.get), i * step),
+          ),
+        ),
       ]
     }
 
@@ -98,7 +141,11 @@ export function channelKernel<Name extends string, M extends string, C extends s
         channel.set(i32.const(0)),
         ...TILES.map((size) => {
           const width = i32.const(size.lanes.width * size.count)
-          return whileLoop(i32.lessOrEqual(i32.add(channel.get, width), at('channels').get), tile(size, declare), channel.advance(width))
+          return whileLoop(
+            i32.lessOrEqual(i32.add(channel.get, width), at('channels').get),
+            tile(size, declare),
+            channel.advance(width),
+          )
         }),
         first.set(last.get),
       ),

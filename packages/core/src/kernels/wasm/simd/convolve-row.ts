@@ -1,4 +1,14 @@
-import { f32, f32x4, i32, wasmFunction, whileLoop, type Code, type Declare, type Local, type WasmFunction } from './assembler.ts'
+import {
+  f32,
+  f32x4,
+  i32,
+  wasmFunction,
+  whileLoop,
+  type Code,
+  type Declare,
+  type Local,
+  type WasmFunction,
+} from './assembler.ts'
 
 /** Output channels that are computed together; the weights of a panel lie together too. */
 export const PANEL = 8
@@ -21,27 +31,39 @@ export function panelWidths(channels: number): PanelWidth[] {
 export const packedWidth = (width: PanelWidth): number => 4 * vectorsOf(width)
 
 /** Copies `width` columns of a matrix of weights to one panel of `packed` floats per row; strides in bytes. */
-export const packPanel = wasmFunction('packPanel', ['from', 'to', 'rows', 'rowStride', 'columnStride', 'width', 'packed'], (p, declare) => {
-  const [row, column] = [declare('i32'), declare('i32')]
-  const bytes = (count: Code) => i32.shiftLeft(count, i32.const(2))
-  const source = i32.add(p.from.get, i32.mul(column.get, p.columnStride.get))
-  const target = i32.add(p.to.get, bytes(column.get))
-  const hasFour = i32.lessOrEqual(i32.add(column.get, i32.const(4)), p.width.get)
-  const isContiguous = i32.equal(p.columnStride.get, i32.const(4))
-  return [
-    row.set(i32.const(0)),
-    whileLoop(
-      i32.lessThan(row.get, p.rows.get),
-      column.set(i32.const(0)),
-      whileLoop(i32.and(hasFour, isContiguous), f32x4.store(target, f32x4.load(source)), column.advance(i32.const(4))),
-      whileLoop(i32.lessThan(column.get, p.width.get), f32.store(target, f32.load(source)), column.advance(i32.const(1))),
-      whileLoop(i32.lessThan(column.get, p.packed.get), f32.store(target, f32.zero), column.advance(i32.const(1))),
-      p.from.advance(p.rowStride.get),
-      p.to.advance(bytes(p.packed.get)),
-      row.advance(i32.const(1)),
-    ),
-  ]
-})
+export const packPanel = wasmFunction(
+  'packPanel',
+  ['from', 'to', 'rows', 'rowStride', 'columnStride', 'width', 'packed'],
+  (p, declare) => {
+    const [row, column] = [declare('i32'), declare('i32')]
+    const bytes = (count: Code) => i32.shiftLeft(count, i32.const(2))
+    const source = i32.add(p.from.get, i32.mul(column.get, p.columnStride.get))
+    const target = i32.add(p.to.get, bytes(column.get))
+    const hasFour = i32.lessOrEqual(i32.add(column.get, i32.const(4)), p.width.get)
+    const isContiguous = i32.equal(p.columnStride.get, i32.const(4))
+    return [
+      row.set(i32.const(0)),
+      whileLoop(
+        i32.lessThan(row.get, p.rows.get),
+        column.set(i32.const(0)),
+        whileLoop(
+          i32.and(hasFour, isContiguous),
+          f32x4.store(target, f32x4.load(source)),
+          column.advance(i32.const(4)),
+        ),
+        whileLoop(
+          i32.lessThan(column.get, p.width.get),
+          f32.store(target, f32.load(source)),
+          column.advance(i32.const(1)),
+        ),
+        whileLoop(i32.lessThan(column.get, p.packed.get), f32.store(target, f32.zero), column.advance(i32.const(1))),
+        p.from.advance(p.rowStride.get),
+        p.to.advance(bytes(p.packed.get)),
+        row.advance(i32.const(1)),
+      ),
+    ]
+  },
+)
 
 interface Row {
   /** Window rows, bytes between them, and floats that each covers in one piece: kernel width times channels. */
@@ -79,7 +101,9 @@ function tile(declare: Declare, p: Row, count: number, width: PanelWidth): Code 
   const save = (sum: Local, v: number): Code => {
     const lanes = Math.min(4, width - 4 * v)
     if (lanes === 4) return f32x4.store(p.out.get, sum.get, 16 * v)
-    return Array.from({ length: lanes }, (_, lane) => f32x4.storeLane(p.out.get, sum.get, lane, 16 * v + 4 * lane)).flat()
+    return Array.from({ length: lanes }, (_, lane) =>
+      f32x4.storeLane(p.out.get, sum.get, lane, 16 * v + 4 * lane),
+    ).flat()
   }
   const rowSkip = i32.sub(p.windowRow.get, i32.shiftLeft(p.run.get, i32.const(2)))
   return [
@@ -108,6 +132,10 @@ export const convolveRow = <W extends PanelWidth>(width: W): WasmFunction<`convo
     ['x', 'weights', 'out', 'positions', 'xColumn', 'outColumn', 'windowRows', 'windowRow', 'run'],
     (p, declare) =>
       Array.from({ length: POSITIONS }, (_, i) => POSITIONS - i).map((count) =>
-        whileLoop(i32.lessOrEqual(i32.const(count), p.positions.get), tile(declare, p, count, width), p.positions.advance(i32.const(-count))),
+        whileLoop(
+          i32.lessOrEqual(i32.const(count), p.positions.get),
+          tile(declare, p, count, width),
+          p.positions.advance(i32.const(-count)),
+        ),
       ),
   )

@@ -72,24 +72,39 @@ export const filterGradientTap = wasmFunction(
   (p, declare) => {
     const [c, k, outRow] = [declare('i32'), declare('i32'), declare('i32')]
     const bytes = (index: Local) => i32.shiftLeft(index.get, i32.const(2))
-    const strides = { rows: p.rows, columns: p.columns, xColumn: p.xColumn, xRowSkip: p.xRowSkip, dyColumn: p.dyColumn, dyRowSkip: p.dyRowSkip, outRow }
+    const strides = {
+      rows: p.rows,
+      columns: p.columns,
+      xColumn: p.xColumn,
+      xRowSkip: p.xRowSkip,
+      dyColumn: p.dyColumn,
+      dyRowSkip: p.dyRowSkip,
+      outRow,
+    }
     const at = (): Tile => ({
       ...strides,
       x: i32.add(p.x.get, bytes(c)),
       dy: i32.add(p.dy.get, bytes(k)),
       out: i32.add(i32.add(p.out.get, i32.mul(c.get, outRow.get)), bytes(k)),
     })
-    const fits = (index: Local, step: number, end: Local) => i32.lessOrEqual(i32.add(index.get, i32.const(step)), end.get)
+    const fits = (index: Local, step: number, end: Local) =>
+      i32.lessOrEqual(i32.add(index.get, i32.const(step)), end.get)
     const overFilters = (inputs: number): Code[] => [
       k.set(i32.const(0)),
       ...[2, 1].map((vectors) =>
-        whileLoop(fits(k, 4 * vectors, p.filters), tile(declare, inputs, vectors)(at()), k.advance(i32.const(4 * vectors))),
+        whileLoop(
+          fits(k, 4 * vectors, p.filters),
+          tile(declare, inputs, vectors)(at()),
+          k.advance(i32.const(4 * vectors)),
+        ),
       ),
     ]
     return [
       outRow.set(bytes(p.filters)),
       c.set(i32.const(0)),
-      ...[4, 1].map((inputs) => whileLoop(fits(c, inputs, p.channels), ...overFilters(inputs), c.advance(i32.const(inputs)))),
+      ...[4, 1].map((inputs) =>
+        whileLoop(fits(c, inputs, p.channels), ...overFilters(inputs), c.advance(i32.const(inputs))),
+      ),
     ]
   },
 )

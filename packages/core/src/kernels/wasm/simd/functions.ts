@@ -5,19 +5,39 @@ import { maxPoolWindow } from './max-pool-window.ts'
 import { transposeMatrix } from './transpose-matrix.ts'
 
 /** `out = dy where y > 0` */
-const reluGradient = channelKernel({ name: 'reluGradient', maps: ['dy', 'y'], coefficients: [], map: (l, { dy, y }) => l.where(y, dy) })
+const reluGradient = channelKernel({
+  name: 'reluGradient',
+  maps: ['dy', 'y'],
+  coefficients: [],
+  map: (l, { dy, y }) => l.where(y, dy),
+})
 
 /** `total += Σ x` */
-const channelSum = channelKernel({ name: 'channelSum', maps: ['x'], coefficients: [], sums: { total: (_, { x }) => x } })
+const channelSum = channelKernel({
+  name: 'channelSum',
+  maps: ['x'],
+  coefficients: [],
+  sums: { total: (_, { x }) => x },
+})
 
 /** `out = coefficient`, for every row */
-const channelFill = channelKernel({ name: 'channelFill', maps: [], coefficients: ['value'], map: (_, { value }) => value })
+const channelFill = channelKernel({
+  name: 'channelFill',
+  maps: [],
+  coefficients: ['value'],
+  map: (_, { value }) => value,
+})
 
 /** `out = x`, where rows of either may lie apart */
 const channelCopy = channelKernel({ name: 'channelCopy', maps: ['x'], coefficients: [], map: (_, { x }) => x })
 
 /** `out = x + b` */
-const channelAdd = channelKernel({ name: 'channelAdd', maps: ['x'], coefficients: ['b'], map: (l, { x, b }) => l.add(x, b) })
+const channelAdd = channelKernel({
+  name: 'channelAdd',
+  maps: ['x'],
+  coefficients: ['b'],
+  map: (l, { x, b }) => l.add(x, b),
+})
 
 /** `out = x · a + b` */
 const channelAffine = channelKernel({

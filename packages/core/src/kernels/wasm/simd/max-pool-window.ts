@@ -40,43 +40,68 @@ const LANES: readonly Lanes[] = [
  *
  * Pointers to the window's first position inside the image; `row` bytes between image rows.
  */
-export const maxPoolWindow = wasmFunction('maxPoolWindow', ['x', 'dy', 'dx', 'rows', 'columns', 'row', 'channels'], (p, declare) => {
-  const [channel, offset, i, j, from, to] = [declare('i32'), declare('i32'), declare('i32'), declare('i32'), declare('i32'), declare('i32')]
-  const tap = declare('f32')
-  const skip = i32.sub(p.row.get, i32.shiftLeft(i32.mul(p.columns.get, p.channels.get), i32.const(2)))
-  const position = i32.shiftLeft(p.channels.get, i32.const(2))
-  const start = (pointer: Local) => i32.add(pointer.get, offset.get)
+export const maxPoolWindow = wasmFunction(
+  'maxPoolWindow',
+  ['x', 'dy', 'dx', 'rows', 'columns', 'row', 'channels'],
+  (p, declare) => {
+    const [channel, offset, i, j, from, to] = [
+      declare('i32'),
+      declare('i32'),
+      declare('i32'),
+      declare('i32'),
+      declare('i32'),
+      declare('i32'),
+    ]
+    const tap = declare('f32')
+    const skip = i32.sub(p.row.get, i32.shiftLeft(i32.mul(p.columns.get, p.channels.get), i32.const(2)))
+    const position = i32.shiftLeft(p.channels.get, i32.const(2))
+    const start = (pointer: Local) => i32.add(pointer.get, offset.get)
 
-  const overWindow = (pointer: Local, body: Code): Code => [
-    ...tap.set(f32.zero),
-    ...i.set(i32.const(0)),
-    ...whileLoop(
-      i32.lessThan(i.get, p.rows.get),
-      j.set(i32.const(0)),
-      whileLoop(i32.lessThan(j.get, p.columns.get), body, tap.set(f32.add(tap.get, f32.one)), pointer.advance(position), j.advance(i32.const(1))),
-      pointer.advance(skip),
-      i.advance(i32.const(1)),
-    ),
-  ]
+    const overWindow = (pointer: Local, body: Code): Code => [
+      ...tap.set(f32.zero),
+      ...i.set(i32.const(0)),
+      ...whileLoop(
+        i32.lessThan(i.get, p.rows.get),
+        j.set(i32.const(0)),
+        whileLoop(
+          i32.lessThan(j.get, p.columns.get),
+          body,
+          tap.set(f32.add(tap.get, f32.one)),
+          pointer.advance(position),
+          j.advance(i32.const(1)),
+        ),
+        pointer.advance(skip),
+        i.advance(i32.const(1)),
+      ),
+    ]
 
-  const forLanes = ({ type, width, ops, spread, whereGreater, whereEqual }: Lanes, declareLane: Declare): Code => {
-    const [value, best, bestTap, gradient] = [declareLane(type), declareLane(type), declareLane(type), declareLane(type)]
-    return whileLoop(
-      i32.lessOrEqual(i32.add(channel.get, i32.const(width)), p.channels.get),
-      offset.set(i32.shiftLeft(channel.get, i32.const(2))),
-      from.set(start(p.x)),
-      best.set(ops.load(from.get)),
-      bestTap.set(spread(f32.zero)),
-      overWindow(from, [
-        ...value.set(ops.load(from.get)),
-        ...bestTap.set(whereGreater(value.get, best.get, spread(tap.get), bestTap.get)),
-        ...best.set(whereGreater(value.get, best.get, value.get, best.get)),
-      ]),
-      gradient.set(ops.load(start(p.dy))),
-      to.set(start(p.dx)),
-      overWindow(to, ops.store(to.get, ops.add(ops.load(to.get), whereEqual(bestTap.get, spread(tap.get), gradient.get)))),
-      channel.advance(i32.const(width)),
-    )
-  }
-  return [channel.set(i32.const(0)), ...LANES.map((lanes) => forLanes(lanes, declare))]
-})
+    const forLanes = ({ type, width, ops, spread, whereGreater, whereEqual }: Lanes, declareLane: Declare): Code => {
+      const [value, best, bestTap, gradient] = [
+        declareLane(type),
+        declareLane(type),
+        declareLane(type),
+        declareLane(type),
+      ]
+      return whileLoop(
+        i32.lessOrEqual(i32.add(channel.get, i32.const(width)), p.channels.get),
+        offset.set(i32.shiftLeft(channel.get, i32.const(2))),
+        from.set(start(p.x)),
+        best.set(ops.load(from.get)),
+        bestTap.set(spread(f32.zero)),
+        overWindow(from, [
+          ...value.set(ops.load(from.get)),
+          ...bestTap.set(whereGreater(value.get, best.get, spread(tap.get), bestTap.get)),
+          ...best.set(whereGreater(value.get, best.get, value.get, best.get)),
+        ]),
+        gradient.set(ops.load(start(p.dy))),
+        to.set(start(p.dx)),
+        overWindow(
+          to,
+          ops.store(to.get, ops.add(ops.load(to.get), whereEqual(bestTap.get, spread(tap.get), gradient.get))),
+        ),
+        channel.advance(i32.const(width)),
+      )
+    }
+    return [channel.set(i32.const(0)), ...LANES.map((lanes) => forLanes(lanes, declare))]
+  },
+)

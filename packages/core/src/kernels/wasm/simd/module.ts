@@ -12,7 +12,11 @@ const instances = new WeakMap<WasmBackend, Simd>()
 function memoryOf(backend: WasmBackend): WebAssembly.Memory {
   const { memory } = backend.wasm.asm
   if (memory instanceof WebAssembly.Memory) return memory
-  throw new GpdError('backend.unsupported', 'wasm: expected the memory of tfjs-backend-wasm, found none.', 'Use its single-threaded SIMD build, or another backend.')
+  throw new GpdError(
+    'backend.unsupported',
+    'wasm: expected the memory of tfjs-backend-wasm, found none.',
+    'Use its single-threaded SIMD build, or another backend.',
+  )
 }
 
 /**
@@ -24,7 +28,12 @@ export async function compileSimd(): Promise<void> {
   try {
     compiled ??= await WebAssembly.compile(assemble(simdFunctions))
   } catch (cause) {
-    throw new GpdError('backend.unsupported', 'wasm: this JavaScript engine has no WebAssembly SIMD.', "Use a newer engine, or the backend 'cpu'.", { cause })
+    throw new GpdError(
+      'backend.unsupported',
+      'wasm: this JavaScript engine has no WebAssembly SIMD.',
+      "Use a newer engine, or the backend 'cpu'.",
+      { cause },
+    )
   }
 }
 
@@ -32,7 +41,12 @@ export async function compileSimd(): Promise<void> {
 export function simd(backend: WasmBackend): Simd {
   const known = instances.get(backend)
   if (known !== undefined) return known
-  if (compiled === undefined) throw new GpdError('backend.unsupported', 'wasm: the vector functions are not compiled.', "Choose the backend with useBackend('wasm').")
+  if (compiled === undefined)
+    throw new GpdError(
+      'backend.unsupported',
+      'wasm: the vector functions are not compiled.',
+      "Choose the backend with useBackend('wasm').",
+    )
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory: memoryOf(backend) } })
   const functions = exports as unknown as Simd
   instances.set(backend, functions)

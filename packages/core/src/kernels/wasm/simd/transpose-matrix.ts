@@ -4,9 +4,17 @@ import { f32, f32x4, i32, wasmFunction, whileLoop, type Code, type Local } from 
 const BLOCK_COLUMNS = 1024
 
 /** Rows of a 4x4 matrix from its columns: two rounds of interleaving pairs. */
-function transposed4(rows: readonly Local[], pairs: readonly Local[]): { readonly prepare: Code; readonly columns: readonly Code[] } {
+function transposed4(
+  rows: readonly Local[],
+  pairs: readonly Local[],
+): { readonly prepare: Code; readonly columns: readonly Code[] } {
   const [a, b, c, d] = rows.map(({ get }) => get) as [Code, Code, Code, Code]
-  const values = [f32x4.shuffle(a, b, [0, 4, 1, 5]), f32x4.shuffle(c, d, [0, 4, 1, 5]), f32x4.shuffle(a, b, [2, 6, 3, 7]), f32x4.shuffle(c, d, [2, 6, 3, 7])]
+  const values = [
+    f32x4.shuffle(a, b, [0, 4, 1, 5]),
+    f32x4.shuffle(c, d, [0, 4, 1, 5]),
+    f32x4.shuffle(a, b, [2, 6, 3, 7]),
+    f32x4.shuffle(c, d, [2, 6, 3, 7]),
+  ]
   const [low, lowOther, high, highOther] = pairs.map(({ get }) => get) as [Code, Code, Code, Code]
   return {
     prepare: pairs.flatMap((pair, i) => pair.set(values[i]!)),
@@ -21,11 +29,19 @@ function transposed4(rows: readonly Local[], pairs: readonly Local[]): { readonl
 
 /** `out[c, r] = x[r, c]` */
 export const transposeMatrix = wasmFunction('transposeMatrix', ['x', 'out', 'rows', 'columns'], (p, declare) => {
-  const [row, column, first, last, from, to] = [declare('i32'), declare('i32'), declare('i32'), declare('i32'), declare('i32'), declare('i32')]
+  const [row, column, first, last, from, to] = [
+    declare('i32'),
+    declare('i32'),
+    declare('i32'),
+    declare('i32'),
+    declare('i32'),
+    declare('i32'),
+  ]
   const four = [0, 1, 2, 3]
   const [values, pairs] = [four.map(() => declare('v128')), four.map(() => declare('v128'))]
   const bytes = (count: Code) => i32.shiftLeft(count, i32.const(2))
-  const address = (start: Code, major: Code, width: Code, minor: Code) => i32.add(start, bytes(i32.add(i32.mul(major, width), minor)))
+  const address = (start: Code, major: Code, width: Code, minor: Code) =>
+    i32.add(start, bytes(i32.add(i32.mul(major, width), minor)))
   const source = (r: Code, c: Code) => address(p.x.get, r, p.columns.get, c)
   const target = (c: Code, r: Code) => address(p.out.get, c, p.rows.get, r)
   const { prepare, columns } = transposed4(values, pairs)
@@ -51,7 +67,11 @@ export const transposeMatrix = wasmFunction('transposeMatrix', ['x', 'out', 'row
         fits(row, 4, p.rows),
         column.set(first.get),
         whileLoop(fits(column, 4, last), fourByFour),
-        whileLoop(i32.lessThan(column.get, last.get), ...four.map((i) => copyOne(i32.add(row.get, i32.const(i)))), nextColumn),
+        whileLoop(
+          i32.lessThan(column.get, last.get),
+          ...four.map((i) => copyOne(i32.add(row.get, i32.const(i)))),
+          nextColumn,
+        ),
         row.advance(i32.const(4)),
       ),
       whileLoop(

@@ -1,0 +1,61 @@
+import type { Callbacks, Logs, TrainInfo } from '@gpdjs/trainer'
+import { epochSummary, lossesOf } from './summary.ts'
+import { bar, canRedraw, clock, type ProgressStream } from './terminal.ts'
+
+export interface ProgressOptions {
+  /** What is being trained. */
+  readonly title?: string
+  /** Milliseconds between two drawings on a terminal (default 100), or between two lines elsewhere (default 10,000). */
+  readonly interval?: number
+  /** Whether to redraw one line. Default: on a terminal, except a dumb one or in continuous integration. */
+  readonly redraw?: boolean
+}
+
+const CLEAR_LINE = '\r\u001b[2K'
+const BAR_WIDTH = 20
+
+/** Cuts a line to the width of the terminal, so that it never wraps and leaves traces. */
+const fit = (line: string, columns: number) => (line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`)
+
+/**
+ * Callbacks that show how training goes: on a terminal one line that is redrawn in place, elsewhere a plain line now
+ * and then, and one line for each epoch on both.
+ *
+ * @example distill({ …, callbacks: progressBar(process.stderr, { title: 'student' }) })
+ */
+export function progressBar(stream: ProgressStream, options: ProgressOptions = {}): Callbacks {
+  const redraw = options.redraw ?? canRedraw(stream)
+  const interval = options.interval ?? (redraw ? 100 : 10_000)
+  const title = options.title === undefined ? '' : `${options.title}  `
+  let info: TrainInfo
+  let began = 0
+  let drawn = 0
+
+  const line = (step: number, logs: Logs) => {
+    const seconds = (performance.now() - began) / 1000
+    const left = clock((seconds / step) * (info.totalSteps - step))
+    const speed = `${Math.round(logs['images-per-second'] ?? 0)} images/s`
+    const where = `${title}${redraw ? `${bar(step / info.totalSteps, BAR_WIDTH)} ` : ''}${step}/${info.totalSteps}`
+    return `${where}  ${left} left  ${speed}  ${lossesOf(logs, info.losses)}`
+  }
+  const put = (text: string) => stream.write(redraw ? `${CLEAR_LINE}${fit(text, stream.columns ?? 80)}` : `${text}\n`)
+  return {
+    onTrainBegin(training) {
+      info = training
+      began = drawn = performance.now()
+    },
+    onBatchEnd(step, logs) {
+      const now = performance.now()
+      if (now - drawn < interval) return
+      drawn = now
+      put(line(step, logs))
+    },
+    onEpochEnd(epoch, logs) {
+      const text = `${title}epoch ${epoch + 1}/${info.epochs}  ${epochSummary(logs)}  ${clock((performance.now() - began) / 1000)}`
+      stream.write(redraw ? `${CLEAR_LINE}${text}\n` : `${text}\n`)
+    },
+    onTrainEnd() {
+      if (redraw) stream.write(CLEAR_LINE)
+    },
+  }
+}
