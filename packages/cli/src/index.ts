@@ -1,2 +1,6 @@
+export { runCli } from './cli.ts'
+export type { Io } from './io.ts'
+export { defineConfig, defineStudy } from './config/define.ts'
+export type { Config, ConfigInput, Study, StudyInput } from './config/schema.ts'
 export { progressBar, type ProgressOptions } from './progress/progress-bar.ts'
 export type { ProgressStream } from './progress/terminal.ts'

@@ -1,0 +1,105 @@
+import { z } from 'zod'
+
+const positive = z.int().min(1)
+const share = z.number().min(0).max(1)
+
+/** A number, or a number that changes over the run. */
+const schedule = z.union([
+  z.number(),
+  z.strictObject({
+    kind: z.enum(['constant', 'cosine', 'linear', 'multiStep', 'stepDecay']),
+    start: z.number(),
+    end: z.number().optional(),
+    milestones: z.array(share).optional(),
+    every: share.optional(),
+    factor: z.number().optional(),
+    /** Share of the run over which the value rises. */
+    warmUp: share.optional(),
+  }),
+])
+
+/** A distillation loss by its name in `@gpdjs/kd-losses`, with that loss's own options beside it. */
+const loss = z.looseObject({ name: z.string() })
+
+const network = z.strictObject({
+  network: z.string(),
+  width: positive.optional(),
+})
+
+const branches = z.union([
+  z.enum(['none', 'orepa']),
+  z.strictObject({
+    kind: z.literal('orepa'),
+    variant: z.enum(['release', 'original']).optional(),
+    branches: z.union([z.int(), z.array(z.string())]).optional(),
+    gates: z.enum(['scratch', 'single']).optional(),
+    bias: z.boolean().optional(),
+  }),
+])
+
+const dynamicTeacher = z.strictObject({
+  ratio: positive.default(2),
+  sharing: z.enum(['hard', 'none']).default('hard'),
+  mapping: z.enum(['inverse', 'none']).default('inverse'),
+  branches: branches.default('orepa'),
+  parameterization: z.enum(['reference', 'balanced']).default('reference'),
+  gradientScale: z.enum(['reference', 'compensated']).default('reference'),
+  noise: z.strictObject({ kind: z.enum(['zero-sum', 'iid']), deviation: z.number().min(0) }).optional(),
+  loss: loss.default({ name: 'soft-cross-entropy', smoothing: 0.1 }),
+  weight: schedule.default(3),
+})
+
+const optimizer = z.strictObject({
+  name: z.enum(['sgd', 'adamw']).default('sgd'),
+  learningRate: schedule.default({ kind: 'cosine', start: 0.1 }),
+  momentum: share.optional(),
+  nesterov: z.boolean().optional(),
+  decoupled: z.boolean().optional(),
+  beta1: share.optional(),
+  beta2: share.optional(),
+  epsilon: z.number().positive().optional(),
+  weightDecay: z.number().min(0).optional(),
+  decay: z.enum(['weights', 'all']).optional(),
+  clipGlobalNorm: z.number().positive().optional(),
+})
+
+/** Everything a run is made of. `gpd train --config FILE` reads it; docs/configuration.md describes it. */
+export const configSchema = z.strictObject({
+  student: network.extend({ weights: z.string().optional() }),
+  data: z.strictObject({
+    directory: z.string(),
+    classes: positive.default(10),
+    validation: positive.default(5000),
+    limitTrain: positive.optional(),
+    augment: z.strictObject({ padding: z.int().min(0).default(4), flip: z.boolean().default(true) }).optional(),
+  }),
+  teacher: z.strictObject({ weights: z.string(), loss: loss.default({ name: 'dkd' }), weight: schedule.default(1) }).optional(),
+  dynamicTeacher: z.union([z.literal(false), dynamicTeacher]).default(false),
+  ema: z.strictObject({ decay: share.optional(), warmUp: z.boolean().optional() }).optional(),
+  optimizer: optimizer.prefault({}),
+  epochs: positive.default(10),
+  batchSize: positive.default(64),
+  accumulate: positive.default(1),
+  labelWeight: schedule.default(1),
+  seed: z.int().default(42),
+  backend: z.string().default('auto'),
+  output: z.string().optional(),
+})
+
+/** As written in a file: defaults may be left out. */
+export type ConfigInput = z.input<typeof configSchema>
+/** With every default filled in. */
+export type Config = z.output<typeof configSchema>
+
+/** Named variations of one configuration, each trained with every seed. */
+export const studySchema = z.strictObject({
+  base: z.record(z.string(), z.unknown()),
+  /** The arm that the others are compared to. Default the first. */
+  baseline: z.string().optional(),
+  seeds: z.array(z.int()).min(1).default([0, 1, 2]),
+  /** What each arm changes in `base`; objects are merged, everything else replaces. */
+  arms: z.record(z.string(), z.record(z.string(), z.unknown())),
+})
+
+export type StudyInput = z.input<typeof studySchema>
+export type Study = z.output<typeof studySchema>

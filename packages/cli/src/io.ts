@@ -1,0 +1,29 @@
+import type { ProgressStream } from './progress/terminal.ts'
+
+/** The outside world of a command: where it writes, and who may stop it. */
+export interface Io {
+  /** Results. */
+  readonly stdout: { write(text: string): unknown }
+  /** Talk: progress, warnings, errors. */
+  readonly stderr: ProgressStream
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal?: AbortSignal
+}
+
+/** What every command is given. */
+export interface CommandContext extends Io {
+  readonly args: readonly string[]
+}
+
+export interface Command {
+  readonly summary: string
+  readonly help: string
+  /** @returns the exit status */
+  run(context: CommandContext): Promise<number>
+}
+
+export const say = (io: Io, text: string): void => void io.stderr.write(`${text}\n`)
+
+/** The one object of `--json`. */
+export const printJson = (io: Io, value: object): void => void io.stdout.write(`${JSON.stringify({ schema: 1, ...value })}\n`)

@@ -1,0 +1,61 @@
+import { readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { GpdError } from '@gpdjs/core'
+import type { Tensorflow } from './inspect-tensorflow.ts'
+import { platformOf, type Platform } from './platform.ts'
+import { lastLines, ProgramMissing, runProgram, type ProgramResult } from './run-program.ts'
+
+/** Node-API's binary interface does not change between versions of Node, so one build serves 20, 22, 24 and later. */
+export const NAPI_VERSION = 8
+
+export interface Compilation {
+  /** Folder of the binding's C++ sources. */
+  readonly sources: string
+  readonly nodeHeaders: string
+  readonly tensorflow: Tensorflow
+  readonly output: string
+}
+
+/** Runs the first compiler that exists; `CXX` names one that must. */
+async function runCompiler(platform: Platform, args: readonly string[]): Promise<{ compiler: string; result: ProgramResult }> {
+  const named = process.env['CXX']
+  const candidates = named ? [named] : platform.compiler
+  for (const compiler of candidates) {
+    try {
+      return { compiler, result: await runProgram(compiler, args) }
+    } catch (error) {
+      if (!(error instanceof ProgramMissing)) throw error
+    }
+  }
+  throw new GpdError('config.missing', `native: expected a C++ compiler as ${candidates.join(', ')}, found none.`, platform.installCompiler)
+}
+
+/**
+ * Compiles and links the binding of TensorFlow.js: two files that use Node-API and TensorFlow's C interface only, so
+ * the compiler is all it takes (no make, no node-gyp).
+ *
+ * @throws GpdError `config.missing` without a compiler, `backend.unsupported` if it fails
+ */
+export async function compileAddon({ sources, nodeHeaders, tensorflow, output }: Compilation, platform: Platform = platformOf()): Promise<void> {
+  const files = (await readdir(sources)).filter((name) => name.endsWith('.cc')).map((name) => join(sources, name))
+  const { compiler, result } = await runCompiler(platform, [
+    '-std=c++17',
+    '-O2',
+    ...platform.compilerArguments,
+    `-DNAPI_VERSION=${NAPI_VERSION}`,
+    '-DBUILDING_NODE_EXTENSION',
+    ...[nodeHeaders, tensorflow.include].map((folder) => `-I${folder}`),
+    ...files,
+    ...tensorflow.libraries,
+    // Where the libraries are looked for when the addon is loaded.
+    `-Wl,-rpath,${dirname(tensorflow.libraries[0]!)}`,
+    '-o',
+    output,
+  ])
+  if (result.status === 0) return
+  throw new GpdError(
+    'backend.unsupported',
+    `native: ${compiler} could not build the binding against TensorFlow ${tensorflow.version} (${tensorflow.folder}):\n${lastLines(result)}\n`,
+    'A C++17 compiler and complete headers are needed; try another TensorFlow (gpd native install).',
+  )
+}

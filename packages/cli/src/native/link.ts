@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { GpdError } from '@gpdjs/core'
+import { checkAddon } from './check-addon.ts'
+import { compileAddon } from './compile-addon.ts'
+import { useLink, writeLink, type Link } from './current-link.ts'
+import { findTensorflow, type TensorflowChoice } from './find-tensorflow.ts'
+import type { NativeFolders } from './folders.ts'
+import { checkGpu } from './gpu.ts'
+import { writeLoaderFiles } from './loader-files.ts'
+import { nodeHeaders } from './node-headers.ts'
+import { unpackNpmPackage } from './npm-package.ts'
+import { fillFolder } from './staging-folder.ts'
+
+/** The version of tfjs-node whose binding is built: that of TensorFlow.js itself. */
+export const TFJS_NODE_VERSION = '4.22.0'
+
+export interface LinkOptions extends Omit<TensorflowChoice, 'wheels'> {
+  readonly gpu?: boolean
+  /** An archive of tfjs-node that `npm pack` made, instead of fetching one. */
+  readonly tfjsNode?: string | undefined
+  /** Told what is being done, one line each. */
+  readonly report?: (line: string) => void
+}
+
+/**
+ * Builds the binding of TensorFlow.js against a TensorFlow that is there, tries it, and puts it in use. What was in use
+ * before stays in use until then, and if anything fails.
+ *
+ * @throws GpdError saying what is missing, too old or does not fit, and how to get what is needed
+ */
+export async function linkTensorflow(folders: NativeFolders, { gpu = false, tfjsNode, report = () => {}, ...choice }: LinkOptions): Promise<{ folder: string; link: Link }> {
+  const tensorflow = await findTensorflow({ ...choice, wheels: folders.wheels })
+  if (gpu) checkGpu(tensorflow)
+  report(`TensorFlow ${tensorflow.version} in ${tensorflow.folder}`)
+  const platform = `${process.platform}-${process.arch}`
+  const { folder, result: link } = await fillFolder(folders.links, async (staging) => {
+    await unpackNpmPackage(tfjsNode ?? `@tensorflow/tfjs-node@${TFJS_NODE_VERSION}`, join(staging, 'tfjs-node'))
+    report('Building the binding…')
+    const addon = join(staging, 'tfjs_binding.node')
+    const headers = join(staging, 'node-headers')
+    await compileAddon({ sources: join(staging, 'tfjs-node', 'binding'), nodeHeaders: await nodeHeaders(headers), tensorflow, output: addon })
+    await rm(headers, { recursive: true, force: true })
+    const found = await checkAddon(addon)
+    if (gpu && !found.gpu) {
+      throw new GpdError('backend.unsupported', `native: expected TensorFlow ${found.version} to use the GPU, it uses the CPU.`, 'Check that nvidia-smi lists it and that the CUDA packages of this TensorFlow are installed, or leave --gpu out.')
+    }
+    await writeLoaderFiles(staging)
+    const link: Link = { tensorflow: { version: found.version, folder: tensorflow.folder }, tfjsNode: TFJS_NODE_VERSION, platform, gpu: found.gpu, built: new Date().toISOString() }
+    await writeLink(staging, link)
+    return { name: `tf${found.version}-tfjs${TFJS_NODE_VERSION}-${platform}-${randomBytes(4).toString('hex')}`, result: link }
+  })
+  await useLink(folders, folder)
+  return { folder, link }
+}

@@ -1,0 +1,55 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+const ENGINE = `// The application's TensorFlow.js: load.cjs puts it here before anything asks for it.
+exports.tf = undefined
+`
+
+const LOAD = `'use strict'
+const engine = require('./engine.cjs')
+const link = require('./link.json')
+
+exports.version = \`TensorFlow \${link.tensorflow.version} through tfjs-node \${link.tfjsNode}\`
+exports.binding = link.tfjsNode
+
+/** Registers the backend 'tensorflow' in the TensorFlow.js that it is given. */
+exports.register = (tf) => {
+  if (engine.tf !== undefined) {
+    if (engine.tf.engine() === tf.engine()) return
+    throw new Error('it already serves another copy of @tensorflow/tfjs in this process')
+  }
+  engine.tf = tf
+  // TensorFlow greets on stderr otherwise; set the variable to 0 to see it.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1'
+  // Gone since Node 23, and tfjs-node 4.22 calls them.
+  const util = require('node:util')
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined
+  util.isArray ??= Array.isArray
+  const binding = require('./tfjs_binding.node')
+  require('./tfjs-node/dist/register_all_kernels')
+  const { NodeJSKernelBackend } = require('./tfjs-node/dist/nodejs_kernel_backend')
+  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, link.gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node'), 3)
+}
+`
+
+/**
+ * Files of a link, by path. The two packages that tfjs-node requires are the application's TensorFlow.js under other
+ * names, so that there is one engine and tensors of one are tensors of the other.
+ */
+const FILES: Readonly<Record<string, string>> = {
+  'load.cjs': LOAD,
+  'engine.cjs': ENGINE,
+  'node_modules/@tensorflow/tfjs/index.js': `module.exports = require('../../../engine.cjs').tf\n`,
+  'node_modules/@tensorflow/tfjs-core/index.js': `module.exports = require('../../../engine.cjs').tf\n`,
+  // Needed by TensorBoard summaries alone, and it would need google-protobuf.
+  'tfjs-node/dist/proto/api_pb.js': 'module.exports = {}\n',
+}
+
+/** Writes what makes a built binding loadable. */
+export async function writeLoaderFiles(folder: string): Promise<void> {
+  for (const [path, text] of Object.entries(FILES)) {
+    const file = join(folder, path)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, text)
+  }
+}
