@@ -1,4 +1,5 @@
 import { dense, globalAveragePool, GpdError, graph, relu, type Network, type Shape } from '@gpdjs/core'
+import { checkOptions, commonRules, isBlockList, isPositiveInteger } from './options.ts'
 import { basicBlock, convNorm, residualStages } from './residual.ts'
 
 export interface CifarResnetOptions {
@@ -13,16 +14,36 @@ export interface CifarResnetOptions {
   readonly inputShape?: Shape
 }
 
-export const isPositiveInteger = (value: number): boolean => Number.isInteger(value) && value >= 1
+/** Whether three stages of n basic blocks have this depth. */
+export const isCifarDepth = (value: unknown): value is number =>
+  isPositiveInteger(value) && value >= 8 && value % 6 === 2
+
+const rules = {
+  ...commonRules,
+  depth: {
+    expected: '6n + 2 (or `blocks` instead)',
+    accepts: isCifarDepth,
+    optional: true,
+    fix: 'Use 8, 14, 20, 26, 32, 44, 56 or 110.',
+  },
+  blocks: {
+    expected: 'positive integers, one for each stage',
+    accepts: isBlockList,
+    optional: true,
+    fix: 'For example [1, 1, 1].',
+  },
+}
 
 function stagesOf({ depth, blocks }: CifarResnetOptions): readonly number[] {
-  if (blocks !== undefined && depth === undefined) {
-    if (blocks.length > 0 && blocks.every(isPositiveInteger)) return blocks
-    throw new GpdError('config.invalid', `cifarResnet: blocks: expected positive integers, got [${blocks.join(', ')}].`, 'For example [1, 1, 1].')
-  }
-  const count = ((depth ?? Number.NaN) - 2) / 6
-  if (isPositiveInteger(count) && blocks === undefined) return [count, count, count]
-  throw new GpdError('config.invalid', `cifarResnet: depth: expected 6n + 2 (or \`blocks\` instead), got ${depth}.`, 'Use 8, 14, 20, 26, 32, 44, 56 or 110.')
+  if (blocks !== undefined && depth === undefined) return blocks
+  if (depth !== undefined && blocks === undefined) return Array.from({ length: 3 }, () => (depth - 2) / 6)
+  const [code, found] =
+    depth === undefined ? (['config.missing', 'neither'] as const) : (['config.invalid', 'both'] as const)
+  throw new GpdError(
+    code,
+    `cifarResnet: expected either depth or blocks, got ${found}.`,
+    'depth: 20 is short for blocks: [3, 3, 3].',
+  )
 }
 
 /**
@@ -31,19 +52,27 @@ function stagesOf({ depth, blocks }: CifarResnetOptions): readonly number[] {
  *
  * Taps: `layer1` … (and `layer1.preactivation` …), `pool`.
  *
- * @throws GpdError `config.invalid` for a depth that is not 6n + 2
+ * @throws GpdError `config.invalid` for a depth that is not 6n + 2 and other values out of range, `config.missing` without
+ *   classes or without depth and blocks, `config.unknown-key` for a mistyped option
  * @example const student = cifarResnet({ depth: 20, classes: 10 })
  * @see He et al., "Deep Residual Learning for Image Recognition", 2016, section 4.2
  */
 export function cifarResnet(options: CifarResnetOptions): Network {
+  checkOptions('cifarResnet', rules, options)
   const { width = 16, classes, inputShape = [32, 32, 3] } = options
   const blocks = stagesOf(options)
-  if (!isPositiveInteger(width)) throw new GpdError('config.invalid', `cifarResnet: width: expected a positive integer, got ${width}.`)
-  if (!isPositiveInteger(classes)) throw new GpdError('config.invalid', `cifarResnet: classes: expected a positive integer, got ${classes}.`)
   const depth = 2 + 2 * blocks.reduce((sum, count) => sum + count, 0)
   const g = graph({ name: `resnet${depth}-w${width}`, inputShape })
-  const stem = g.add('relu', relu(), convNorm(g, 'image', { conv: 'conv1', norm: 'bn1', filters: width, kernelSize: 3 }))
-  const pool = g.add('pool', globalAveragePool(), residualStages(g, stem, { block: basicBlock, blocks, width, channels: width }))
+  const stem = g.add(
+    'relu',
+    relu(),
+    convNorm(g, 'image', { conv: 'conv1', norm: 'bn1', filters: width, kernelSize: 3 }),
+  )
+  const pool = g.add(
+    'pool',
+    globalAveragePool(),
+    residualStages(g, stem, { block: basicBlock, blocks, width, channels: width }),
+  )
   g.tap('pool', pool)
   return g.build(g.add('fc', dense({ units: classes }), pool))
 }

@@ -1,5 +1,5 @@
-import { dense, globalAveragePool, GpdError, graph, maxPool, relu, type Network, type Shape } from '@gpdjs/core'
-import { isPositiveInteger } from './cifar-resnet.ts'
+import { dense, globalAveragePool, graph, maxPool, relu, type Network, type Shape } from '@gpdjs/core'
+import { checkOptions, commonRules } from './options.ts'
 import { basicBlock, bottleneck, convNorm, residualStages, type Block } from './residual.ts'
 
 export interface ImagenetResnetOptions {
@@ -21,21 +21,37 @@ const FAMILY: Readonly<Record<number, { readonly block: Block; readonly blocks: 
   152: { block: bottleneck, blocks: [3, 8, 36, 3] },
 }
 
+export const imagenetDepths: readonly number[] = Object.keys(FAMILY).map(Number)
+
+const rules = {
+  ...commonRules,
+  classes: { ...commonRules.classes, optional: true },
+  depth: {
+    expected: imagenetDepths.join(', '),
+    accepts: (value: unknown) => imagenetDepths.some((depth) => depth === value),
+  },
+}
+
 /**
  * The ResNets for ImageNet, layer by layer as in torchvision, with its parameter names.
  *
  * Taps: `layer1` … `layer4` (and `layer1.preactivation` …), `pool`.
  *
- * @throws GpdError `config.invalid` for a depth that does not exist
+ * @throws GpdError `config.invalid` for a depth that does not exist and other values out of range, `config.missing` without
+ *   a depth, `config.unknown-key` for a mistyped option
  * @example const teacher = imagenetResnet({ depth: 34 })
  * @see He et al., "Deep Residual Learning for Image Recognition", 2016
  */
-export function imagenetResnet({ depth, classes = 1000, inputShape = [224, 224, 3], width = 64 }: ImagenetResnetOptions): Network {
-  const family = FAMILY[depth]
-  if (!family) throw new GpdError('config.invalid', `imagenetResnet: depth: expected ${Object.keys(FAMILY).join(', ')}, got ${depth}.`)
-  if (!isPositiveInteger(width)) throw new GpdError('config.invalid', `imagenetResnet: width: expected a positive integer, got ${width}.`)
+export function imagenetResnet(options: ImagenetResnetOptions): Network {
+  checkOptions('imagenetResnet', rules, options)
+  const { depth, classes = 1000, inputShape = [224, 224, 3], width = 64 } = options
+  const family = FAMILY[depth]! // checked above
   const g = graph({ name: `resnet${depth}`, inputShape })
-  const stem = g.add('relu', relu(), convNorm(g, 'image', { conv: 'conv1', norm: 'bn1', filters: width, kernelSize: 7, strides: 2 }))
+  const stem = g.add(
+    'relu',
+    relu(),
+    convNorm(g, 'image', { conv: 'conv1', norm: 'bn1', filters: width, kernelSize: 7, strides: 2 }),
+  )
   const small = g.add('maxpool', maxPool({ kernelSize: 3, strides: 2, padding: 1 }), stem)
   const pool = g.add('pool', globalAveragePool(), residualStages(g, small, { ...family, width, channels: width }))
   g.tap('pool', pool)

@@ -13,7 +13,8 @@ beforeAll(async () => {
 /** Parameters of a CIFAR ResNet with n blocks per stage, by hand: 3×3 convolutions, two numbers per norm channel, 1×1 shortcuts. */
 function cifarCount(n: number, w: number, classes: number): number {
   const conv = (k: number, i: number, o: number) => k * k * i * o + 2 * o
-  const stage = (i: number, o: number) => conv(3, i, o) + conv(3, o, o) + (i === o ? 0 : conv(1, i, o)) + (n - 1) * 2 * conv(3, o, o)
+  const stage = (i: number, o: number) =>
+    conv(3, i, o) + conv(3, o, o) + (i === o ? 0 : conv(1, i, o)) + (n - 1) * 2 * conv(3, o, o)
   return conv(3, 3, w) + stage(w, w) + stage(w, 2 * w) + stage(2 * w, 4 * w) + 4 * w * classes + classes
 }
 
@@ -31,7 +32,9 @@ describe('cifarResnet', () => {
     const network = cifarResnet({ blocks: [2, 2, 2, 2], width: 4, classes: 7 })
     expect(network.classes).toBe(7)
     expect(network.shapes['layer4.1.relu']).toEqual([4, 4, 32])
-    expect(cifarResnet({ blocks: [3, 3, 3], classes: 10 }).parameters).toEqual(cifarResnet({ depth: 20, classes: 10 }).parameters)
+    expect(cifarResnet({ blocks: [3, 3, 3], classes: 10 }).parameters).toEqual(
+      cifarResnet({ depth: 20, classes: 10 }).parameters,
+    )
   })
 
   it('halves the image from stage to stage, odd sizes too', () => {
@@ -45,17 +48,35 @@ describe('cifarResnet', () => {
 
   it('has taps before and after the last ReLU of each stage', () => {
     const network = cifarResnet({ blocks: [1, 1], width: 2, classes: 3, inputShape: [8, 8, 1] })
-    const { taps } = tf.tidy(() =>
-      apply(network, initializeParameters(network.parameters, 1), initializeStatistics(network.statistics), tf.randomNormal([2, 8, 8, 1]), {
-        training: false,
-        taps: ['layer1', 'layer1.preactivation', 'layer2', 'pool'],
-      }),
-    ) as unknown as { taps: Record<string, tf.Tensor> }
-    expect(Array.from(taps['layer1']!.dataSync())).toEqual(Array.from(tf.relu(taps['layer1.preactivation']!).dataSync()))
+    const taps = tf.tidy(() => {
+      const [parameters, statistics] = [
+        initializeParameters(network.parameters, 1),
+        initializeStatistics(network.statistics),
+      ]
+      const wanted = ['layer1', 'layer1.preactivation', 'layer2', 'pool']
+      return {
+        ...apply(network, parameters, statistics, tf.randomNormal([2, 8, 8, 1], 0, 1, 'float32', 1), {
+          training: false,
+          taps: wanted,
+        }).taps,
+      }
+    })
+    expect(Array.from(taps['layer1']!.dataSync())).toEqual(
+      Array.from(tf.relu(taps['layer1.preactivation']!).dataSync()),
+    )
     expect(taps['pool']!.shape).toEqual([2, 4])
   })
 
-  it.each([{ depth: 21 }, { depth: 2 }, {}, { blocks: [] }, { blocks: [1, 0] }, { depth: 8, blocks: [1] }, { depth: 8, width: 0 }, { depth: 8, classes: 0 }])('refuses %o', (options) => {
+  it.each([
+    { depth: 21 },
+    { depth: 2 },
+    {},
+    { blocks: [] },
+    { blocks: [1, 0] },
+    { depth: 8, blocks: [1] },
+    { depth: 8, width: 0 },
+    { depth: 8, classes: 0 },
+  ])('refuses %o', (options) => {
     expect(() => cifarResnet({ classes: 10, ...options })).toThrow(/expected/)
   })
 })
@@ -73,7 +94,8 @@ describe('imagenetResnet', () => {
     expect(network.multiplyAdds / 1e9).toBeCloseTo(billions, 2)
   })
 
-  it('refuses a depth that does not exist', () => expect(() => imagenetResnet({ depth: 20 })).toThrow(/18, 34, 50, 101, 152, got 20/))
+  it('refuses a depth that does not exist', () =>
+    expect(() => imagenetResnet({ depth: 20 })).toThrow(/18, 34, 50, 101, 152, got 20/))
 })
 
 describe('the registry', () => {

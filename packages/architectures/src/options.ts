@@ -23,7 +23,11 @@ export const isBlockList = isListOf(isPositiveInteger)
 
 /** The options that every network of this package has. */
 export const commonRules = {
-  classes: { expected: 'a positive integer', accepts: isPositiveInteger, fix: 'Pass the number of classes of the data.' },
+  classes: {
+    expected: 'a positive integer',
+    accepts: isPositiveInteger,
+    fix: 'Pass the number of classes of the data.',
+  },
   width: { expected: 'a positive integer', accepts: isPositiveInteger, optional: true },
   inputShape: {
     expected: '[height, width, channels], positive integers',
@@ -47,10 +51,14 @@ function checkOption(where: string, name: string, rule: OptionRule, value: unkno
  * @throws GpdError `config.unknown-key` for a mistyped option, `config.missing` for one that has no default,
  *   `config.invalid` for a value that is not accepted
  */
-export function checkOptions(where: string, rules: Readonly<Record<string, OptionRule>>, given: object): void {
+export function checkOptions(where: string, rules: Readonly<Record<string, OptionRule>>, given: object = {}): void {
   const stranger = Object.keys(given).find((name) => !Object.hasOwn(rules, name))
   if (stranger !== undefined) {
-    throw new GpdError('config.unknown-key', `${where}: unknown option '${stranger}'.`, didYouMean(stranger, Object.keys(rules)))
+    throw new GpdError(
+      'config.unknown-key',
+      `${where}: unknown option '${stranger}'.`,
+      didYouMean(stranger, Object.keys(rules)),
+    )
   }
   const values = given as Readonly<Record<string, unknown>>
   for (const [name, rule] of Object.entries(rules)) checkOption(where, name, rule, values[name])

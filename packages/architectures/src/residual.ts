@@ -30,8 +30,16 @@ export interface Block {
   build(g: Graph, x: string, options: BlockOptions): string
 }
 
-function addShortcut(g: Graph, x: string, y: string, filters: number, { name, strides, project }: BlockOptions): string {
-  const shortcut = project ? convNorm(g, x, { conv: `${name}.downsample.0`, norm: `${name}.downsample.1`, filters, kernelSize: 1, strides }) : x
+function addShortcut(
+  g: Graph,
+  x: string,
+  y: string,
+  filters: number,
+  { name, strides, project }: BlockOptions,
+): string {
+  const shortcut = project
+    ? convNorm(g, x, { conv: `${name}.downsample.0`, norm: `${name}.downsample.1`, filters, kernelSize: 1, strides })
+    : x
   return g.add(`${name}.add`, add(), y, shortcut)
 }
 

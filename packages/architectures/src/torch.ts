@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, type Network, type TensorRecord } from '@gpdjs/core'
+import { torchLayouts, type TorchLayout } from './torch-layout.ts'
 
-/** A tensor of a PyTorch state dict: row-major numbers in PyTorch's layout. */
+/** A tensor of a PyTorch state dict, row-major in PyTorch's layout, such as `decodeSafetensors` of `@gpdjs/core` returns. */
 export interface TorchTensor {
   readonly shape: readonly number[]
-  readonly data: Float32Array
+  readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array
 }
 
 export interface TorchLoad {
@@ -16,64 +17,100 @@ export interface TorchLoad {
   readonly unexpected: readonly string[]
 }
 
-type Permutation = readonly number[]
+const valueCount = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
+const shown = (shape: readonly number[]): string => `[${shape.join(', ')}]`
 
-/** Axes of our layout in PyTorch's order: kernels `[h, w, in, out]` are `[out, in, h, w]`, dense `[in, out]` is `[out, in]`. */
-function torchAxes(name: string, shape: readonly number[], depthwise: boolean): Permutation {
-  if (shape.length === 4) return depthwise ? [2, 3, 0, 1] : [3, 2, 0, 1]
-  if (shape.length === 2 && name.endsWith('.weight')) return [1, 0]
-  return shape.map((_, axis) => axis)
-}
-
-const inverse = (permutation: Permutation): number[] => permutation.map((_, axis) => permutation.indexOf(axis))
-
-function layouts(network: Network) {
-  const depthwise = new Set(network.nodes.filter(({ op }) => op === 'depthwiseConv2d').map(({ id }) => `${id}.weight`))
-  const specs = [...network.parameters, ...network.statistics]
-  return new Map(specs.map(({ name, shape }) => [name, { shape, axes: torchAxes(name, shape, depthwise.has(name)) }]))
-}
-
-function convert(name: string, tensor: TorchTensor, shape: readonly number[], axes: Permutation): tf.Tensor {
-  const wanted = axes.map((axis) => shape[axis]!)
-  if (tensor.shape.join() !== wanted.join()) {
-    throw new GpdError('checkpoint.incompatible', `fromTorch: '${name}': expected shape [${wanted.join(', ')}], got [${tensor.shape.join(', ')}].`)
+/** The values of an entry, if it is what the network needs. */
+function checkEntry(name: string, { shape, data }: TorchTensor, wanted: readonly number[]): Float32Array {
+  const refuse = (expected: string, found: string, fix: string) =>
+    new GpdError('checkpoint.incompatible', `fromTorch: '${name}': expected ${expected}, got ${found}.`, fix)
+  if (shape.join() !== wanted.join()) {
+    throw refuse(
+      `shape ${shown(wanted)}`,
+      shown(shape),
+      "Build the network with the checkpoint's depth, width and classes, or leave this entry out.",
+    )
   }
-  return tf.tidy(() => tf.transpose(tf.tensor(tensor.data, [...tensor.shape]), inverse(axes)))
+  if (!(data instanceof Float32Array))
+    throw refuse('floating-point numbers', data.constructor.name, 'Call `.float()` on it in PyTorch.')
+  if (data.length !== valueCount(shape))
+    throw refuse(`${valueCount(shape)} values`, `${data.length}`, 'Write the checkpoint again.')
+  return data
+}
+
+// A copy: the cpu backend would go on reading the memory of the state dict.
+const convert = (data: Float32Array, { factors, permutation }: TorchLayout, shape: readonly number[]): tf.Tensor =>
+  tf.tidy(() => tf.reshape(tf.transpose(tf.tensor(data.slice(), [...factors]), [...permutation]), [...shape]))
+
+/**
+ * A PyTorch state dict (torchvision's names) as parameters and statistics of a network: kernels `[out, in, h, w]` become
+ * `[h, w, in, out]`, those of linear layers `[in, out]`. Everything is checked before the first tensor is made.
+ *
+ * @param state by name, a `Map` or a record
+ * @returns new tensors, owned by the caller
+ * @throws GpdError `checkpoint.incompatible` for a wrong shape, with the key, the shape found and the one wanted, and for
+ *   integers
+ * @example const { parameters, statistics, missing } = fromTorch(imagenetResnet({ depth: 18 }), decodeSafetensors(bytes, { source }).tensors)
+ */
+export function fromTorch(
+  network: Network,
+  state: ReadonlyMap<string, TorchTensor> | Readonly<Record<string, TorchTensor>>,
+): TorchLoad {
+  const given: ReadonlyMap<string, TorchTensor> = state instanceof Map ? state : new Map(Object.entries(state))
+  const layouts = torchLayouts(network)
+  const checked = new Map(
+    [...layouts].flatMap(([name, layout]) => {
+      const tensor = given.get(name)
+      return tensor === undefined ? [] : [[name, { layout, data: checkEntry(name, tensor, layout.shape) }] as const]
+    }),
+  )
+  const build = (specs: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>
+    Object.fromEntries(
+      specs.flatMap(({ name, shape }) => {
+        const found = checked.get(name)
+        return found === undefined ? [] : [[name, convert(found.data, found.layout, shape)] as const]
+      }),
+    )
+  return {
+    parameters: build(network.parameters),
+    statistics: build(network.statistics),
+    missing: [...layouts.keys()].filter((name) => !given.has(name)),
+    unexpected: [...given.keys()].filter((name) => !layouts.has(name) && !name.endsWith('.num_batches_tracked')),
+  }
 }
 
 /**
- * A PyTorch state dict (torchvision's names) as parameters and statistics of a network. All shapes are checked before
- * anything is returned.
+ * Parameters and statistics as a PyTorch state dict: the other way round, without `num_batches_tracked`. The numbers are
+ * copies.
  *
- * @returns new tensors, owned by the caller
- * @throws GpdError `checkpoint.incompatible` for a wrong shape, with the key, the shape found and the one wanted
- * @example const { parameters, statistics, missing } = fromTorch(imagenetResnet({ depth: 18 }), decodeSafetensors(bytes, { source }).tensors)
+ * @param tensors parameters and statistics in one record
+ * @throws GpdError `checkpoint.incompatible` if a tensor is missing or has another shape than the network's
+ * @example
+ * const state = await toTorch(network, { ...parameters, ...statistics })
+ * await writeFile(path, encodeSafetensors(Object.fromEntries(state)))
  */
-export function fromTorch(network: Network, state: ReadonlyMap<string, TorchTensor>): TorchLoad {
-  const wanted = layouts(network)
-  const found = [...wanted].flatMap(([name, layout]) => {
-    const tensor = state.get(name)
-    return tensor ? [{ name, tensor, ...layout }] : []
-  })
-  const tensors = tf.tidy(() => Object.fromEntries(found.map(({ name, tensor, shape, axes }) => [name, convert(name, tensor, shape, axes)])))
-  const pick = (specs: readonly { readonly name: string }[]) =>
-    Object.fromEntries(specs.flatMap(({ name }) => (tensors[name] ? [[name, tensors[name]] as const] : [])))
-  return {
-    parameters: pick(network.parameters),
-    statistics: pick(network.statistics),
-    missing: [...wanted.keys()].filter((name) => !state.has(name)),
-    unexpected: [...state.keys()].filter((name) => !wanted.has(name) && !name.endsWith('.num_batches_tracked')),
-  }
-}
-
-/** Parameters and statistics as a PyTorch state dict: the other way round. */
-export async function toTorch(network: Network, tensors: TensorRecord): Promise<Map<string, TorchTensor>> {
-  const state = new Map<string, TorchTensor>()
-  for (const [name, { axes }] of layouts(network)) {
-    const tensor = tensors[name]
-    if (tensor === undefined) throw new GpdError('checkpoint.incompatible', `toTorch: no tensor for '${name}'.`)
-    const turned = tf.transpose(tensor, [...axes])
-    state.set(name, { shape: turned.shape, data: (await turned.data()) as Float32Array })
+export async function toTorch(
+  network: Network,
+  tensors: TensorRecord,
+): Promise<Map<string, TorchTensor & { readonly data: Float32Array }>> {
+  const layouts = torchLayouts(network)
+  const state = new Map<string, TorchTensor & { readonly data: Float32Array }>()
+  for (const { name, shape } of [...network.parameters, ...network.statistics]) {
+    const [layout, tensor] = [layouts.get(name), tensors[name]]
+    if (layout === undefined || tensor?.shape.join() !== shape.join()) {
+      const found = tensor === undefined ? 'none' : shown(tensor.shape)
+      throw new GpdError(
+        'checkpoint.incompatible',
+        `toTorch: '${name}': expected a tensor ${shown(shape)}, got ${found}.`,
+        'Pass the tensors of this network.',
+      )
+    }
+    const { factors, permutation } = layout
+    const ours = permutation.map((place) => factors[place] ?? 1)
+    const back = factors.map((_, place) => permutation.indexOf(place))
+    const turned = tf.tidy(() => tf.transpose(tf.reshape(tensor, ours), back))
+    // A copy: of a vector the cpu backend hands out the memory in use.
+    state.set(name, { shape: layout.shape, data: (await turned.data<'float32'>()).slice() })
     turned.dispose()
   }
   return state

@@ -22,26 +22,54 @@ function goldenFiles(): { name: string; depth: number; path: string }[] {
   )
 }
 
-/** `frac(sin(12.9898 i + 78.233 j + 1) · 43758.5453)` in [-1, 1), as the golden files describe. */
-function closedForm(i: number, j: number): number {
-  const z = Math.sin(12.9898 * i + 78.233 * j + 1) * 43758.5453
-  return 2 * (z - Math.floor(z)) - 1
+/** The numbers in a sentence of a file's metadata, in the places that `pattern` marks. */
+function numbersIn(sentence: string | undefined, pattern: RegExp): number[] {
+  const match = pattern.exec(sentence ?? '')
+  if (match === null) throw new Error(`expected ${pattern}, got ${sentence}`)
+  return match.slice(1).map(Number)
 }
 
-function weightOf(name: string, shape: readonly number[], s: number): number {
-  if (name.endsWith('running_var')) return 1 + 0.2 * Math.abs(s)
-  if (name.endsWith('running_mean') || name.endsWith('bias')) return 0.1 * s
-  if (shape.length === 1) return 1 + 0.1 * s
-  return s * Math.sqrt(3 / shape.slice(1).reduce((a, b) => a * b, 1))
-}
+type Weights = (name: string, shape: readonly number[], j: number) => Float32Array
 
-function stateDict(entries: readonly (readonly [string, readonly number[]])[]): Map<string, TorchTensor> {
-  return new Map(
-    entries.map(([name, shape], j) => {
-      const size = shape.reduce((a, b) => a * b, 1)
-      return [name, { shape, data: Float32Array.from({ length: size }, (_, i) => weightOf(name, shape, closedForm(i, j))) }] as const
-    }),
+/** The closed form of the weights, with the constants that the file names: tensor j, flat index i. */
+function closedForm(sentence: string | undefined): Weights {
+  const [ofIndex = 0, ofTensor = 0, offset = 0, factor = 0] = numbersIn(
+    sentence,
+    /frac\(sin\(([\d.]+)\*i \+ ([\d.]+)\*j \+ ([\d.]+)\)\*([\d.]+)\) - 1/,
   )
+  const [variance = 0, bias = 0, scale = 0, kernel = 0] = numbersIn(
+    sentence,
+    /running_var 1\+([\d.]+)\|s\|; running_mean and every bias ([\d.]+) s; other 1-D 1\+([\d.]+) s;.* everything else s\*sqrt\(([\d.]+)\/prod/,
+  )
+  const kindOf = (name: string, shape: readonly number[]): ((s: number) => number) => {
+    if (name.endsWith('running_var')) return (s) => 1 + variance * Math.abs(s)
+    if (name.endsWith('running_mean') || name.endsWith('bias')) return (s) => bias * s
+    if (shape.length === 1) return (s) => 1 + scale * s
+    const limit = Math.sqrt(kernel / shape.slice(1).reduce((a, b) => a * b, 1))
+    return (s) => s * limit
+  }
+  return (name, shape, j) => {
+    const value = kindOf(name, shape)
+    return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => {
+      const z = Math.sin(ofIndex * i + ofTensor * j + offset) * factor
+      return value(2 * (z - Math.floor(z)) - 1)
+    })
+  }
+}
+
+function stateDict(metadata: Readonly<Record<string, string>>): Map<string, TorchTensor> {
+  const entries = JSON.parse(metadata['state_dict']!) as [string, number[]][]
+  const weights = closedForm(metadata['weights'])
+  return new Map(entries.map(([name, shape], j) => [name, { shape, data: weights(name, shape, j) }] as const))
+}
+
+/** `sin(a i + b)` over the flat index i of NHWC images, with the shape and numbers that the file names. */
+function images(sentence: string | undefined): { shape: [number, number, number, number]; data: Float32Array } {
+  const [n = 0, h = 0, w = 0, c = 0, a = 0, b = 0] = numbersIn(
+    sentence,
+    /^NHWC \[(\d+),(\d+),(\d+),(\d+)\], flat index i -> float32\(sin\(([\d.]+) i \+ ([\d.]+)\)\)$/,
+  )
+  return { shape: [n, h, w, c], data: Float32Array.from({ length: n * h * w * c }, (_, i) => Math.sin(a * i + b)) }
 }
 
 /** Largest difference relative to the largest number expected. */
@@ -55,9 +83,10 @@ beforeAll(async () => {
 describe.each(goldenFiles())('$name', ({ depth, path }) => {
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), { source: path })
   const golden = (key: string) => tf.tensor(tensors.get(key)!.data as Float32Array, [...tensors.get(key)!.shape])
-  const network = imagenetResnet({ depth, classes: 10, inputShape: [64, 64, 3] })
-  const state = stateDict(JSON.parse(metadata['state_dict']!) as [string, number[]][])
-  const x = () => tf.tensor(Float32Array.from({ length: 2 * 64 * 64 * 3 }, (_, i) => Math.sin(0.13 * i + 0.4)), [2, 64, 64, 3])
+  const state = stateDict(metadata)
+  const input = images(metadata['input'])
+  const network = imagenetResnet({ depth, classes: state.get('fc.bias')!.shape[0]!, inputShape: input.shape.slice(1) })
+  const x = () => tf.tensor(input.data, input.shape)
 
   it('has torchvision’s parameters, no more and no less', () => {
     const { missing, unexpected } = fromTorch(network, state)
@@ -78,7 +107,9 @@ describe.each(goldenFiles())('$name', ({ depth, path }) => {
     const gaps = tf.tidy(() => {
       const { parameters, statistics } = fromTorch(network, state)
       const { taps } = apply(network, parameters, statistics, x(), { training: false, taps: stages })
-      return stages.map((stage) => relativeGap(tf.mean(taps[stage]!, [1, 2]), golden(`eval/tap/${stage}/mean`))) as never
+      return stages.map((stage) =>
+        relativeGap(tf.mean(taps[stage]!, [1, 2]), golden(`eval/tap/${stage}/mean`)),
+      ) as never
     }) as unknown as number[]
     for (const gap of gaps) expect(gap).toBeLessThan(1e-4)
   })

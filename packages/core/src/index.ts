@@ -55,8 +55,18 @@ export {
   hardSwish,
   layerNorm,
   maxPool,
+  meanToken,
   multiply,
+  positionEmbedding,
+  prependTokens,
   relu,
+  scale,
+  selfAttention,
+  stochasticDepth,
+  swapTokens,
+  takeToken,
+  toMap,
+  toTokens,
 } from './ops/index.ts'
 export {
   mergeBranches,
@@ -70,4 +80,7 @@ export {
 export { decodeSafetensors } from './safetensors/decode.ts'
 export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
 export type { SafeTensor } from './safetensors/element-types.ts'
-export { backendNames, useBackend, type BackendChoice, type BackendName, type BackendReport } from './backends/index.ts'
+export { backendNames, useBackend, type BackendAdapter, type BackendChoice, type BackendName, type BackendReport, type FailedBackend, type LoadedBackend } from './backends/index.ts'
+export { repairGradients } from './kernels/gradients/index.ts'
+export { runExtraKernel, type ExtraKernel } from './kernels/extra-kernels.ts'
+export { withoutTape } from './tensor-ops/without-tape.ts'

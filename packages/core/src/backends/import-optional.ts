@@ -1,6 +1,16 @@
 /** A module's exports, wherever the interop between module systems has put them. */
 type Imported<M> = M & { readonly default?: M }
 
+const NOT_FOUND = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']
+
+/** In one line: what is wrong with a package that could not be imported. */
+function problemWith(name: string, error: unknown): string {
+  const { message = String(error), code } = error as Partial<Error & { code: string }>
+  // A package that is there may miss one of its own: then that one is named.
+  if (code !== undefined && NOT_FOUND.includes(code) && message.includes(`'${name}'`)) return `${name} is not installed`
+  return `${name} does not load (${message.split('\n')[0]})`
+}
+
 /**
  * Imports an optional package. By default the name is handed over at run time, so that neither bundlers nor type
  * declarations need the package; give `load` where a bundler should see the import.
@@ -9,12 +19,9 @@ type Imported<M> = M & { readonly default?: M }
  */
 export async function importOptional<M extends object>(name: string, load?: () => Promise<unknown>): Promise<M> {
   try {
-    const loaded = (await (load === undefined
-      ? import(/* @vite-ignore */ /* webpackIgnore: true */ name)
-      : load())) as Imported<M>
-    return loaded.default ?? loaded
+    const loaded = await (load === undefined ? import(/* @vite-ignore */ /* webpackIgnore: true */ name) : load())
+    return (loaded as Imported<M>).default ?? (loaded as M)
   } catch (cause) {
-    const [line] = String(cause instanceof Error ? cause.message : cause).split('\n')
-    throw new Error(`${name}: ${line}`, { cause })
+    throw new Error(problemWith(name, cause), { cause })
   }
 }

@@ -1,43 +1,64 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
+import { installTensorflowKernels } from '../kernels/tensorflow/index.ts'
 import { activate } from './activate.ts'
 import type { BackendAdapter, LoadedBackend } from './adapter.ts'
 import { importOptional } from './import-optional.ts'
-
-/** TensorFlow bindings, best first: the package and what it is. */
-const BINDINGS = [
-  { name: '@tensorflow/tfjs-node-gpu', description: 'compiled TensorFlow with CUDA' },
-  { name: '@tensorflow/tfjs-node', description: 'compiled TensorFlow' },
-] as const
+import { registerLinkedTensorflow } from './linked-tensorflow.ts'
 
 interface NodeBinding {
   readonly version: { readonly 'tfjs-core': string; readonly 'tfjs-node'?: string }
+  readonly engine: () => unknown
 }
 
-async function loadBinding({ name, description }: (typeof BINDINGS)[number]): Promise<LoadedBackend> {
+/** Gone since Node 23, and tfjs-node 4.22 calls them. */
+async function restoreNodeUtilities(): Promise<void> {
+  const util = await importOptional<Record<string, unknown>>('node:util')
+  util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined
+  util['isArray'] ??= Array.isArray
+}
+
+async function registerPackage(name: string): Promise<{ version: string; binding: string }> {
+  await restoreNodeUtilities()
   const binding = await importOptional<NodeBinding>(name)
-  const [theirs, ours] = [binding.version['tfjs-core'], tf.version['tfjs-core']]
-  // All copies of tfjs-core share one engine and one registry of kernels, which suits equal versions only.
-  if (theirs !== ours) {
-    throw new GpdError(
-      'backend.unsupported',
-      `${name} is built for tfjs-core ${theirs}, but ${ours} is in use.`,
-      `Install it for ${ours}: npm install ${name}@${ours}.`,
-    )
+  // Tensors of another copy of tfjs-core would be invisible to ours.
+  if (binding.engine() !== tf.engine()) {
+    throw new GpdError('backend.unsupported', `${name} brought a second copy of tfjs-core (${binding.version['tfjs-core']}; in use: ${tf.version['tfjs-core']}).`, 'Install equal versions of @tensorflow/tfjs and of the binding.')
   }
-  await activate('tensorflow')
-  return { version: `${name} ${binding.version['tfjs-node'] ?? binding.version['tfjs-core']}`, description }
+  const version = binding.version['tfjs-node'] ?? binding.version['tfjs-core']
+  return { version: `${name} ${version}`, binding: version }
 }
 
-/** Compiled TensorFlow, through whichever of its two bindings is installed; the fastest in Node. */
+interface Binding {
+  /** Completes "… because it is ". */
+  readonly description: string
+  /** Registers the backend; tells what serves it, and the version of tfjs-node that it is. */
+  register(): Promise<{ version: string; binding: string }>
+}
+
+/** Ways to TensorFlow, best first. */
+const BINDINGS: readonly Binding[] = [
+  { description: 'compiled TensorFlow, as linked', register: registerLinkedTensorflow },
+  { description: 'compiled TensorFlow with CUDA', register: () => registerPackage('@tensorflow/tfjs-node-gpu') },
+  { description: 'compiled TensorFlow', register: () => registerPackage('@tensorflow/tfjs-node') },
+]
+
+async function load({ description, register }: Binding): Promise<LoadedBackend> {
+  const { version, binding } = await register()
+  await activate('tensorflow')
+  installTensorflowKernels(binding)
+  return { version, description }
+}
+
+/** Compiled TensorFlow: the one that was linked, or the npm package with a downloaded one; the fastest in Node. */
 export const tensorflow: BackendAdapter = {
   name: 'tensorflow',
-  install: 'npm install @tensorflow/tfjs-node@4.22.0',
+  install: 'gpd native install',
   async load() {
     const problems: string[] = []
     for (const binding of BINDINGS) {
       try {
-        return await loadBinding(binding)
+        return await load(binding)
       } catch (error) {
         problems.push(error instanceof Error ? error.message : String(error))
       }

@@ -276,6 +276,23 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
   },
 ]
 
+const reduction = (name: string, f: (x: tf.Tensor, axis: number[], keepDims: boolean) => tf.Tensor) =>
+  (
+    [
+      [[7, 150, 5], [1], false],
+      [[3, 4, 5, 6], [0, 1, 2], true],
+      [[3, 4, 5, 6], [1, 2], false],
+      [[3, 4, 5, 6], [0, 2], true],
+      [[4, 17], [0], true],
+      [[4, 17], [1], false],
+      [[2, 3], [0, 1], false],
+    ] as const
+  ).map(([shape, axis, keepDims]): ConformanceCase => ({
+    name: `${name} ${describe(shape, axis, keepDims)}`,
+    inputs: { x: { shape } },
+    f: ({ x }) => tf.square(f(x!, [...axis], keepDims)),
+  }))
+
 /** Operations that core composes; nothing is repaired for them, so nothing may break them. */
 const COMPOSED: readonly ConformanceCase[] = [
   { name: 'softmax', inputs: { x: { shape: [4, 7] } }, f: ({ x }) => tf.softmax(x!) },
@@ -358,7 +375,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   cumsum([3, 4], 1, true, true, false),
   oneHot('float32', () => tf.tensor1d([0, 2, 1], 'int32'), 4, 1, 0, 'float32'),
   oneHot('smoothed', () => tf.tensor1d([3, 0], 'int32'), 4, 0.9, 0.025, 'float32'),
-  oneHot('int32, some out of range', () => tf.tensor1d([3, -1, 4], 'int32'), 4, 7, 2, 'int32', false),
+  oneHot('int32, some out of range', () => tf.tensor1d([4, 3, -1], 'int32'), 4, 7, 2, 'int32', false),
   gather(() => tf.tensor1d([4, 0, 4, 2], 'int32'), [5, 3]),
   gather(
     () =>
@@ -372,6 +389,8 @@ export const conformanceCases: readonly ConformanceCase[] = [
       ),
     [4, 2, 3],
   ),
+  ...reduction('sum', tf.sum),
+  ...reduction('mean', tf.mean),
   ...TENSOR_OPS,
   ...COMPOSED,
 ]

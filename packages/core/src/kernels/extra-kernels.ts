@@ -5,31 +5,33 @@ import * as tf from '@tensorflow/tfjs'
  * passes than the composition of ordinary operations; `tensor-ops` uses them where they are, and composes where not.
  *
  * - `ReluGradient { dy, y }`: `dy` where `y > 0`, else 0
- * - `ChannelSum { x }`: sum over all axes but the last
  * - `ChannelAdd { x, b }`: `x + b`, one value per channel
  * - `ChannelAffine { x, a, b }`: `x · a + b`, one value per channel
  * - `ChannelMoments { x }`: mean and biased variance over all axes but the last
  * - `BatchNormGradient { dy, x, mean, inverseDeviation, scale }`: the gradients of x, scale and shift
- * - `SpatialMean { x }`: `[batch, height, width, channels]` → `[batch, channels]`
- * - `SpatialMeanGradient { dy }` with the attribute `shape` of x
+ * - `BatchNormTraining { x, scale, shift }`, with the attribute `epsilon`: y, mean, biased variance, and more that its
+ *   gradient needs; the one kernel here that is recorded, and registered together with a gradient
+ * - `SpatialMeanGradient { dy }`, with the attribute `shape` of x: `dy / (height · width)` at every position
  */
 export type ExtraKernel =
   | 'ReluGradient'
-  | 'ChannelSum'
   | 'ChannelAdd'
   | 'ChannelAffine'
   | 'ChannelMoments'
   | 'BatchNormGradient'
-  | 'SpatialMean'
+  | 'BatchNormTraining'
   | 'SpatialMeanGradient'
 
-/** Runs a kernel of the current backend, or returns nothing if it has none of that name. Call it outside the tape. */
+/**
+ * Runs a kernel of the current backend on float32 tensors, or returns nothing if it has none of that name. It records
+ * nothing: call it where a custom gradient speaks for it.
+ */
 export function runExtraKernel(
   name: ExtraKernel,
   inputs: Readonly<Record<string, tf.Tensor>>,
   attrs: tf.NamedAttrMap = {},
 ): tf.Tensor[] | undefined {
   const kernel = tf.getKernel(name, tf.getBackend()) as tf.KernelConfig | undefined
-  if (kernel === undefined) return undefined
+  if (kernel === undefined || Object.values(inputs).some(({ dtype }) => dtype !== 'float32')) return undefined
   return [tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attrs)].flat() as tf.Tensor[]
 }

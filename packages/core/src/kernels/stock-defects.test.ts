@@ -6,9 +6,6 @@ import { evaluate, finiteDifferenceErrors, largestError } from './conformance.ru
 import { gradientRepairs, repairGradients } from './gradients/index.ts'
 import { wasmKernels } from './wasm/index.ts'
 
-/** What is repaired because it is slow or in too many passes; benchmarks/kernels.mjs is where that shows. */
-const SLOW = ['BatchMatMul', 'Conv2D', 'Conv2DBackpropInput', 'Slice', 'SplitV']
-
 const failing = (kernel: string) => conformanceCases.filter(({ fails }) => fails?.includes(kernel))
 
 // Here nothing is repaired at first: each repair must be needed by a case that this file sees fail.
@@ -44,13 +41,10 @@ describe('without its repair', () => {
       })
     })
 
-    it.each(wasmKernels.filter(({ name }) => tf.getKernel(name, 'cpu') !== undefined && !SLOW.includes(name)))(
-      '$name $repairs',
-      ({ name }) => {
-        const cases = failing(name)
-        expect(cases).not.toEqual([])
-        for (const subject of cases) expect(stock, subject.name).toContain(subject.name)
-      },
-    )
+    it.each(wasmKernels.filter(({ defect }) => defect !== 'slow'))('$name $repairs', ({ name }) => {
+      const cases = failing(name)
+      expect(cases).not.toEqual([])
+      for (const subject of cases) expect(stock, subject.name).toContain(subject.name)
+    })
   })
 })

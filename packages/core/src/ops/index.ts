@@ -1,4 +1,5 @@
 import { gelu, hardSwish, relu } from './activations.ts'
+import { selfAttention } from './attention.ts'
 import { batchNorm } from './batch-norm.ts'
 import { conv2d } from './conv2d.ts'
 import { dense } from './dense.ts'
@@ -7,6 +8,9 @@ import { dropout } from './dropout.ts'
 import { layerNorm } from './layer-norm.ts'
 import { add, concat, multiply } from './merge-inputs.ts'
 import { averagePool, flatten, globalAveragePool, maxPool } from './pooling.ts'
+import { scale } from './scale.ts'
+import { stochasticDepth } from './stochastic-depth.ts'
+import { meanToken, positionEmbedding, prependTokens, swapTokens, takeToken, toMap, toTokens } from './tokens.ts'
 
 // One line per op here, and one name in the list: that is all a new op needs besides its own file.
 export const builtInOps = [
@@ -24,9 +28,20 @@ export const builtInOps = [
   hardSwish,
   layerNorm,
   maxPool,
+  meanToken,
   multiply,
+  positionEmbedding,
+  prependTokens,
   relu,
+  scale,
+  selfAttention,
+  stochasticDepth,
+  swapTokens,
+  takeToken,
+  toMap,
+  toTokens,
 ] as const
 
 export { add, averagePool, batchNorm, concat, conv2d, dense, depthwiseConv2d, dropout, flatten, gelu }
 export { globalAveragePool, hardSwish, layerNorm, maxPool, multiply, relu }
+export { meanToken, positionEmbedding, prependTokens, scale, selfAttention, stochasticDepth, swapTokens, takeToken, toMap, toTokens }

@@ -70,6 +70,11 @@ function batchNormGradient(dy: tf.Tensor, [x, mean, inverseDeviation, scale]: Sa
  * @see Ioffe and Szegedy, "Batch Normalization", 2015, section 3
  */
 export function batchNorm(x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number): BatchNormResult {
+  const fused = tf.tidy(() => runExtraKernel('BatchNormTraining', { x, scale, shift }, { epsilon })?.slice(0, 3))
+  if (fused !== undefined) {
+    const [y, mean, variance] = fused as [tf.Tensor, tf.Tensor1D, tf.Tensor1D]
+    return { y, mean, variance }
+  }
   // Outside the tape: the custom gradient accounts for the moments' dependence on x, and to everybody else they are constants.
   const both = withoutTape(() => tf.stack(moments(x)))
   const [mean, variance] = [0, 1].map((row) =>

@@ -3,11 +3,6 @@ import { runExtraKernel } from '../kernels/extra-kernels.ts'
 
 type Shape4D = [number, number, number, number]
 
-function spatialMean(x: tf.Tensor): tf.Tensor {
-  const [batch, height, width, channels] = x.shape as Shape4D
-  return runExtraKernel('SpatialMean', { x })?.[0] ?? tf.mean(tf.reshape(x, [batch, height * width, channels]), 1)
-}
-
 /** Every position has the same share of its channel's gradient. */
 function spatialMeanGradient(dy: tf.Tensor, shape: Shape4D): tf.Tensor {
   const [batch, height, width, channels] = shape
@@ -27,7 +22,7 @@ function spatialMeanGradient(dy: tf.Tensor, shape: Shape4D): tf.Tensor {
 export function globalAveragePool(x: tf.Tensor4D): tf.Tensor2D {
   const { shape } = x
   return tf.customGrad((input) => ({
-    value: spatialMean(input as tf.Tensor),
+    value: tf.mean(input as tf.Tensor4D, [1, 2]),
     gradFunc: (dy) => spatialMeanGradient(dy, shape),
   }))(x) as tf.Tensor2D
 }

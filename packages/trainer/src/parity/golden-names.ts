@@ -36,6 +36,9 @@ const BRANCHES: Readonly<Record<string, readonly [name: string, full: Layout, de
   ],
 }
 
+/** How the recorded networks call their depthwise convolutions. */
+const isDepthwise = (name: string) => /(^dw|\.dwconv)\./.test(name)
+
 function plainLayout(name: string, rank: number, depthwise: boolean): Layout {
   if (rank === 4) return depthwise ? (x) => tf.transpose(x, [2, 3, 0, 1]) : hwio
   return rank === 2 && name.endsWith('.weight') ? (x) => tf.transpose(x) : asIs
@@ -45,7 +48,7 @@ function plainLayout(name: string, rank: number, depthwise: boolean): Layout {
 export function plainTensors(run: GoldenRun, prefix: string, names: readonly string[]): Record<string, tf.Tensor> {
   const read = (name: string) => {
     const tensor = run.tensor(`${prefix}${name}`)
-    return plainLayout(name, tensor.rank, name.startsWith('dw.'))(tensor)
+    return plainLayout(name, tensor.rank, isDepthwise(name))(tensor)
   }
   return Object.fromEntries(names.map((name) => [name, read(name)]))
 }
@@ -60,13 +63,13 @@ export function storedTensors(run: GoldenRun, prefix: string, expansion: Expansi
       const key = branched ? `${name}_orepa_origin` : name
       if (!run.has(prefix + key)) return []
       const tensor = run.tensor(prefix + key)
-      return [[name, plainLayout(name, tensor.rank, name.startsWith('dw.'))(tensor)] as const]
+      return [[name, plainLayout(name, tensor.rank, isDepthwise(name))(tensor)] as const]
     }
     const [torchName, full, depthwise] = BRANCHES[site.short]!
     const node = site.parameter.slice(0, -'.weight'.length)
     const key = `${prefix}${node}.${torchName}`
     if (!run.has(key)) return []
-    return [[name, (node === 'dw' ? depthwise : full)(run.tensor(key))] as const]
+    return [[name, (isDepthwise(name) ? depthwise : full)(run.tensor(key))] as const]
   })
   return Object.fromEntries(entries)
 }

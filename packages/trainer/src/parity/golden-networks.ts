@@ -1,4 +1,22 @@
-import { add, batchNorm, conv2d, dense, depthwiseConv2d, globalAveragePool, graph, relu, type Graph, type Network } from '@gpdjs/core'
+import {
+  add,
+  batchNorm,
+  conv2d,
+  dense,
+  depthwiseConv2d,
+  gelu,
+  globalAveragePool,
+  graph,
+  layerNorm,
+  maxPool,
+  meanToken,
+  relu,
+  selfAttention,
+  toMap,
+  toTokens,
+  type Graph,
+  type Network,
+} from '@gpdjs/core'
 import type { GoldenRun } from './golden-run.ts'
 
 const SAME = { kernelSize: 3, padding: 1 } as const
@@ -33,5 +51,32 @@ function depthwise(): Network {
   return g.build(g.add('fc', dense({ units: 5 }), g.add('pool', globalAveragePool(), x)))
 }
 
+function rvtBlock(g: Graph, x: string, name: string): string {
+  const at = (part: string) => `${name}.${part}`
+  const qkv = g.add(at('attn.qkv'), dense({ units: 24 }), g.add(at('norm1'), layerNorm(), x))
+  const attended = g.add(at('attn.proj'), dense({ units: 8 }), g.add(at('attn'), selfAttention({ heads: 2 }), qkv))
+  const middle = g.add(at('add1'), add(), x, attended)
+  let y = g.add(at('map'), toMap({ height: 4, width: 4 }), g.add(at('norm2'), layerNorm(), middle))
+  y = g.add(at('mlp.bn1'), batchNorm(), g.add(at('mlp.fc1'), conv2d({ filters: 32, kernelSize: 1, useBias: true }), y))
+  y = g.add(at('mlp.act1'), gelu(), y)
+  y = g.add(at('mlp.bn2'), batchNorm(), g.add(at('mlp.dwconv'), depthwiseConv2d({ ...SAME, useBias: true }), y))
+  y = g.add(at('mlp.act2'), gelu(), y)
+  y = g.add(at('mlp.bn3'), batchNorm(), g.add(at('mlp.fc2'), conv2d({ filters: 8, kernelSize: 1, useBias: true }), y))
+  return g.add(at('add2'), add(), middle, g.add(at('tokens'), toTokens(), y))
+}
+
+function rvt(): Network {
+  const g = graph({ name: 'golden-rvt', inputShape: [64, 64, 3] })
+  let x = g.add('patch_embed.proj.0', conv2d({ filters: 32, kernelSize: 7, strides: 2, padding: 3, useBias: true }), 'image')
+  x = g.add('patch_embed.proj.2', maxPool({ kernelSize: 3, strides: 2, padding: 1 }), g.add('patch_embed.proj.1', batchNorm(), x))
+  x = g.add('patch_embed.proj.3', conv2d({ filters: 8, kernelSize: 4, strides: 4, padding: 0, useBias: true }), x)
+  x = g.add('tokens', toTokens(), x)
+  for (const block of [0, 1]) x = rvtBlock(g, x, `transformers.0.blocks.${block}`)
+  return g.build(g.add('head', dense({ units: 5 }), g.add('norm', layerNorm({ epsilon: 1e-6 }), g.add('pool', meanToken(), x))))
+}
+
 /** The network of a recorded run, as `golden/README` describes it. */
-export const goldenNetwork = (run: GoldenRun): Network => (run.name.startsWith('depthwise') ? depthwise() : resnet(run.has('student/conv1.bias')))
+export function goldenNetwork(run: GoldenRun): Network {
+  if (run.name.startsWith('rvt')) return rvt()
+  return run.name.startsWith('depthwise') ? depthwise() : resnet(run.has('student/conv1.bias'))
+}

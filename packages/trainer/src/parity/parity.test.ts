@@ -16,7 +16,7 @@ import { goldenRuns, type GoldenRun } from './golden-run.ts'
 import { largestGap, plainTensors, storedTensors } from './golden-names.ts'
 
 const NO_NOISE = { kind: 'iid', deviation: 0 } as const
-const RESNET_LIKE_AND_DEPTHWISE = /^(channel|full|depthwise|no_static_teacher|stem_bias)_/
+const CASES = /^(channel|full|depthwise|no_static_teacher|stem_bias|rvt)_/
 
 /** A recorded run, set up again with this project's parts. */
 function replay(run: GoldenRun) {
@@ -96,7 +96,7 @@ describe.each(BACKENDS)('parity with the authors on %s', (backend, tolerance) =>
     await useBackend(backend)
   })
 
-  describe.each(goldenRuns(RESNET_LIKE_AND_DEPTHWISE))('$name', (run) => {
+  describe.each(goldenRuns(CASES))('$name', (run) => {
     it('expands the student to the recorded tensors', () => {
       const { expansion, plain, recorded } = replay(run)
       const ours = branchParameters(expansion, plain, 0)

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { GpdError } from '../../errors.ts'
 import { wasmKernel } from './kernel.ts'
 import { withPaddedChannels } from './padded-channels.ts'
 import { packPanels, panelMemory, type Panel } from './panels.ts'
@@ -116,13 +117,25 @@ function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transpo
   })
 }
 
+function checkTypes(...matrices: tf.TensorInfo[]): void {
+  const other = matrices.find(({ dtype }) => dtype !== 'float32')
+  if (other === undefined) return
+  throw new GpdError(
+    'backend.unsupported',
+    `wasm matMul: expected float32, got ${other.dtype}.`,
+    'Cast with tf.cast first.',
+  )
+}
+
 export const batchMatMul = wasmKernel<MatMulAttributes>({
   name: 'BatchMatMul',
+  defect: 'slow',
   repairs: 'is 12 to 20 times slower with a transpose or a batch, and wrong if both batches are broadcast',
   create:
     () =>
     ({ inputs, attrs, backend }) => {
       const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
+      checkTypes(a, b)
       if (!attrs.transposeA) return times(backend, a, b, attrs.transposeB)
       return withScratch(backend, (scratch) => {
         const right = attrs.transposeB ? scratch(transposed(backend, b)) : b

@@ -12,6 +12,7 @@ type Inputs = Readonly<Record<'dy' | 'x' | 'mean' | 'inverseDeviation' | 'scale'
  */
 export const batchNormGradient = wasmKernel({
   name: 'BatchNormGradient',
+  defect: 'slow',
   repairs: 'the gradient composes from nine passes, most of them with broadcasting',
   create:
     () =>

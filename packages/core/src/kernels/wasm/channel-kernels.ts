@@ -5,7 +5,7 @@ import { sizeOf, zeros, type WasmBackend } from './wasm-backend.ts'
 
 type Named = Readonly<Record<string, tf.TensorInfo>>
 
-/** Addresses of tensors, and the size of `x` seen as `[rows, channels]`. */
+/** How addresses of tensors are found, and the size of `x` seen as `[rows, channels]`. */
 export function layout(backend: WasmBackend, x: tf.TensorInfo) {
   const channels = x.shape.at(-1)!
   return {
@@ -16,22 +16,9 @@ export function layout(backend: WasmBackend, x: tf.TensorInfo) {
   }
 }
 
-export const channelSum = wasmKernel({
-  name: 'ChannelSum',
-  repairs: 'Sum over leading axes transposes first: ten times slower',
-  create:
-    () =>
-    ({ inputs, backend }) => {
-      const { x } = inputs as { x: tf.TensorInfo }
-      const { channels, rows, rowBytes, address } = layout(backend, x)
-      const total = zeros(backend, [channels])
-      simd(backend).channelSum(address(x), rowBytes, address(total), rows, channels)
-      return total
-    },
-})
-
 export const channelAdd = wasmKernel({
   name: 'ChannelAdd',
+  defect: 'slow',
   repairs: 'Add with broadcasting is up to five times slower than without',
   create:
     () =>
@@ -46,6 +33,7 @@ export const channelAdd = wasmKernel({
 
 export const channelAffine = wasmKernel({
   name: 'ChannelAffine',
+  defect: 'slow',
   repairs: 'Multiply and Add with broadcasting are slow, and two passes',
   create:
     () =>
@@ -60,6 +48,7 @@ export const channelAffine = wasmKernel({
 
 export const channelMoments = wasmKernel({
   name: 'ChannelMoments',
+  defect: 'slow',
   repairs: 'mean and variance compose from seven passes; these are two',
   create:
     () =>

@@ -74,6 +74,7 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
 /** `dw[i, j, c, k] = Σ x[n, p·s + i − pad, q·s + j − pad, c] · dy[n, p, q, k]`, without copying the image. */
 export const conv2dBackpropFilter = wasmKernel<Attributes>({
   name: 'Conv2DBackpropFilter',
+  defect: 'missing',
   repairs: 'is missing: no convolution can be trained',
   create:
     () =>

@@ -33,6 +33,7 @@ function backwardKernel(
 /** `dx`: forward convolutions of dy, the fast path of the backend, with reversed taps. */
 export const conv2dBackpropInput = wasmKernel<Attributes>({
   name: 'Conv2DBackpropInput',
+  defect: 'slow',
   repairs: 'is nine times slower than a forward convolution of equal size',
   create:
     () =>

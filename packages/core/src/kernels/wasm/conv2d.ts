@@ -87,6 +87,7 @@ export function conv2dForward(
 
 export const conv2d = wasmKernel<ConvolutionAttributes>({
   name: 'Conv2D',
+  defect: 'slow',
   repairs: 'is slower than its filter gradient when there are few channels',
   create: (stock) => (call) => {
     const { x, filter } = call.inputs as { x: tf.TensorInfo; filter: tf.TensorInfo }

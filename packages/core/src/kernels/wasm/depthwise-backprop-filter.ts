@@ -56,6 +56,7 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
 
 export const depthwiseBackpropFilter = wasmKernel<Attributes>({
   name: 'DepthwiseConv2dNativeBackpropFilter',
+  defect: 'missing',
   repairs: 'is missing: no depthwise convolution can be trained',
   create:
     () =>

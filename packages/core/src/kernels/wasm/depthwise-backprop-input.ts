@@ -54,6 +54,7 @@ function sumCopies(backend: WasmBackend, gradients: tf.TensorInfo, multiplier: n
 
 export const depthwiseBackpropInput = wasmKernel<Attributes>({
   name: 'DepthwiseConv2dNativeBackpropInput',
+  defect: 'missing',
   repairs: 'is missing: no depthwise convolution can be trained',
   create:
     () =>

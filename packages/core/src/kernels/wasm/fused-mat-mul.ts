@@ -21,6 +21,7 @@ const ACTIVATIONS: Readonly<Record<string, string>> = {
 /** `activation(a · b + bias)` from its parts; they are right for every transpose, batch and bias shape. */
 export const fusedMatMul = wasmKernel<Attributes>({
   name: '_FusedMatMul',
+  defect: 'wrong',
   repairs: 'adds the bias wrongly when there is a transpose or a batch, and takes no bias of rank 2',
   create:
     () =>

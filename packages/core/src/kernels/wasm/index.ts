@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
 import { batchMatMul } from './batch-mat-mul.ts'
 import { batchNormGradient } from './batch-norm-gradient.ts'
-import { channelAdd, channelAffine, channelMoments, channelSum } from './channel-kernels.ts'
+import { channelAdd, channelAffine, channelMoments } from './channel-kernels.ts'
 import { conv2d } from './conv2d.ts'
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts'
 import { conv2dBackpropInput } from './conv2d-backprop-input.ts'
@@ -15,7 +15,8 @@ import { oneHot } from './one-hot.ts'
 import { reluGradient } from './relu-gradient.ts'
 import { compileSimd, simd } from './simd/module.ts'
 import { slice, split } from './slice.ts'
-import { spatialMean, spatialMeanGradient } from './spatial-mean.ts'
+import { spatialMeanGradient } from './spatial-mean-gradient.ts'
+import { mean, sum } from './sum.ts'
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
 import type { WasmBackend } from './wasm-backend.ts'
 
@@ -24,30 +25,26 @@ export const WASM_VERSION = '4.22.0'
 
 /** Every kernel that the wasm backend gets from here. Adding one is its file and a line in this list. */
 export const wasmKernels: readonly WasmKernel[] = [
-  // missing
-  conv2dBackpropFilter,
-  depthwiseBackpropFilter,
-  depthwiseBackpropInput,
-  unsortedSegmentSum,
-  // wrong
-  fusedMatMul,
-  maxPoolGrad,
-  oneHot,
-  // slow
   batchMatMul,
-  conv2dBackpropInput,
-  conv2d,
-  slice,
-  split,
-  // in fewer passes: see extra-kernels.ts
   batchNormGradient,
   channelAdd,
   channelAffine,
   channelMoments,
-  channelSum,
+  conv2d,
+  conv2dBackpropFilter,
+  conv2dBackpropInput,
+  depthwiseBackpropFilter,
+  depthwiseBackpropInput,
+  fusedMatMul,
+  maxPoolGrad,
+  mean,
+  oneHot,
   reluGradient,
-  spatialMean,
+  slice,
   spatialMeanGradient,
+  split,
+  sum,
+  unsortedSegmentSum,
 ]
 
 const repaired = new WeakSet<object>()

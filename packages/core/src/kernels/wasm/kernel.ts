@@ -12,7 +12,9 @@ type Run<Attributes> = (call: KernelCall<Attributes>) => tf.TensorInfo | tf.Tens
 /** A kernel of the wasm backend that is added, or that replaces the stock one. */
 export interface WasmKernel<Attributes = never> {
   readonly name: string
-  /** What is wrong or missing without it, one line. */
+  /** What the stock backend lacks: the kernel, right numbers, or speed (benchmarks/kernels.mjs). */
+  readonly defect: 'missing' | 'wrong' | 'slow'
+  /** The same in words, one line. */
   readonly repairs: string
   /** @param stock the kernel of tfjs-backend-wasm, if it has one */
   create(stock: Run<object> | undefined): Run<Attributes>

@@ -10,6 +10,7 @@ interface Attributes extends ConvolutionAttributes {
 
 export const maxPoolGrad = wasmKernel<Attributes>({
   name: 'MaxPoolGrad',
+  defect: 'wrong',
   repairs: 'loses the gradient of every window without a positive number',
   create:
     () =>

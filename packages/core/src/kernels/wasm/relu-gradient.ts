@@ -8,6 +8,7 @@ const ROW = 16
 
 export const reluGradient = wasmKernel({
   name: 'ReluGradient',
+  defect: 'slow',
   repairs: 'the gradient composes from Step and Multiply: two passes',
   create:
     () =>

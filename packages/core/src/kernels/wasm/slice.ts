@@ -39,6 +39,7 @@ const SLOW = 'copies its whole input before it takes a part'
 
 export const slice = wasmKernel<SliceAttributes>({
   name: 'Slice',
+  defect: 'slow',
   repairs: SLOW,
   create: (stock) => (call) => {
     const { x } = call.inputs as { x: tf.TensorInfo }
@@ -55,6 +56,7 @@ interface SplitAttributes {
 
 export const split = wasmKernel<SplitAttributes>({
   name: 'SplitV',
+  defect: 'slow',
   repairs: SLOW,
   create: (stock) => (call) => {
     const { x } = call.inputs as { x: tf.TensorInfo }

@@ -9,6 +9,7 @@ interface Attributes {
 /** `out[s] = Σ x[i] where segmentIds[i] = s`; rows with an id outside the segments are dropped. */
 export const unsortedSegmentSum = wasmKernel<Attributes>({
   name: 'UnsortedSegmentSum',
+  defect: 'missing',
   repairs: 'is missing: no embedding can be trained',
   create:
     () =>

@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs'
+import { importOptional } from './import-optional.ts'
+
+/** What the file `load.cjs` of a link exports; `gpd native link` writes it. */
+interface Link {
+  readonly version: string
+  /** Version of tfjs-node that was built. */
+  readonly binding: string
+  /** Registers the backend `tensorflow` in the TensorFlow.js that it is given. */
+  register(engine: typeof tf): void
+}
+
+const environment = (): Readonly<Record<string, string | undefined>> => (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env ?? {}
+
+/** `load.cjs` of the link in use, or undefined if nothing is linked. */
+async function currentLoader(): Promise<string | undefined> {
+  const [{ readFileSync }, { homedir }, { join }] = await Promise.all([
+    importOptional<typeof import('node:fs')>('node:fs'),
+    importOptional<typeof import('node:os')>('node:os'),
+    importOptional<typeof import('node:path')>('node:path'),
+  ])
+  const root = join(environment()['GPD_CACHE'] || join(homedir(), '.cache', 'gpd'), 'native')
+  try {
+    const { folder } = JSON.parse(readFileSync(join(root, 'current.json'), 'utf8')) as { folder: string }
+    return join(root, folder, 'load.cjs')
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Registers the backend `tensorflow` from the binding that `gpd native link` built, in this copy of TensorFlow.js.
+ *
+ * @throws Error if nothing is linked, or the link does not load: TensorFlow has moved, for example
+ */
+export async function registerLinkedTensorflow(): Promise<Pick<Link, 'version' | 'binding'>> {
+  const loader = await currentLoader()
+  if (loader === undefined) throw new Error('no TensorFlow is linked')
+  const { createRequire } = await importOptional<typeof import('node:module')>('node:module')
+  try {
+    const link = createRequire(loader)(loader) as Link
+    // Under Node's own loader the namespace lists the names that its lexer found; the default export is the module itself.
+    link.register((tf as typeof tf & { default?: typeof tf }).default ?? tf)
+    return { version: link.version, binding: link.binding }
+  } catch (cause) {
+    const [line] = (cause as Error).message.split('\n')
+    throw new Error(`the linked TensorFlow does not load (${line}); run gpd native status`, { cause })
+  }
+}

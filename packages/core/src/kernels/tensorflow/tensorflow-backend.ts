@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs'
+
+type AttributeType = 'TF_ATTR_TYPE' | 'TF_ATTR_BOOL' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING'
+
+/** Attribute of a TensorFlow operation, as the binding takes it. */
+interface Attribute {
+  readonly name: string
+  readonly type: number
+  readonly value: unknown
+}
+
+/** What is used here of the backend of tfjs-node: it runs any operation of TensorFlow, by name. */
+export interface TensorflowBackend {
+  readonly binding: Readonly<Record<AttributeType | 'TF_FLOAT', number>>
+  executeMultipleOutputs(name: string, attributes: readonly Attribute[], inputs: readonly tf.TensorInfo[], outputs: number): tf.Tensor[]
+}
+
+/** Values of attributes by name; TensorFlow's own defaults serve for the others. */
+export interface AttributeValues {
+  readonly bools?: Readonly<Record<string, boolean>>
+  readonly floats?: Readonly<Record<string, number>>
+  readonly ints?: Readonly<Record<string, number | readonly number[]>>
+  readonly strings?: Readonly<Record<string, string>>
+}
+
+export interface Operation extends AttributeValues {
+  readonly name: string
+  readonly inputs: readonly tf.TensorInfo[]
+  /** How many; the operation fixes it. Default 1. */
+  readonly outputs?: number
+}
+
+const ATTRIBUTE_TYPES = { bools: 'TF_ATTR_BOOL', floats: 'TF_ATTR_FLOAT', ints: 'TF_ATTR_INT', strings: 'TF_ATTR_STRING' } as const
+
+/** Runs an operation of TensorFlow on float32 tensors. */
+export function execute(backend: TensorflowBackend, { name, inputs, outputs = 1, ...values }: Operation): tf.Tensor[] {
+  const { binding } = backend
+  const attributes = Object.entries(ATTRIBUTE_TYPES).flatMap(([kind, type]) =>
+    Object.entries(values[kind as keyof AttributeValues] ?? {}).map(([name, value]) => ({ name, type: binding[type], value: value as unknown })),
+  )
+  const T = { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }
+  return backend.executeMultipleOutputs(name, [T, ...attributes], inputs, outputs)
+}
+
+/** The same numbers seen in another shape. Dispose it: below the tape nobody else does. */
+export const reshaped = (x: tf.TensorInfo, shape: readonly number[]): tf.Tensor => tf.reshape(x as tf.Tensor, [...shape])
