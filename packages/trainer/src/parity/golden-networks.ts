@@ -67,7 +67,7 @@ function rvtBlock(g: Graph, x: string, name: string): string {
 
 function rvt(): Network {
   const g = graph({ name: 'golden-rvt', inputShape: [64, 64, 3] })
-  let x = g.add('patch_embed.proj.0', conv2d({ filters: 32, kernelSize: 7, strides: 2, padding: 3, useBias: true }), 'image')
+  let x = g.add('patch_embed.proj.0', conv2d({ filters: 32, kernelSize: 7, strides: 2, padding: 2, useBias: true }), 'image')
   x = g.add('patch_embed.proj.2', maxPool({ kernelSize: 3, strides: 2, padding: 1 }), g.add('patch_embed.proj.1', batchNorm(), x))
   x = g.add('patch_embed.proj.3', conv2d({ filters: 8, kernelSize: 4, strides: 4, padding: 0, useBias: true }), x)
   x = g.add('tokens', toTokens(), x)

@@ -1,0 +1,80 @@
+import * as tf from '@tensorflow/tfjs'
+import { initializeParameters, initializeStatistics, randomStream, type Network } from '@gpdjs/core'
+import { cifarResnet } from '@gpdjs/architectures'
+import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
+import { crossEntropy, dkd } from '@gpdjs/kd-losses'
+import {
+  buildPipeline,
+  disposeReplaced,
+  dynamicTeacher,
+  initialState,
+  sgd,
+  staticTeacher,
+  trainingStep,
+  type PluginOption,
+} from '@gpdjs/trainer'
+
+/** The networks that the project is measured on. */
+export const NETWORKS = {
+  A: { width: 16, blocks: [3, 3, 3], inputShape: [32, 32, 3], batch: 64 },
+  B: { width: 32, blocks: [2, 2, 2, 2], inputShape: [32, 32, 3], batch: 64 },
+  C: { width: 64, blocks: [2, 2, 2, 2], inputShape: [32, 32, 3], batch: 32 },
+  D: { width: 16, blocks: [1, 1, 1], inputShape: [28, 28, 1], batch: 64 },
+} as const
+
+export type NetworkName = keyof typeof NETWORKS
+
+/** What is trained: the student alone, or with a static and a dynamic teacher. */
+export const PLUGINS: Readonly<Record<'plain' | 'gpd', (student: Network) => PluginOption>> = {
+  plain: () => [],
+  gpd: (student) => [
+    staticTeacher({
+      network: student,
+      parameters: initializeParameters(student.parameters, 1),
+      statistics: initializeStatistics(student.statistics),
+      loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }),
+    }),
+    dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa({ branches: 6 }) }) }),
+  ],
+}
+
+/** One network in training on random images: a function that makes a step and returns its milliseconds. */
+export function arm(name: NetworkName, plugins: (student: Network) => PluginOption): () => Promise<number> {
+  const { width, blocks, inputShape, batch } = NETWORKS[name]
+  const student = cifarResnet({ width, blocks, inputShape, classes: 10 })
+  const stream = randomStream(1, 'benchmark')
+  const normal = (shape: readonly number[]) =>
+    tf.tensor(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => stream.normal()),
+      [...shape],
+    )
+  const xs = normal([batch, ...inputShape])
+  const ys = tf.tensor1d(
+    Int32Array.from({ length: batch }, () => stream.integer(10)),
+    'int32',
+  )
+  const logits = { 'static-teacher': normal([batch, 10]) as tf.Tensor2D }
+  const pipeline = buildPipeline({
+    student,
+    seed: 0,
+    plugins: plugins(student),
+    taskTerm: (actor) => ({
+      name: `cross-entropy(${actor})`,
+      weight: 1,
+      taps: { [actor]: [] },
+      compute: (outputs, { labels }) => crossEntropy(outputs[actor]!.logits, labels),
+    }),
+  })
+  const optimizer = sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 })
+  const weights = Object.fromEntries(pipeline.terms.map(({ name: term }) => [term, 1]))
+  let state = initialState(pipeline, optimizer)
+  return async () => {
+    const began = performance.now()
+    const next = trainingStep(pipeline, optimizer, state, [{ xs, ys, logits }], { learningRate: 0.01, weights })
+    await next.metrics['loss']!.data()
+    tf.dispose(next.metrics)
+    disposeReplaced(state, next.state)
+    state = next.state
+    return performance.now() - began
+  }
+}
