@@ -2,16 +2,12 @@
  * What a training step is made of, on one backend: convolutions forward and backward, products with transposes, batch
  * normalization, elementwise operations. Medians of interleaved rounds, so that a busy machine slows all rows alike.
  *
- * Run: npx tsx benchmarks/kernels.mjs [wasm|cpu|tensorflow] [rounds]
+ * Run: node --conditions=@gpdjs/source --import tsx benchmarks/kernels.mjs [wasm|cpu|tensorflow] [rounds]
  */
 import tf from '@tensorflow/tfjs'
-import { useBackend } from '../packages/core/src/backends/use-backend.ts'
-import { batchNorm } from '../packages/core/src/tensor-ops/batch-norm.ts'
-import { biasAdd } from '../packages/core/src/tensor-ops/bias-add.ts'
-import { channelSum } from '../packages/core/src/tensor-ops/channel-sum.ts'
-import { globalAveragePool } from '../packages/core/src/tensor-ops/global-average-pool.ts'
-import { relu } from '../packages/core/src/tensor-ops/relu.ts'
+import { tensorOps, useBackend } from '@gpdjs/core'
 
+const { batchNorm, biasAdd, channelSum, globalAveragePool, relu } = tensorOps
 const [backend = 'wasm', rounds = '15'] = process.argv.slice(2)
 const report = await useBackend(backend)
 const random = (...shape) => tf.randomNormal(shape)

@@ -84,3 +84,4 @@ export { backendNames, useBackend, type BackendAdapter, type BackendChoice, type
 export { repairGradients } from './kernels/gradients/index.ts'
 export { runExtraKernel, type ExtraKernel } from './kernels/extra-kernels.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
+export * as tensorOps from './tensor-ops/index.ts'
