@@ -1,21 +1,47 @@
 import { readFile } from 'node:fs/promises'
 import { EXIT } from './exit.ts'
-import { printJson, say, type Command, type Io } from './io.ts'
+import { HELP } from './help.ts'
+import { printJson, say, type Command, type Failure, type Io } from './io.ts'
 
 interface Entry {
   readonly summary: string
+  /** Left out by a command that shows its own. */
+  readonly help?: string
   readonly load: () => Promise<Command>
 }
 
 /** Commands are loaded when they are called: `gpd --help` should not wait for a tensor library. */
 const COMMANDS: Readonly<Record<string, Entry>> = {
-  train: { summary: 'train a student as a configuration says', load: async () => (await import('./commands/train.ts')).train },
-  evaluate: { summary: 'accuracy of a saved network', load: async () => (await import('./commands/evaluate.ts')).evaluate },
-  extract: { summary: 'take the plain student out of a run', load: async () => (await import('./commands/extract.ts')).extract },
-  ablate: { summary: 'compare variations of a configuration over seeds', load: async () => (await import('./commands/ablate.ts')).ablate },
+  train: {
+    summary: 'train a student as a configuration says',
+    help: HELP.train,
+    load: async () => (await import('./commands/train.ts')).train,
+  },
+  evaluate: {
+    summary: 'accuracy of a saved network',
+    help: HELP.evaluate,
+    load: async () => (await import('./commands/evaluate.ts')).evaluate,
+  },
+  extract: {
+    summary: 'take the plain student out of a run',
+    help: HELP.extract,
+    load: async () => (await import('./commands/extract.ts')).extract,
+  },
+  ablate: {
+    summary: 'compare variations of a configuration over seeds',
+    help: HELP.ablate,
+    load: async () => (await import('./commands/ablate.ts')).ablate,
+  },
+  native: {
+    summary: 'compute with a TensorFlow of your own',
+    load: async () => {
+      const { nativeCommand } = await import('./native/index.ts')
+      return (context) => nativeCommand(context.args, context)
+    },
+  },
 }
 
-const HELP = `gpd: Gap Preserving Distillation
+const OVERVIEW = `gpd: Gap Preserving Distillation
 
 ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  gpd ${name.padEnd(10)} ${summary}`)
@@ -24,26 +50,48 @@ ${Object.entries(COMMANDS)
   gpd COMMAND --help   options and examples of a command
   gpd --version        version
   --verbose            with any command: show where an error comes from
+
+Example
+  gpd train --config gpd.yaml
 `
 
 const asksForHelp = (args: readonly string[]) => args.includes('--help') || args.includes('-h')
 
 async function version(): Promise<string> {
-  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   return version
 }
 
-/** What a failure says: the message of an error that was foreseen, and one line with a way on for one that was not. */
-async function fail(io: Io, error: unknown, options: { readonly verbose: boolean; readonly json: boolean }): Promise<number> {
-  const [{ isGpdError }, { exitCodeOf }] = await Promise.all([import('@gpdjs/core'), import('./exit-code.ts')])
+/** What an error says: its message, and for one that was not foreseen a way on. */
+async function describe(error: unknown): Promise<Failure & { readonly status: number }> {
+  const [{ isGpdError }, { errorCodeOf, exitCodeOf }] = await Promise.all([
+    import('@gpdjs/core'),
+    import('./exit-code.ts'),
+  ])
   const status = exitCodeOf(error)
-  const { message, stack } = error instanceof Error ? error : new Error(String(error))
-  const code = isGpdError(error) ? error.code : status === EXIT.usage ? 'config.invalid' : 'bug'
-  const problem = status === EXIT.bug ? `Something went wrong that should not have: ${message}. Run with --verbose to see where.` : message
-  say(io, `gpd: ${problem} [${code}]`)
-  if (options.verbose && stack) say(io, stack)
-  if (options.json) printJson(io, { ok: false, error: { code, message, ...(isGpdError(error) && error.fix !== undefined && { fix: error.fix }) } })
+  const { message } = error instanceof Error ? error : new Error(String(error))
+  const code = errorCodeOf(error)
+  if (status === EXIT.bug) {
+    return { status, code, message: `This should not have happened: ${message}`, fix: 'Run again with --verbose to see where.' }
+  }
+  return { status, code, message, ...(isGpdError(error) && error.fix !== undefined && { fix: error.fix }) }
+}
+
+/** Tells the user what went wrong. The message of a foreseen error already ends with its fix. */
+async function fail(io: Io, error: unknown, options: { readonly verbose: boolean; readonly json: boolean }): Promise<number> {
+  const { status, ...failure } = await describe(error)
+  const ending = failure.fix === undefined || failure.message.endsWith(failure.fix) ? '' : ` ${failure.fix}`
+  say(io, `gpd: ${failure.message}${ending} [${failure.code}]`)
+  if (options.verbose && error instanceof Error && error.stack) say(io, error.stack)
+  if (options.json) printJson(io, { ok: false, error: failure })
   return status
+}
+
+async function unknownCommand(name: string): Promise<Error> {
+  const { didYouMean, GpdError } = await import('@gpdjs/core')
+  return new GpdError('config.invalid', `There is no command '${name}'.`, didYouMean(name, Object.keys(COMMANDS)))
 }
 
 /**
@@ -51,6 +99,7 @@ async function fail(io: Io, error: unknown, options: { readonly verbose: boolean
  *
  * @param args what follows the name of the program
  * @returns the exit status (docs/cli.md)
+ * @example await runCli(['train', '--config', 'gpd.yaml'], { stdout: process.stdout, stderr: process.stderr, env: process.env })
  */
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args
@@ -58,24 +107,20 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(`${await version()}\n`)
     return EXIT.ok
   }
-  const entry = name === undefined ? undefined : COMMANDS[name]
+  const entry = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (name === undefined || (entry === undefined && asksForHelp(args))) {
-    io.stdout.write(HELP)
+    io.stdout.write(OVERVIEW)
     return name === undefined ? EXIT.usage : EXIT.ok
   }
-  const options = { verbose: args.includes('--verbose') || Boolean(io.env['DEBUG']), json: args.includes('--json') }
+  if (entry?.help !== undefined && asksForHelp(rest)) {
+    io.stdout.write(entry.help)
+    return EXIT.ok
+  }
   try {
-    if (entry === undefined) {
-      const { didYouMean, GpdError } = await import('@gpdjs/core')
-      throw new GpdError('config.invalid', `There is no command '${name}'.`, didYouMean(name, Object.keys(COMMANDS)))
-    }
+    if (entry === undefined) throw await unknownCommand(name)
     const command = await entry.load()
-    if (asksForHelp(rest)) {
-      io.stdout.write(command.help)
-      return EXIT.ok
-    }
-    return await command.run({ ...io, args: rest.filter((arg) => arg !== '--verbose') })
+    return await command({ ...io, args: rest.filter((arg) => arg !== '--verbose') })
   } catch (error) {
-    return fail(io, error, options)
+    return fail(io, error, { verbose: args.includes('--verbose') || Boolean(io.env['DEBUG']), json: args.includes('--json') })
   }
 }

@@ -1,6 +1,7 @@
 import { isGpdError } from '@gpdjs/core'
 import { EXIT } from './exit.ts'
 
+/** By the part of an error code before the dot: whose turn it is. */
 const BY_KIND: Readonly<Record<string, number>> = {
   backend: EXIT.usage,
   config: EXIT.usage,
@@ -12,10 +13,20 @@ const BY_KIND: Readonly<Record<string, number>> = {
   output: EXIT.resources,
 }
 
-/** `parseArgs` reports a wrong command line by an error of this kind. */
-const isUsageError = (error: unknown) => error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+/** What the operating system says when a disk is full, broken or taken away in the middle of a run. */
+const OUT_OF_RESOURCES = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EFBIG', 'EMFILE', 'ENOMEM'])
 
+const isOutOfResources = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && OUT_OF_RESOURCES.has(String(error.code))
+
+/** The exit status that goes with an error. */
 export function exitCodeOf(error: unknown): number {
-  if (isUsageError(error)) return EXIT.usage
-  return isGpdError(error) ? (BY_KIND[error.code.split('.')[0]!] ?? EXIT.bug) : EXIT.bug
+  if (isGpdError(error)) return BY_KIND[error.code.split('.')[0]!] ?? EXIT.bug
+  return isOutOfResources(error) ? EXIT.resources : EXIT.bug
+}
+
+/** The code that goes with an error: its own, or one for those that have none. */
+export function errorCodeOf(error: unknown): string {
+  if (isGpdError(error)) return error.code
+  return isOutOfResources(error) ? 'output.unwritable' : 'bug'
 }

@@ -16,14 +16,19 @@ export interface CommandContext extends Io {
   readonly args: readonly string[]
 }
 
-export interface Command {
-  readonly summary: string
-  readonly help: string
-  /** @returns the exit status */
-  run(context: CommandContext): Promise<number>
-}
+/** @returns the exit status */
+export type Command = (context: CommandContext) => Promise<number>
 
 export const say = (io: Io, text: string): void => void io.stderr.write(`${text}\n`)
 
 /** The one object of `--json`. */
-export const printJson = (io: Io, value: object): void => void io.stdout.write(`${JSON.stringify({ schema: 1, ...value })}\n`)
+export const printJson = (io: Io, value: object): void =>
+  void io.stdout.write(`${JSON.stringify({ schema: 1, ...value })}\n`)
+
+/** What `--json` says of a failure. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  /** What to do about it. */
+  readonly fix?: string
+}

@@ -2,8 +2,12 @@
 import { runCli } from './cli.ts'
 import { EXIT } from './exit.ts'
 
-// `gpd … | head` closes our output early; that is not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.bug))
+// `gpd … | head` closes our output early. That is not an error, and what runs may still be worth finishing.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.exit(EXIT.resources)
+  })
+}
 
 const controller = new AbortController()
 let status: number | undefined
@@ -20,5 +24,6 @@ function stopOn(signal: NodeJS.Signals, code: number): void {
 stopOn('SIGINT', EXIT.interrupted)
 stopOn('SIGTERM', EXIT.terminated)
 
-const code = await runCli(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, env: process.env, signal: controller.signal })
-process.exitCode = status ?? code
+const { stdout, stderr, env } = process
+const code = await runCli(process.argv.slice(2), { stdout, stderr, env, signal: controller.signal })
+process.exitCode = code === EXIT.interrupted ? (status ?? code) : code

@@ -10,18 +10,22 @@ export const RUN = {
   result: 'result.json',
   student: 'student',
   best: 'best',
+  ema: 'ema',
 } as const
 
-const defaultName = () => join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-'))
+/** Where a run goes that was not told: `runs/2026-01-31T12-00-00` */
+export const defaultRunFolder = (): string => join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-'))
 
-const unusable = (path: string, why: string) => new GpdError('config.invalid', `--output '${path}': ${why}.`, 'Choose a new or empty folder that can be written to.')
+const unusable = (path: string, why: string) =>
+  new GpdError('config.invalid', `--output '${path}': ${why}.`, 'Choose a new or empty folder that can be written to.')
 
 /**
- * A folder that a run may write to: made if it is not there. Checked before anything is trained.
+ * Looks whether a run may be written to a folder, and writes nothing.
  *
- * @throws GpdError `config.invalid` if it holds something already or cannot be written to
+ * @returns its absolute path
+ * @throws GpdError `config.invalid` if it is no folder, or holds something already
  */
-export async function claimRunFolder(path = defaultName()): Promise<string> {
+export async function checkRunFolder(path: string): Promise<string> {
   const folder = resolve(path)
   const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
@@ -29,20 +33,35 @@ export async function claimRunFolder(path = defaultName()): Promise<string> {
   })
   if (found && !found.isDirectory()) throw unusable(path, 'expected a folder, found a file')
   if (found && (await readdir(folder)).length > 0) throw unusable(path, 'expected an empty folder, found files in it')
+  return folder
+}
+
+/**
+ * Makes the folder of a run and writes its first files. To be called before anything is trained, so that a folder that
+ * cannot be written to costs nobody a night.
+ *
+ * @throws GpdError `config.invalid`
+ */
+export async function claimRunFolder(path: string, files: Readonly<Record<string, object>> = {}): Promise<string> {
+  const folder = await checkRunFolder(path)
   try {
     await mkdir(folder, { recursive: true })
-    // A read-only file system lets folders be looked at but not written to.
-    await writeFile(join(folder, RUN.environment), '{}\n')
+    for (const [name, value] of Object.entries(files)) await writeFile(join(folder, name), pretty(value))
   } catch (error) {
     throw unusable(path, (error as Error).message)
   }
   return folder
 }
 
+const pretty = (value: object) => `${JSON.stringify(value, null, 2)}\n`
+
+/** @throws GpdError `output.unwritable` */
 export async function writeJson(folder: string, name: string, value: object): Promise<void> {
+  const path = join(folder, name)
   try {
-    await writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`)
+    await writeFile(path, pretty(value))
   } catch (error) {
-    throw new GpdError('output.unwritable', `Cannot write '${join(folder, name)}': ${(error as Error).message}.`, undefined, { cause: error })
+    const problem = `Cannot write '${path}': ${(error as Error).message}.`
+    throw new GpdError('output.unwritable', problem, 'Check the folder and the free space.', { cause: error })
   }
 }

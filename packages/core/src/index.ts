@@ -1,3 +1,5 @@
+import * as tensorOps from './tensor-ops/index.ts'
+
 export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
 export { didYouMean, nearest } from './suggest.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
@@ -84,4 +86,4 @@ export { backendNames, useBackend, type BackendAdapter, type BackendChoice, type
 export { repairGradients } from './kernels/gradients/index.ts'
 export { runExtraKernel, type ExtraKernel } from './kernels/extra-kernels.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
-export * as tensorOps from './tensor-ops/index.ts'
+export { tensorOps }

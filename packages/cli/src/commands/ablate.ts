@@ -1,129 +1,114 @@
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { countParameters, didYouMean, GpdError } from '@gpdjs/core'
 import { distill, evaluate, metricsFile } from '@gpdjs/trainer'
-import { checkAgainst } from '../config/check.ts'
-import { loadFile, mergeDeep } from '../config/load.ts'
-import { distillOptions, prepare, resolvePaths } from '../config/prepare.ts'
-import { configSchema, studySchema, type Config } from '../config/schema.ts'
+import { disposePrepared, distillOptions, prepare } from '../config/prepare.ts'
+import type { Config } from '../config/schema.ts'
+import { readStudy, type ArmConfigs } from '../config/study.ts'
 import { EXIT } from '../exit.ts'
-import { printJson, say, type Command, type CommandContext } from '../io.ts'
+import { printJson, say, type Command, type CommandContext, type Failure } from '../io.ts'
+import { parseOptions, wholeNumber } from '../options.ts'
 import { progressBar } from '../progress/progress-bar.ts'
-import { claimRunFolder, writeJson } from '../run-folder.ts'
-import { chooseBackend } from './common.ts'
-import { deviation, mean } from './statistics.ts'
+import { canRedraw } from '../progress/terminal.ts'
+import { checkRunFolder, claimRunFolder, defaultRunFolder, RUN, writeJson } from '../run-folder.ts'
+import { chooseBackend, configFile, environment } from './common.ts'
+import { costOf } from './cost.ts'
+import { summarize, type ArmResult, type Trial } from './study-result.ts'
+import { studyTable } from './study-table.ts'
 
-const HELP = `gpd ablate --config STUDY [options]
-
-Trains named variations of one configuration with several seeds, one after another, and compares them.
-
-  --config STUDY     a file with base, arms, seeds and baseline (docs/configuration.md)
-  --output DIR       folder of the study (default runs/<time>)
-  --backend NAME     auto, tensorflow, wasm or cpu
-  --json             print the result as one JSON object on stdout
-
-Example
-  gpd ablate --config study.yaml
-`
-
-/** One training of one arm. */
-interface Trial {
-  readonly seed: number
-  /** Test accuracy of the student after the last epoch, in [0, 1]. */
-  readonly accuracy: number
-  readonly seconds: number
-  /** Numbers that are trained, and FLOPs of all learners for one image, forward. */
-  readonly trained: number
-  readonly flops: number
+interface TrialOptions {
+  readonly title: string
+  readonly folder: string
+  readonly maxSteps: number | undefined
 }
 
-export interface ArmResult {
-  readonly name: string
-  readonly trials: readonly Trial[]
-  readonly accuracy: { readonly mean: number; readonly deviation: number }
-  readonly seconds: number
-  /** Mean accuracy minus the baseline's. */
-  readonly difference: number
-}
-
-async function trial(context: CommandContext, title: string, config: Config, folder: string): Promise<Trial> {
+/** Trains one arm with one seed; undefined if that was interrupted. */
+async function runTrial(context: CommandContext, config: Config, options: TrialOptions): Promise<Trial | undefined> {
+  const { title, folder, maxSteps } = options
   const prepared = await prepare(config)
-  const callbacks = [progressBar(context.stderr, { title }), metricsFile(join(folder, 'metrics.jsonl'))]
-  const result = await distill({ ...distillOptions(prepared), callbacks, ...(context.signal && { signal: context.signal }) })
-  if (result.outcome === 'diverged') throw new GpdError('training.diverged', `${title}: ${result.problem}.`, 'Try a lower learning rate.')
-  const { accuracy } = await evaluate(result.student, prepared.data.test)
-  const learners = Object.values(result.learners)
-  const measured = {
-    seed: config.seed,
-    accuracy,
-    seconds: result.seconds,
-    trained: Math.max(...learners.map(({ network }) => countParameters(network.parameters))),
-    flops: learners.reduce((sum, { network }) => sum + 2 * network.multiplyAdds, 0),
-  }
-  result.dispose()
-  await writeJson(folder, 'result.json', measured)
-  return measured
-}
-
-function summarize(trials: ReadonlyMap<string, readonly Trial[]>, baseline: string): ArmResult[] {
-  const accuracies = (name: string) => trials.get(name)!.map(({ accuracy }) => accuracy)
-  return [...trials].map(([name, list]) => ({
-    name,
-    trials: list,
-    accuracy: { mean: mean(accuracies(name)), deviation: deviation(accuracies(name)) },
-    seconds: mean(list.map(({ seconds }) => seconds)),
-    difference: mean(accuracies(name)) - mean(accuracies(baseline)),
-  }))
-}
-
-const points = (share: number) => (100 * share).toFixed(2)
-
-function table(results: readonly ArmResult[], baseline: string): string {
-  const rows = results.map(({ name, accuracy, seconds, difference, trials }) => [
-    name,
-    `${points(accuracy.mean)} ± ${points(accuracy.deviation)} %`,
-    name === baseline ? 'baseline' : `${difference < 0 ? '−' : '+'}${points(Math.abs(difference))}`,
-    `${seconds.toFixed(1)} s`,
-    (trials[0]!.flops / 1e6).toFixed(1),
-    String(trials.length),
-  ])
-  const cells = [['arm', 'test accuracy', 'difference', 'training', 'MFLOPs', 'seeds'], ...rows]
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
-  return cells.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')).join('\n')
-}
-
-const folderName = (name: string) => name.replaceAll(/[^\w.-]+/g, '-')
-
-async function run(context: CommandContext): Promise<number> {
-  const { values } = parseArgs({
-    args: [...context.args],
-    options: { config: { type: 'string' }, output: { type: 'string' }, backend: { type: 'string' }, json: { type: 'boolean' } },
+  const bar = progressBar(context.stderr, { title, redraw: canRedraw(context.stderr, context.env) })
+  const result = await distill({
+    ...distillOptions(prepared),
+    ...(maxSteps !== undefined && { maxSteps }),
+    ...(context.signal && { signal: context.signal }),
+    callbacks: [metricsFile(join(folder, RUN.metrics)), bar],
   })
-  if (values.config === undefined) throw new GpdError('config.missing', 'gpd ablate: expected --config STUDY.')
-  const { value, folder } = await loadFile(values.config)
-  const study = checkAgainst(studySchema, value, values.config)
-  const names = Object.keys(study.arms)
-  const baseline = study.baseline ?? names[0]
-  if (baseline === undefined) throw new GpdError('config.invalid', `${values.config}: arms: expected at least one.`)
-  if (!names.includes(baseline)) throw new GpdError('config.invalid', `${values.config}: baseline: no arm is called '${baseline}'.`, didYouMean(baseline, names))
-  // Every arm is checked before the first one is trained.
-  const configs = new Map(names.map((name) => [name, resolvePaths(checkAgainst(configSchema, mergeDeep(study.base, study.arms[name]), `${values.config}: arm '${name}'`), folder)]))
-  await chooseBackend(context, values.backend ?? configs.get(baseline)!.backend)
-  const output = await claimRunFolder(values.output)
+  const { outcome, seconds } = result
+  if (outcome === 'diverged') say(context, `${title}: ${result.problem}.`)
+  const measured = outcome === 'completed' || outcome === 'stopped'
+  const accuracy = measured ? (await evaluate(result.student, prepared.data.test)).accuracy : null
+  const trial = { seed: config.seed, outcome, accuracy, seconds, cost: costOf(result.learners, prepared) }
+  result.dispose()
+  disposePrepared(prepared)
+  if (outcome === 'aborted') return undefined
+  await writeJson(folder, RUN.result, trial)
+  return trial
+}
 
-  const trials = new Map<string, Trial[]>(names.map((name) => [name, []]))
-  for (const seed of study.seeds) {
+/** Reads everything that the arms name: what is missing or does not fit is found before the first one is trained. */
+async function checkArms(configs: ArmConfigs): Promise<void> {
+  for (const config of configs.values()) {
+    const prepared = await prepare(config)
+    distillOptions(prepared)
+    disposePrepared(prepared)
+  }
+}
+
+/** Any name as the name of a folder, also `..` and those with slashes. */
+const folderName = (name: string) => encodeURIComponent(name).replace(/^\.+/, (dots) => '%2E'.repeat(dots.length))
+
+/** Every arm with the first seed, then every arm with the next: what there is early is already a comparison. */
+async function runTrials(
+  context: CommandContext,
+  { configs, seeds }: { readonly configs: ArmConfigs; readonly seeds: readonly number[] },
+  options: { readonly output: string; readonly maxSteps: number | undefined },
+): Promise<Map<string, Trial[]>> {
+  const trials = new Map<string, Trial[]>([...configs.keys()].map((name) => [name, []]))
+  for (const seed of seeds) {
     for (const [name, config] of configs) {
-      if (context.signal?.aborted) return EXIT.interrupted
-      trials.get(name)!.push(await trial(context, `${name}, seed ${seed}`, { ...config, seed }, join(output, folderName(name), `seed-${seed}`)))
+      const folder = join(options.output, 'arms', folderName(name), `seed-${seed}`)
+      const title = `${name}, seed ${seed}`
+      const trial = await runTrial(context, { ...config, seed }, { title, folder, maxSteps: options.maxSteps })
+      if (trial === undefined) return trials
+      trials.get(name)!.push(trial)
     }
   }
-  const results = summarize(trials, baseline)
-  await writeJson(output, 'result.json', { baseline, arms: results })
-  if (values.json) printJson(context, { ok: true, folder: output, baseline, arms: results })
-  else context.stdout.write(`${table(results, baseline)}\n`)
-  say(context, `Saved in ${output}`)
-  return EXIT.ok
+  return trials
 }
 
-export const ablate: Command = { summary: 'compare variations of a configuration over seeds', help: HELP, run }
+function failureOf(arms: readonly ArmResult[], interrupted: boolean): (Failure & { readonly status: number }) | undefined {
+  if (interrupted) {
+    return { status: EXIT.interrupted, code: 'training.interrupted', message: 'Stopped by a signal: the study is incomplete.' }
+  }
+  const diverged = arms.filter(({ trials }) => trials.some(({ outcome }) => outcome === 'diverged'))
+  if (diverged.length === 0) return undefined
+  const message = `Training diverged: ${diverged.map(({ name }) => name).join(', ')}.`
+  return { status: EXIT.diverged, code: 'training.diverged', message, fix: 'Try a lower optimizer.learningRate.' }
+}
+
+export const ablate: Command = async (context) => {
+  const values = parseOptions('ablate', context.args, {
+    config: { type: 'string' },
+    output: { type: 'string' },
+    backend: { type: 'string' },
+    'max-steps': { type: 'string' },
+    json: { type: 'boolean' },
+  })
+  const study = await readStudy(configFile(values.config))
+  const maxSteps = values['max-steps'] === undefined ? undefined : wholeNumber('--max-steps', values['max-steps'], 1)
+  const output = await checkRunFolder(values.output ?? defaultRunFolder())
+  const backend = await chooseBackend(context, values.backend ?? study.configs.get(study.baseline)!.backend)
+  await checkArms(study.configs)
+  const resolved = { ...study, configs: Object.fromEntries(study.configs) }
+  await claimRunFolder(output, { [RUN.config]: resolved, [RUN.environment]: environment(backend) })
+
+  const trials = await runTrials(context, study, { output, maxSteps })
+  const arms = summarize(trials, study.baseline)
+  const { status, ...error } = failureOf(arms, context.signal?.aborted === true) ?? { status: EXIT.ok }
+  const ok = status === EXIT.ok
+  const result = { ok, ...(!ok && { error }), folder: output, baseline: study.baseline, arms }
+  await writeJson(output, RUN.result, { schema: 1, ...result })
+  if (values.json) printJson(context, result)
+  else context.stdout.write(`${studyTable(arms, study.baseline)}\n`)
+  if ('code' in error) say(context, `gpd: ${[error.message, error.fix].filter(Boolean).join(' ')} [${error.code}]`)
+  say(context, `Saved in ${output}`)
+  return status
+}

@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os'
+import * as tf from '@tensorflow/tfjs'
 import { GpdError, useBackend, type BackendChoice, type BackendReport } from '@gpdjs/core'
 import { checkAgainst } from '../config/check.ts'
-import { loadFile, mergeDeep, parseAssignment } from '../config/load.ts'
+import { loadFile } from '../config/load.ts'
+import { mergeDeep, parseAssignment } from '../config/merge.ts'
 import { resolvePaths } from '../config/prepare.ts'
 import { configSchema, type Config } from '../config/schema.ts'
 import { say, type Io } from '../io.ts'
+import { wholeNumber } from '../options.ts'
 
 /** Options that change a configuration from the command line. */
 export interface Overrides {
@@ -13,24 +17,47 @@ export interface Overrides {
   readonly set?: readonly string[] | undefined
 }
 
-/** @throws GpdError `config.invalid` */
-export function wholeNumber(option: string, text: string, least = 0): number {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new GpdError('config.invalid', `${option}: expected a whole number of at least ${least}, got '${text}'.`)
+/** @throws GpdError `config.missing` */
+export function configFile(file: string | undefined): string {
+  if (file !== undefined) return file
+  throw new GpdError('config.missing', 'Expected --config FILE.', 'See docs/configuration.md for what it may hold.')
 }
 
-/** The configuration of a run: the file, then the command line on top. */
-export async function readConfig({ config: file, seed, backend, set = [] }: Overrides): Promise<Config> {
-  if (file === undefined) throw new GpdError('config.missing', 'Expected --config FILE.', 'See docs/configuration.md for what it may hold.')
+/**
+ * The configuration of a run: the file, then the command line on top.
+ *
+ * @throws GpdError `config.missing`, `config.unknown-key`, `config.invalid`
+ */
+export async function readConfig({ config, seed, backend, set = [] }: Overrides): Promise<Config> {
+  const file = configFile(config)
   const { value, folder } = await loadFile(file)
-  const overrides = [...set.map(parseAssignment), ...(seed === undefined ? [] : [{ seed: wholeNumber('--seed', seed) }]), ...(backend === undefined ? [] : [{ backend }])]
+  const overrides = [
+    ...set.map(parseAssignment),
+    ...(seed === undefined ? [] : [{ seed: wholeNumber('--seed', seed) }]),
+    ...(backend === undefined ? [] : [{ backend }]),
+  ]
   return resolvePaths(checkAgainst(configSchema, overrides.reduce<unknown>(mergeDeep, value), file), folder)
 }
 
-/** Chooses the backend and says which and why. */
+/**
+ * Chooses the backend and says which and why.
+ *
+ * @throws GpdError `backend.unknown`, `backend.missing`, `backend.unsupported`
+ */
 export async function chooseBackend(io: Io, name: string): Promise<BackendReport> {
   const report = await useBackend(name as BackendChoice)
-  say(io, `Backend: ${report.name} ${report.version}. ${report.reason}`)
+  say(io, `Backend: ${report.reason} Version: ${report.version}.`)
   return report
 }
+
+/** What a run ran on: the content of env.json. */
+export const environment = ({ name, version }: BackendReport): object => ({
+  node: process.version,
+  tfjs: tf.version['tfjs'],
+  backend: { name, version },
+  platform: process.platform,
+  arch: process.arch,
+  cpus: availableParallelism(),
+})
+
+export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`

@@ -1,52 +1,68 @@
-import { parseArgs } from 'node:util'
+import { resolve } from 'node:path'
+import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '@gpdjs/core'
-import { evaluate as evaluateNetwork, loadNetwork } from '@gpdjs/trainer'
-import { prepareData } from '../config/prepare.ts'
+import { evaluate as evaluateNetwork, loadNetwork, type BatchSource } from '@gpdjs/trainer'
+import { prepareData, prepareTest, savedMoments } from '../config/data.ts'
+import type { Config } from '../config/schema.ts'
 import { EXIT } from '../exit.ts'
-import { printJson, say, type Command, type CommandContext } from '../io.ts'
-import { chooseBackend, readConfig } from './common.ts'
-
-const HELP = `gpd evaluate FOLDER --config FILE [options]
-
-Accuracy and loss of a saved network on the data of a configuration.
-
-  --config FILE      the configuration it was trained with (for the data and their normalization)
-  --split NAME       test (default) or validation
-  --set KEY=VALUE    change one entry of the configuration
-  --backend NAME     auto, tensorflow, wasm or cpu
-  --json             print the result as one JSON object on stdout
-
-Example
-  gpd evaluate runs/1/student --config gpd.yaml
-`
+import { printJson, say, type Command } from '../io.ts'
+import { parseFolderAndOptions } from '../options.ts'
+import { chooseBackend, percent, readConfig, type Overrides } from './common.ts'
 
 const SPLITS = ['test', 'validation'] as const
-const isSplit = (name: string): name is (typeof SPLITS)[number] => (SPLITS as readonly string[]).includes(name)
+type Split = (typeof SPLITS)[number]
 
-async function run(context: CommandContext): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...context.args],
-    allowPositionals: true,
-    options: {
-      config: { type: 'string' },
-      split: { type: 'string', default: 'test' },
-      set: { type: 'string', multiple: true },
-      backend: { type: 'string' },
-      json: { type: 'boolean' },
-    },
+function splitOf(name: string): Split {
+  const split = SPLITS.find((known) => known === name)
+  if (split !== undefined) return split
+  throw new GpdError('config.invalid', `--split: expected ${SPLITS.join(' or ')}, got '${name}'.`)
+}
+
+/** What is evaluated on: the data of a configuration, or a folder. */
+type Source = { readonly config: Config } | { readonly directory: string }
+
+async function sourceOf(values: Overrides & { readonly data?: string | undefined }, split: Split): Promise<Source> {
+  if (values.data === undefined) return { config: await readConfig(values) }
+  if (values.config !== undefined) throw new GpdError('config.invalid', 'Expected --config or --data, got both.')
+  if (split !== 'test') {
+    throw new GpdError('config.invalid', `--split ${split}: a folder alone does not say which images that is.`, 'Use --config FILE.')
+  }
+  return { directory: resolve(values.data) }
+}
+
+type Loaded = Awaited<ReturnType<typeof loadNetwork>>
+
+async function imagesOf(source: Source, split: Split, { network, metadata }: Loaded): Promise<BatchSource> {
+  const moments = savedMoments(metadata)
+  if ('directory' in source) return prepareTest(source.directory, network.classes, moments)
+  return (await prepareData(source.config, moments))[split]
+}
+
+function checkImages({ shape }: BatchSource, { network }: Loaded): void {
+  if (shape.join() === network.inputShape.join()) return
+  const problem = `The images are [${shape.join(', ')}], '${network.name}' takes [${network.inputShape.join(', ')}].`
+  throw new GpdError('data.mismatch', problem, 'Evaluate on the kind of images it was trained on.')
+}
+
+export const evaluate: Command = async (context) => {
+  const { folder, values } = parseFolderAndOptions('evaluate', context.args, {
+    config: { type: 'string' },
+    data: { type: 'string' },
+    split: { type: 'string', default: 'test' },
+    set: { type: 'string', multiple: true },
+    backend: { type: 'string' },
+    json: { type: 'boolean' },
   })
-  const [folder, ...rest] = positionals
-  if (folder === undefined || rest.length > 0) throw new GpdError('config.invalid', `gpd evaluate: expected one folder, got ${positionals.length}.`, 'For example runs/1/student')
-  const { split } = values
-  if (!isSplit(split)) throw new GpdError('config.invalid', `--split: expected ${SPLITS.join(' or ')}, got '${split}'.`)
-  const config = await readConfig(values)
-  await chooseBackend(context, config.backend)
-  const network = await loadNetwork(folder)
-  const { [split]: source } = await prepareData(config)
-  const result = await evaluateNetwork(network, source)
-  say(context, `${folder} on ${result.samples} ${split} images: accuracy ${(100 * result.accuracy).toFixed(2)} %, loss ${result.loss.toFixed(4)}`)
+  const split = splitOf(values.split)
+  const source = await sourceOf(values, split)
+  await chooseBackend(context, values.backend ?? ('config' in source ? source.config.backend : 'auto'))
+  const loaded = await loadNetwork(folder)
+  const images = await imagesOf(source, split, loaded)
+  checkImages(images, loaded)
+  const result = await evaluateNetwork(loaded, images)
+  tf.dispose([loaded.parameters, loaded.statistics])
+  const found = `accuracy ${percent(result.accuracy)}, loss ${result.loss.toFixed(4)}`
+  say(context, `${folder} on ${result.samples} ${split} images: ${found}`)
   if (values.json) printJson(context, { ok: true, folder, split, ...result })
   return EXIT.ok
 }
-
-export const evaluate: Command = { summary: 'accuracy of a saved network', help: HELP, run }

@@ -1,60 +1,57 @@
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import * as tf from '@tensorflow/tfjs'
-import { apply, countParameters, GpdError, randomStream } from '@gpdjs/core'
+import { apply, countParameters, didYouMean, GpdError, randomStream } from '@gpdjs/core'
 import { loadNetwork, saveNetwork, type ExtractedNetwork } from '@gpdjs/trainer'
 import { EXIT } from '../exit.ts'
-import { printJson, say, type Command, type CommandContext } from '../io.ts'
-import { claimRunFolder } from '../run-folder.ts'
+import { printJson, say, type Command } from '../io.ts'
+import { parseFolderAndOptions } from '../options.ts'
+import { checkRunFolder, claimRunFolder, RUN } from '../run-folder.ts'
 import { chooseBackend } from './common.ts'
 
-const HELP = `gpd extract RUN --output DIR [options]
+const FOLDERS: Readonly<Record<string, string>> = { last: RUN.student, best: RUN.best, ema: RUN.ema }
 
-Takes the plain student out of the folder of a run: network.json and weights.safetensors, checked by running it.
+function folderOf(which: string): string {
+  if (Object.hasOwn(FOLDERS, which)) return FOLDERS[which]!
+  throw new GpdError('config.invalid', `--which: there is no '${which}'.`, didYouMean(which, Object.keys(FOLDERS)))
+}
 
-  --output DIR       a new or empty folder
-  --which NAME       last (default), best (by validation) or ema
-  --json             print the result as one JSON object on stdout
-
-Example
-  gpd extract runs/1 --output student --which best
-`
-
-const FOLDERS: Readonly<Record<string, string>> = { last: 'student', best: 'best', ema: 'ema' }
-
-/** Runs a network on random images; a student that cannot is better found here than at its user's. */
+/** Runs a network on random images; a student that cannot be run is better found here than by its user. */
 async function checkRuns({ network, parameters, statistics }: ExtractedNetwork, folder: string): Promise<void> {
   const stream = randomStream(0, 'extract')
   const size = network.inputShape.reduce((a, b) => a * b, 2)
   const logits = tf.tidy(() => {
-    const x = tf.tensor(Float32Array.from({ length: size }, () => stream.normal()), [2, ...network.inputShape])
+    const x = tf.tensor(
+      Float32Array.from({ length: size }, () => stream.normal()),
+      [2, ...network.inputShape],
+    )
     return apply(network, parameters, statistics, x, { training: false }).logits
   })
   const values = await logits.data()
   logits.dispose()
-  if (!values.every(Number.isFinite)) throw new GpdError('checkpoint.corrupt', `${folder}: its logits are not finite.`)
+  if (values.every(Number.isFinite)) return
+  throw new GpdError('checkpoint.corrupt', `${folder}: its logits are not finite.`, 'Extract another one with --which.')
 }
 
-async function run(context: CommandContext): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...context.args],
-    allowPositionals: true,
-    options: { output: { type: 'string' }, which: { type: 'string', default: 'last' }, backend: { type: 'string' }, json: { type: 'boolean' } },
+export const extract: Command = async (context) => {
+  const { folder, values } = parseFolderAndOptions('extract', context.args, {
+    output: { type: 'string' },
+    which: { type: 'string', default: 'last' },
+    backend: { type: 'string' },
+    json: { type: 'boolean' },
   })
-  const [folder, ...rest] = positionals
-  if (folder === undefined || rest.length > 0) throw new GpdError('config.invalid', `gpd extract: expected one folder, got ${positionals.length}.`, 'For example runs/1')
   if (values.output === undefined) throw new GpdError('config.missing', 'gpd extract: expected --output DIR.')
-  const source = FOLDERS[values.which]
-  if (source === undefined) throw new GpdError('config.invalid', `--which: expected ${Object.keys(FOLDERS).join(', ')}, got '${values.which}'.`)
+  const source = join(folder, folderOf(values.which))
+  await checkRunFolder(values.output)
   await chooseBackend(context, values.backend ?? 'auto')
-  const student = await loadNetwork(join(folder, source))
-  await checkRuns(student, folder)
+  const student = await loadNetwork(source)
+  await checkRuns(student, source)
   const output = await claimRunFolder(values.output)
   await saveNetwork(output, student, student.metadata)
-  const parameters = countParameters(student.network.parameters)
-  say(context, `${student.network.name}: ${parameters.toLocaleString('en')} parameters, saved in ${output}`)
-  if (values.json) printJson(context, { ok: true, folder: output, network: student.network.name, parameters })
+  tf.dispose([student.parameters, student.statistics])
+  const { name, parameters: specs } = student.network
+  const parameters = countParameters(specs)
+  say(context, `${name}: ${parameters.toLocaleString('en')} parameters`)
+  say(context, `Saved in ${output}`)
+  if (values.json) printJson(context, { ok: true, folder: output, which: values.which, network: name, parameters })
   return EXIT.ok
 }
-
-export const extract: Command = { summary: 'take the plain student out of a run', help: HELP, run }

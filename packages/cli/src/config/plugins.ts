@@ -2,58 +2,67 @@ import { channelBranchReparameterization } from '@gpdjs/cbr-reparam'
 import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
 import { inverseReparameterization, orepa, type BranchSet, type OrepaOptions } from '@gpdjs/ir-expansion'
 import { losses } from '@gpdjs/kd-losses'
-import { adamw, dynamicTeacher, ema, sgd, staticTeacher, type Optimizer, type Plugin, type PluginOption, type TrainedNetwork } from '@gpdjs/trainer'
+import { dynamicTeacher, ema, staticTeacher, type Plugin, type PluginOption, type TrainedNetwork } from '@gpdjs/trainer'
+import { given } from './given.ts'
+import { at } from './key-path.ts'
 import { scheduleOf } from './schedule.ts'
 import type { Config } from './schema.ts'
 
-/** The options that were given: those left out keep the defaults of the function they go to. */
-const given = <T extends object>(options: T) => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]-?: Exclude<T[K], undefined> }
+type DynamicTeacherConfig = Exclude<Config['dynamicTeacher'], false>
 
-/** @throws GpdError `config.invalid` with the nearest name */
-export function lossOf({ name, ...options }: { readonly name: string; readonly [option: string]: unknown }): DistillationLoss {
-  const factory = (losses as Readonly<Record<string, (options: never) => DistillationLoss>>)[name]
-  if (!factory) throw new GpdError('config.invalid', `No loss is called '${name}'.`, didYouMean(name, Object.keys(losses)))
-  return factory(options as never)
+interface NamedLoss {
+  readonly name: string
+  readonly [option: string]: unknown
 }
 
-function branchesOf(config: Exclude<Config['dynamicTeacher'], false>['branches']): BranchSet | undefined {
+/**
+ * A loss as it is written in a configuration.
+ *
+ * @throws GpdError `config.invalid` or `config.unknown-key` with the nearest name
+ */
+export function lossOf(path: string, { name, ...options }: NamedLoss): DistillationLoss {
+  const factory = Object.hasOwn(losses, name) ? (losses[name] as (options: object) => DistillationLoss) : undefined
+  if (factory) return at(path, () => factory(options))
+  throw new GpdError(
+    'config.invalid',
+    `${path}.name: no loss is called '${name}'.`,
+    didYouMean(name, Object.keys(losses)),
+  )
+}
+
+function branchesOf(config: DynamicTeacherConfig['branches']): BranchSet | undefined {
   if (config === 'none') return undefined
   if (config === 'orepa') return orepa()
   const { kind: _, ...options } = config
-  return orepa(given(options) as OrepaOptions)
+  return at('dynamicTeacher.branches', () => orepa(given(options) as OrepaOptions))
 }
 
-function dynamicTeacherOf(config: Config['dynamicTeacher']): Plugin | false {
-  if (config === false) return false
+function dynamicTeacherOf(config: DynamicTeacherConfig): Plugin {
   const { ratio, sharing, mapping, parameterization, gradientScale, noise } = config
+  const branches = branchesOf(config.branches)
   return dynamicTeacher({
-    expansion: inverseReparameterization({ ratio, parameterization, ...given({ noise, branches: branchesOf(config.branches) }) }),
+    expansion: inverseReparameterization({ ratio, parameterization, ...given({ noise, branches }) }),
     extraction: channelBranchReparameterization({ gradientScale }),
     sharing,
     mapping,
-    loss: lossOf(config.loss),
-    weight: scheduleOf(config.weight),
+    loss: lossOf('dynamicTeacher.loss', config.loss),
+    weight: scheduleOf('dynamicTeacher.weight', config.weight),
   })
 }
 
-/** The parts of a method as a configuration switches them on. */
-export function pluginsOf(config: Config, teacher: TrainedNetwork | undefined): PluginOption {
+const staticTeacherOf = ({ loss, weight }: Exclude<Config['teacher'], false>, trained: TrainedNetwork): Plugin =>
+  staticTeacher({ ...trained, loss: lossOf('teacher.loss', loss), weight: scheduleOf('teacher.weight', weight) })
+
+/**
+ * The parts of a method as a configuration switches them on.
+ *
+ * @param trained the static teacher, loaded
+ * @throws GpdError `config.invalid`, `config.unknown-key`
+ */
+export function pluginsOf(config: Config, trained: TrainedNetwork | undefined): PluginOption {
   return [
-    config.teacher && teacher && staticTeacher({ ...teacher, loss: lossOf(config.teacher.loss), weight: scheduleOf(config.teacher.weight) }),
-    dynamicTeacherOf(config.dynamicTeacher),
+    config.teacher && trained && staticTeacherOf(config.teacher, trained),
+    config.dynamicTeacher && dynamicTeacherOf(config.dynamicTeacher),
     config.ema && ema(given(config.ema)),
   ]
-}
-
-const OPTIMIZERS = { sgd, adamw } as const
-/** Options that only one of them has. */
-const ONLY: Readonly<Record<keyof typeof OPTIMIZERS, readonly string[]>> = { sgd: ['momentum', 'nesterov', 'decoupled'], adamw: ['beta1', 'beta2', 'epsilon'] }
-
-/** @throws GpdError `config.invalid` for an option of the other optimizer */
-export function optimizerOf({ name, learningRate, ...options }: Config['optimizer']): Optimizer {
-  const other = name === 'sgd' ? 'adamw' : 'sgd'
-  const foreign = Object.keys(given(options)).find((key) => ONLY[other].includes(key))
-  if (foreign) throw new GpdError('config.invalid', `optimizer.${foreign}: '${name}' has no such option; '${other}' has.`)
-  const defaults = name === 'sgd' ? { momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 } : {}
-  return OPTIMIZERS[name]({ ...defaults, ...given(options), learningRate: scheduleOf(learningRate) })
 }

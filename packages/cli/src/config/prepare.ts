@@ -1,10 +1,12 @@
 import { isAbsolute, join } from 'node:path'
+import * as tf from '@tensorflow/tfjs'
 import { createNetwork } from '@gpdjs/architectures'
 import { GpdError, type Network } from '@gpdjs/core'
-import { moments, padCropFlip, split, take, type ImageSet } from '@gpdjs/data'
-import { readMnistFolder } from '@gpdjs/data/node'
-import { imageSource, loadNetwork, type BatchSource, type DistillOptions, type ExtractedNetwork } from '@gpdjs/trainer'
-import { optimizerOf, pluginsOf } from './plugins.ts'
+import { loadNetwork, type DistillOptions, type ExtractedNetwork } from '@gpdjs/trainer'
+import { prepareData, type PreparedData } from './data.ts'
+import { at } from './key-path.ts'
+import { optimizerOf } from './optimizer.ts'
+import { pluginsOf } from './plugins.ts'
 import { scheduleOf } from './schedule.ts'
 import type { Config } from './schema.ts'
 
@@ -12,53 +14,83 @@ import type { Config } from './schema.ts'
 export interface Prepared {
   readonly config: Config
   readonly student: Network
+  /** Weights to begin with. */
   readonly given: ExtractedNetwork | undefined
   readonly teacher: ExtractedNetwork | undefined
-  readonly data: { readonly train: BatchSource; readonly validation: BatchSource; readonly test: BatchSource }
+  readonly data: PreparedData
 }
 
 const under = (folder: string, path: string) => (isAbsolute(path) ? path : join(folder, path))
 
 /** Paths in a configuration file start from that file. */
 export function resolvePaths(config: Config, folder: string): Config {
+  const { student, data, teacher, output } = config
   return {
     ...config,
-    data: { ...config.data, directory: under(folder, config.data.directory) },
-    ...(config.teacher && { teacher: { ...config.teacher, weights: under(folder, config.teacher.weights) } }),
-    ...(config.student.weights !== undefined && { student: { ...config.student, weights: under(folder, config.student.weights) } }),
+    data: { ...data, directory: under(folder, data.directory) },
+    teacher: teacher && { ...teacher, weights: under(folder, teacher.weights) },
+    student: { ...student, ...(student.weights !== undefined && { weights: under(folder, student.weights) }) },
+    ...(output !== undefined && { output: under(folder, output) }),
   }
 }
 
-/** @throws GpdError `data.missing`, `data.corrupt`, `data.mismatch`, `data.label-range`, `config.invalid` */
-export async function prepareData({ data }: Pick<Config, 'data'>): Promise<Prepared['data'] & { readonly images: ImageSet }> {
-  const { train: all, test } = await readMnistFolder(data.directory, { name: data.directory, classes: data.classes })
-  const parts = split(all, { validation: data.validation, seed: 0 })
-  const { limitTrain = Infinity } = data
-  const train = limitTrain < parts.train.labels.length ? take(parts.train, limitTrain) : parts.train
-  // Validation and test images are normalized by what training images are: nothing is learnt from them.
-  const normal = moments(train)
-  return {
-    images: train,
-    train: imageSource(train, { moments: normal, ...(data.augment && { augment: padCropFlip(data.augment) }) }),
-    validation: imageSource(parts.validation, { moments: normal }),
-    test: imageSource(test, { moments: normal }),
+const shown = (shape: readonly number[]) => `[${shape.join(', ')}]`
+
+/** A teacher must look at the same images and know the same classes. */
+function checkTeacher({ network }: ExtractedNetwork, student: Network): void {
+  if (network.classes !== student.classes) {
+    throw new GpdError(
+      'config.invalid',
+      `teacher.weights: the teacher has ${network.classes} classes, the student ${student.classes}.`,
+      'Logit distillation needs the same classes in the same order.',
+    )
   }
+  if (shown(network.inputShape) !== shown(student.inputShape)) {
+    throw new GpdError(
+      'config.invalid',
+      `teacher.weights: the teacher takes images of ${shown(network.inputShape)}, the data has ${shown(student.inputShape)}.`,
+      'Use a teacher that was trained on images of this size.',
+    )
+  }
+}
+
+const shapesOf = ({ parameters }: Network) => parameters.map(({ name, shape }) => `${name} ${shown(shape)}`)
+
+/** Weights to begin with must be those of the network that is asked for. */
+function checkGiven({ network }: ExtractedNetwork, student: Network): void {
+  const [found, expected] = [new Set(shapesOf(network)), shapesOf(student)]
+  const missing = expected.find((parameter) => !found.has(parameter))
+  if (missing === undefined) return
+  throw new GpdError(
+    'checkpoint.incompatible',
+    `student.weights: expected weights of '${student.name}' with ${missing}, got those of '${network.name}'.`,
+    'Name the network and the width that the weights were trained with.',
+  )
 }
 
 /** @throws GpdError for whatever does not exist or does not fit together; nothing has been trained or written then */
 export async function prepare(config: Config): Promise<Prepared> {
-  const { images, ...data } = await prepareData(config)
+  const data = await prepareData(config)
   const { network, width, weights } = config.student
-  const student = createNetwork(network, { classes: config.data.classes, inputShape: [...images.shape], ...(width !== undefined && { width }) })
+  const options = { classes: config.data.classes, inputShape: [...data.train.shape], ...(width !== undefined && { width }) }
+  const student = at('student.network', () => createNetwork(network, options))
   const given = weights === undefined ? undefined : await loadNetwork(weights)
-  const teacher = config.teacher && (await loadNetwork(config.teacher.weights))
-  if (teacher && teacher.network.classes !== student.classes) {
-    throw new GpdError('data.mismatch', `The teacher has ${teacher.network.classes} classes, the student ${student.classes}.`, 'Logit distillation needs the same classes in the same order.')
-  }
+  if (given) checkGiven(given, student)
+  const teacher = config.teacher ? await loadNetwork(config.teacher.weights) : undefined
+  if (teacher) checkTeacher(teacher, student)
   return { config, student, given, teacher, data }
 }
 
-/** The same, as `distill` takes it. */
+/** Frees the tensors of what was prepared. */
+export function disposePrepared({ given, teacher }: Prepared): void {
+  for (const loaded of [given, teacher]) if (loaded) tf.dispose([loaded.parameters, loaded.statistics])
+}
+
+/**
+ * The same, as `distill` takes it.
+ *
+ * @throws GpdError `config.invalid`, `config.unknown-key` for options of losses, schedules and optimizers
+ */
 export function distillOptions({ config, student, given, teacher, data }: Prepared): DistillOptions {
   const { epochs, batchSize, accumulate, seed } = config
   return {
@@ -67,7 +99,7 @@ export function distillOptions({ config, student, given, teacher, data }: Prepar
     data: { train: data.train, validation: data.validation },
     optimizer: optimizerOf(config.optimizer),
     plugins: pluginsOf(config, teacher),
-    labelWeight: scheduleOf(config.labelWeight),
+    labelWeight: scheduleOf('labelWeight', config.labelWeight),
     epochs,
     batchSize,
     accumulate,

@@ -2,17 +2,20 @@ import { z } from 'zod'
 
 const positive = z.int().min(1)
 const share = z.number().min(0).max(1)
+/** A share that must not be all. */
+const fraction = z.number().min(0).lt(1)
+const nonNegative = z.number().min(0)
 
-/** A number, or a number that changes over the run. */
+/** A number ≥ 0, or one that changes over the run. */
 const schedule = z.union([
-  z.number(),
+  nonNegative,
   z.strictObject({
     kind: z.enum(['constant', 'cosine', 'linear', 'multiStep', 'stepDecay']),
-    start: z.number(),
-    end: z.number().optional(),
+    start: nonNegative,
+    end: nonNegative.optional(),
     milestones: z.array(share).optional(),
     every: share.optional(),
-    factor: z.number().optional(),
+    factor: nonNegative.optional(),
     /** Share of the run over which the value rises. */
     warmUp: share.optional(),
   }),
@@ -21,15 +24,13 @@ const schedule = z.union([
 /** A distillation loss by its name in `@gpdjs/kd-losses`, with that loss's own options beside it. */
 const loss = z.looseObject({ name: z.string() })
 
-const network = z.strictObject({
-  network: z.string(),
-  width: positive.optional(),
-})
+/** A part of the method, or `false` where an arm of a study switches off what its base has. */
+const switchable = <S extends z.ZodType>(part: S) => z.union([z.literal(false), part]).default(false as never)
 
 const branches = z.union([
   z.enum(['none', 'orepa']),
   z.strictObject({
-    kind: z.literal('orepa'),
+    kind: z.literal('orepa').default('orepa'),
     variant: z.enum(['release', 'original']).optional(),
     branches: z.union([z.int(), z.array(z.string())]).optional(),
     gates: z.enum(['scratch', 'single']).optional(),
@@ -44,7 +45,7 @@ const dynamicTeacher = z.strictObject({
   branches: branches.default('orepa'),
   parameterization: z.enum(['reference', 'balanced']).default('reference'),
   gradientScale: z.enum(['reference', 'compensated']).default('reference'),
-  noise: z.strictObject({ kind: z.enum(['zero-sum', 'iid']), deviation: z.number().min(0) }).optional(),
+  noise: z.strictObject({ kind: z.enum(['zero-sum', 'iid']), deviation: nonNegative }).optional(),
   loss: loss.default({ name: 'soft-cross-entropy', smoothing: 0.1 }),
   weight: schedule.default(3),
 })
@@ -52,30 +53,32 @@ const dynamicTeacher = z.strictObject({
 const optimizer = z.strictObject({
   name: z.enum(['sgd', 'adamw']).default('sgd'),
   learningRate: schedule.default({ kind: 'cosine', start: 0.1 }),
-  momentum: share.optional(),
+  momentum: fraction.optional(),
   nesterov: z.boolean().optional(),
   decoupled: z.boolean().optional(),
-  beta1: share.optional(),
-  beta2: share.optional(),
+  beta1: fraction.optional(),
+  beta2: fraction.optional(),
   epsilon: z.number().positive().optional(),
-  weightDecay: z.number().min(0).optional(),
+  weightDecay: nonNegative.optional(),
   decay: z.enum(['weights', 'all']).optional(),
   clipGlobalNorm: z.number().positive().optional(),
 })
 
 /** Everything a run is made of. `gpd train --config FILE` reads it; docs/configuration.md describes it. */
 export const configSchema = z.strictObject({
-  student: network.extend({ weights: z.string().optional() }),
+  student: z.strictObject({ network: z.string(), width: positive.optional(), weights: z.string().optional() }),
   data: z.strictObject({
     directory: z.string(),
     classes: positive.default(10),
     validation: positive.default(5000),
     limitTrain: positive.optional(),
-    augment: z.strictObject({ padding: z.int().min(0).default(4), flip: z.boolean().default(true) }).optional(),
+    augment: switchable(z.strictObject({ padding: z.int().min(0).default(4), flip: z.boolean().default(true) })),
   }),
-  teacher: z.strictObject({ weights: z.string(), loss: loss.default({ name: 'dkd' }), weight: schedule.default(1) }).optional(),
-  dynamicTeacher: z.union([z.literal(false), dynamicTeacher]).default(false),
-  ema: z.strictObject({ decay: share.optional(), warmUp: z.boolean().optional() }).optional(),
+  teacher: switchable(
+    z.strictObject({ weights: z.string(), loss: loss.default({ name: 'dkd' }), weight: schedule.default(1) }),
+  ),
+  dynamicTeacher: switchable(dynamicTeacher),
+  ema: switchable(z.strictObject({ decay: fraction.optional(), warmUp: z.boolean().optional() })),
   optimizer: optimizer.prefault({}),
   epochs: positive.default(10),
   batchSize: positive.default(64),

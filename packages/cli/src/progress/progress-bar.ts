@@ -1,5 +1,5 @@
 import type { Callbacks, Logs, TrainInfo } from '@gpdjs/trainer'
-import { epochSummary, lossesOf } from './summary.ts'
+import { accuracySummary, epochSummary, lossesOf } from './summary.ts'
 import { bar, canRedraw, clock, type ProgressStream } from './terminal.ts'
 
 export interface ProgressOptions {
@@ -15,12 +15,14 @@ const CLEAR_LINE = '\r\u001b[2K'
 const BAR_WIDTH = 20
 
 /** Cuts a line to the width of the terminal, so that it never wraps and leaves traces. */
-const fit = (line: string, columns: number) => (line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`)
+const fit = (line: string, columns: number) =>
+  line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`
 
 /**
  * Callbacks that show how training goes: on a terminal one line that is redrawn in place, elsewhere a plain line now
- * and then, and one line for each epoch on both.
+ * and then, and one line for each epoch on both. Drawn when a step ends, never by a timer.
  *
+ * @param stream where to write; its width is asked for at every drawing, so that resizing a terminal does no harm
  * @example distill({ …, callbacks: progressBar(process.stderr, { title: 'student' }) })
  */
 export function progressBar(stream: ProgressStream, options: ProgressOptions = {}): Callbacks {
@@ -30,19 +32,21 @@ export function progressBar(stream: ProgressStream, options: ProgressOptions = {
   let info: TrainInfo
   let began = 0
   let drawn = 0
+  let accuracies = ''
 
   const line = (step: number, logs: Logs) => {
     const seconds = (performance.now() - began) / 1000
     const left = clock((seconds / step) * (info.totalSteps - step))
     const speed = `${Math.round(logs['images-per-second'] ?? 0)} images/s`
     const where = `${title}${redraw ? `${bar(step / info.totalSteps, BAR_WIDTH)} ` : ''}${step}/${info.totalSteps}`
-    return `${where}  ${left} left  ${speed}  ${lossesOf(logs, info.losses)}`
+    return [where, `${left} left`, speed, accuracies, lossesOf(logs, info.losses)].filter(Boolean).join('  ')
   }
   const put = (text: string) => stream.write(redraw ? `${CLEAR_LINE}${fit(text, stream.columns ?? 80)}` : `${text}\n`)
   return {
     onTrainBegin(training) {
       info = training
       began = drawn = performance.now()
+      accuracies = ''
     },
     onBatchEnd(step, logs) {
       const now = performance.now()
@@ -51,6 +55,7 @@ export function progressBar(stream: ProgressStream, options: ProgressOptions = {
       put(line(step, logs))
     },
     onEpochEnd(epoch, logs) {
+      accuracies = accuracySummary(logs)
       const text = `${title}epoch ${epoch + 1}/${info.epochs}  ${epochSummary(logs)}  ${clock((performance.now() - began) / 1000)}`
       stream.write(redraw ? `${CLEAR_LINE}${text}\n` : `${text}\n`)
     },

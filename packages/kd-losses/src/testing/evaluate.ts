@@ -1,5 +1,4 @@
-import '@tensorflow/tfjs-backend-wasm'
-import { valueAndGradients } from '@gpdjs/core'
+import { useBackend as useNamedBackend, valueAndGradients } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { expect } from 'vitest'
 import type { Matrix } from './plain-math.ts'
@@ -8,7 +7,7 @@ import type { Matrix } from './plain-math.ts'
 export const backends = ['cpu', 'wasm'] as const
 
 export async function useBackend(name: (typeof backends)[number]): Promise<void> {
-  expect(await tf.setBackend(name)).toBe(true)
+  expect((await useNamedBackend(name)).name).toBe(name)
 }
 
 export const tensor = (rows: Matrix): tf.Tensor2D => tf.tensor2d(rows.map((row) => [...row]))
@@ -30,6 +29,37 @@ export async function evaluate(loss: Loss, student: Matrix, teacher: Matrix, lab
     teacher: await read(gradients.teacher),
   }
   tf.dispose([inputs, y, value, gradients])
+  expect(tf.memory().numTensors).toBe(before)
+  return result
+}
+
+/** Numbers of a tensor of any shape. */
+export interface Values {
+  readonly shape: readonly number[]
+  readonly data: readonly number[]
+}
+
+const isLabels = (name: string) => name === 'y'
+
+export const toTensor = (name: string, { shape, data }: Values): tf.Tensor =>
+  tf.tensor([...data], [...shape], isLabels(name) ? 'int32' : 'float32')
+
+export type Inputs = Readonly<Record<string, tf.Tensor>>
+
+/** Value and gradients of a function of named tensors of any shape (`y`: labels); fails if a tensor is left behind. */
+export async function evaluateFeatures(loss: (inputs: Inputs) => tf.Scalar, values: Readonly<Record<string, Values>>) {
+  const before = tf.memory().numTensors
+  const inputs = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(name, value)]))
+  const floats = Object.fromEntries(Object.entries(inputs).filter(([name]) => !isLabels(name)))
+  const { value, gradients } = valueAndGradients(() => loss(inputs), floats)
+  const read = await Promise.all(
+    Object.entries(gradients).map(async ([name, gradient]) => [name, [...(await gradient!.data())]] as const),
+  )
+  const result = {
+    value: (await value.data())[0]!,
+    gradients: Object.fromEntries(read) as Readonly<Record<string, readonly number[]>>,
+  }
+  tf.dispose([inputs, value, gradients])
   expect(tf.memory().numTensors).toBe(before)
   return result
 }
