@@ -35,19 +35,22 @@ function parseJson(bytes: Uint8Array, source: string): unknown {
   }
 }
 
-function pick(
-  found: ReadonlyMap<string, SafeTensor>,
-  specs: readonly { readonly name: string; readonly shape: readonly number[] }[],
-  source: string,
-): Record<string, tf.Tensor> {
+type TensorSpecs = readonly { readonly name: string; readonly shape: readonly number[] }[]
+
+function checkTensors(found: ReadonlyMap<string, SafeTensor>, specs: TensorSpecs, network: string, source: string): void {
   for (const { name, shape } of specs) {
     const tensor = found.get(name)
     if (tensor?.shape.join() === shape.join() && tensor.data instanceof Float32Array) continue
     const got = tensor ? `${tensor.dtype} [${tensor.shape.join(', ')}]` : 'nothing'
     throw new GpdError('checkpoint.incompatible', `${source}: expected '${name}' as F32 [${shape.join(', ')}], got ${got}.`)
   }
-  return Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(found.get(name)!.data as Float32Array, [...shape])]))
+  const known = new Set(specs.map(({ name }) => name))
+  const unexpected = [...found.keys()].find((name) => !known.has(name))
+  if (unexpected !== undefined) throw new GpdError('checkpoint.incompatible', `${source}: '${unexpected}' belongs to no layer of '${network}'.`)
 }
+
+const tensorsOf = (found: ReadonlyMap<string, SafeTensor>, specs: TensorSpecs): Record<string, tf.Tensor> =>
+  Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(found.get(name)!.data as Float32Array, [...shape])]))
 
 /**
  * Loads what `saveNetwork` saved. Everything is checked before the first tensor is made.
@@ -59,9 +62,6 @@ export async function loadNetwork(folder: string): Promise<ExtractedNetwork & { 
   const network: Network = parseNetwork(parseJson(await readFileOf(folder, DEFINITION), `${folder}/${DEFINITION}`), `${folder}/${DEFINITION}`)
   const source = `${folder}/${WEIGHTS}`
   const { tensors, metadata } = decodeSafetensors(await readFileOf(folder, WEIGHTS), { source })
-  const known = new Set([...network.parameters, ...network.statistics].map(({ name }) => name))
-  const unexpected = [...tensors.keys()].find((name) => !known.has(name))
-  if (unexpected !== undefined) throw new GpdError('checkpoint.incompatible', `${source}: '${unexpected}' belongs to no layer of '${network.name}'.`)
-  const statistics = pick(tensors, network.statistics, source)
-  return { network, parameters: pick(tensors, network.parameters, source), statistics, metadata }
+  checkTensors(tensors, [...network.parameters, ...network.statistics], network.name, source)
+  return { network, parameters: tensorsOf(tensors, network.parameters), statistics: tensorsOf(tensors, network.statistics), metadata }
 }
