@@ -5,10 +5,10 @@ import { dynamicTeacher, staticTeacher, type PluginOption, type TrainedNetwork }
 
 const image = { inputShape: [28, 28, 1], classes: 10 } as const
 
-/** Three basic blocks, 8 to 32 channels: small enough that a few thousand images and two cores can train it. */
-export const student = cifarResnet({ ...image, blocks: [1, 1, 1], width: 8 })
+/** Three basic blocks, 4 to 16 channels: small enough that a few thousand images and two cores can train it. */
+export const student = cifarResnet({ ...image, blocks: [1, 1, 1], width: 4 })
 
-/** The same, twice as wide. */
+/** The same, four times as wide. */
 export const teacher = cifarResnet({ ...image, blocks: [1, 1, 1], width: 16 })
 
 export interface Arm {

@@ -1,7 +1,10 @@
 import { GpdError, type Axis, type Network } from '@gpdjs/core'
+import { torchName } from './torch-names.ts'
 
 /** How PyTorch stores a parameter or statistic of a network. */
 export interface TorchLayout {
+  /** Its name in a state dict. */
+  readonly name: string
   readonly shape: readonly number[]
   /** `shape`, with an axis over flattened feature maps cut into channels and positions. */
   readonly factors: readonly number[]
@@ -35,12 +38,14 @@ function axisPositions(network: Network, name: string, { segments }: Axis): numb
   )
 }
 
-/** Layouts of all parameters and statistics, under their names. */
+/** Layouts of all parameters and statistics, under the names they have in the network. */
 export function torchLayouts(network: Network): ReadonlyMap<string, TorchLayout> {
-  const ops = new Map(network.nodes.map(({ id, op }) => [id, op]))
+  const nodes = new Map(network.nodes.map((node) => [node.id, node]))
   const layout = (name: string, shape: readonly number[], axes: readonly Axis[]): TorchLayout => {
     const dot = name.lastIndexOf('.')
-    const order = axisOrders[`${ops.get(name.slice(0, dot))}${name.slice(dot)}`] ?? shape.map((_, axis) => axis)
+    const node = nodes.get(name.slice(0, dot))! // parameters are named after the node that declares them
+    const order = axisOrders[`${node.op}${name.slice(dot)}`] ?? shape.map((_, axis) => axis)
+    const torch = torchName(node, name.slice(dot + 1))
     // Of each of our axes: its size, and its place among PyTorch's factors.
     const parts = order.flatMap((axis) => {
       const size = shape[axis] ?? 1
@@ -51,7 +56,8 @@ export function torchLayouts(network: Network): ReadonlyMap<string, TorchLayout>
     })
     const places = parts.map((part, place) => ({ ...part, place })).sort((a, b) => a.axis - b.axis || a.rank - b.rank)
     return {
-      shape: order.map((axis) => shape[axis] ?? 1),
+      name: torch.name,
+      shape: [...Array.from({ length: torch.leadingAxes }, () => 1), ...order.map((axis) => shape[axis] ?? 1)],
       factors: parts.map(({ size }) => size),
       permutation: places.map(({ place }) => place),
     }

@@ -11,7 +11,7 @@ export interface TorchTensor {
 export interface TorchLoad {
   readonly parameters: Record<string, tf.Tensor>
   readonly statistics: Record<string, tf.Tensor>
-  /** Tensors of the network that the state dict lacks. Not empty: the records above are incomplete. */
+  /** Entries that the state dict lacks, under PyTorch's names. Not empty: the records above are incomplete. */
   readonly missing: readonly string[]
   /** Entries of the state dict that the network has no place for (`num_batches_tracked` excepted). */
   readonly unexpected: readonly string[]
@@ -58,10 +58,11 @@ export function fromTorch(
 ): TorchLoad {
   const given: ReadonlyMap<string, TorchTensor> = state instanceof Map ? state : new Map(Object.entries(state))
   const layouts = torchLayouts(network)
+  const names = new Set([...layouts.values()].map(({ name }) => name))
   const checked = new Map(
     [...layouts].flatMap(([name, layout]) => {
-      const tensor = given.get(name)
-      return tensor === undefined ? [] : [[name, { layout, data: checkEntry(name, tensor, layout.shape) }] as const]
+      const tensor = given.get(layout.name)
+      return tensor ? [[name, { layout, data: checkEntry(layout.name, tensor, layout.shape) }] as const] : []
     }),
   )
   const build = (specs: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>
@@ -74,8 +75,8 @@ export function fromTorch(
   return {
     parameters: build(network.parameters),
     statistics: build(network.statistics),
-    missing: [...layouts.keys()].filter((name) => !given.has(name)),
-    unexpected: [...given.keys()].filter((name) => !layouts.has(name) && !name.endsWith('.num_batches_tracked')),
+    missing: [...names].filter((name) => !given.has(name)),
+    unexpected: [...given.keys()].filter((name) => !names.has(name) && !name.endsWith('.num_batches_tracked')),
   }
 }
 
@@ -110,7 +111,7 @@ export async function toTorch(
     const back = factors.map((_, place) => permutation.indexOf(place))
     const turned = tf.tidy(() => tf.transpose(tf.reshape(tensor, ours), back))
     // A copy: of a vector the cpu backend hands out the memory in use.
-    state.set(name, { shape: layout.shape, data: (await turned.data<'float32'>()).slice() })
+    state.set(layout.name, { shape: layout.shape, data: (await turned.data<'float32'>()).slice() })
     turned.dispose()
   }
   return state

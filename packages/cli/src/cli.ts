@@ -74,13 +74,22 @@ async function describe(error: unknown): Promise<Failure & { readonly status: nu
   const { message } = error instanceof Error ? error : new Error(String(error))
   const code = errorCodeOf(error)
   if (status === EXIT.bug) {
-    return { status, code, message: `This should not have happened: ${message}`, fix: 'Run again with --verbose to see where.' }
+    return {
+      status,
+      code,
+      message: `This should not have happened: ${message.replace(/\.$/, '')}.`,
+      fix: 'Run again with --verbose to see where.',
+    }
   }
   return { status, code, message, ...(isGpdError(error) && error.fix !== undefined && { fix: error.fix }) }
 }
 
 /** Tells the user what went wrong. The message of a foreseen error already ends with its fix. */
-async function fail(io: Io, error: unknown, options: { readonly verbose: boolean; readonly json: boolean }): Promise<number> {
+async function fail(
+  io: Io,
+  error: unknown,
+  options: { readonly verbose: boolean; readonly json: boolean },
+): Promise<number> {
   const { status, ...failure } = await describe(error)
   const ending = failure.fix === undefined || failure.message.endsWith(failure.fix) ? '' : ` ${failure.fix}`
   say(io, `gpd: ${failure.message}${ending} [${failure.code}]`)
@@ -121,6 +130,9 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     const command = await entry.load()
     return await command({ ...io, args: rest.filter((arg) => arg !== '--verbose') })
   } catch (error) {
-    return fail(io, error, { verbose: args.includes('--verbose') || Boolean(io.env['DEBUG']), json: args.includes('--json') })
+    return fail(io, error, {
+      verbose: args.includes('--verbose') || Boolean(io.env['DEBUG']),
+      json: args.includes('--json'),
+    })
   }
 }

@@ -1,5 +1,5 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { GpdError } from '@gpdjs/core'
 
 /** Files of a finished run, by what they hold. */
@@ -37,6 +37,24 @@ export async function checkRunFolder(path: string): Promise<string> {
 }
 
 /**
+ * Makes a folder and those it lies in. Node's own `recursive` never returns where the parent exists but nothing can be
+ * made in it with the answer that there is no such file, as in `/proc`.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    const parent = dirname(path)
+    const parentIsMissing = code === 'ENOENT' && (await stat(parent).catch(() => undefined)) === undefined
+    if (!parentIsMissing) throw error
+    await makeFolder(parent)
+    await mkdir(path)
+  }
+}
+
+/**
  * Makes the folder of a run and writes its first files. To be called before anything is trained, so that a folder that
  * cannot be written to costs nobody a night.
  *
@@ -45,7 +63,7 @@ export async function checkRunFolder(path: string): Promise<string> {
 export async function claimRunFolder(path: string, files: Readonly<Record<string, object>> = {}): Promise<string> {
   const folder = await checkRunFolder(path)
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     for (const [name, value] of Object.entries(files)) await writeFile(join(folder, name), pretty(value))
   } catch (error) {
     throw unusable(path, (error as Error).message)

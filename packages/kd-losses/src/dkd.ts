@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError, type DistillationLoss } from '@gpdjs/core'
 import { checkLabels, checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
-import { maskedLogSumExp, oneHotLabels, sumKlDivergence } from './log-space.ts'
+import { decouple, others } from './decouple.ts'
+import { oneHotLabels, sumKlDivergence } from './log-space.ts'
 import { fillOptions, nonNegative, positive } from './options.ts'
 
 export interface DkdOptions {
@@ -15,27 +16,6 @@ export interface DkdOptions {
 }
 
 const OPTIONS = { alpha: nonNegative(1), beta: nonNegative(8), temperature: positive(4) }
-
-interface Decoupled {
-  /** `log b`, where `b = (p_y, 1 − p_y)`: `[batch, 2]` */
-  readonly logBinary: tf.Tensor2D
-  /** `log p̂_c` of the softmax over the other classes; at the target `log(p_y / (1 − p_y))`: `[batch, classes]` */
-  readonly logOthers: tf.Tensor2D
-}
-
-/** Splits softened logits into "target or not" and "which of the others". */
-function decouple(softened: tf.Tensor2D, isTarget: tf.Tensor2D): Decoupled {
-  // x_c − LSE(x_≠y) serves both: log p̂_c for c ≠ y, and the log-odds u of the target for c = y.
-  const logOthers: tf.Tensor2D = tf.sub(softened, maskedLogSumExp(softened, isTarget))
-  const logOdds: tf.Tensor2D = tf.sum(tf.where(isTarget, logOthers, tf.zerosLike(logOthers)), 1, true)
-  // b = (σ(u), σ(−u)) = softmax(u, 0)
-  const logBinary = tf.logSoftmax(tf.concat([logOdds, tf.zerosLike(logOdds)], 1))
-  return { logBinary, logOthers }
-}
-
-/** `p̂`, with 0 at the target (selected, not multiplied: `exp` of the log-odds there may be infinite). */
-const others = (logOthers: tf.Tensor, isTarget: tf.Tensor): tf.Tensor =>
-  tf.where(isTarget, tf.zerosLike(logOthers), tf.exp(logOthers))
 
 /** Refuses what makes the second term vanish: one class besides the target always has probability 1. */
 function checkClasses(classes: number): void {

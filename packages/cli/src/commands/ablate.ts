@@ -74,9 +74,16 @@ async function runTrials(
   return trials
 }
 
-function failureOf(arms: readonly ArmResult[], interrupted: boolean): (Failure & { readonly status: number }) | undefined {
+function failureOf(
+  arms: readonly ArmResult[],
+  interrupted: boolean,
+): (Failure & { readonly status: number }) | undefined {
   if (interrupted) {
-    return { status: EXIT.interrupted, code: 'training.interrupted', message: 'Stopped by a signal: the study is incomplete.' }
+    return {
+      status: EXIT.interrupted,
+      code: 'training.interrupted',
+      message: 'Stopped by a signal: the study is incomplete.',
+    }
   }
   const diverged = arms.filter(({ trials }) => trials.some(({ outcome }) => outcome === 'diverged'))
   if (diverged.length === 0) return undefined

@@ -38,7 +38,8 @@ export async function dryRun(io: Io, prepared: Prepared, maxSteps: number | unde
   const steps = Math.min(watch.totalSteps, maxSteps ?? Infinity)
   const plan = { ok: true, dryRun: true, ...cost, steps, secondsPerStep, estimatedSeconds: secondsPerStep * steps }
 
-  for (const [name, count] of Object.entries(cost.parameters)) say(io, `${name}: ${count.toLocaleString('en')} parameters`)
+  for (const [name, count] of Object.entries(cost.parameters))
+    say(io, `${name}: ${count.toLocaleString('en')} parameters`)
   say(io, `A step: ${(cost.stepFlops / 1e9).toPrecision(3)} GFLOPs, ${(1000 * secondsPerStep).toFixed(0)} ms.`)
   say(io, `${steps} steps: about ${clock(plan.estimatedSeconds)}, evaluation not counted. Nothing was written.`)
   if (json) printJson(io, plan)

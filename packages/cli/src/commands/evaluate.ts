@@ -25,7 +25,11 @@ async function sourceOf(values: Overrides & { readonly data?: string | undefined
   if (values.data === undefined) return { config: await readConfig(values) }
   if (values.config !== undefined) throw new GpdError('config.invalid', 'Expected --config or --data, got both.')
   if (split !== 'test') {
-    throw new GpdError('config.invalid', `--split ${split}: a folder alone does not say which images that is.`, 'Use --config FILE.')
+    throw new GpdError(
+      'config.invalid',
+      `--split ${split}: a folder alone does not say which images that is.`,
+      'Use --config FILE.',
+    )
   }
   return { directory: resolve(values.data) }
 }

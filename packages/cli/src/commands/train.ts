@@ -56,7 +56,10 @@ export const train: Command = async (context) => {
       await claimRunFolder(folder, { [RUN.config]: config, [RUN.environment]: environment(backend) })
     },
   }
-  const bar = progressBar(context.stderr, { title: config.student.network, redraw: canRedraw(context.stderr, context.env) })
+  const bar = progressBar(context.stderr, {
+    title: config.student.network,
+    redraw: canRedraw(context.stderr, context.env),
+  })
   const result = await distill({
     ...distillOptions(prepared),
     ...(maxSteps !== undefined && { maxSteps }),

@@ -11,7 +11,8 @@ type Issue = z.core.$ZodIssue
 function sharpest(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue
   const alternatives = issue.errors.flatMap(([first]) => (first === undefined ? [] : [first]))
-  const isAboutType = ({ code, path }: Issue) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
+  const isAboutType = ({ code, path }: Issue) =>
+    path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
   const meant = alternatives.find((first) => !isAboutType(first))
   return meant === undefined ? issue : sharpest({ ...meant, path: [...issue.path, ...meant.path] })
 }

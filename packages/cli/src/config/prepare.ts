@@ -72,7 +72,11 @@ function checkGiven({ network }: ExtractedNetwork, student: Network): void {
 export async function prepare(config: Config): Promise<Prepared> {
   const data = await prepareData(config)
   const { network, width, weights } = config.student
-  const options = { classes: config.data.classes, inputShape: [...data.train.shape], ...(width !== undefined && { width }) }
+  const options = {
+    classes: config.data.classes,
+    inputShape: [...data.train.shape],
+    ...(width !== undefined && { width }),
+  }
   const student = at('student.network', () => createNetwork(network, options))
   const given = weights === undefined ? undefined : await loadNetwork(weights)
   if (given) checkGiven(given, student)

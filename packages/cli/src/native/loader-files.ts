@@ -21,10 +21,12 @@ exports.register = (tf) => {
   engine.tf = tf
   // TensorFlow greets on stderr otherwise; set the variable to 0 to see it.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1'
-  // Gone since Node 23, and tfjs-node 4.22 calls them.
+  // Keeps the compiled convolutions of batches above 32 too, instead of compiling them again at every call.
+  process.env.TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE ??= 'false'
+  // tfjs-node 4.22 calls them: gone since Node 23, and deprecated with a warning before.
   const util = require('node:util')
-  util.isNullOrUndefined ??= (value) => value === null || value === undefined
-  util.isArray ??= Array.isArray
+  util.isNullOrUndefined = (value) => value === null || value === undefined
+  util.isArray = Array.isArray
   const binding = require('./tfjs_binding.node')
   require('./tfjs-node/dist/register_all_kernels')
   const { NodeJSKernelBackend } = require('./tfjs-node/dist/nodejs_kernel_backend')

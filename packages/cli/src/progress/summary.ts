@@ -4,9 +4,7 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
 /** `gap/dynamic-teacher` → `dynamic-teacher` */
 const gaps = (logs: Logs): [string, number][] =>
-  Object.entries(logs).flatMap(([name, value]) =>
-    name.startsWith('gap/') ? [[name.slice('gap/'.length), value]] : [],
-  )
+  Object.entries(logs).flatMap(([name, value]) => (name.startsWith('gap/') ? [[name.slice('gap/'.length), value]] : []))
 
 /** Losses by name, without the numbers that are shown elsewhere. */
 export function lossesOf(logs: Logs, names: readonly string[]): string {

@@ -6,7 +6,10 @@ export interface ProgressStream {
 }
 
 /** Whether lines may be redrawn: a terminal that understands control codes, and nobody's log. */
-export function canRedraw(stream: ProgressStream, env: Readonly<Record<string, string | undefined>> = process.env): boolean {
+export function canRedraw(
+  stream: ProgressStream,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): boolean {
   return stream.isTTY === true && env['TERM'] !== 'dumb' && !env['CI']
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { importOptional } from './import-optional.ts'
 import { tensorflow } from './tensorflow.ts'
 
@@ -16,6 +16,9 @@ const packages = (installed: Readonly<Record<string, object>>) =>
 describe('the TensorFlow backend', () => {
   // What importing a real binding does: it registers a backend named 'tensorflow'.
   beforeAll(() => void tf.registerBackend('tensorflow', () => tf.findBackendFactory('cpu')()))
+  // Whatever is linked on this machine is none of this file's business.
+  beforeAll(() => void vi.stubEnv('GPD_CACHE', '/nowhere'))
+  afterAll(() => void vi.unstubAllEnvs())
   afterEach(() => vi.mocked(importOptional).mockReset())
 
   it('prefers the binding with CUDA', async () => {

@@ -45,8 +45,8 @@ const BINDINGS: readonly Binding[] = [
 
 async function load({ description, register }: Binding): Promise<LoadedBackend> {
   const { version, binding } = await register()
-  await activate('tensorflow')
   installTensorflowKernels(binding)
+  await activate('tensorflow')
   return { version, description }
 }
 

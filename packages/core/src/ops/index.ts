@@ -1,6 +1,9 @@
 import { gelu, hardSwish, relu } from './activations.ts'
 import { selfAttention } from './attention.ts'
+import { average } from './average.ts'
 import { batchNorm } from './batch-norm.ts'
+import { channelShuffle } from './channel-shuffle.ts'
+import { channelSplit } from './channel-split.ts'
 import { conv2d } from './conv2d.ts'
 import { dense } from './dense.ts'
 import { depthwiseConv2d } from './depthwise-conv2d.ts'
@@ -8,6 +11,7 @@ import { dropout } from './dropout.ts'
 import { layerNorm } from './layer-norm.ts'
 import { add, concat, multiply } from './merge-inputs.ts'
 import { averagePool, flatten, globalAveragePool, maxPool } from './pooling.ts'
+import { relu6 } from './relu6.ts'
 import { scale } from './scale.ts'
 import { stochasticDepth } from './stochastic-depth.ts'
 import { meanToken, positionEmbedding, prependTokens, swapTokens, takeToken, toMap, toTokens } from './tokens.ts'
@@ -15,8 +19,11 @@ import { meanToken, positionEmbedding, prependTokens, swapTokens, takeToken, toM
 // One line per op here, and one name in the list: that is all a new op needs besides its own file.
 export const builtInOps = [
   add,
+  average,
   averagePool,
   batchNorm,
+  channelShuffle,
+  channelSplit,
   concat,
   conv2d,
   dense,
@@ -33,6 +40,7 @@ export const builtInOps = [
   positionEmbedding,
   prependTokens,
   relu,
+  relu6,
   scale,
   selfAttention,
   stochasticDepth,
@@ -45,3 +53,4 @@ export const builtInOps = [
 export { add, averagePool, batchNorm, concat, conv2d, dense, depthwiseConv2d, dropout, flatten, gelu }
 export { globalAveragePool, hardSwish, layerNorm, maxPool, multiply, relu }
 export { meanToken, positionEmbedding, prependTokens, scale, selfAttention, stochasticDepth, swapTokens, takeToken, toMap, toTokens }
+export { average, channelShuffle, channelSplit, relu6 }

@@ -39,18 +39,19 @@ export interface Values {
   readonly data: readonly number[]
 }
 
-const isLabels = (name: string) => name === 'y'
+/** By this name the reference calls class indices. */
+const isLabels = (name: string, { shape }: Values) => name === 'y' && shape.length === 1
 
 export const toTensor = (name: string, { shape, data }: Values): tf.Tensor =>
-  tf.tensor([...data], [...shape], isLabels(name) ? 'int32' : 'float32')
+  tf.tensor([...data], [...shape], isLabels(name, { shape, data }) ? 'int32' : 'float32')
 
 export type Inputs = Readonly<Record<string, tf.Tensor>>
 
-/** Value and gradients of a function of named tensors of any shape (`y`: labels); fails if a tensor is left behind. */
+/** Value and gradients of a function of named tensors of any shape (`y`: labels, if it is a list); fails if a tensor is left behind. */
 export async function evaluateFeatures(loss: (inputs: Inputs) => tf.Scalar, values: Readonly<Record<string, Values>>) {
   const before = tf.memory().numTensors
   const inputs = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(name, value)]))
-  const floats = Object.fromEntries(Object.entries(inputs).filter(([name]) => !isLabels(name)))
+  const floats = Object.fromEntries(Object.entries(inputs).filter(([name]) => !isLabels(name, values[name]!)))
   const { value, gradients } = valueAndGradients(() => loss(inputs), floats)
   const read = await Promise.all(
     Object.entries(gradients).map(async ([name, gradient]) => [name, [...(await gradient!.data())]] as const),

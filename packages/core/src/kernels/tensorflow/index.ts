@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
 import { avgPool } from './avg-pool.ts'
 import { batchNormTraining, batchNormTrainingDerivative, batchNormTrainingGradient } from './batch-norm.ts'
+import { cast } from './cast.ts'
 import { channelAdd, reluGradient } from './channel-kernels.ts'
 import { explicitPaddingKernels } from './explicit-padding.ts'
 import type { TensorflowKernel } from './kernel.ts'
@@ -14,6 +15,8 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   // missing
   avgPool,
   ...explicitPaddingKernels,
+  // slow
+  cast,
   // in fewer passes: see extra-kernels.ts
   batchNormTraining,
   batchNormTrainingGradient,

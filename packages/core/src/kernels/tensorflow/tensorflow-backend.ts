@@ -12,6 +12,8 @@ interface Attribute {
 /** What is used here of the backend of tfjs-node: it runs any operation of TensorFlow, by name. */
 export interface TensorflowBackend {
   readonly binding: Readonly<Record<AttributeType | 'TF_FLOAT', number>>
+  /** One more tensor shares these numbers. */
+  incRef(dataId: tf.DataId): void
   executeMultipleOutputs(name: string, attributes: readonly Attribute[], inputs: readonly tf.TensorInfo[], outputs: number): tf.Tensor[]
 }
 

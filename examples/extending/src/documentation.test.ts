@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { codeBlocks, root } from './testing/markdown.ts'
+
+const here = fileURLToPath(new URL('../', import.meta.url))
+
+/** Pages with blocks ```` ```ts file=… ````: copies of files. */
+const COPIES = 'docs/extending.md'
+
+/** Pages with blocks ```` ```js run ````: programs, each followed by a block of what it prints. */
+const PROGRAMS = [
+  'README.md',
+  'docs/ablations.md',
+  'docs/concepts.md',
+  'docs/errors.md',
+  'packages/core/README.md',
+  'packages/ir-expansion/README.md',
+  'packages/cbr-reparam/README.md',
+  'packages/trainer/README.md',
+]
+
+/** Standard output of a program, run from its source in an empty folder where packages are found by name. */
+async function output(code: string): Promise<string> {
+  mkdirSync(`${here}runs`, { recursive: true })
+  const cwd = mkdtempSync(`${here}runs/documentation-`)
+  try {
+    const flags = ['--conditions=@gpdjs/source', '--import', 'tsx', '--input-type=module']
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, '--eval', code], { cwd })
+    return stdout
+  } finally {
+    rmSync(cwd, { recursive: true })
+  }
+}
+
+describe(COPIES, () => {
+  const copies = codeBlocks(COPIES).filter(({ info }) => info.includes('file='))
+
+  it('shows every file of this example', () => {
+    const shown = copies.map(({ info }) => info.split('file=')[1])
+    const files = ['logit-mse', 'prelu', 'asymmetric', 'mutual-learning', 'index']
+    expect(shown.sort()).toEqual(files.map((name) => `examples/extending/src/${name}.ts`).sort())
+  })
+
+  it.each(copies)('has the same code as the file: $info', ({ info, code }) => {
+    expect(code).toBe(readFileSync(root + info.split('file=')[1], 'utf8'))
+  })
+})
+
+describe.each(PROGRAMS)('%s', (page) => {
+  const blocks = codeBlocks(page)
+  const programs = blocks.flatMap(({ info, code }, at) =>
+    info === 'js run' ? [{ code, printed: blocks[at + 1] }] : [],
+  )
+
+  it('has a program', () => expect(programs).not.toHaveLength(0))
+
+  it.each(programs)('prints what it says (%#)', async ({ code, printed }) => {
+    expect(printed?.info).toBe('text')
+    expect(await output(code)).toBe(printed?.code)
+  })
+})
+
+/** What the barrel of a package exports, types included. */
+const exportedNames = (name: string) =>
+  [...readFileSync(`${root}packages/${name}/src/index.ts`, 'utf8').matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
+    .flatMap(([, list]) => list!.split(','))
+    .map((entry) => entry.replace(/^\s*type\s/, '').trim())
+    .filter((entry) => entry !== '')
+
+describe('packages/*/README.md', () => {
+  it.each(['core', 'ir-expansion', 'cbr-reparam', 'trainer'])('%s: names every export', (name) => {
+    const page = readFileSync(`${root}packages/${name}/README.md`, 'utf8')
+    const code = [...page.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text!.match(/^\w+/)?.[0])
+    const names = exportedNames(name)
+    expect(names.length).toBeGreaterThan(5)
+    expect(names.filter((exported) => !code.includes(exported))).toEqual([])
+  })
+})
+
+describe('docs/errors.md', () => {
+  it('explains every code, and no other', () => {
+    const source = readFileSync(`${root}packages/core/src/errors.ts`, 'utf8')
+    const codes = [...source.matchAll(/^ {2}\| '([\w.-]+)'$/gm)].map(([, code]) => code!)
+    const rows = [...readFileSync(`${root}docs/errors.md`, 'utf8').matchAll(/^\| `([\w.-]+)` /gm)].map(
+      ([, code]) => code!,
+    )
+    expect(codes).toContain('backend.unknown')
+    expect(rows.sort()).toEqual(codes.sort())
+  })
+})

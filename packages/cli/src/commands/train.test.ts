@@ -1,0 +1,302 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs'
+import { loadNetwork } from '@gpdjs/trainer'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { run } from '../testing/run.ts'
+import { temporaryFolder, tinyConfig, writeConfig, writeTinyImages } from '../testing/tiny-images.ts'
+
+const folder = await temporaryFolder()
+const at = (...path: string[]) => join(folder, ...path)
+const readJson = async (...path: string[]) => JSON.parse(await readFile(at(...path), 'utf8')) as Record<string, unknown>
+const isShare = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1
+
+beforeAll(async () => {
+  await writeTinyImages(at('images'))
+  await writeConfig(folder, 'plain.json', tinyConfig)
+  await writeConfig(folder, 'gpd.json', { ...tinyConfig, dynamicTeacher: { ratio: 2 }, ema: { decay: 0.9 }, epochs: 2 })
+})
+
+describe('gpd train', () => {
+  beforeAll(async () => {
+    const { status, stderr } = await run([
+      'train',
+      '--config',
+      at('plain.json'),
+      '--output',
+      at('teacher'),
+      '--set',
+      'student.width=4',
+    ])
+    expect(stderr).toContain('Saved in')
+    expect(status).toBe(0)
+  })
+
+  it('trains, and leaves a folder with everything about the run', async () => {
+    const { status, stdout, stderr } = await run([
+      'train',
+      '--config',
+      at('gpd.json'),
+      '--output',
+      at('gpd'),
+      '--json',
+      '--seed',
+      '7',
+    ])
+    expect(status).toBe(0)
+    expect((await readdir(at('gpd'))).sort()).toEqual([
+      'best',
+      'config.resolved.json',
+      'ema',
+      'env.json',
+      'metrics.jsonl',
+      'result.json',
+      'student',
+    ])
+    const result = JSON.parse(stdout) as Record<string, never>
+    expect(result).toEqual(await readJson('gpd/result.json'))
+    expect(result).toMatchObject({
+      schema: 1,
+      ok: true,
+      outcome: 'completed',
+      seed: 7,
+      steps: 6,
+      folder: at('gpd'),
+      backend: { name: 'wasm' },
+    })
+    const { accuracy } = result as unknown as {
+      accuracy: { test: number; best: { test: number }; others: Record<string, number>; gap: Record<string, number> }
+    }
+    expect([accuracy.test, accuracy.best.test, ...Object.values(accuracy.others)].every(isShare)).toBe(true)
+    expect(Object.keys(accuracy.others)).toEqual(['dynamic-teacher', 'ema'])
+    expect(accuracy.gap['dynamic-teacher']).toBeCloseTo(accuracy.others['dynamic-teacher']! - accuracy.test, 10)
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(`Saved in ${at('gpd')}`)
+    // eslint-disable-next-line no-control-regex
+    expect(stderr).not.toMatch(/\u001b|\r/)
+  })
+
+  it('writes the configuration with every default, and what it ran on', async () => {
+    expect(await readJson('gpd/config.resolved.json')).toMatchObject({
+      seed: 7,
+      data: { directory: at('images'), validation: 16 },
+      dynamicTeacher: { ratio: 2, sharing: 'hard', weight: 3 },
+    })
+    expect(await readJson('gpd/env.json')).toMatchObject({
+      node: process.version,
+      tfjs: '4.22.0',
+      backend: { name: 'wasm' },
+    })
+    const lines = (await readFile(at('gpd/metrics.jsonl'), 'utf8')).trimEnd().split('\n')
+    expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual([
+      'step',
+      'step',
+      'step',
+      'epoch',
+      'step',
+      'step',
+      'step',
+      'epoch',
+    ])
+  })
+
+  it('gives the same student for the same seed, and another for another', async () => {
+    const weights = async (name: string, seed: string) => {
+      await run(['train', '--config', at('plain.json'), '--output', at(name), '--seed', seed])
+      return tf.util.decodeString(new Uint8Array(await readFile(at(name, 'student/weights.safetensors'))))
+    }
+    const [a, b, c] = [await weights('a', '0'), await weights('b', '0'), await weights('c', '1')]
+    expect(a === b).toBe(true)
+    expect(a === c).toBe(false)
+  })
+
+  it('learns from a static teacher, and goes on from given weights', async () => {
+    const teacher = ['--set', 'teacher.weights=teacher/student', '--set', 'teacher.loss.name=kd']
+    const first = await run(['train', '--config', at('gpd.json'), '--output', at('kd'), '--json', ...teacher])
+    expect(first.stderr).not.toContain('gpd:')
+    const metrics = await readFile(at('kd/metrics.jsonl'), 'utf8')
+    expect(metrics).toContain('"kd(student, static-teacher)"')
+    expect(metrics).toContain('"kd(dynamic-teacher, static-teacher)"')
+    // A learning rate of 0 trains nothing, so that the student keeps the weights that it was given.
+    const change = ['--set', 'student.weights=kd/student', '--set', 'optimizer.learningRate=0']
+    await run(['train', '--config', at('plain.json'), '--output', at('tuned'), '--max-steps', '1', ...change])
+    const [before, after] = [await loadNetwork(at('kd/student')), await loadNetwork(at('tuned/student'))]
+    for (const [name, tensor] of Object.entries(before.parameters)) {
+      expect(await after.parameters[name]!.data(), name).toEqual(await tensor.data())
+    }
+    for (const { parameters, statistics } of [before, after]) tf.dispose([parameters, statistics])
+  })
+
+  it('stops after --max-steps', async () => {
+    const { status, stdout } = await run([
+      'train',
+      '--config',
+      at('gpd.json'),
+      '--output',
+      at('short'),
+      '--max-steps',
+      '2',
+      '--json',
+    ])
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, outcome: 'stopped', steps: 2 })
+  })
+
+  it('writes nothing in a --dry-run, and says what a run would be', async () => {
+    const before = await readdir(folder)
+    const { status, stdout, stderr } = await run([
+      'train',
+      '--config',
+      at('gpd.json'),
+      '--dry-run',
+      '--json',
+      '--output',
+      at('dry'),
+    ])
+    expect(status).toBe(0)
+    expect(await readdir(folder)).toEqual(before)
+    expect(stderr).toContain('Nothing was written.')
+    const plan = JSON.parse(stdout) as {
+      parameters: Record<string, number>
+      steps: number
+      secondsPerStep: number
+      estimatedSeconds: number
+    }
+    expect(plan).toMatchObject({ schema: 1, ok: true, dryRun: true, steps: 6 })
+    // ResNet-8 of width 2, by hand: 3·3·1·2 + stages [2, 4, 8] with 1×1 shortcuts and batch norms + 8·3 + 3.
+    expect(plan.parameters['student']).toBe(1321)
+    expect(plan.parameters['dynamic-teacher']).toBeGreaterThan(3 * 1321)
+    expect(plan.estimatedSeconds).toBeCloseTo(6 * plan.secondsPerStep, 10)
+  })
+
+  it('stops when it is told to, and saves first', async () => {
+    const controller = new AbortController()
+    const stderr = { write: (text: string) => void (text.includes('epoch 1/') && controller.abort()) }
+    const { status, stdout } = await run(
+      ['train', '--config', at('gpd.json'), '--output', at('stopped'), '--set', 'epochs=50', '--json'],
+      { stderr, signal: controller.signal },
+    )
+    expect(status).toBe(130)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, outcome: 'aborted', error: { code: 'training.interrupted' } })
+    expect(await readdir(at('stopped'))).toContain('student')
+    const evaluated = await run(['evaluate', at('stopped/student'), '--data', at('images')])
+    expect(evaluated.status).toBe(0)
+  })
+
+  it('stops when training diverges, and keeps the student from before', async () => {
+    const { status, stdout, stderr } = await run([
+      'train',
+      '--config',
+      at('plain.json'),
+      '--output',
+      at('diverged'),
+      '--json',
+      '--set',
+      'epochs=20',
+      '--set',
+      'optimizer.learningRate=1e12',
+    ])
+    expect(status).toBe(5)
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 1,
+      ok: false,
+      outcome: 'diverged',
+      error: { code: 'training.diverged', fix: expect.stringMatching(/learningRate/) },
+    })
+    expect(stderr).toMatch(/Training diverged: .* not finite at step \d+, learning rate 1000000000000/)
+    const { parameters } = await loadNetwork(at('diverged/student'))
+    const values = await Promise.all(Object.values(parameters).map((tensor) => tensor.data()))
+    expect(values.every((data) => data.every(Number.isFinite))).toBe(true)
+    tf.dispose(parameters)
+  })
+
+  it('leaves no tensors behind', async () => {
+    const train = (name: string) =>
+      run([
+        'train',
+        '--config',
+        at('gpd.json'),
+        '--output',
+        at(name),
+        '--max-steps',
+        '1',
+        '--set',
+        'teacher.weights=teacher/student',
+      ])
+    await train('leak-1')
+    const before = tf.memory().numTensors
+    await train('leak-2')
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
+
+describe('gpd evaluate and gpd extract', () => {
+  it('find the accuracy that training found', async () => {
+    const result = (await readJson('gpd/result.json')) as {
+      accuracy: { test: number; validation: number; others: { ema: number } }
+    }
+    const { accuracy } = result
+    const byData = await run(['evaluate', at('gpd/student'), '--data', at('images'), '--json'])
+    expect(JSON.parse(byData.stdout)).toMatchObject({
+      schema: 1,
+      ok: true,
+      split: 'test',
+      samples: 24,
+      accuracy: accuracy.test,
+    })
+    // The moments of other images are not what the student was trained with: those that were saved with it count.
+    const byConfig = await run([
+      'evaluate',
+      at('gpd/student'),
+      '--config',
+      at('gpd.json'),
+      '--split',
+      'validation',
+      '--json',
+    ])
+    expect(JSON.parse(byConfig.stdout)).toMatchObject({
+      split: 'validation',
+      samples: 16,
+      accuracy: accuracy.validation,
+    })
+    for (const [which, expected] of [
+      ['last', accuracy.test],
+      ['ema', accuracy.others.ema],
+    ] as const) {
+      const extracted = await run([
+        'extract',
+        at('gpd'),
+        '--which',
+        which,
+        '--output',
+        at(`extracted-${which}`),
+        '--json',
+      ])
+      expect(JSON.parse(extracted.stdout)).toMatchObject({ ok: true, which, network: 'resnet8-w2', parameters: 1321 })
+      expect((await readdir(at(`extracted-${which}`))).sort()).toEqual(['network.json', 'weights.safetensors'])
+      const again = await run(['evaluate', at(`extracted-${which}`), '--data', at('images'), '--json'])
+      expect((JSON.parse(again.stdout) as { accuracy: number }).accuracy).toBe(expected)
+    }
+  })
+
+  it.each([
+    [['evaluate', 'nowhere', '--data', 'images'], 4, /Cannot read '.*nowhere/],
+    [['evaluate', 'gpd/student'], 2, /Expected --config FILE/],
+    [['evaluate', 'gpd/student', '--data', 'images', '--config', 'gpd.json'], 2, /got both/],
+    [['evaluate', 'gpd/student', '--data', 'images', '--split', 'validation'], 2, /Use --config FILE/],
+    [
+      ['evaluate', 'gpd/student', '--data', 'images', '--split', 'train'],
+      2,
+      /expected test or validation, got 'train'/,
+    ],
+    [['extract', 'gpd'], 2, /expected --output DIR/],
+    [['extract', 'gpd', '--output', 'teacher'], 2, /expected an empty folder/],
+    [['extract', 'gpd', '--output', 'new', '--which', 'bst'], 2, /Did you mean 'best'\?/],
+    [['extract', 'teacher', '--output', 'new', '--which', 'ema'], 4, /Cannot read '.*ema/],
+  ])('%j is refused', async (args, status, message) => {
+    const paths = args.map((arg) => (/^(nowhere|gpd\/|gpd\.|images|new|teacher|gpd$)/.test(arg) ? at(arg) : arg))
+    const result = await run(paths)
+    expect(result.stderr).toMatch(message)
+    expect(result.status).toBe(status)
+    expect(await readdir(folder)).not.toContain('new')
+  })
+})

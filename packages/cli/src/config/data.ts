@@ -1,0 +1,70 @@
+import { GpdError } from '@gpdjs/core'
+import { moments, padCropFlip, split, take, type ChannelMoments } from '@gpdjs/data'
+import { readMnistFolder } from '@gpdjs/data/node'
+import { imageSource, type BatchSource } from '@gpdjs/trainer'
+import { at } from './key-path.ts'
+import type { Config } from './schema.ts'
+
+/** The three sets of a run. */
+export interface PreparedData {
+  readonly train: BatchSource
+  readonly validation: BatchSource
+  readonly test: BatchSource
+  /** What all of them are normalized by: that of the training images, so that nothing is learnt from the others. */
+  readonly moments: ChannelMoments
+}
+
+const readFolder = (directory: string, classes: number) => readMnistFolder(directory, { name: directory, classes })
+
+/**
+ * @param given moments to normalize by instead of those of the training images
+ * @throws GpdError `data.missing`, `data.corrupt`, `data.mismatch`, `data.label-range`, `config.invalid`
+ */
+export async function prepareData({ data }: Pick<Config, 'data'>, given?: ChannelMoments): Promise<PreparedData> {
+  const { limitTrain = Infinity, augment } = data
+  const { train: all, test } = await readFolder(data.directory, data.classes)
+  // The seed of a run is not the seed of the split: runs with different seeds are judged by the same images.
+  const parts = at('data.validation', () => split(all, { validation: data.validation, seed: 0 }))
+  const train = limitTrain < parts.train.labels.length ? take(parts.train, limitTrain) : parts.train
+  const normal = given ?? moments(train)
+  return {
+    train: imageSource(train, { moments: normal, ...(augment && { augment: padCropFlip(augment) }) }),
+    validation: imageSource(parts.validation, { moments: normal }),
+    test: imageSource(test, { moments: normal }),
+    moments: normal,
+  }
+}
+
+/** The test set of a folder alone, normalized by `given` or by what all its training images are. */
+export async function prepareTest(directory: string, classes: number, given?: ChannelMoments): Promise<BatchSource> {
+  const { train, test } = await readFolder(directory, classes)
+  return imageSource(test, { moments: given ?? moments(train) })
+}
+
+/** Under these names a saved network remembers what its images were normalized by. */
+const MEAN = 'input-mean'
+const DEVIATION = 'input-deviation'
+
+export const momentsMetadata = ({ mean, deviation }: ChannelMoments): Record<string, string> => ({
+  [MEAN]: JSON.stringify(mean),
+  [DEVIATION]: JSON.stringify(deviation),
+})
+
+const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(Number.isFinite)
+
+function parseNumbers(metadata: Readonly<Record<string, string>>, key: string): number[] {
+  let value: unknown
+  try {
+    value = JSON.parse(metadata[key] ?? '')
+  } catch {
+    // Reported below.
+  }
+  if (isNumbers(value)) return value
+  throw new GpdError('checkpoint.corrupt', `metadata '${key}': expected a list of numbers, got '${metadata[key]}'.`)
+}
+
+/** What the images of a saved network are to be normalized by; undefined if it does not say. */
+export function savedMoments(metadata: Readonly<Record<string, string>>): ChannelMoments | undefined {
+  if (metadata[MEAN] === undefined) return undefined
+  return { mean: parseNumbers(metadata, MEAN), deviation: parseNumbers(metadata, DEVIATION) }
+}

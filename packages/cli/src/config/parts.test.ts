@@ -1,0 +1,98 @@
+import { valueAt } from '@gpdjs/trainer'
+import { describe, expect, it } from 'vitest'
+import { checkAgainst } from './check.ts'
+import { optimizerOf } from './optimizer.ts'
+import { lossOf, pluginsOf } from './plugins.ts'
+import { scheduleOf } from './schedule.ts'
+import { configSchema, type ConfigInput } from './schema.ts'
+
+type ScheduleInput = NonNullable<ConfigInput['labelWeight']>
+
+const configure = (config: object) =>
+  checkAgainst(configSchema, { student: { network: 'resnet8' }, data: { directory: '.' }, ...config }, 'gpd.yaml')
+const schedule = (labelWeight: ScheduleInput) => scheduleOf('labelWeight', configure({ labelWeight }).labelWeight)
+const at = (config: ScheduleInput, step: number) => valueAt(schedule(config), { step, totalSteps: 100 })
+
+describe('a schedule', () => {
+  // Expected values by hand, from the definitions: half a cosine, a line, powers of the factor.
+  it.each<[ScheduleInput, number, number]>([
+    [0.3, 50, 0.3],
+    [{ kind: 'constant', start: 0.2 }, 99, 0.2],
+    [{ kind: 'cosine', start: 2 }, 50, 1],
+    [{ kind: 'cosine', start: 2, end: 1 }, 50, 1.5],
+    [{ kind: 'linear', start: 1, end: 3 }, 25, 1.5],
+    [{ kind: 'multiStep', start: 1, milestones: [0.3, 0.6] }, 60, 0.01],
+    [{ kind: 'multiStep', start: 1, milestones: [0.3], factor: 0.5 }, 31, 0.5],
+    [{ kind: 'stepDecay', start: 8, every: 0.25, factor: 0.5 }, 75, 1],
+    [{ kind: 'constant', start: 1, warmUp: 0.1 }, 4, 0.5],
+  ])('%j is at step %i of 100: %d', (config, step, value) => {
+    expect(at(config, step)).toBeCloseTo(value, 10)
+  })
+
+  it.each<[ScheduleInput, RegExp]>([
+    [{ kind: 'linear', start: 1 }, /^labelWeight: a schedule of kind 'linear' needs 'end'/],
+    [{ kind: 'multiStep', start: 1 }, /needs 'milestones'/],
+    [{ kind: 'stepDecay', start: 1 }, /needs 'every'/],
+    [{ kind: 'cosine', start: 1, milestones: [0.3] }, /a schedule of kind 'cosine' has no 'milestones'. It has end\./],
+  ])('%j is refused', (config, message) => {
+    expect(() => schedule(config)).toThrow(message)
+  })
+})
+
+describe('a loss', () => {
+  it('is found by its name, and told its options', () => {
+    expect(lossOf('teacher.loss', { name: 'kd', temperature: 2 }).name).toBe('kd')
+  })
+
+  it.each([
+    [{ name: 'dkdd' }, /^teacher\.loss\.name: no loss is called 'dkdd'\. Did you mean 'dkd'\?/],
+    [{ name: 'constructor' }, /^teacher\.loss\.name: no loss is called 'constructor'/],
+    [{ name: 'kd', temprature: 2 }, /^teacher\.loss: .*'temprature'\. Did you mean 'temperature'\?/],
+    [{ name: 'kd', temperature: -1 }, /^teacher\.loss: .*temperature: expected .* got -1/],
+    [{ name: 'dkd', alpha: 'much' }, /^teacher\.loss: .*alpha: expected .* got much/],
+  ])('%j is refused', (loss, message) => {
+    expect(() => lossOf('teacher.loss', loss)).toThrow(message)
+  })
+})
+
+describe('an optimizer', () => {
+  it('has the published settings by default', () => {
+    const { name, clipGlobalNorm, learningRate } = optimizerOf(configure({}).optimizer)
+    expect({ name, clipGlobalNorm }).toEqual({ name: 'sgd', clipGlobalNorm: 5 })
+    expect(valueAt(learningRate, { step: 0, totalSteps: 10 })).toBeCloseTo(0.1)
+  })
+
+  it('clips only where AdamW is asked to', () => {
+    expect(optimizerOf(configure({ optimizer: { name: 'adamw' } }).optimizer).clipGlobalNorm).toBe(Infinity)
+    expect(optimizerOf(configure({ optimizer: { name: 'adamw', clipGlobalNorm: 1 } }).optimizer).clipGlobalNorm).toBe(1)
+  })
+
+  it.each([
+    [{ name: 'adamw', momentum: 0.9 }, /optimizer\.momentum: 'adamw' has no such option, 'sgd' has/],
+    [{ beta1: 0.9 }, /optimizer\.beta1: 'sgd' has no such option, 'adamw' has/],
+  ])('%j is refused', (optimizer, message) => {
+    expect(() => optimizerOf(configure({ optimizer }).optimizer)).toThrow(message)
+  })
+})
+
+describe('plugins', () => {
+  const names = (config: object) =>
+    [pluginsOf(configure(config), undefined)].flat(2).map((plugin) => plugin && 'name' in plugin && plugin.name)
+
+  it('are there where they are switched on', () => {
+    expect(names({})).toEqual([false, false, false])
+    expect(names({ dynamicTeacher: {}, ema: {} })).toEqual([false, 'dynamic-teacher', 'ema'])
+  })
+
+  it.each([
+    [{ dynamicTeacher: { branches: { branches: 7 } } }, /^dynamicTeacher\.branches: .*expected 1 to 6, got 7/],
+    [
+      { dynamicTeacher: { branches: { branches: ['origin', 'pror'] } } },
+      /^dynamicTeacher\.branches: .*'pror'\. Did you mean 'prior'\?/,
+    ],
+    [{ dynamicTeacher: { loss: { name: 'soft' } } }, /^dynamicTeacher\.loss\.name: no loss is called 'soft'/],
+    [{ dynamicTeacher: { weight: { kind: 'linear', start: 1 } } }, /^dynamicTeacher\.weight: .* needs 'end'/],
+  ])('%j is refused', (config, message) => {
+    expect(() => names(config)).toThrow(message)
+  })
+})

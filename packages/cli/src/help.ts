@@ -1,0 +1,61 @@
+/** What `gpd COMMAND --help` prints. Apart from the commands, so that showing it loads nothing else. */
+export const HELP = {
+  train: `gpd train --config FILE [options]
+
+Trains a student as the configuration says, and saves it.
+
+  --config FILE      JSON, YAML, TypeScript or JavaScript (docs/configuration.md)
+  --output DIR       new or empty folder for the run (default runs/<time>)
+  --set KEY=VALUE    change one entry of the configuration; may be repeated
+  --seed N           seed of all random numbers (default 42)
+  --backend NAME     auto (default), tensorflow, wasm or cpu
+  --max-steps N      stop after N steps; schedules run as for the whole run
+  --dry-run          build everything, take two steps, estimate the time; write nothing
+  --json             print the result as one JSON object on stdout
+
+Examples
+  gpd train --config gpd.yaml
+  gpd train --config gpd.yaml --set dynamicTeacher.ratio=3 --seed 1 --output runs/ratio-3
+  gpd train --config gpd.yaml --dry-run
+`,
+  evaluate: `gpd evaluate FOLDER (--config FILE | --data DIR) [options]
+
+Accuracy and loss of a saved network.
+
+  --config FILE      the configuration it was trained with
+  --data DIR         instead: a folder with the four IDX files
+  --split NAME       test (default) or validation (needs --config)
+  --set KEY=VALUE    change one entry of the configuration; may be repeated
+  --backend NAME     auto (default), tensorflow, wasm or cpu
+  --json             print the result as one JSON object on stdout
+
+Examples
+  gpd evaluate runs/1/student --data fashion-mnist
+  gpd evaluate runs/1/best --config gpd.yaml --split validation
+`,
+  extract: `gpd extract RUN --output DIR [options]
+
+Takes the plain student out of the folder of a run: network.json and weights.safetensors, checked by running it.
+
+  --output DIR       a new or empty folder
+  --which NAME       last (default), best (by validation accuracy) or ema
+  --backend NAME     auto (default), tensorflow, wasm or cpu
+  --json             print the result as one JSON object on stdout
+
+Example
+  gpd extract runs/1 --output student --which best
+`,
+  ablate: `gpd ablate --config STUDY [options]
+
+Trains named variations of one configuration with several seeds, one after another, and compares them.
+
+  --config STUDY     a file with base, arms, seeds and baseline (docs/configuration.md)
+  --output DIR       new or empty folder for the study (default runs/<time>)
+  --max-steps N      stop every training after N steps
+  --backend NAME     auto, tensorflow, wasm or cpu (default: what base says)
+  --json             print the result as one JSON object on stdout
+
+Example
+  gpd ablate --config study.yaml --output runs/study
+`,
+} as const

@@ -1,0 +1,215 @@
+import * as tf from '@tensorflow/tfjs'
+import {
+  fanInUniform,
+  GpdError,
+  randomStream,
+  withoutTape,
+  zeros,
+  type DistillationContext,
+  type DistillationLoss,
+  type LossSetup,
+  type ParameterSpec,
+  type RandomStream,
+  type TensorRecord,
+} from '@gpdjs/core'
+import { contrastLoss } from './contrast.ts'
+import { headOf, headSpec } from './heads.ts'
+import { count, fillOptions, fraction, positive } from './options.ts'
+import { featureLoss, pairTaps, VECTOR_TAPS, type TapOptions, type TapPair } from './taps.ts'
+import { flat, unit } from './vectors.ts'
+
+export interface CrdOptions {
+  /** Images that each image is told apart from, per step (default 1024; the paper's 16384 wants a GPU). */
+  readonly negatives?: number
+  /** Length of the embeddings (default 128). */
+  readonly width?: number
+  /** Divides the dot products of embeddings, above 0 (default 0.07). */
+  readonly temperature?: number
+  /** Share of a remembered embedding that is kept when its image comes by, from 0 to 1 (default 0.5). */
+  readonly momentum?: number
+}
+
+const OPTIONS = { negatives: count(1024), width: count(128), temperature: positive(0.07), momentum: fraction(0.5) }
+
+type CrdSettings = Required<CrdOptions>
+
+const SIDES = ['student', 'teacher'] as const
+type Side = (typeof SIDES)[number]
+
+/** Marks an image whose class was not seen yet. */
+const UNKNOWN = -1
+
+const bankOf = (side: Side): string => `${side}-bank`
+
+function embeddingSpecs(side: Side, from: number, width: number): ParameterSpec[] {
+  return [
+    headSpec(`${side}.weight`, [from, width], fanInUniform(from)),
+    headSpec(`${side}.bias`, [width], zeros, false),
+  ]
+}
+
+/** Uniform in ±√(3 / width): rows of length about 1. */
+function drawBank(side: Side, { samples, seed }: LossSetup, width: number): tf.Tensor2D {
+  const stream = randomStream(seed, 'crd', side)
+  const limit = Math.sqrt(3 / width)
+  return tf.tensor2d(
+    Float32Array.from({ length: samples * width }, () => limit * (2 * stream.uniform() - 1)),
+    [samples, width],
+  )
+}
+
+function crdMemory(setup: LossSetup, width: number): Record<string, tf.Tensor> {
+  if (setup.samples < 2) {
+    throw new GpdError('data.missing', `crd: expected the number of training images, got ${setup.samples}.`, 'Use data that knows its length.')
+  }
+  return {
+    ...Object.fromEntries(SIDES.map((side) => [bankOf(side), drawBank(side, setup, width)])),
+    classes: tf.fill([setup.samples], UNKNOWN),
+    // Z of both directions; 0 until the first step sets it.
+    normalizers: tf.zeros([SIDES.length]),
+  }
+}
+
+/** What a step needs beside the outputs. */
+interface CrdContext {
+  readonly index: tf.Tensor1D
+  readonly labels: tf.Tensor1D
+  readonly memory: TensorRecord
+  readonly remember: (name: string, value: tf.Tensor) => void
+  readonly random: () => RandomStream
+}
+
+/** @throws GpdError `data.missing` without positions of the images, `plugin.invalid` without memory or random numbers */
+function requireContext({ index, labels, memory, remember, random }: DistillationContext): CrdContext {
+  if (index === undefined) {
+    const problem = 'crd: expected the positions of the images in the training set (context.index), got none.'
+    throw new GpdError('data.missing', problem, 'Use a data set that yields them.')
+  }
+  if (memory?.[bankOf('student')] === undefined || remember === undefined || random === undefined) {
+    const missing = Object.entries({ memory: memory?.[bankOf('student')], remember, random }).filter(([, value]) => !value)
+    const problem = `crd: expected memory, remember and random in the context, but ${missing.map(([name]) => name).join(', ')} is missing.`
+    throw new GpdError('plugin.invalid', problem, 'Pass what prepare() made, or use the trainer.')
+  }
+  return { index, labels, memory, remember, random }
+}
+
+/** Positions of images drawn for each image of the batch: int32 `[batch, negatives]`. */
+function drawNegatives(stream: RandomStream, batch: number, negatives: number, samples: number): tf.Tensor2D {
+  const positions = Int32Array.from({ length: batch * negatives }, () => stream.integer(samples))
+  return tf.tensor2d(positions, [batch, negatives], 'int32')
+}
+
+/** 1 where a drawn image is of another class, as far as its class is known, and not the image itself. */
+function isNegative({ index, labels, memory }: CrdContext, drawn: tf.Tensor2D): tf.Tensor2D {
+  const classes = tf.gather(memory['classes']!, drawn)
+  const own = tf.expandDims(tf.cast(labels, 'float32'), 1)
+  const differs = tf.logicalAnd(tf.notEqual(classes, own), tf.notEqual(drawn, tf.expandDims(index, 1)))
+  return tf.cast(differs, 'float32') as tf.Tensor2D
+}
+
+/** `⟨v, m⟩ / τ` of an embedding and remembered ones, `[batch, count]`. */
+function scores(v: tf.Tensor2D, bank: tf.Tensor, positions: tf.Tensor2D, temperature: number): tf.Tensor2D {
+  const [batch, width] = v.shape
+  const remembered = withoutTape(() => tf.gather(bank, positions))
+  const products = tf.matMul(remembered as tf.Tensor3D, tf.reshape(v, [batch, width, 1]))
+  return tf.div(tf.reshape(products, positions.shape), temperature)
+}
+
+/** Replaces rows: `m ← unit(momentum · m + (1 − momentum) · v)`. */
+function movedBank(bank: tf.Tensor, index: tf.Tensor1D, v: tf.Tensor2D, momentum: number): tf.Tensor {
+  const moved = unit(tf.add(tf.mul(tf.gather(bank, index), momentum), tf.mul(v, 1 - momentum)))
+  return tf.tensorScatterUpdate(bank, tf.expandDims(index, 1), moved)
+}
+
+/** Z of one direction: the mean over the first batch times the number of images, then fixed. */
+function normalizer(stored: tf.Tensor, all: tf.Tensor, samples: number): tf.Tensor {
+  const first = tf.mul(tf.mean(tf.exp(all)), samples)
+  const isSet = tf.cast(tf.greater(stored, 0), 'float32')
+  return tf.add(tf.mul(stored, isSet), tf.mul(first, tf.sub(1, isSet)))
+}
+
+const other = (side: Side): Side => (side === 'student' ? 'teacher' : 'student')
+
+/** Each side's embeddings tell the other side's remembered embeddings of the same image from those of other images. */
+function crdLoss(embedded: Readonly<Record<Side, tf.Tensor2D>>, context: CrdContext, settings: CrdSettings): tf.Scalar {
+  const { index, memory, remember, labels, random } = context
+  const { negatives, temperature, momentum } = settings
+  const samples = memory[bankOf('student')]!.shape[0]!
+  const drawn = drawNegatives(random(), index.size, negatives, samples)
+  const counts = withoutTape(() => isNegative(context, drawn))
+  const own = tf.expandDims(index, 1) as tf.Tensor2D
+
+  const directions = SIDES.map((side, i) => {
+    const bank = memory[bankOf(other(side))]!
+    const [near, far] = [own, drawn].map((positions) => scores(embedded[side], bank, positions, temperature)) as [
+      tf.Tensor2D,
+      tf.Tensor2D,
+    ]
+    const z = withoutTape(() =>
+      normalizer(tf.slice(memory['normalizers']!, [i], [1]), tf.concat([near, far], 1), samples),
+    )
+    const logZ = withoutTape(() => tf.log(z))
+    const loss = contrastLoss({ positive: tf.sub(near, logZ), negative: tf.sub(far, logZ), counts, samples })
+    return { loss, z }
+  })
+
+  for (const side of SIDES) {
+    const name = bankOf(side)
+    remember(
+      name,
+      withoutTape(() => movedBank(memory[name]!, index, embedded[side], momentum)),
+    )
+  }
+  remember(
+    'normalizers',
+    withoutTape(() => tf.concat(directions.map(({ z }) => z))),
+  )
+  remember(
+    'classes',
+    withoutTape(() => tf.tensorScatterUpdate(memory['classes']!, own, tf.cast(labels, 'float32'))),
+  )
+  return tf.add(directions[0]!.loss, directions[1]!.loss)
+}
+
+function embed(pair: TapPair<tf.Tensor>, side: Side, heads: TensorRecord | undefined): tf.Tensor2D {
+  const [weight, bias] = [headOf('crd', heads, `${side}.weight`), headOf('crd', heads, `${side}.bias`)]
+  return unit(tf.add(tf.matMul(flat(pair[side]), weight as tf.Tensor2D), bias) as tf.Tensor2D)
+}
+
+/**
+ * Contrastive representation distillation as plugins take it: the embedding of an image by the student must tell the
+ * teacher's embedding of the same image from those of other images, and the other way round (`contrastLoss`).
+ *
+ * Both embeddings are linear, of length 1, and trained with the student. Two memories hold one embedding per training image.
+ * Negatives are drawn from all images; those that are known to be of the same class are left out and the others weighted up,
+ * where the reference draws from other classes only: the same in expectation from the second epoch on. The usual weight is 0.8.
+ *
+ * Memory: `2 · images · width` numbers, and `batch · negatives · width` twice in each step.
+ *
+ * @param options.student tap (default `'pool'`)
+ * @param options.teacher tap (default: the same name)
+ * @throws GpdError `config.unknown-key`, `config.invalid`; when used, `data.missing` if the batches lack positions
+ * @example crd({ negatives: 4096 })
+ * @see Tian, Krishnan, Isola, "Contrastive Representation Distillation", ICLR 2020, section 3
+ */
+export function crd(options: CrdOptions & Partial<TapOptions> = {}): DistillationLoss {
+  const { student, teacher, ...settings } = fillOptions('crd', { ...OPTIONS, ...VECTOR_TAPS }, options)
+  const taps = pairTaps('crd', student, teacher)
+  if (taps.student.length > 1) {
+    throw new GpdError('config.invalid', `crd: student: expected one tap, got ${taps.student.length}.`, 'Use one crd for each.')
+  }
+  const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
+  return featureLoss({
+    name: 'crd',
+    taps,
+    prepare: ([pair], setup) => ({
+      heads: SIDES.flatMap((side) => embeddingSpecs(side, size(pair![side]), settings.width)),
+      memory: crdMemory(setup, settings.width),
+    }),
+    compute: ([pair], context) => {
+      const checked = requireContext(context)
+      const embedded = { student: embed(pair!, 'student', context.heads), teacher: embed(pair!, 'teacher', context.heads) }
+      return crdLoss(embedded, checked, settings)
+    },
+  })
+}

@@ -1,0 +1,201 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError, withoutTape, type ActorOutputs, type DistillationLoss } from '@gpdjs/core'
+import { checkPair } from './check-inputs.ts'
+import { fillOptions, flag, oneOf, type Option } from './options.ts'
+import { sumOf } from './taps.ts'
+
+/** Logits of both networks for one view of the images. */
+export interface LogitView {
+  /** `[batch, classes]` */
+  readonly student: tf.Tensor2D
+  /** `[batch, classes]`; no gradient flows into them */
+  readonly teacher: tf.Tensor2D
+}
+
+export interface MlkdOptions {
+  /** Temperatures T that are summed over, each above 0 (default 4, 3, 5, 2, 6; on ImageNet 1, 3, 5, 2, 6). */
+  readonly temperatures?: readonly number[]
+  /** As the paper writes it, or as the authors' code computes it (default `'paper'`). */
+  readonly variant?: 'paper' | 'release'
+}
+
+const temperatureList: Option<readonly number[]> = {
+  fallback: [4, 3, 5, 2, 6],
+  range: 'a list of finite numbers above 0',
+  read: (value) => {
+    const list: readonly unknown[] = Array.isArray(value) ? value : []
+    const valid = list.length > 0 && list.every((t) => typeof t === 'number' && Number.isFinite(t) && t > 0)
+    return valid ? (list as readonly number[]) : undefined
+  },
+}
+
+const OPTIONS = { temperatures: temperatureList, variant: oneOf(['paper', 'release'], 'paper') }
+
+/** Which images `[batch, 1]` and which classes `[1, classes]` count: 1 or 0. */
+interface Selection {
+  readonly images: tf.Tensor2D
+  readonly classes: tf.Tensor2D
+}
+
+/** The mean of the two middle values for an even number of them. */
+function median(values: tf.Tensor1D): tf.Scalar {
+  const [size] = values.shape
+  const { values: sorted } = tf.topk(values, size)
+  const middle = tf.slice(sorted, [Math.floor((size - 1) / 2)], [size % 2 === 0 ? 2 : 1])
+  return tf.mean(middle)
+}
+
+const atMostMedian = (values: tf.Tensor1D): tf.Tensor1D =>
+  tf.cast(tf.lessEqual<tf.Tensor1D>(values, median(values)), 'float32')
+
+const everything = ({ teacher }: LogitView): Selection => ({
+  images: tf.ones([teacher.shape[0], 1]),
+  classes: tf.ones([1, teacher.shape[1]]),
+})
+
+/** Images of which the teacher is less certain than of half of the batch, classes that it expects less than half of them. */
+function leastCertain({ teacher }: LogitView): Selection {
+  const p = tf.softmax(teacher)
+  return {
+    images: tf.expandDims(atMostMedian(tf.max(p, 1)), 1),
+    classes: tf.expandDims(atMostMedian(tf.sum(p, 0)), 0),
+  }
+}
+
+const squared = (x: tf.Tensor): tf.Scalar => tf.sum(tf.square(x))
+
+/** The three terms of one view at one temperature; rows and columns that are not selected are left out of the sums and counts. */
+function levels({ student, teacher }: LogitView, { images, classes }: Selection, temperature: number) {
+  const ls = tf.logSoftmax(tf.div(student, temperature))
+  const lt = withoutTape(() => tf.logSoftmax(tf.div(teacher, temperature)))
+  const pt = withoutTape(() => tf.exp(lt))
+  const [rows, columns] = [withoutTape(() => tf.sum(images)), withoutTape(() => tf.sum(classes))]
+  const gram = (p: tf.Tensor2D, byClass: boolean) => tf.matMul(p, p, byClass, !byClass)
+  const misfit = (mask: tf.Tensor, byClass: boolean) =>
+    squared(
+      tf.sub(
+        gram(tf.mul(tf.exp(ls), mask), byClass),
+        withoutTape(() => gram(tf.mul(pt, mask), byClass)),
+      ),
+    )
+  const divergence = tf.sum(tf.mul(tf.mul(pt, images), tf.sub(lt, ls)))
+  return {
+    instance: tf.div(tf.mul(divergence, temperature ** 2), rows) as tf.Scalar,
+    batch: tf.div(misfit(images, false), rows) as tf.Scalar,
+    class: tf.div(misfit(classes, true), columns) as tf.Scalar,
+  }
+}
+
+/**
+ * The multi-level alignment of one view: for every temperature
+ * `T² · mean_b KL(p_t ‖ p_s) + ‖P_t P_tᵀ − P_s P_sᵀ‖² / batch + ‖P_tᵀ P_t − P_sᵀ P_s‖² / classes`, added up.
+ *
+ * @param view logits of both networks
+ * @param options.temperatures (default 4, 3, 5, 2, 6)
+ * @returns scalar
+ * @throws GpdError `network.shape` if the shapes differ, `config.invalid`
+ * @example mlkdViewLoss({ student: studentLogits, teacher: teacherLogits }, { temperatures: [4] })
+ */
+export function mlkdViewLoss(view: LogitView, options: Pick<MlkdOptions, 'temperatures'> = {}): tf.Scalar {
+  const { temperatures } = fillOptions('mlkdViewLoss', { temperatures: temperatureList }, options)
+  checkPair('mlkdViewLoss', view.student, view.teacher)
+  return tf.tidy(() => {
+    const all = everything(view)
+    return sumOf(temperatures.flatMap((temperature) => Object.values(levels(view, all, temperature))))
+  })
+}
+
+type Views = { readonly weak: LogitView; readonly strong: LogitView }
+
+/** The weak view only where the teacher is least certain, the strong view everywhere. */
+function paperTerms({ weak, strong }: Views, temperatures: readonly number[]): tf.Scalar[] {
+  const [selected, all] = [leastCertain(weak), everything(strong)]
+  return temperatures.flatMap((temperature) => [
+    ...Object.values(levels(weak, selected, temperature)),
+    ...Object.values(levels(strong, all, temperature)),
+  ])
+}
+
+/** Temperatures at which the released code takes the weak logits for the strong view: those at positions 3 and 4. */
+const MISTAKEN = 3
+
+/**
+ * What the released code computes: its masks multiply means that are taken already, so they scale and select nothing; two of
+ * the strong view's terms use the weak logits; its other terms of the strong view are never added.
+ */
+function releaseTerms({ weak, strong }: Views, temperatures: readonly number[]): tf.Scalar[] {
+  const { images, classes } = leastCertain(weak)
+  const [imageShare, classShare] = [tf.mean(images), tf.mean(classes)]
+  const all = everything(weak)
+  return temperatures.flatMap((temperature, i) => {
+    const own = levels(weak, all, temperature)
+    const other = i < MISTAKEN ? levels(strong, all, temperature) : own
+    return [
+      tf.mul(tf.add(own.instance, own.batch), imageShare) as tf.Scalar,
+      tf.mul(own.class, classShare) as tf.Scalar,
+      other.instance,
+    ]
+  })
+}
+
+const VARIANTS = { paper: paperTerms, release: releaseTerms } as const
+
+/**
+ * Multi-level logit distillation of a weakly and a strongly augmented view of the same images: instance, batch and class level
+ * at several temperatures (the formulas of `mlkdViewLoss`), added up. The usual weight is 0.9, with 0.1 for the cross-entropy
+ * of both views.
+ *
+ * `'paper'`: on the weak view only images and classes below the median of the teacher's certainty count.
+ * `'release'`: see the source; published numbers were made with it.
+ *
+ * @param views logits of both networks for both views, images in the same order
+ * @param options.temperatures (default 4, 3, 5, 2, 6)
+ * @param options.variant (default `'paper'`)
+ * @returns scalar
+ * @throws GpdError `data.missing` if there is one view only, `network.shape` if shapes differ, `config.invalid`
+ * @example mlkdLoss({ weak: { student: a, teacher: b }, strong: { student: c, teacher: d } })
+ * @see Jin, Wang, Lin, "Multi-Level Logit Distillation", CVPR 2023, section 3
+ */
+export function mlkdLoss(views: { readonly weak: LogitView; readonly strong?: LogitView }, options: MlkdOptions = {}): tf.Scalar {
+  const { temperatures, variant } = fillOptions('mlkdLoss', OPTIONS, options)
+  const { weak, strong } = views
+  if (strong === undefined) {
+    const problem = 'mlkdLoss: expected a weak and a strong view of the images, got the weak one only.'
+    throw new GpdError('data.missing', problem, 'Augment every image twice, or use mlkdViewLoss.')
+  }
+  for (const { student, teacher } of [weak, strong]) checkPair('mlkdLoss', student, teacher)
+  checkPair('mlkdLoss', weak.student, strong.student)
+  return tf.tidy(() => sumOf(VARIANTS[variant]({ weak, strong }, temperatures)))
+}
+
+/** The first half of a batch, and the second. */
+function halves(student: ActorOutputs, teacher: ActorOutputs): Views {
+  const [batch] = student.logits.shape
+  if (batch % 2 !== 0) {
+    const problem = `mlkd: expected a batch of weak views followed by as many strong ones, got ${batch} images.`
+    throw new GpdError('data.mismatch', problem, 'Stack both views of the same images along the batch axis.')
+  }
+  const [weakS, strongS] = tf.split(student.logits, 2) as [tf.Tensor2D, tf.Tensor2D]
+  const [weakT, strongT] = tf.split(teacher.logits, 2) as [tf.Tensor2D, tf.Tensor2D]
+  return { weak: { student: weakS, teacher: weakT }, strong: { student: strongS, teacher: strongT } }
+}
+
+/**
+ * `mlkdLoss` as plugins take it, for batches whose first half holds the weak views and whose second half the strong views of
+ * the same images in the same order.
+ *
+ * @param options.stackedViews must be true: says that the batches are made like this, which cannot be seen from them
+ * @throws GpdError `config.missing` without it; `config.unknown-key`, `config.invalid`
+ * @example mlkd({ stackedViews: true })
+ */
+export function mlkd(options: MlkdOptions & { readonly stackedViews?: boolean } = {}): DistillationLoss {
+  const { stackedViews, ...filled } = fillOptions('mlkd', { ...OPTIONS, stackedViews: flag(false) }, options)
+  if (!stackedViews) {
+    const problem = 'mlkd: expected a weak and a strong view of every image, got batches of one view.'
+    throw new GpdError('config.missing', problem, 'Stack both views along the batch axis and say so: stackedViews: true.')
+  }
+  return {
+    name: 'mlkd',
+    compute: ({ student, teacher }) => mlkdLoss(halves(student, teacher), filled),
+  }
+}

@@ -1,0 +1,128 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError, type DistillationLoss } from '@gpdjs/core'
+import { checkLabels, checkPair } from './check-inputs.ts'
+import { closedForm } from './closed-form.ts'
+import { decouple, others } from './decouple.ts'
+import { maskedLogSumExp, oneHotLabels, sumKlDivergence } from './log-space.ts'
+import { fillOptions, nonNegative, positive } from './options.ts'
+
+export interface RldOptions {
+  /** Weight of the confidence term, at least 0 (default 1). */
+  readonly alpha?: number
+  /** Weight of the term over the masked classes, at least 0 (default 8). */
+  readonly beta?: number
+  /** Divides both sides' logits in the masked term; above 0 (default 4). */
+  readonly temperature?: number
+  /** Divides both sides' logits in the confidence term; above 0 (default 1). */
+  readonly confidenceTemperature?: number
+}
+
+const OPTIONS = {
+  alpha: nonNegative(1),
+  beta: nonNegative(8),
+  temperature: positive(4),
+  confidenceTemperature: positive(1),
+}
+
+/** `log` of the softmax over the classes that are kept; 0 at the others. */
+const keptLogSoftmax = (x: tf.Tensor2D, excluded: tf.Tensor2D): tf.Tensor2D =>
+  tf.where(excluded, tf.zerosLike(x), tf.sub(x, maskedLogSumExp(x, excluded)))
+
+/** Its exponential; 0 at the classes that are excluded. */
+const keptProbabilities = (log: tf.Tensor, excluded: tf.Tensor): tf.Tensor =>
+  tf.where(excluded, tf.zerosLike(log), tf.exp(log))
+
+/** Classes that the teacher rates at least as high as the label: bool, `[batch, classes]`. */
+function ratedAsHigh(teacher: tf.Tensor2D, isTarget: tf.Tensor2D): tf.Tensor2D {
+  const atTarget: tf.Tensor2D = tf.sum(tf.where(isTarget, teacher, tf.zerosLike(teacher)), 1, true)
+  return tf.greaterEqual<tf.Tensor2D>(teacher, atTarget)
+}
+
+function checkClasses(classes: number): void {
+  if (classes > 2) return
+  throw new GpdError('config.invalid', `rldLoss: expected at least 3 classes, got ${classes}.`, 'Use kdLoss instead.')
+}
+
+/**
+ * Refined logit distillation:
+ * `mean_b [α · T_a² · KL((m_t, 1 − m_t) ‖ (p_s(y), 1 − p_s(y))) + β · T² · KL(p̂_t ‖ p̂_s)]`.
+ *
+ * `m_t` is the teacher's greatest probability, whatever the class, at temperature T_a; `p̂` is the softmax at temperature T
+ * over the classes that the teacher rates below the label. So a wrong teacher does not teach its mistake. Where the teacher
+ * is right on all images and `T_a = T` it is `dkdLoss`. A row without such a class adds nothing to the second term.
+ *
+ * @param student logits, `[batch, classes]`, at least 3 classes
+ * @param teacher logits, `[batch, classes]`; no gradient flows into them
+ * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked)
+ * @param options.alpha α ≥ 0 (default 1)
+ * @param options.beta β ≥ 0 (default 8; on ImageNet 0.5 or 2)
+ * @param options.temperature T > 0 (default 4; on ImageNet 1)
+ * @param options.confidenceTemperature T_a > 0 (default 1)
+ * @returns scalar, in nats times T²
+ * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid`
+ * @example rldLoss(studentLogits, teacherLogits, labels)
+ * @see Sun et al., "Knowledge Distillation with Refined Logits", 2024, section 4
+ */
+export function rldLoss(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  options: RldOptions = {},
+): tf.Scalar {
+  const { alpha, beta, temperature, confidenceTemperature } = fillOptions('rldLoss', OPTIONS, options)
+  checkPair('rldLoss', student, teacher)
+  checkLabels('rldLoss', student, labels)
+  const [batch, classes] = student.shape
+  checkClasses(classes)
+  return closedForm(student, {
+    value: (logits) => {
+      const isTarget = tf.cast(oneHotLabels(labels, classes), 'bool')
+      const isHighest = tf.cast(oneHotLabels(tf.argMax(teacher, 1), classes), 'bool')
+      const s = decouple(tf.div(logits, confidenceTemperature), isTarget)
+      const t = decouple(tf.div(teacher, confidenceTemperature), isHighest)
+      const excluded = ratedAsHigh(teacher, isTarget)
+      const kept = keptLogSoftmax(tf.div(logits, temperature), excluded)
+      const teacherKept = keptLogSoftmax(tf.div(teacher, temperature), excluded)
+      const teacherP = keptProbabilities(teacherKept, excluded)
+      const confidence = tf.mul(
+        sumKlDivergence(t.logBinary, s.logBinary),
+        (alpha * confidenceTemperature ** 2) / batch,
+      )
+      const masked = tf.mul(sumKlDivergence(teacherKept, kept, teacherP), (beta * temperature ** 2) / batch)
+      return {
+        loss: tf.add(confidence, masked) as tf.Scalar,
+        saved: {
+          isTarget,
+          excluded,
+          logB: s.logBinary,
+          teacherLogB: t.logBinary,
+          logOthers: s.logOthers,
+          kept,
+          teacherP,
+        },
+      }
+    },
+    gradient: ({ isTarget, excluded, logB, teacherLogB, logOthers, kept, teacherP }) => {
+      // With u the log-odds of the target: ∂KL/∂u = p_s(y) − m_t and ∂u/∂s = (1_y − p̂_s) / T_a.
+      const delta = tf.slice(tf.sub(tf.exp(logB), tf.exp(teacherLogB)), [0, 0], [batch, 1])
+      const toTarget = tf.sub(tf.cast(isTarget, 'float32'), others(logOthers, isTarget))
+      const confidence = tf.mul(tf.mul(toTarget, delta), (alpha * confidenceTemperature) / batch)
+      const masked = tf.mul(tf.sub(keptProbabilities(kept, excluded), teacherP), (beta * temperature) / batch)
+      return tf.add(confidence, masked)
+    },
+  })
+}
+
+/**
+ * `rldLoss` with its options filled in, as plugins take it.
+ *
+ * @throws GpdError `config.unknown-key`, `config.invalid`
+ * @example rld({ beta: 2, temperature: 1 })
+ */
+export function rld(options: RldOptions = {}): DistillationLoss {
+  const filled = fillOptions('rld', OPTIONS, options)
+  return {
+    name: 'rld',
+    compute: ({ student, teacher, labels }) => rldLoss(student.logits, teacher.logits, labels, filled),
+  }
+}
