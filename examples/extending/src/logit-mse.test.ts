@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { relu, useBackend } from '@gpdjs/core'
-import { distill, staticTeacher } from '@gpdjs/trainer'
+import { inverseReparameterization } from '@gpdjs/ir-expansion'
+import { distill, dynamicTeacher, linear, staticTeacher } from '@gpdjs/trainer'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { logitMse, logitMseLoss } from './logit-mse.ts'
 import { drawn, smallNetwork, smallRun } from './testing/small-run.ts'
@@ -46,5 +47,16 @@ describe('logitMse in a run', () => {
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 10)
     run.dispose()
     expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('is logged by name for every learner, and takes a schedule as its weight', async () => {
+    const wide = drawn(smallNetwork(relu, 8), 5)
+    const teacher = staticTeacher({ ...wide, loss: logitMse(), weight: linear(1, 0) })
+    const beside = dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2 }) })
+    const run = await distill({ ...smallRun(smallNetwork(relu)), epochs: 1, plugins: [teacher, beside] })
+    for (const learner of ['student', 'dynamic-teacher']) {
+      expect(run.history[0]!.logs[`logit-mse(${learner}, static-teacher)`]).toBeGreaterThan(0)
+    }
+    run.dispose()
   })
 })

@@ -13,6 +13,8 @@ export interface OptionRule {
 
 export const isPositiveInteger = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
 
+export const isRate = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value < 1
+
 const isListOf =
   (accepts: (value: unknown) => boolean, length?: number) =>
   (value: unknown): value is readonly number[] =>

@@ -64,24 +64,24 @@ async function version(): Promise<string> {
   return version
 }
 
-/** What an error says: its message, and for one that was not foreseen a way on. */
+/** A way on for those that were not foreseen where they happened. */
+const FIX_BY_STATUS: Readonly<Record<number, string>> = {
+  [EXIT.bug]: 'Run again with --verbose to see where.',
+  [EXIT.resources]: 'Free some space, or choose another --output.',
+}
+
+/** What an error says: its message and its fix. */
 async function describe(error: unknown): Promise<Failure & { readonly status: number }> {
   const [{ isGpdError }, { errorCodeOf, exitCodeOf }] = await Promise.all([
     import('@gpdjs/core'),
     import('./exit-code.ts'),
   ])
-  const status = exitCodeOf(error)
+  const [status, code] = [exitCodeOf(error), errorCodeOf(error)]
   const { message } = error instanceof Error ? error : new Error(String(error))
-  const code = errorCodeOf(error)
-  if (status === EXIT.bug) {
-    return {
-      status,
-      code,
-      message: `This should not have happened: ${message.replace(/\.$/, '')}.`,
-      fix: 'Run again with --verbose to see where.',
-    }
-  }
-  return { status, code, message, ...(isGpdError(error) && error.fix !== undefined && { fix: error.fix }) }
+  if (isGpdError(error)) return { status, code, message, ...(error.fix !== undefined && { fix: error.fix }) }
+  const problem = `${message.replace(/\.$/, '')}.`
+  const surprise = status === EXIT.bug ? 'This should not have happened: ' : ''
+  return { status, code, message: `${surprise}${problem}`, fix: FIX_BY_STATUS[status] ?? '' }
 }
 
 /** Tells the user what went wrong. The message of a foreseen error already ends with its fix. */

@@ -25,5 +25,7 @@ stopOn('SIGINT', EXIT.interrupted)
 stopOn('SIGTERM', EXIT.terminated)
 
 const { stdout, stderr, env } = process
-const code = await runCli(process.argv.slice(2), { stdout, stderr, env, signal: controller.signal })
-process.exitCode = code === EXIT.interrupted ? (status ?? code) : code
+// No `await` here: the program is also built as CommonJS.
+void runCli(process.argv.slice(2), { stdout, stderr, env, signal: controller.signal }).then((code) => {
+  process.exitCode = code === EXIT.interrupted ? (status ?? code) : code
+})

@@ -38,9 +38,9 @@ export function contrastLoss({ positive, negative, counts, samples }: Contrast):
   return tf.tidy(() => {
     const noise = negative.shape[1] / samples
     const logNoise = Math.log(noise + EPSILON)
-    const hits = tf.mean(logShare(positive, logNoise))
+    const hits: tf.Scalar = tf.mean(logShare(positive, logNoise))
     // c / (P + c + ε) = c / (c + ε) · (c + ε) / (P + c + ε)
     const rejections = tf.add(logShare(tf.fill(negative.shape, logNoise), negative), Math.log(noise) - logNoise)
-    return tf.neg(tf.add(hits, tf.mean(meanCount(rejections, counts))))
+    return tf.neg(tf.add<tf.Scalar>(hits, tf.mean(meanCount(rejections, counts))))
   })
 }

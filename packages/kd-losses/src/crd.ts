@@ -60,7 +60,11 @@ function drawBank(side: Side, { samples, seed }: LossSetup, width: number): tf.T
 
 function crdMemory(setup: LossSetup, width: number): Record<string, tf.Tensor> {
   if (setup.samples < 2) {
-    throw new GpdError('data.missing', `crd: expected the number of training images, got ${setup.samples}.`, 'Use data that knows its length.')
+    throw new GpdError(
+      'data.missing',
+      `crd: expected the number of training images, got ${setup.samples}.`,
+      'Use data that knows its length.',
+    )
   }
   return {
     ...Object.fromEntries(SIDES.map((side) => [bankOf(side), drawBank(side, setup, width)])),
@@ -86,7 +90,9 @@ function requireContext({ index, labels, memory, remember, random }: Distillatio
     throw new GpdError('data.missing', problem, 'Use a data set that yields them.')
   }
   if (memory?.[bankOf('student')] === undefined || remember === undefined || random === undefined) {
-    const missing = Object.entries({ memory: memory?.[bankOf('student')], remember, random }).filter(([, value]) => !value)
+    const missing = Object.entries({ memory: memory?.[bankOf('student')], remember, random }).filter(
+      ([, value]) => !value,
+    )
     const problem = `crd: expected memory, remember and random in the context, but ${missing.map(([name]) => name).join(', ')} is missing.`
     throw new GpdError('plugin.invalid', problem, 'Pass what prepare() made, or use the trainer.')
   }
@@ -196,7 +202,11 @@ export function crd(options: CrdOptions & Partial<TapOptions> = {}): Distillatio
   const { student, teacher, ...settings } = fillOptions('crd', { ...OPTIONS, ...VECTOR_TAPS }, options)
   const taps = pairTaps('crd', student, teacher)
   if (taps.student.length > 1) {
-    throw new GpdError('config.invalid', `crd: student: expected one tap, got ${taps.student.length}.`, 'Use one crd for each.')
+    throw new GpdError(
+      'config.invalid',
+      `crd: student: expected one tap, got ${taps.student.length}.`,
+      'Use one crd for each.',
+    )
   }
   const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
   return featureLoss({
@@ -208,7 +218,10 @@ export function crd(options: CrdOptions & Partial<TapOptions> = {}): Distillatio
     }),
     compute: ([pair], context) => {
       const checked = requireContext(context)
-      const embedded = { student: embed(pair!, 'student', context.heads), teacher: embed(pair!, 'teacher', context.heads) }
+      const embedded = {
+        student: embed(pair!, 'student', context.heads),
+        teacher: embed(pair!, 'teacher', context.heads),
+      }
       return crdLoss(embedded, checked, settings)
     },
   })

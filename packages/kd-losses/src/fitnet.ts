@@ -30,7 +30,12 @@ export function fitnetLoss(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
 }
 
 const checkHint = (where: string, student: Feature, teacher: Feature): void =>
-  checkSameShape(where, student, teacher, 'Use the option project: true, which trains a 1 × 1 convolution between them.')
+  checkSameShape(
+    where,
+    student,
+    teacher,
+    'Use the option project: true, which trains a 1 × 1 convolution between them.',
+  )
 
 /**
  * `fitnetLoss` of named taps, added up, as plugins take it. With `project` the map between them is trained together with

@@ -20,9 +20,7 @@ const of = (inputs: Inputs, name: string): tf.Tensor => {
 }
 
 const stages = (count: number, loss: (student: tf.Tensor, teacher: tf.Tensor) => tf.Scalar) => (inputs: Inputs) =>
-  tf.addN(
-    Array.from({ length: count }, (_, i) => loss(of(inputs, `s${i + 1}`), of(inputs, `t${i + 1}`))),
-  ) as tf.Scalar
+  tf.addN(Array.from({ length: count }, (_, i) => loss(of(inputs, `s${i + 1}`), of(inputs, `t${i + 1}`)))) as tf.Scalar
 
 /** The cases of the reference implementations (RepDistiller, mdistiller, the KD++ release) over features. */
 const cases: Readonly<Record<string, (inputs: Inputs) => tf.Scalar>> = {
@@ -92,10 +90,7 @@ describe.each(goldenFiles)('%s', (file) => {
           fusionHeads(x),
         )
         Object.assign(seen, { out: [...output.dataSync()], residual: [...residual.dataSync()] })
-        return tf.add(
-          tf.sum(tf.mul(output, of(x, 'cotangent'))),
-          tf.sum(tf.mul(residual, of(x, 'residualCotangent'))),
-        )
+        return tf.add(tf.sum(tf.mul(output, of(x, 'cotangent'))), tf.sum(tf.mul(residual, of(x, 'residualCotangent'))))
       }, inputs)
       expectClose([seen['out'] ?? []], [outputs['out']!.data], 1e-5)
       expectClose([seen['residual'] ?? []], [outputs['residual']!.data], 1e-5)

@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { batchNorm, fixedAxis, GpdError, ones, zeros, type Initializer, type ParameterSpec, type TensorRecord } from '@gpdjs/core'
+import {
+  batchNorm,
+  fixedAxis,
+  GpdError,
+  ones,
+  zeros,
+  type Initializer,
+  type ParameterSpec,
+  type TensorRecord,
+} from '@gpdjs/core'
 
 /** A parameter that a loss trains beside the student; no expansion touches it. */
 export const headSpec = (
@@ -20,7 +29,11 @@ export function headOf(where: string, heads: TensorRecord | undefined, name: str
   const head = heads?.[name]
   if (head !== undefined) return head
   const problem = `${where}: expected the trained tensor '${name}' in context.heads, got ${Object.keys(heads ?? {}).join(', ') || 'none'}.`
-  throw new GpdError('plugin.invalid', problem, 'Make what prepare() asks for (initializeParameters), or use the trainer.')
+  throw new GpdError(
+    'plugin.invalid',
+    problem,
+    'Make what prepare() asks for (initializeParameters), or use the trainer.',
+  )
 }
 
 /**

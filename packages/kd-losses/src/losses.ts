@@ -1,18 +1,75 @@
-import type { DistillationLoss } from '@gpdjs/core'
+import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
+import { at } from './at.ts'
+import { crd } from './crd.ts'
+import { dist } from './dist.ts'
 import { dkd } from './dkd.ts'
+import { fitnet } from './fitnet.ts'
 import { kd } from './kd.ts'
+import { mlkd } from './mlkd.ts'
+import { nd } from './nd.ts'
+import { nst } from './nst.ts'
+import { ofa } from './ofa.ts'
+import { pkt } from './pkt.ts'
+import { reviewKd } from './review-kd.ts'
+import { rkd } from './rkd.ts'
+import { rld } from './rld.ts'
 import { softCrossEntropy } from './soft-cross-entropy.ts'
+import { sp } from './sp.ts'
+import { standardized } from './standardized.ts'
+import { ttm, wttm } from './ttm.ts'
+import { vid } from './vid.ts'
 
-/** Makes a distillation loss; refuses options that it does not know or whose values it does not take. */
-export type LossFactory = (options?: Readonly<Record<string, number>>) => DistillationLoss
+/**
+ * Makes a distillation loss; refuses options that it does not know or whose values it does not take. Losses of features
+ * take the names of taps: `{ student: 'layer3', teacher: 'layer3' }`, or lists of them.
+ */
+export type LossFactory = (options?: Readonly<Record<string, unknown>>) => DistillationLoss
+
+/** Every factory checks its options when it is called, so by name it may be given any. */
+const checked =
+  <Options extends object>(create: (options: Options) => DistillationLoss): LossFactory =>
+  (options = {}) =>
+    create(options as Options)
+
+/** Losses of logits that keep their meaning when the logits are standardized. */
+const standardizable: Readonly<Record<string, LossFactory>> = {
+  kd: checked(kd),
+  dkd: checked(dkd),
+  dist: checked(dist),
+  ttm: checked(ttm),
+  wttm: checked(wttm),
+  rld: checked(rld),
+}
+
+/** `{ loss: 'dkd', … }`: that loss with the other options on standardized logits. */
+function standardizedByName({ loss = 'kd', ...options }: Readonly<Record<string, unknown>>): DistillationLoss {
+  const create = Object.hasOwn(standardizable, String(loss)) ? standardizable[String(loss)] : undefined
+  if (create !== undefined) return standardized(create(options))
+  const problem = `standardized: loss: expected a loss of logits, got '${String(loss)}'.`
+  throw new GpdError('config.invalid', problem, didYouMean(String(loss), Object.keys(standardizable)))
+}
 
 /**
  * Every distillation loss of this package by the name it bears in configurations.
  *
  * @example losses['dkd']?.({ beta: 2 })
+ * @example losses['fitnet']?.({ student: 'layer2', teacher: 'layer2', project: true })
+ * @example losses['standardized']?.({ loss: 'kd', temperature: 2 })
  */
 export const losses: Readonly<Record<string, LossFactory>> = {
-  kd,
-  dkd,
-  'soft-cross-entropy': softCrossEntropy,
+  ...standardizable,
+  'soft-cross-entropy': checked(softCrossEntropy),
+  ofa: checked(ofa),
+  standardized: checked(standardizedByName),
+  mlkd: checked(mlkd),
+  fitnet: checked(fitnet),
+  at: checked(at),
+  sp: checked(sp),
+  pkt: checked(pkt),
+  nst: checked(nst),
+  rkd: checked(rkd),
+  vid: checked(vid),
+  crd: checked(crd),
+  'review-kd': checked(reviewKd),
+  nd: checked(nd),
 }

@@ -156,7 +156,10 @@ const VARIANTS = { paper: paperTerms, release: releaseTerms } as const
  * @example mlkdLoss({ weak: { student: a, teacher: b }, strong: { student: c, teacher: d } })
  * @see Jin, Wang, Lin, "Multi-Level Logit Distillation", CVPR 2023, section 3
  */
-export function mlkdLoss(views: { readonly weak: LogitView; readonly strong?: LogitView }, options: MlkdOptions = {}): tf.Scalar {
+export function mlkdLoss(
+  views: { readonly weak: LogitView; readonly strong?: LogitView },
+  options: MlkdOptions = {},
+): tf.Scalar {
   const { temperatures, variant } = fillOptions('mlkdLoss', OPTIONS, options)
   const { weak, strong } = views
   if (strong === undefined) {
@@ -192,7 +195,11 @@ export function mlkd(options: MlkdOptions & { readonly stackedViews?: boolean } 
   const { stackedViews, ...filled } = fillOptions('mlkd', { ...OPTIONS, stackedViews: flag(false) }, options)
   if (!stackedViews) {
     const problem = 'mlkd: expected a weak and a strong view of every image, got batches of one view.'
-    throw new GpdError('config.missing', problem, 'Stack both views along the batch axis and say so: stackedViews: true.')
+    throw new GpdError(
+      'config.missing',
+      problem,
+      'Stack both views along the batch axis and say so: stackedViews: true.',
+    )
   }
   return {
     name: 'mlkd',

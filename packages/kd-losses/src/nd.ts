@@ -116,7 +116,11 @@ export function nd(options: NdOptions & Partial<TapOptions> = {}): DistillationL
   const { student, teacher, centers, project: projected } = fillOptions('nd', OPTIONS, options)
   const taps = pairTaps('nd', student, teacher)
   if (taps.student.length > 1) {
-    throw new GpdError('config.invalid', `nd: student: expected one tap, got ${taps.student.length}.`, 'Use one nd for each.')
+    throw new GpdError(
+      'config.invalid',
+      `nd: student: expected one tap, got ${taps.student.length}.`,
+      'Use one nd for each.',
+    )
   }
   return featureLoss({
     name: 'nd',

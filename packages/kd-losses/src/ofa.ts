@@ -1,16 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
-import type { DistillationLoss } from '@gpdjs/core'
+import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
 import { checkLabels, checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
+import { exitHeadSpecs, exitLogits } from './exit-head.ts'
 import { oneHotLabels } from './log-space.ts'
 import { fillOptions, positive } from './options.ts'
+import { sumOf, tapNames, type TapOptions } from './taps.ts'
 
 export interface OfaOptions {
   /** Power ε of the target's confidence, above 0 (default 1; 1.5 in the paper's ImageNet runs). */
   readonly epsilon?: number
 }
 
-const OPTIONS = { epsilon: positive(1) }
+const EPSILON = { epsilon: positive(1) }
+const OPTIONS = { ...EPSILON, student: { ...tapNames(), fallback: [] as readonly string[] } }
 
 /** `w_c = (p_t(c) + 1{c = y})^ε − 1{c = y}`, without losing digits of a small `p_t(y)`. */
 function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: number): tf.Tensor2D {
@@ -43,7 +46,7 @@ export function ofaLoss(
   labels: tf.Tensor1D,
   options: OfaOptions = {},
 ): tf.Scalar {
-  const { epsilon } = fillOptions('ofaLoss', OPTIONS, options)
+  const { epsilon } = fillOptions('ofaLoss', EPSILON, options)
   checkPair('ofaLoss', student, teacher)
   checkLabels('ofaLoss', student, labels)
   const [batch] = student.shape
@@ -59,16 +62,41 @@ export function ofaLoss(
   })
 }
 
+const headName = (position: number): string => `exit${position}`
+
+/** @throws GpdError `network.invalid` with the taps that exist */
+function stageOf(taps: Readonly<Record<string, tf.Tensor>>, tap: string): tf.Tensor {
+  const stage = taps[tap]
+  if (stage !== undefined) return stage
+  throw new GpdError('network.invalid', `ofa: the student has no tap '${tap}'.`, didYouMean(tap, Object.keys(taps)))
+}
+
 /**
- * `ofaLoss` of the final logits with its options filled in, as plugins take it.
+ * `ofaLoss` of the final logits as plugins take it, and of an exit head on each of the stages that are named. The heads are
+ * trained with the student and left out of it.
  *
+ * @param options.epsilon ε > 0 (default 1)
+ * @param options.student taps of the student, **shallow to deep**, that get a head: separable convolutions of stride 2, one for
+ *   every deeper tap, then the mean over positions and a linear map to logits (default: none; the paper's are all four stages)
  * @throws GpdError `config.unknown-key`, `config.invalid`
- * @example ofa({ epsilon: 1.5 })
+ * @example ofa({ epsilon: 1.5, student: ['layer1', 'layer2', 'layer3', 'layer4'] })
  */
-export function ofa(options: OfaOptions = {}): DistillationLoss {
-  const filled = fillOptions('ofa', OPTIONS, options)
+export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> = {}): DistillationLoss {
+  const { student: stages, ...filled } = fillOptions('ofa', OPTIONS, options)
+  const stepsAfter = (position: number) => stages.length - 1 - position
   return {
     name: 'ofa',
-    compute: ({ student, teacher, labels }) => ofaLoss(student.logits, teacher.logits, labels, filled),
+    ...(stages.length > 0 && {
+      taps: { student: stages },
+      prepare: ({ student, classes }) => ({
+        heads: stages.flatMap((tap, i) => exitHeadSpecs(headName(i), student[tap]!, stepsAfter(i), classes)),
+      }),
+    }),
+    compute({ student, teacher, labels, heads }) {
+      const exits = stages.map((tap, i) =>
+        exitLogits('ofa', heads, headName(i), stageOf(student.taps, tap), stepsAfter(i)),
+      )
+      return sumOf([student.logits, ...exits].map((logits) => ofaLoss(logits, teacher.logits, labels, filled)))
+    },
   }
 }

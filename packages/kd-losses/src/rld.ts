@@ -35,7 +35,7 @@ const keptProbabilities = (log: tf.Tensor, excluded: tf.Tensor): tf.Tensor =>
 /** Classes that the teacher rates at least as high as the label: bool, `[batch, classes]`. */
 function ratedAsHigh(teacher: tf.Tensor2D, isTarget: tf.Tensor2D): tf.Tensor2D {
   const atTarget: tf.Tensor2D = tf.sum(tf.where(isTarget, teacher, tf.zerosLike(teacher)), 1, true)
-  return tf.greaterEqual<tf.Tensor2D>(teacher, atTarget)
+  return tf.greaterEqual(teacher, atTarget) as tf.Tensor2D
 }
 
 function checkClasses(classes: number): void {
@@ -84,10 +84,7 @@ export function rldLoss(
       const kept = keptLogSoftmax(tf.div(logits, temperature), excluded)
       const teacherKept = keptLogSoftmax(tf.div(teacher, temperature), excluded)
       const teacherP = keptProbabilities(teacherKept, excluded)
-      const confidence = tf.mul(
-        sumKlDivergence(t.logBinary, s.logBinary),
-        (alpha * confidenceTemperature ** 2) / batch,
-      )
+      const confidence = tf.mul(sumKlDivergence(t.logBinary, s.logBinary), (alpha * confidenceTemperature ** 2) / batch)
       const masked = tf.mul(sumKlDivergence(teacherKept, kept, teacherP), (beta * temperature ** 2) / batch)
       return {
         loss: tf.add(confidence, masked) as tf.Scalar,

@@ -48,14 +48,22 @@ export function pairTaps(where: string, student: readonly string[], teacher: rea
   const taps = { student, teacher: teacher.length === 0 ? student : teacher }
   if (taps.student.length === taps.teacher.length) return taps
   const found = `${taps.student.length} of the student and ${taps.teacher.length} of the teacher`
-  throw new GpdError('config.invalid', `${where}: expected as many taps on both sides, got ${found}.`, 'Name them in pairs.')
+  throw new GpdError(
+    'config.invalid',
+    `${where}: expected as many taps on both sides, got ${found}.`,
+    'Name them in pairs.',
+  )
 }
 
 /** @throws GpdError `network.invalid` with the taps that exist */
 function findTap<T>(where: string, side: string, tap: string, known: Readonly<Record<string, T>>): T {
   const found = known[tap]
   if (found !== undefined) return found
-  throw new GpdError('network.invalid', `${where}: the ${side} has no tap '${tap}'.`, didYouMean(tap, Object.keys(known)))
+  throw new GpdError(
+    'network.invalid',
+    `${where}: the ${side} has no tap '${tap}'.`,
+    didYouMean(tap, Object.keys(known)),
+  )
 }
 
 /** Two features that are compared, and where they stand among those of their loss. */

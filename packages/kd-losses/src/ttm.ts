@@ -39,8 +39,7 @@ function matching(
       const divergence = tf.mul(tf.exp(logTarget), tf.sub(logTarget, logStudent))
       return { loss: tf.sum(tf.mul(divergence, weight)) as tf.Scalar, saved: { logStudent, logTarget, weight } }
     },
-    gradient: ({ logStudent, logTarget, weight }) =>
-      tf.mul(tf.sub(tf.exp(logStudent), tf.exp(logTarget)), weight),
+    gradient: ({ logStudent, logTarget, weight }) => tf.mul(tf.sub(tf.exp(logStudent), tf.exp(logTarget)), weight),
   })
 }
 

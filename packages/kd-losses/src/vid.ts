@@ -90,7 +90,9 @@ export function vid(options: VidOptions & TapOptions): DistillationLoss {
     taps: pairTaps('vid', student, teacher),
     check: checkMaps,
     prepare: (pairs) => ({
-      heads: pairs.flatMap(({ student: s, teacher: t, position }) => vidSpecs(position, s.at(-1)!, t.at(-1)!, variance)),
+      heads: pairs.flatMap(({ student: s, teacher: t, position }) =>
+        vidSpecs(position, s.at(-1)!, t.at(-1)!, variance),
+      ),
     }),
     compute: eachPair((pair, { heads }) => vidLoss(pair.student, pair.teacher, vidHeads(heads, pair.position))),
   })

@@ -71,7 +71,6 @@ describe('gpd train', () => {
     expect(Object.keys(accuracy.others)).toEqual(['dynamic-teacher', 'ema'])
     expect(accuracy.gap['dynamic-teacher']).toBeCloseTo(accuracy.others['dynamic-teacher']! - accuracy.test, 10)
     expect(stderr.trimEnd().split('\n').at(-1)).toBe(`Saved in ${at('gpd')}`)
-    // eslint-disable-next-line no-control-regex
     expect(stderr).not.toMatch(/\u001b|\r/)
   })
 

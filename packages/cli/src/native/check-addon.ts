@@ -9,14 +9,19 @@ export interface AddonReport {
 
 /** [1 2; 3 4]² = [7 10; 15 22], by the binding alone. */
 const PROGRAM = `
-const b = require(process.argv[1])
-const t = b.createTensor([2, 2], b.TF_FLOAT, Float32Array.of(1, 2, 3, 4))
-const no = (name) => ({ name, type: b.TF_ATTR_BOOL, value: false })
-const T = { name: 'T', type: b.TF_ATTR_TYPE, value: b.TF_FLOAT }
-const [y] = b.executeOp('MatMul', [no('transpose_a'), no('transpose_b'), T], [t, t], 1)
-const product = Array.from(b.tensorDataSync(y.id)).join()
-if (product !== '7,10,15,22') throw new Error('[1 2; 3 4] squared: expected 7,10,15,22, got ' + product)
-console.log(JSON.stringify({ version: b.TF_Version, gpu: b.isUsingGpuDevice() }))
+try {
+  const b = require(process.argv[1])
+  const t = b.createTensor([2, 2], b.TF_FLOAT, Float32Array.of(1, 2, 3, 4))
+  const no = (name) => ({ name, type: b.TF_ATTR_BOOL, value: false })
+  const T = { name: 'T', type: b.TF_ATTR_TYPE, value: b.TF_FLOAT }
+  const [y] = b.executeOp('MatMul', [no('transpose_a'), no('transpose_b'), T], [t, t], 1)
+  const product = Array.from(b.tensorDataSync(y.id)).join()
+  if (product !== '7,10,15,22') throw new Error('[1 2; 3 4] squared: expected 7,10,15,22, got ' + product)
+  console.log(JSON.stringify({ version: b.TF_Version, gpu: b.isUsingGpuDevice() }))
+} catch (error) {
+  console.error(error.message.split('\\nRequire stack')[0])
+  process.exitCode = 1
+}
 `
 
 /**

@@ -51,11 +51,19 @@ describe('progress on a terminal', () => {
     expect(writes[6]).toContain(accuracies)
   })
 
+  it('takes a terminal that does not know its width for one of 80 columns', async () => {
+    const [first] = await show(
+      { columns: 0 },
+      { redraw: true, title: 'a name as long as this one that leaves no room for the losses' },
+    )
+    expect(first).toHaveLength('\r\u001b[2K'.length + 79)
+  })
+
   it('never wraps, however narrow the terminal is or becomes', async () => {
     const widths = [20, 33, 7, 1]
     const stream = {
       get columns() {
-        return widths[0]
+        return widths[0] ?? 80
       },
     }
     for (; widths.length > 0; widths.shift()) {

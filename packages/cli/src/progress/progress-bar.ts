@@ -41,7 +41,7 @@ export function progressBar(stream: ProgressStream, options: ProgressOptions = {
     const where = `${title}${redraw ? `${bar(step / info.totalSteps, BAR_WIDTH)} ` : ''}${step}/${info.totalSteps}`
     return [where, `${left} left`, speed, accuracies, lossesOf(logs, info.losses)].filter(Boolean).join('  ')
   }
-  const put = (text: string) => stream.write(redraw ? `${CLEAR_LINE}${fit(text, stream.columns ?? 80)}` : `${text}\n`)
+  const put = (text: string) => stream.write(redraw ? `${CLEAR_LINE}${fit(text, stream.columns || 80)}` : `${text}\n`)
   return {
     onTrainBegin(training) {
       info = training

@@ -15,7 +15,7 @@ function run(op: OpCall, ...inputs: readonly (readonly number[])[]): number[] {
   const g = graph({ name: 'one', inputShape: [inputs.reduce((sum, { length }) => sum + length, 0)] })
   const parts = inputs.map((values, i) => {
     const start = inputs.slice(0, i).reduce((sum, { length }) => sum + length, 0)
-    const pick = Array.from({ length: start + values.length }, (_, j) => j).slice(start)
+    const pick = values.map((_, j) => start + j)
     return { id: g.add(`in${i}`, dense({ units: values.length, useBias: false }), 'image'), pick }
   })
   const network = g.build(g.add('out', op, ...parts.map(({ id }) => id)))

@@ -1,0 +1,115 @@
+import {
+  average,
+  conv2d,
+  dense,
+  dropout,
+  GpdError,
+  graph,
+  layerNorm,
+  positionEmbedding,
+  prependTokens,
+  takeToken,
+  toTokens,
+  type Graph,
+  type Network,
+  type Shape,
+} from '@gpdjs/core'
+import { commonRules, isPositiveInteger, isRate } from './options.ts'
+import { dropPathRates, dropped, tapBlocks, transformerBlock, type BlockNames } from './transformer-block.ts'
+
+export interface VisionTransformerOptions {
+  readonly classes: number
+  /** `[height, width, channels]`, multiples of the patch size. Default 224×224×3. */
+  readonly inputShape?: Shape
+  /** Side of a patch in pixels. Default 16. */
+  readonly patchSize?: number
+  /** Blocks. Default 12. */
+  readonly depth?: number
+  /** Channels of a token, a multiple of `heads`. */
+  readonly width?: number
+  readonly heads?: number
+  /** Hidden units of the MLPs. Default 4 · width. */
+  readonly mlpWidth?: number
+  /** Rate of dropout behind embeddings, projections and MLP layers. Default 0. */
+  readonly dropout?: number
+  /** Rate of stochastic depth of the last block; it grows from 0. Default 0. */
+  readonly dropPath?: number
+}
+
+const size = { expected: 'a positive integer', accepts: isPositiveInteger, optional: true }
+const rate = { expected: 'a rate from 0 to below 1', accepts: isRate, optional: true }
+
+export const visionTransformerRules = {
+  ...commonRules,
+  patchSize: size,
+  depth: size,
+  heads: size,
+  mlpWidth: size,
+  dropout: rate,
+  dropPath: rate,
+}
+
+/** What a library calls the parts of the network. */
+export interface VisionTransformerNames {
+  readonly patches: string
+  readonly classToken: string
+  readonly positions: string
+  readonly block: (index: number) => string
+  readonly blocks: BlockNames
+  readonly norm: string
+  readonly head: string
+  /** A second token with a head of its own, which learns from a teacher. */
+  readonly distillation?: { readonly token: string; readonly head: string }
+}
+
+function checkSizes(where: string, [height = 0, width = 0]: Shape, patchSize: number, channels: number, heads: number): void {
+  if (height % patchSize !== 0 || width % patchSize !== 0) {
+    const found = `${height} x ${width} pixels and patches of ${patchSize}`
+    throw new GpdError('config.invalid', `${where}: patchSize: expected patches that fill the image, got ${found}.`)
+  }
+  if (channels % heads !== 0) {
+    const found = `${channels} and ${heads} heads`
+    throw new GpdError('config.invalid', `${where}: width: expected a multiple of the heads, got ${found}.`)
+  }
+}
+
+/** Logits of the class token; with a distillation token, the mean of both heads' logits. */
+function addHeads(g: Graph, tokens: string, names: VisionTransformerNames, classes: number): string {
+  const pool = g.add('pool', takeToken({ index: 0 }), tokens)
+  g.tap('pool', pool)
+  const logits = g.add(names.head, dense({ units: classes }), pool)
+  if (names.distillation === undefined) return logits
+  const { head } = names.distillation
+  const distilled = g.add('pool.distillation', takeToken({ index: 1 }), tokens)
+  const taught = g.add(head, dense({ units: classes }), distilled)
+  g.tap('pool.distillation', distilled)
+  g.tap('head', logits)
+  g.tap('head.distillation', taught)
+  return g.add('logits', average(), logits, taught)
+}
+
+/**
+ * Patches, a class token, learned positions, a stack of blocks, a linear layer on the class token.
+ *
+ * @throws GpdError `config.invalid` unless patches fill the image and the heads divide the width
+ */
+export function visionTransformer(
+  name: string,
+  options: Required<VisionTransformerOptions>,
+  names: VisionTransformerNames,
+): Network {
+  const { classes, inputShape, patchSize, depth, width, heads } = options
+  checkSizes(name, inputShape, patchSize, width, heads)
+  const g = graph({ name: `${name}-d${depth}-w${width}-p${patchSize}`, inputShape })
+  const patches = conv2d({ filters: width, kernelSize: patchSize, strides: patchSize, padding: 0, useBias: true })
+  let x = g.add('tokens', toTokens(), g.add(names.patches, patches, 'image'))
+  if (names.distillation !== undefined) x = g.add(names.distillation.token, prependTokens(), x)
+  x = g.add(names.positions, positionEmbedding(), g.add(names.classToken, prependTokens(), x))
+  x = dropped(g, 'dropout', dropout, options.dropout, x)
+  const outputs = dropPathRates(options.dropPath, depth).map((dropPath, i) => {
+    x = transformerBlock(g, x, { ...options, dropPath, name: names.block(i), names: names.blocks })
+    return x
+  })
+  tapBlocks(g, outputs)
+  return g.build(addHeads(g, g.add(names.norm, layerNorm(), x), names, classes))
+}
