@@ -24,22 +24,26 @@ export const NETWORKS = {
 
 export type NetworkName = keyof typeof NETWORKS
 
-/** What is trained: the student alone, or with a static and a dynamic teacher. */
-export const PLUGINS: Readonly<Record<'plain' | 'gpd', (student: Network) => PluginOption>> = {
-  plain: () => [],
-  gpd: (student) => [
+type Plugins = (student: Network) => PluginOption
+
+/** A static teacher's DKD and a dynamic teacher; `branches` 0 for plain convolutions. */
+export const gpd =
+  (ratio = 2, branches = 6): Plugins =>
+  (student) => [
     staticTeacher({
       network: student,
       parameters: initializeParameters(student.parameters, 1),
       statistics: initializeStatistics(student.statistics),
       loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }),
     }),
-    dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa({ branches: 6 }) }) }),
-  ],
-}
+    dynamicTeacher({ expansion: inverseReparameterization({ ratio, ...(branches > 0 && { branches: orepa({ branches }) }) }) }),
+  ]
+
+/** What is trained: the student alone, or with a static and a dynamic teacher. */
+export const PLUGINS = { plain: () => [], gpd: gpd() } as const satisfies Record<string, Plugins>
 
 /** One network in training on random images: a function that makes a step and returns its milliseconds. */
-export function arm(name: NetworkName, plugins: (student: Network) => PluginOption): () => Promise<number> {
+export function arm(name: NetworkName, plugins: Plugins): () => Promise<number> {
   const { width, blocks, inputShape, batch } = NETWORKS[name]
   const student = cifarResnet({ width, blocks, inputShape, classes: 10 })
   const stream = randomStream(1, 'benchmark')

@@ -55,8 +55,17 @@ for (const name of names) {
       if (round >= 0) taken.push(time)
     }
   }
-  const row = Object.fromEntries(times.map(({ label, times: taken }) => [label, median(taken)])) as Record<keyof typeof steps, number>
-  rows[name] = { pytorch: rounded(row.pytorch), plain: rounded(row.plain), gpd: rounded(row.gpd), 'plain / pytorch': rounded(row.plain / row.pytorch), 'gpd / pytorch': rounded(row.gpd / row.pytorch) }
+  const row = Object.fromEntries(times.map(({ label, times: taken }) => [label, median(taken)])) as Record<
+    keyof typeof steps,
+    number
+  >
+  rows[name] = {
+    pytorch: rounded(row.pytorch),
+    plain: rounded(row.plain),
+    gpd: rounded(row.gpd),
+    'plain / pytorch': rounded(row.plain / row.pytorch),
+    'gpd / pytorch': rounded(row.gpd / row.pytorch),
+  }
 }
 console.table(rows)
 torch.stdin.end()

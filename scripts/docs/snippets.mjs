@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
-import { packageFolders, readJson, root } from '../workspace.mjs'
+import { projectFolders, readJson, root } from '../workspace.mjs'
 import { codeBlocks, readText } from './markdown.mjs'
 
 const languages = ['ts', 'typescript', 'js', 'javascript', 'mjs']
@@ -26,14 +26,21 @@ function exportedNames(statement) {
   return 'name' in statement && statement.name ? [/** @type {ts.Identifier} */ (statement.name).text] : []
 }
 
-/** The public names of every package, from its source barrel: package name → names. */
-const publicNames = new Map(
-  packageFolders().map((folder) => {
-    const barrel = `${folder}/src/index.ts`
-    const names = existsSync(join(root, barrel)) ? parse(readText(barrel)).statements.flatMap(exportedNames) : []
-    return [/** @type {string} */ (readJson(join(root, folder, 'package.json')).name), new Set(names)]
-  }),
-)
+/**
+ * @param {string} folder of a package
+ * @returns {[string, Set<string>][]} for each entry of the package the names that its source barrel exports
+ */
+function entriesOf(folder) {
+  const { name, exports = {} } = readJson(join(root, folder, 'package.json'))
+  return Object.entries(/** @type {Record<string, { '@gpdjs/source'?: string }>} */ (exports)).flatMap(([path, target]) => {
+    const barrel = target['@gpdjs/source'] && join(folder, target['@gpdjs/source'])
+    if (!barrel || !existsSync(join(root, barrel))) return []
+    return [[path.replace('.', name), new Set(parse(readText(barrel)).statements.flatMap(exportedNames))]]
+  })
+}
+
+/** The public names of every package and example, by what is imported: `@gpdjs/data/node` → names. */
+const publicNames = new Map(projectFolders().flatMap(entriesOf))
 
 /**
  * @param {ts.Statement} statement

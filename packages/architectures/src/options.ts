@@ -13,6 +13,8 @@ export interface OptionRule {
 
 export const isPositiveInteger = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
 
+export const isPositiveNumber = (value: unknown): value is number => Number.isFinite(value) && Number(value) > 0
+
 export const isRate = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value < 1
 
 const isListOf =

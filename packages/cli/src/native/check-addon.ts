@@ -31,7 +31,9 @@ try {
  * @throws GpdError `backend.unsupported` if it does not load or computes wrongly
  */
 export async function checkAddon(addon: string): Promise<AddonReport> {
-  const result = await runProgram(process.execPath, ['-e', PROGRAM, addon], { env: { TF_CPP_MIN_LOG_LEVEL: '2', ...process.env } })
+  const result = await runProgram(process.execPath, ['-e', PROGRAM, addon], {
+    env: { TF_CPP_MIN_LOG_LEVEL: '2', ...process.env },
+  })
   const line = result.stdout.trim().split('\n').at(-1) ?? ''
   if (result.status === 0 && line.startsWith('{')) return JSON.parse(line) as AddonReport
   throw new GpdError(

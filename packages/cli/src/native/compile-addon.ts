@@ -17,7 +17,10 @@ export interface Compilation {
 }
 
 /** Runs the first compiler that exists; `CXX` names one that must. */
-async function runCompiler(platform: Platform, args: readonly string[]): Promise<{ compiler: string; result: ProgramResult }> {
+async function runCompiler(
+  platform: Platform,
+  args: readonly string[],
+): Promise<{ compiler: string; result: ProgramResult }> {
   const named = process.env['CXX']
   const candidates = named ? [named] : platform.compiler
   for (const compiler of candidates) {
@@ -27,7 +30,11 @@ async function runCompiler(platform: Platform, args: readonly string[]): Promise
       if (!(error instanceof ProgramMissing)) throw error
     }
   }
-  throw new GpdError('config.missing', `native: expected a C++ compiler as ${candidates.join(', ')}, found none.`, platform.installCompiler)
+  throw new GpdError(
+    'config.missing',
+    `native: expected a C++ compiler as ${candidates.join(', ')}, found none.`,
+    platform.installCompiler,
+  )
 }
 
 /**
@@ -36,7 +43,10 @@ async function runCompiler(platform: Platform, args: readonly string[]): Promise
  *
  * @throws GpdError `config.missing` without a compiler, `backend.unsupported` if it fails
  */
-export async function compileAddon({ sources, nodeHeaders, tensorflow, output }: Compilation, platform: Platform = platformOf()): Promise<void> {
+export async function compileAddon(
+  { sources, nodeHeaders, tensorflow, output }: Compilation,
+  platform: Platform = platformOf(),
+): Promise<void> {
   const files = (await readdir(sources)).filter((name) => name.endsWith('.cc')).map((name) => join(sources, name))
   const { compiler, result } = await runCompiler(platform, [
     '-std=c++17',

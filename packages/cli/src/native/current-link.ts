@@ -15,7 +15,8 @@ export interface Link {
 
 const LINK = 'link.json'
 
-export const writeLink = (folder: string, link: Link): Promise<void> => writeFile(join(folder, LINK), `${JSON.stringify(link, null, 2)}\n`)
+export const writeLink = (folder: string, link: Link): Promise<void> =>
+  writeFile(join(folder, LINK), `${JSON.stringify(link, null, 2)}\n`)
 
 async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
@@ -27,7 +28,10 @@ async function readJson(file: string): Promise<unknown> {
 }
 
 /** The link in use, or undefined if there is none that can be read. */
-export async function currentLink({ root, current }: NativeFolders): Promise<{ folder: string; link: Link } | undefined> {
+export async function currentLink({
+  root,
+  current,
+}: NativeFolders): Promise<{ folder: string; link: Link } | undefined> {
   const pointer = (await readJson(current)) as { folder?: unknown } | undefined
   if (typeof pointer?.folder !== 'string') return undefined
   const folder = join(root, pointer.folder)

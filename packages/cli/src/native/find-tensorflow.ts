@@ -18,7 +18,10 @@ const versionOrder = new Intl.Collator('en', { numeric: true })
 /** The newest wheel that `gpd native install` fetched. */
 async function fetchedWheel(wheels: string): Promise<string | undefined> {
   const names = existsSync(wheels) ? await readdir(wheels) : []
-  const newest = names.filter((name) => /^\d/.test(name)).sort(versionOrder.compare).at(-1)
+  const newest = names
+    .filter((name) => /^\d/.test(name))
+    .sort(versionOrder.compare)
+    .at(-1)
   return newest === undefined ? undefined : join(wheels, newest, 'tensorflow')
 }
 
@@ -35,11 +38,19 @@ export async function findTensorflow({ tensorflow, python, wheels }: TensorflowC
   if (python !== undefined) {
     const folder = await tensorflowOfPython(python)
     if (folder !== undefined) return inspectTensorflow(folder)
-    throw new GpdError('backend.missing', `native: expected ${python} to have TensorFlow, found none.`, `Run ${python} -m pip install tensorflow, or gpd native install.`)
+    throw new GpdError(
+      'backend.missing',
+      `native: expected ${python} to have TensorFlow, found none.`,
+      `Run ${python} -m pip install tensorflow, or gpd native install.`,
+    )
   }
   const fetched = await fetchedWheel(wheels)
   if (fetched !== undefined) return inspectTensorflow(fetched)
   const installed = await tensorflowOfPython(DEFAULT_PYTHON).catch(() => undefined)
   if (installed !== undefined) return inspectTensorflow(installed)
-  throw new GpdError('backend.missing', `native: expected a TensorFlow, found none in ${wheels} and none in ${DEFAULT_PYTHON}.`, 'Run `gpd native install`, or name one with --tensorflow or --python.')
+  throw new GpdError(
+    'backend.missing',
+    `native: expected a TensorFlow, found none in ${wheels} and none in ${DEFAULT_PYTHON}.`,
+    'Run `gpd native install`, or name one with --tensorflow or --python.',
+  )
 }

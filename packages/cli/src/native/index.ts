@@ -46,19 +46,30 @@ async function link({ folders, io, report }: Run, values: Values): Promise<void>
     tfjsNode: text(values['tfjs-node']),
     gpu: values['gpu'] === true,
   })
-  io.stdout.write(`Linked TensorFlow ${link.tensorflow.version}${link.gpu ? ' with CUDA' : ''}: the backend 'tensorflow' works from now on (${folder}).\n`)
+  io.stdout.write(
+    `Linked TensorFlow ${link.tensorflow.version}${link.gpu ? ' with CUDA' : ''}: the backend 'tensorflow' works from now on (${folder}).\n`,
+  )
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   install: {
     options: { version: { type: 'string' }, python: { type: 'string' } },
     async run(run, values) {
-      const tensorflow = await installTensorflow(run.folders, { report: run.report, version: text(values['version']), python: text(values['python']) })
+      const tensorflow = await installTensorflow(run.folders, {
+        report: run.report,
+        version: text(values['version']),
+        python: text(values['python']),
+      })
       await link(run, { tensorflow })
     },
   },
   link: {
-    options: { python: { type: 'string' }, tensorflow: { type: 'string' }, gpu: { type: 'boolean' }, 'tfjs-node': { type: 'string' } },
+    options: {
+      python: { type: 'string' },
+      tensorflow: { type: 'string' },
+      gpu: { type: 'boolean' },
+      'tfjs-node': { type: 'string' },
+    },
     run: link,
   },
   status: {
@@ -66,8 +77,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     async run({ folders, io }, { json }) {
       const status = await nativeStatus(folders)
       const { link, problem } = status
-      const lines = [link && `TensorFlow ${link.tensorflow.version} in ${link.tensorflow.folder}, built ${link.built}`, status.works ? 'It works.' : problem]
-      io.stdout.write(json === true ? `${JSON.stringify(status)}\n` : lines.filter(Boolean).map((line) => `${line}\n`).join(''))
+      const lines = [
+        link && `TensorFlow ${link.tensorflow.version} in ${link.tensorflow.folder}, built ${link.built}`,
+        status.works ? 'It works.' : problem,
+      ]
+      io.stdout.write(
+        json === true
+          ? `${JSON.stringify(status)}\n`
+          : lines
+              .filter(Boolean)
+              .map((line) => `${line}\n`)
+              .join(''),
+      )
     },
   },
   unlink: {
@@ -83,7 +104,9 @@ function parse(name: string, args: string[]): Values {
   try {
     return parseArgs({ args, options: COMMANDS[name]!.options, strict: true, allowPositionals: false }).values as Values
   } catch (error) {
-    throw new GpdError('config.invalid', `gpd native ${name}: ${(error as Error).message}`, 'See gpd native --help.', { cause: error })
+    throw new GpdError('config.invalid', `gpd native ${name}: ${(error as Error).message}`, 'See gpd native --help.', {
+      cause: error,
+    })
   }
 }
 
@@ -101,8 +124,15 @@ export async function nativeCommand(args: readonly string[], io: NativeIo): Prom
     return 0
   }
   if (!Object.hasOwn(COMMANDS, name)) {
-    throw new GpdError('config.invalid', `gpd native: unknown command '${name}'.`, didYouMean(name, Object.keys(COMMANDS)))
+    throw new GpdError(
+      'config.invalid',
+      `gpd native: unknown command '${name}'.`,
+      didYouMean(name, Object.keys(COMMANDS)),
+    )
   }
-  await COMMANDS[name]!.run({ folders: nativeFolders(), io, report: (line) => void io.stderr.write(`${line}\n`) }, parse(name, rest))
+  await COMMANDS[name]!.run(
+    { folders: nativeFolders(), io, report: (line) => void io.stderr.write(`${line}\n`) },
+    parse(name, rest),
+  )
   return 0
 }

@@ -32,7 +32,9 @@ async function versionOf(folder: string, include: string): Promise<string | unde
   if (wheel !== undefined && basename(folder) === 'tensorflow') return wheel
   for (const header of VERSION_HEADERS) {
     const text = await readFile(join(include, 'tensorflow/core/public', header), 'utf8').catch(() => '')
-    const parts = ['MAJOR', 'MINOR', 'PATCH'].map((part) => new RegExp(`^#define TF_${part}_VERSION\\s+(\\d+)`, 'm').exec(text)?.[1])
+    const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
+      (part) => new RegExp(`^#define TF_${part}_VERSION\\s+(\\d+)`, 'm').exec(text)?.[1],
+    )
     if (parts.every((part) => part !== undefined)) return parts.join('.')
   }
   return undefined
@@ -65,14 +67,22 @@ const number = (version: string): number => {
 
 function checkVersion(version: string, folder: string): void {
   if (number(version) >= number(OLDEST_TENSORFLOW)) return
-  throw new GpdError('backend.unsupported', `${folder}: expected TensorFlow ${OLDEST_TENSORFLOW} or later, found ${version}.`, INSTALL)
+  throw new GpdError(
+    'backend.unsupported',
+    `${folder}: expected TensorFlow ${OLDEST_TENSORFLOW} or later, found ${version}.`,
+    INSTALL,
+  )
 }
 
 async function checkMachine(library: string, platform: Platform): Promise<void> {
   const machine = await machineOf(library)
   if (machine === platform.machine) return
   const found = machine === undefined ? 'no shared library of this system' : `machine ${machine}`
-  throw new GpdError('backend.unsupported', `${library}: expected a library for ${process.platform}-${process.arch} (machine ${platform.machine}), found ${found}.`, INSTALL)
+  throw new GpdError(
+    'backend.unsupported',
+    `${library}: expected a library for ${process.platform}-${process.arch} (machine ${platform.machine}), found ${found}.`,
+    INSTALL,
+  )
 }
 
 async function isCudaBuild(folder: string): Promise<boolean> {
@@ -88,17 +98,28 @@ async function isCudaBuild(folder: string): Promise<boolean> {
  */
 export async function inspectTensorflow(folder: string, platform: Platform = platformOf()): Promise<Tensorflow> {
   const include = join(folder, 'include')
-  if (!existsSync(folder)) throw new GpdError('backend.missing', `${folder}: expected a TensorFlow folder, found nothing.`, INSTALL)
+  if (!existsSync(folder))
+    throw new GpdError('backend.missing', `${folder}: expected a TensorFlow folder, found nothing.`, INSTALL)
   const version = await versionOf(folder, include)
   // Before the files are looked for: an old wheel has others.
   if (version !== undefined) checkVersion(version, folder)
-  const libraries = platform.libraries.map((names) => names.map((name) => join(folder, name))).find((paths) => paths.every((path) => existsSync(path)))
+  const libraries = platform.libraries
+    .map((names) => names.map((name) => join(folder, name)))
+    .find((paths) => paths.every((path) => existsSync(path)))
   if (libraries === undefined) {
     const wanted = platform.libraries.map((names) => names.join(' and ')).join(', or ')
-    throw new GpdError('backend.missing', `${folder}: expected ${wanted}; found no such libraries${basename(folder) === 'tensorflow' ? '' : ' (a wheel has them in site-packages/tensorflow)'}.`, INSTALL)
+    throw new GpdError(
+      'backend.missing',
+      `${folder}: expected ${wanted}; found no such libraries${basename(folder) === 'tensorflow' ? '' : ' (a wheel has them in site-packages/tensorflow)'}.`,
+      INSTALL,
+    )
   }
   if (!existsSync(join(include, HEADER))) {
-    throw new GpdError('backend.missing', `${folder}: expected the header include/${HEADER}, found the libraries alone.`, INSTALL)
+    throw new GpdError(
+      'backend.missing',
+      `${folder}: expected the header include/${HEADER}, found the libraries alone.`,
+      INSTALL,
+    )
   }
   for (const library of libraries) await checkMachine(library, platform)
   return { folder, version: version ?? 'of unknown version', include, libraries, cuda: await isCudaBuild(folder) }

@@ -17,7 +17,11 @@ export interface InstallOptions {
 
 async function checkPip(python: string): Promise<void> {
   if ((await runPython(python, ['-m', 'pip', '--version'])).status === 0) return
-  throw new GpdError('config.missing', `native: expected ${python} to have pip, found none.`, `Run ${python} -m ensurepip. ${platformOf().installPython}`)
+  throw new GpdError(
+    'config.missing',
+    `native: expected ${python} to have pip, found none.`,
+    `Run ${python} -m ensurepip. ${platformOf().installPython}`,
+  )
 }
 
 /**
@@ -27,16 +31,34 @@ async function checkPip(python: string): Promise<void> {
  * @returns the TensorFlow folder
  * @throws GpdError `config.missing` without Python or pip, `backend.missing` if pip fails
  */
-export async function installTensorflow(folders: NativeFolders, { python = DEFAULT_PYTHON, version, report = () => {} }: InstallOptions): Promise<string> {
+export async function installTensorflow(
+  folders: NativeFolders,
+  { python = DEFAULT_PYTHON, version, report = () => {} }: InstallOptions,
+): Promise<string> {
   const { wheel } = platformOf()
-  if (version !== undefined && !/^\d+(\.\d+)*$/.test(version)) throw new GpdError('config.invalid', `native: --version: expected numbers like 2.21.0, got '${version}'.`)
+  if (version !== undefined && !/^\d+(\.\d+)*$/.test(version))
+    throw new GpdError('config.invalid', `native: --version: expected numbers like 2.21.0, got '${version}'.`)
   await checkPip(python)
   report(`Fetching ${wheel} (about 250 MB)…`)
   const { folder } = await fillFolder(folders.wheels, async (staging) => {
     const wanted = version === undefined ? wheel : `${wheel}==${version}`
-    const result = await runPython(python, ['-m', 'pip', 'install', '--no-deps', '--disable-pip-version-check', '--quiet', '--target', staging, wanted])
+    const result = await runPython(python, [
+      '-m',
+      'pip',
+      'install',
+      '--no-deps',
+      '--disable-pip-version-check',
+      '--quiet',
+      '--target',
+      staging,
+      wanted,
+    ])
     if (result.status !== 0) {
-      throw new GpdError('backend.missing', `native: pip could not fetch ${wanted} (status ${result.status}):\n${lastLines(result)}\n`, 'Check the network and the disk. There may be no wheel for a very new or old Python: name another with --python.')
+      throw new GpdError(
+        'backend.missing',
+        `native: pip could not fetch ${wanted} (status ${result.status}):\n${lastLines(result)}\n`,
+        'Check the network and the disk. There may be no wheel for a very new or old Python: name another with --python.',
+      )
     }
     const found = await inspectTensorflow(join(staging, 'tensorflow'))
     return { name: found.version, result: found }

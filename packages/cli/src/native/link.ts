@@ -30,7 +30,10 @@ export interface LinkOptions extends Omit<TensorflowChoice, 'wheels'> {
  *
  * @throws GpdError saying what is missing, too old or does not fit, and how to get what is needed
  */
-export async function linkTensorflow(folders: NativeFolders, { gpu = false, tfjsNode, report = () => {}, ...choice }: LinkOptions): Promise<{ folder: string; link: Link }> {
+export async function linkTensorflow(
+  folders: NativeFolders,
+  { gpu = false, tfjsNode, report = () => {}, ...choice }: LinkOptions,
+): Promise<{ folder: string; link: Link }> {
   const tensorflow = await findTensorflow({ ...choice, wheels: folders.wheels })
   if (gpu) checkGpu(tensorflow)
   report(`TensorFlow ${tensorflow.version} in ${tensorflow.folder}`)
@@ -40,16 +43,34 @@ export async function linkTensorflow(folders: NativeFolders, { gpu = false, tfjs
     report('Building the binding…')
     const addon = join(staging, 'tfjs_binding.node')
     const headers = join(staging, 'node-headers')
-    await compileAddon({ sources: join(staging, 'tfjs-node', 'binding'), nodeHeaders: await nodeHeaders(headers), tensorflow, output: addon })
+    await compileAddon({
+      sources: join(staging, 'tfjs-node', 'binding'),
+      nodeHeaders: await nodeHeaders(headers),
+      tensorflow,
+      output: addon,
+    })
     await rm(headers, { recursive: true, force: true })
     const found = await checkAddon(addon)
     if (gpu && !found.gpu) {
-      throw new GpdError('backend.unsupported', `native: expected TensorFlow ${found.version} to use the GPU, it uses the CPU.`, 'Check that nvidia-smi lists it and that the CUDA packages of this TensorFlow are installed, or leave --gpu out.')
+      throw new GpdError(
+        'backend.unsupported',
+        `native: expected TensorFlow ${found.version} to use the GPU, it uses the CPU.`,
+        'Check that nvidia-smi lists it and that the CUDA packages of this TensorFlow are installed, or leave --gpu out.',
+      )
     }
     await writeLoaderFiles(staging)
-    const link: Link = { tensorflow: { version: found.version, folder: tensorflow.folder }, tfjsNode: TFJS_NODE_VERSION, platform, gpu: found.gpu, built: new Date().toISOString() }
+    const link: Link = {
+      tensorflow: { version: found.version, folder: tensorflow.folder },
+      tfjsNode: TFJS_NODE_VERSION,
+      platform,
+      gpu: found.gpu,
+      built: new Date().toISOString(),
+    }
     await writeLink(staging, link)
-    return { name: `tf${found.version}-tfjs${TFJS_NODE_VERSION}-${platform}-${randomBytes(4).toString('hex')}`, result: link }
+    return {
+      name: `tf${found.version}-tfjs${TFJS_NODE_VERSION}-${platform}-${randomBytes(4).toString('hex')}`,
+      result: link,
+    }
   })
   await useLink(folders, folder)
   return { folder, link }

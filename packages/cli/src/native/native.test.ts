@@ -29,7 +29,13 @@ async function gpdNative(cache: string, ...args: string[]) {
   return { ...said, status }
 }
 
-const LINK: Link = { tensorflow: { version: '2.20.0', folder: '/somewhere' }, tfjsNode: '4.22.0', platform: 'linux-x64', gpu: false, built: '2026-01-01T00:00:00.000Z' }
+const LINK: Link = {
+  tensorflow: { version: '2.20.0', folder: '/somewhere' },
+  tfjsNode: '4.22.0',
+  platform: 'linux-x64',
+  gpu: false,
+  built: '2026-01-01T00:00:00.000Z',
+}
 
 /** A link that was made earlier. */
 async function earlierLink(folders: NativeFolders): Promise<string> {
@@ -46,7 +52,9 @@ const failedLink = (options: (folder: string) => Promise<Omit<LinkOptions, 'tfjs
   inTemporaryFolder(async (folder) => {
     const folders = nativeFolders({ GPD_CACHE: join(folder, 'cache') })
     const earlier = await earlierLink(folders)
-    const error = await failure(linkTensorflow(folders, { ...(await options(folder)), tfjsNode: await tfjsNodeArchive(folder) }))
+    const error = await failure(
+      linkTensorflow(folders, { ...(await options(folder)), tfjsNode: await tfjsNodeArchive(folder) }),
+    )
     expect((await currentLink(folders))?.folder).toBe(earlier)
     expect(await readdir(folders.links)).toEqual(['earlier'])
     return error
@@ -60,13 +68,17 @@ describe('gpd native link refuses', () => {
   })
 
   it('a TensorFlow that is too old', async () => {
-    const { code, message } = await failedLink(async (folder) => ({ tensorflow: await tensorflowWheel(folder, { version: '2.8.4' }) }))
+    const { code, message } = await failedLink(async (folder) => ({
+      tensorflow: await tensorflowWheel(folder, { version: '2.8.4' }),
+    }))
     expect(code).toBe('backend.unsupported')
     expect(message).toContain('expected TensorFlow 2.9 or later, found 2.8.4')
   })
 
   it('a TensorFlow for another machine', async () => {
-    const { code, message } = await failedLink(async (folder) => ({ tensorflow: await tensorflowWheel(folder, { machine: 243 }) }))
+    const { code, message } = await failedLink(async (folder) => ({
+      tensorflow: await tensorflowWheel(folder, { machine: 243 }),
+    }))
     expect(code).toBe('backend.unsupported')
     expect(message).toContain(`(machine ${platformOf().machine}), found machine 243`)
   })
@@ -81,7 +93,9 @@ describe('gpd native link refuses', () => {
   })
 
   it('libraries without headers', async () => {
-    const { code, message } = await failedLink(async (folder) => ({ tensorflow: await tensorflowWheel(folder, { headers: false }) }))
+    const { code, message } = await failedLink(async (folder) => ({
+      tensorflow: await tensorflowWheel(folder, { headers: false }),
+    }))
     expect(code).toBe('backend.missing')
     expect(message).toContain('expected the header include/tensorflow/c/eager/c_api.h')
   })
@@ -107,7 +121,9 @@ describe('gpd native link refuses', () => {
   })
 
   it('a Python that fails, with what it said', async () => {
-    const { message } = await failedLink(async (folder) => ({ python: await program(join(folder, 'python'), 'echo "SyntaxError: invalid syntax" >&2', 'exit 3') }))
+    const { message } = await failedLink(async (folder) => ({
+      python: await program(join(folder, 'python'), 'echo "SyntaxError: invalid syntax" >&2', 'exit 3'),
+    }))
     expect(message).toMatch(/ended with status 3:\nSyntaxError: invalid syntax/)
   })
 
@@ -126,11 +142,16 @@ describe('gpd native link refuses', () => {
 
   it('a build that fails half-way, with what the compiler said', async () => {
     const { code, message } = await failedLink(async (folder) => {
-      vi.stubEnv('CXX', await program(join(folder, 'c++'), 'echo "tfjs_backend.cc:12: error: no member named X" >&2', 'exit 1'))
+      vi.stubEnv(
+        'CXX',
+        await program(join(folder, 'c++'), 'echo "tfjs_backend.cc:12: error: no member named X" >&2', 'exit 1'),
+      )
       return { python: await pythonWith(join(folder, 'python'), await tensorflowWheel(folder)) }
     })
     expect(code).toBe('backend.unsupported')
-    expect(message).toMatch(/could not build the binding against TensorFlow 2\.21\.0 .*\ntfjs_backend\.cc:12: error: no member named X/)
+    expect(message).toMatch(
+      /could not build the binding against TensorFlow 2\.21\.0 .*\ntfjs_backend\.cc:12: error: no member named X/,
+    )
   })
 
   it('a binding that does not load', async () => {
@@ -144,7 +165,10 @@ describe('gpd native link refuses', () => {
   })
 
   it('--gpu with a TensorFlow without CUDA', async () => {
-    const { code, message } = await failedLink(async (folder) => ({ gpu: true, tensorflow: await tensorflowWheel(folder) }))
+    const { code, message } = await failedLink(async (folder) => ({
+      gpu: true,
+      tensorflow: await tensorflowWheel(folder),
+    }))
     expect(code).toBe('backend.missing')
     expect(message).toContain('expected a TensorFlow with CUDA for --gpu, found one without')
   })
@@ -167,21 +191,29 @@ describe('gpd native link refuses', () => {
     }))
 
   it('systems that nobody has tried', () => {
-    expect(() => platformOf('win32-x64')).toThrow(/expected one of linux-x64, .*, found win32-x64\. Use the backend wasm/)
+    expect(() => platformOf('win32-x64')).toThrow(
+      /expected one of linux-x64, .*, found win32-x64\. Use the backend wasm/,
+    )
   })
 })
 
 describe('gpd native link tells pip from a folder', () => {
   it.each(['2.9.0', '2.10.1', '2.21.0', '3.0.0rc1'])('takes TensorFlow %s', (version) =>
-    inTemporaryFolder(async (folder) => expect((await inspectTensorflow(await tensorflowWheel(folder, { version }))).version).toBe(version)),
+    inTemporaryFolder(async (folder) =>
+      expect((await inspectTensorflow(await tensorflowWheel(folder, { version }))).version).toBe(version),
+    ),
   )
 
   it('reads the version of an unpacked libtensorflow from its headers', () =>
     inTemporaryFolder(async (folder) => {
       const wheel = await tensorflowWheel(folder)
-      for (const name of platformOf().libraries[1]!) await write(join(folder, 'c', name), await readFile(join(wheel, platformOf().libraries[0]![0]!)))
+      for (const name of platformOf().libraries[1]!)
+        await write(join(folder, 'c', name), await readFile(join(wheel, platformOf().libraries[0]![0]!)))
       await write(join(folder, 'c/include/tensorflow/c/eager/c_api.h'), '')
-      await write(join(folder, 'c/include/tensorflow/core/public/version.h'), '#define TF_MAJOR_VERSION 2\n#define TF_MINOR_VERSION 18\n#define TF_PATCH_VERSION 1\n')
+      await write(
+        join(folder, 'c/include/tensorflow/core/public/version.h'),
+        '#define TF_MAJOR_VERSION 2\n#define TF_MINOR_VERSION 18\n#define TF_PATCH_VERSION 1\n',
+      )
       expect((await inspectTensorflow(join(folder, 'c'))).version).toBe('2.18.1')
     }))
 })
@@ -189,7 +221,14 @@ describe('gpd native link tells pip from a folder', () => {
 describe('gpd native install', () => {
   /** A pip that does what these lines say with `$target`, the folder after `--target`. */
   const pip = (file: string, ...lines: string[]) =>
-    program(file, 'case "$*" in *"pip --version"*) exit 0;; esac', 'while [ "$1" != --target ]; do shift; done', 'target=$2', 'wanted=$3', ...lines)
+    program(
+      file,
+      'case "$*" in *"pip --version"*) exit 0;; esac',
+      'while [ "$1" != --target ]; do shift; done',
+      'target=$2',
+      'wanted=$3',
+      ...lines,
+    )
 
   it('says that pip is missing', () =>
     inTemporaryFolder(async (folder) => {
@@ -201,7 +240,12 @@ describe('gpd native install', () => {
 
   it('leaves nothing behind when pip fails, and says what pip said', () =>
     inTemporaryFolder(async (folder) => {
-      const python = await pip(join(folder, 'python'), 'echo half > "$target/half"', 'echo "ERROR: No matching distribution found for $wanted" >&2', 'exit 1')
+      const python = await pip(
+        join(folder, 'python'),
+        'echo half > "$target/half"',
+        'echo "ERROR: No matching distribution found for $wanted" >&2',
+        'exit 1',
+      )
       const { code, message } = await failure(gpdNative(folder, 'install', '--python', python, '--version', '2.99'))
       expect(code).toBe('backend.missing')
       expect(message).toMatch(/No matching distribution found for tensorflow(-cpu)?==2\.99/)
@@ -217,7 +261,9 @@ describe('gpd native install', () => {
       // No compiler (or no tfjs-node to compile): the wheel stays for the next try.
       await failure(gpdNative(folder, 'install', '--python', python))
       expect(await readdir(join(folder, 'native/tensorflow'))).toEqual(['2.30.1'])
-      const { message } = await failure(linkTensorflow(nativeFolders({ GPD_CACHE: folder }), { tfjsNode: await tfjsNodeArchive(folder) }))
+      const { message } = await failure(
+        linkTensorflow(nativeFolders({ GPD_CACHE: folder }), { tfjsNode: await tfjsNodeArchive(folder) }),
+      )
       expect(message).toContain('C++ compiler')
     }))
 
@@ -231,7 +277,10 @@ describe('gpd native', () => {
   it('says that nothing is linked, as text and as data', () =>
     inTemporaryFolder(async (folder) => {
       expect((await gpdNative(folder, 'status')).stdout).toBe('No TensorFlow is linked. Run `gpd native install`.\n')
-      expect(JSON.parse((await gpdNative(folder, 'status', '--json')).stdout)).toMatchObject({ linked: false, works: false })
+      expect(JSON.parse((await gpdNative(folder, 'status', '--json')).stdout)).toMatchObject({
+        linked: false,
+        works: false,
+      })
     }))
 
   it('says why a link does not work any more', () =>
@@ -239,7 +288,11 @@ describe('gpd native', () => {
       await earlierLink(nativeFolders({ GPD_CACHE: folder }))
       const { stdout } = await gpdNative(folder, 'status')
       expect(stdout).toMatch(/^TensorFlow 2\.20\.0 in \/somewhere, built 2026[^]*Cannot find module/)
-      expect(JSON.parse((await gpdNative(folder, 'status', '--json')).stdout)).toMatchObject({ linked: true, works: false, link: LINK })
+      expect(JSON.parse((await gpdNative(folder, 'status', '--json')).stdout)).toMatchObject({
+        linked: true,
+        works: false,
+        link: LINK,
+      })
     }))
 
   it('unlinks, twice without complaint, and keeps the wheels', () =>
@@ -276,7 +329,9 @@ describe('gpd native', () => {
   it('says that the cache cannot be written', () =>
     inTemporaryFolder(async (folder) => {
       const file = await write(join(folder, 'file'), '')
-      const { code, message } = await failure(fillFolder(join(file, 'links'), async () => ({ name: 'x', result: undefined })))
+      const { code, message } = await failure(
+        fillFolder(join(file, 'links'), async () => ({ name: 'x', result: undefined })),
+      )
       expect(code).toBe('output.unwritable')
       expect(message).toContain('Set GPD_CACHE')
     }))

@@ -21,8 +21,10 @@ const LINUX = {
   ],
   compiler: ['c++', 'g++', 'clang++'],
   compilerArguments: ['-shared', '-fPIC'],
-  installCompiler: 'Install one: apt-get install g++ (Debian, Ubuntu), dnf install gcc-c++ (Fedora), apk add g++ (Alpine); or name yours in CXX.',
-  installPython: 'Install it: apt-get install python3 python3-pip (Debian, Ubuntu), dnf install python3-pip (Fedora); or name yours with --python.',
+  installCompiler:
+    'Install one: apt-get install g++ (Debian, Ubuntu), dnf install gcc-c++ (Fedora), apk add g++ (Alpine); or name yours in CXX.',
+  installPython:
+    'Install it: apt-get install python3 python3-pip (Debian, Ubuntu), dnf install python3-pip (Fedora); or name yours with --python.',
 } as const
 
 const MAC = {
@@ -48,5 +50,9 @@ const PLATFORMS: Readonly<Record<string, Platform>> = {
 export function platformOf(name = `${process.platform}-${process.arch}`): Platform {
   const platform = PLATFORMS[name]
   if (platform !== undefined) return platform
-  throw new GpdError('backend.unsupported', `native: expected one of ${Object.keys(PLATFORMS).join(', ')}, found ${name}.`, 'Use the backend wasm here.')
+  throw new GpdError(
+    'backend.unsupported',
+    `native: expected one of ${Object.keys(PLATFORMS).join(', ')}, found ${name}.`,
+    'Use the backend wasm here.',
+  )
 }

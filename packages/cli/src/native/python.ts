@@ -11,7 +11,12 @@ export async function runPython(python: string, args: readonly string[]): Promis
     return await runProgram(python, args)
   } catch (cause) {
     if (!(cause instanceof ProgramMissing)) throw cause
-    throw new GpdError('config.missing', `native: expected Python as '${python}', found no such program.`, platformOf().installPython, { cause })
+    throw new GpdError(
+      'config.missing',
+      `native: expected Python as '${python}', found no such program.`,
+      platformOf().installPython,
+      { cause },
+    )
   }
 }
 
@@ -26,7 +31,11 @@ print((list(spec.submodule_search_locations or []) or [''])[0] if spec else '')
 export async function tensorflowOfPython(python: string): Promise<string | undefined> {
   const result = await runPython(python, ['-c', FIND])
   if (result.status !== 0) {
-    throw new GpdError('config.invalid', `native: expected ${python} to run, it ended with status ${result.status}:\n${lastLines(result)}\n`, 'Name a Python 3 with --python.')
+    throw new GpdError(
+      'config.invalid',
+      `native: expected ${python} to run, it ended with status ${result.status}:\n${lastLines(result)}\n`,
+      'Name a Python 3 with --python.',
+    )
   }
   return result.stdout.trim() || undefined
 }

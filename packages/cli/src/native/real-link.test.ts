@@ -9,7 +9,8 @@ import { runProgram } from './run-program.ts'
 import { inTemporaryFolder } from './testing/fakes.ts'
 
 const linked = await currentLink(nativeFolders())
-if (linked === undefined) console.warn('skipped: no TensorFlow is linked here, so there is nothing to build against (gpd native install)')
+if (linked === undefined)
+  console.warn('skipped: no TensorFlow is linked here, so there is nothing to build against (gpd native install)')
 
 describe.skipIf(linked === undefined)('gpd native link with a real TensorFlow', () => {
   afterAll(() => void vi.unstubAllEnvs())

@@ -30,7 +30,10 @@ async function sweep(parent: string): Promise<void> {
  * @returns the final folder and what `fill` returned
  * @throws GpdError `output.unwritable` if the parent cannot be written, and whatever `fill` throws
  */
-export async function fillFolder<T>(parent: string, fill: (folder: string) => Promise<{ name: string; result: T }>): Promise<{ folder: string; result: T }> {
+export async function fillFolder<T>(
+  parent: string,
+  fill: (folder: string) => Promise<{ name: string; result: T }>,
+): Promise<{ folder: string; result: T }> {
   const staging = join(parent, `${PREFIX}${process.pid}`)
   try {
     await mkdir(parent, { recursive: true })
@@ -38,7 +41,12 @@ export async function fillFolder<T>(parent: string, fill: (folder: string) => Pr
     await rm(staging, { recursive: true, force: true })
     await mkdir(staging)
   } catch (cause) {
-    throw new GpdError('output.unwritable', `${parent}: expected a folder that can be written, got: ${(cause as Error).message}.`, 'Set GPD_CACHE to a folder of yours.', { cause })
+    throw new GpdError(
+      'output.unwritable',
+      `${parent}: expected a folder that can be written, got: ${(cause as Error).message}.`,
+      'Set GPD_CACHE to a folder of yours.',
+      { cause },
+    )
   }
   try {
     const { name, result } = await fill(staging)

@@ -16,7 +16,8 @@ export interface NativeStatus {
 /** What is linked, and whether it computes. */
 export async function nativeStatus(folders: NativeFolders): Promise<NativeStatus> {
   const current = await currentLink(folders)
-  if (current === undefined) return { linked: false, works: false, problem: 'No TensorFlow is linked. Run `gpd native install`.' }
+  if (current === undefined)
+    return { linked: false, works: false, problem: 'No TensorFlow is linked. Run `gpd native install`.' }
   try {
     await checkAddon(join(current.folder, 'tfjs_binding.node'))
     return { linked: true, works: true, ...current }

@@ -49,17 +49,33 @@ describe('registerLinkedTensorflow', () => {
     const seen = (globalThis as unknown as { gpdSeen: typeof tf }).gpdSeen
     expect(seen.engine()).toBe(tf.engine())
     // Kernels of the binding take these from it.
-    for (const name of ['KernelBackend', 'DataStorage', 'registerKernel', 'backend_util', 'tensor1d', 'FusedBatchNorm'] as const) expect(seen[name], name).toBeDefined()
+    for (const name of [
+      'KernelBackend',
+      'DataStorage',
+      'registerKernel',
+      'backend_util',
+      'tensor1d',
+      'FusedBatchNorm',
+    ] as const)
+      expect(seen[name], name).toBeDefined()
   })
 
   it('names the problem and the command to look at it when the link does not load', async () => {
     await point('links/gone')
-    await expect(registerLinkedTensorflow()).rejects.toThrow(/does not load \(Cannot find module .*\); run gpd native status/)
+    await expect(registerLinkedTensorflow()).rejects.toThrow(
+      /does not load \(Cannot find module .*\); run gpd native status/,
+    )
   })
 
   it('refuses a link of another version of the binding, whose internals the kernels do not know', async () => {
     await point('links/old')
-    await write('links/old/load.cjs', LOADER.replace('4.22.0', '4.10.0').replace(/exports.register = .*/, "exports.register = (tf) => tf.registerBackend('tensorflow', () => new (class extends tf.KernelBackend {})())"))
+    await write(
+      'links/old/load.cjs',
+      LOADER.replace('4.22.0', '4.10.0').replace(
+        /exports.register = .*/,
+        "exports.register = (tf) => tf.registerBackend('tensorflow', () => new (class extends tf.KernelBackend {})())",
+      ),
+    )
     await expect(tensorflow.load()).rejects.toThrow('expected @tensorflow/tfjs-node 4.22.0, found 4.10.0')
     expect(tf.getBackend()).not.toBe('tensorflow')
   })

@@ -10,7 +10,8 @@ interface Link {
   register(engine: typeof tf): void
 }
 
-const environment = (): Readonly<Record<string, string | undefined>> => (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env ?? {}
+const environment = (): Readonly<Record<string, string | undefined>> =>
+  (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env ?? {}
 
 /** `load.cjs` of the link in use, or undefined if nothing is linked. */
 async function currentLoader(): Promise<string | undefined> {

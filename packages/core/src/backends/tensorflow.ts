@@ -23,7 +23,11 @@ async function registerPackage(name: string): Promise<{ version: string; binding
   const binding = await importOptional<NodeBinding>(name)
   // Tensors of another copy of tfjs-core would be invisible to ours.
   if (binding.engine() !== tf.engine()) {
-    throw new GpdError('backend.unsupported', `${name} brought a second copy of tfjs-core (${binding.version['tfjs-core']}; in use: ${tf.version['tfjs-core']}).`, 'Install equal versions of @tensorflow/tfjs and of the binding.')
+    throw new GpdError(
+      'backend.unsupported',
+      `${name} brought a second copy of tfjs-core (${binding.version['tfjs-core']}; in use: ${tf.version['tfjs-core']}).`,
+      'Install equal versions of @tensorflow/tfjs and of the binding.',
+    )
   }
   const version = binding.version['tfjs-node'] ?? binding.version['tfjs-core']
   return { version: `${name} ${version}`, binding: version }

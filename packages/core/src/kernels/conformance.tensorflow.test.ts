@@ -28,6 +28,10 @@ describe.skipIf(problem !== undefined)('tensorflow agrees with cpu', () => {
       expect(relativeError(gradients[input]!, gradient), `gradient of ${input}`).toBeLessThan(1e-5)
     }
     const after = tf.memory()
-    expect([after.numTensors, after.numDataBuffers, tf.backend().numDataIds()]).toEqual([before.numTensors, before.numDataBuffers, before.numDataBuffers])
+    expect([after.numTensors, after.numDataBuffers, tf.backend().numDataIds()]).toEqual([
+      before.numTensors,
+      before.numDataBuffers,
+      before.numDataBuffers,
+    ])
   })
 })

@@ -53,7 +53,10 @@ export async function tensorflowWheel(
   await mkdir(join(parent, `tensorflow_cpu-${version}.dist-info`), { recursive: true })
   for (const name of platformOf().libraries[0]!) await write(join(folder, name), library(machine))
   if (headers) await write(join(folder, 'include/tensorflow/c/eager/c_api.h'), '')
-  await write(join(folder, 'python/platform/build_info.py'), `build_info = OrderedDict([('is_cuda_build', ${cuda ? 'True' : 'False'})])\n`)
+  await write(
+    join(folder, 'python/platform/build_info.py'),
+    `build_info = OrderedDict([('is_cuda_build', ${cuda ? 'True' : 'False'})])\n`,
+  )
   return folder
 }
 

@@ -20,7 +20,18 @@ export const avgPool = tensorflowKernel<'x', Attributes>({
     const info = tf.backend_util.computePool2DInfo(x.shape, filterSize, strides, 1, pad, dimRoundingMode)
     const { top, bottom, left, right } = info.padInfo
     return tf.tidy(() => {
-      const pooled = (image: tf.Tensor4D) => tf.avgPool(tf.pad4d(image, [[0, 0], [top, bottom], [left, right], [0, 0]]), filterSize, strides, 'valid')
+      const pooled = (image: tf.Tensor4D) =>
+        tf.avgPool(
+          tf.pad4d(image, [
+            [0, 0],
+            [top, bottom],
+            [left, right],
+            [0, 0],
+          ]),
+          filterSize,
+          strides,
+          'valid',
+        )
       return tf.div(pooled(x), pooled(tf.ones([1, info.inHeight, info.inWidth, 1])))
     })
   },

@@ -23,8 +23,21 @@ type Geometry = tf.backend_util.Conv2DInfo
 const shapeOf = (info: tf.TensorInfo | undefined) => info?.shape as Shape4D
 
 /** Of a convolution, its gradients and the depthwise ones. */
-const convolution = (depthwise: boolean) => ({ x, filter }: Inputs, { strides, dilations = 1, pad, dimRoundingMode, inputShape, filterShape }: Attributes): Geometry =>
-  tf.backend_util.computeConv2DInfo(inputShape ?? shapeOf(x), filterShape ?? shapeOf(filter), strides, dilations, pad, dimRoundingMode, depthwise)
+const convolution =
+  (depthwise: boolean) =>
+  (
+    { x, filter }: Inputs,
+    { strides, dilations = 1, pad, dimRoundingMode, inputShape, filterShape }: Attributes,
+  ): Geometry =>
+    tf.backend_util.computeConv2DInfo(
+      inputShape ?? shapeOf(x),
+      filterShape ?? shapeOf(filter),
+      strides,
+      dilations,
+      pad,
+      dimRoundingMode,
+      depthwise,
+    )
 
 const pooling = ({ x, input }: Inputs, { filterSize, strides, pad, dimRoundingMode }: Attributes): Geometry =>
   tf.backend_util.computePool2DInfo(shapeOf(x ?? input), filterSize!, strides, 1, pad, dimRoundingMode)
@@ -41,15 +54,37 @@ interface Windowed {
 
 const inputSizes = ({ inShape }: Geometry) => sizes(inShape)
 const filterSizes = ({ filterShape }: Geometry) => sizes(filterShape)
-const dilations = ({ dilationHeight, dilationWidth }: Geometry) => ({ dilations: [1, dilationHeight, dilationWidth, 1] })
+const dilations = ({ dilationHeight, dilationWidth }: Geometry) => ({
+  dilations: [1, dilationHeight, dilationWidth, 1],
+})
 const window = ({ filterHeight, filterWidth }: Geometry) => ({ ksize: [1, filterHeight, filterWidth, 1] })
 
 const WINDOWED: readonly Windowed[] = [
-  { name: 'Conv2DBackpropInput', geometry: convolution(false), operands: [inputSizes, 'filter', 'dy'], attributes: dilations },
-  { name: 'Conv2DBackpropFilter', geometry: convolution(false), operands: ['x', filterSizes, 'dy'], attributes: dilations },
+  {
+    name: 'Conv2DBackpropInput',
+    geometry: convolution(false),
+    operands: [inputSizes, 'filter', 'dy'],
+    attributes: dilations,
+  },
+  {
+    name: 'Conv2DBackpropFilter',
+    geometry: convolution(false),
+    operands: ['x', filterSizes, 'dy'],
+    attributes: dilations,
+  },
   { name: 'Conv2D', geometry: convolution(false), operands: ['x', 'filter'], attributes: dilations },
-  { name: 'DepthwiseConv2dNativeBackpropInput', geometry: convolution(true), operands: [inputSizes, 'filter', 'dy'], attributes: dilations },
-  { name: 'DepthwiseConv2dNativeBackpropFilter', geometry: convolution(true), operands: ['x', filterSizes, 'dy'], attributes: dilations },
+  {
+    name: 'DepthwiseConv2dNativeBackpropInput',
+    geometry: convolution(true),
+    operands: [inputSizes, 'filter', 'dy'],
+    attributes: dilations,
+  },
+  {
+    name: 'DepthwiseConv2dNativeBackpropFilter',
+    geometry: convolution(true),
+    operands: ['x', filterSizes, 'dy'],
+    attributes: dilations,
+  },
   { name: 'DepthwiseConv2dNative', geometry: convolution(true), operands: ['x', 'filter'], attributes: dilations },
   { name: 'MaxPool', geometry: pooling, operands: ['x'], attributes: window },
   { name: 'MaxPoolGrad', geometry: pooling, operands: ['input', 'output', 'dy'], attributes: window },
@@ -62,7 +97,11 @@ const explicitlyPadded = ({ name, geometry, operands, attributes }: Windowed) =>
     create: (stock) => (call) => {
       const { inputs, attrs, backend } = call
       if (typeof attrs.pad === 'string' && stock !== undefined) return stock(call)
-      if (attrs.dataFormat !== undefined && attrs.dataFormat !== 'NHWC') throw new GpdError('backend.unsupported', `${name}: expected explicit padding with NHWC images, got ${attrs.dataFormat}.`)
+      if (attrs.dataFormat !== undefined && attrs.dataFormat !== 'NHWC')
+        throw new GpdError(
+          'backend.unsupported',
+          `${name}: expected explicit padding with NHWC images, got ${attrs.dataFormat}.`,
+        )
       const info = geometry(inputs, attrs)
       const { top, bottom, left, right } = info.padInfo
       const made = operands.flatMap((operand) => (typeof operand === 'string' ? [] : [operand(info)]))
@@ -70,7 +109,11 @@ const explicitlyPadded = ({ name, geometry, operands, attributes }: Windowed) =>
       const [y] = execute(backend, {
         name,
         inputs: operands.map((operand) => (typeof operand === 'string' ? inputs[operand]! : rest.shift()!)),
-        ints: { ...attributes(info), strides: [1, info.strideHeight, info.strideWidth, 1], explicit_paddings: [0, 0, top, bottom, left, right, 0, 0] },
+        ints: {
+          ...attributes(info),
+          strides: [1, info.strideHeight, info.strideWidth, 1],
+          explicit_paddings: [0, 0, top, bottom, left, right, 0, 0],
+        },
         strings: { padding: 'EXPLICIT', data_format: 'NHWC' },
       })
       tf.dispose(made)

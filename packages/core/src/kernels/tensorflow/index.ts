@@ -29,7 +29,12 @@ const repaired = new WeakSet<object>()
 function install({ name, create }: TensorflowKernel): void {
   const stock = tf.getKernel(name, 'tensorflow') as tf.KernelConfig | undefined
   if (stock !== undefined && repaired.has(stock)) return
-  const replacement: tf.KernelConfig = { ...stock, kernelName: name, backendName: 'tensorflow', kernelFunc: create(stock?.kernelFunc) }
+  const replacement: tf.KernelConfig = {
+    ...stock,
+    kernelName: name,
+    backendName: 'tensorflow',
+    kernelFunc: create(stock?.kernelFunc),
+  }
   if (stock !== undefined) tf.unregisterKernel(name, 'tensorflow')
   tf.registerKernel(replacement)
   repaired.add(replacement)
@@ -43,7 +48,11 @@ function install({ name, create }: TensorflowKernel): void {
  */
 export function installTensorflowKernels(version: string): void {
   if (version !== TFJS_NODE_VERSION) {
-    throw new GpdError('backend.unsupported', `tensorflow: expected @tensorflow/tfjs-node ${TFJS_NODE_VERSION}, found ${version}.`, `Install it: npm install @tensorflow/tfjs-node@${TFJS_NODE_VERSION}.`)
+    throw new GpdError(
+      'backend.unsupported',
+      `tensorflow: expected @tensorflow/tfjs-node ${TFJS_NODE_VERSION}, found ${version}.`,
+      `Install it: npm install @tensorflow/tfjs-node@${TFJS_NODE_VERSION}.`,
+    )
   }
   tensorflowKernels.forEach(install)
   if (tf.getGradient(batchNormTraining.name) === undefined) tf.registerGradient(batchNormTrainingDerivative)

@@ -20,7 +20,9 @@ export interface TensorflowKernel {
 
 /** Lets TypeScript check the inputs and attributes of a kernel that TensorFlow.js holds untyped. */
 export function tensorflowKernel<Inputs extends string, Attributes = Readonly<Record<string, never>>>(
-  kernel: Omit<TensorflowKernel, 'create'> & { create(stock: Run<Inputs, Attributes> | undefined): Run<Inputs, Attributes> },
+  kernel: Omit<TensorflowKernel, 'create'> & {
+    create(stock: Run<Inputs, Attributes> | undefined): Run<Inputs, Attributes>
+  },
 ): TensorflowKernel {
   return kernel as unknown as TensorflowKernel
 }

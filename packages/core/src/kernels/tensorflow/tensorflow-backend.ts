@@ -14,7 +14,12 @@ export interface TensorflowBackend {
   readonly binding: Readonly<Record<AttributeType | 'TF_FLOAT', number>>
   /** One more tensor shares these numbers. */
   incRef(dataId: tf.DataId): void
-  executeMultipleOutputs(name: string, attributes: readonly Attribute[], inputs: readonly tf.TensorInfo[], outputs: number): tf.Tensor[]
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly tf.TensorInfo[],
+    outputs: number,
+  ): tf.Tensor[]
 }
 
 /** Values of attributes by name; TensorFlow's own defaults serve for the others. */
@@ -32,17 +37,27 @@ export interface Operation extends AttributeValues {
   readonly outputs?: number
 }
 
-const ATTRIBUTE_TYPES = { bools: 'TF_ATTR_BOOL', floats: 'TF_ATTR_FLOAT', ints: 'TF_ATTR_INT', strings: 'TF_ATTR_STRING' } as const
+const ATTRIBUTE_TYPES = {
+  bools: 'TF_ATTR_BOOL',
+  floats: 'TF_ATTR_FLOAT',
+  ints: 'TF_ATTR_INT',
+  strings: 'TF_ATTR_STRING',
+} as const
 
 /** Runs an operation of TensorFlow on float32 tensors. */
 export function execute(backend: TensorflowBackend, { name, inputs, outputs = 1, ...values }: Operation): tf.Tensor[] {
   const { binding } = backend
   const attributes = Object.entries(ATTRIBUTE_TYPES).flatMap(([kind, type]) =>
-    Object.entries(values[kind as keyof AttributeValues] ?? {}).map(([name, value]) => ({ name, type: binding[type], value: value as unknown })),
+    Object.entries(values[kind as keyof AttributeValues] ?? {}).map(([name, value]) => ({
+      name,
+      type: binding[type],
+      value: value as unknown,
+    })),
   )
   const T = { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }
   return backend.executeMultipleOutputs(name, [T, ...attributes], inputs, outputs)
 }
 
 /** The same numbers seen in another shape. Dispose it: below the tape nobody else does. */
-export const reshaped = (x: tf.TensorInfo, shape: readonly number[]): tf.Tensor => tf.reshape(x as tf.Tensor, [...shape])
+export const reshaped = (x: tf.TensorInfo, shape: readonly number[]): tf.Tensor =>
+  tf.reshape(x as tf.Tensor, [...shape])

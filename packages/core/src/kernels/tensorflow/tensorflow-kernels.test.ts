@@ -22,11 +22,14 @@ const problem = await registerLinkedTensorflow().then(
 if (problem !== undefined) console.warn(`skipped: ${problem}`)
 
 /** Windowed operations whose padding is a number or spelled out, other than zero. */
-const padded = conformanceCases.filter(({ name }) => /^(conv2d|depthwiseConv2d|maxPool|avgPool).*([1-9]|]])$/.test(name))
+const padded = conformanceCases.filter(({ name }) =>
+  /^(conv2d|depthwiseConv2d|maxPool|avgPool).*([1-9]|]])$/.test(name),
+)
 
 describe.skipIf(problem !== undefined)('the kernels for tensorflow', () => {
   const kernels = (f: () => tf.Tensor) => tf.profile(() => tf.tidy(f)).then(({ kernelNames }) => kernelNames)
-  const firstGradient = (f: (x: tf.Tensor) => tf.Tensor) => kernels(() => tf.grad((x) => tf.sum(f(x)))(tf.randomNormal([2, 4, 4, 8])))
+  const firstGradient = (f: (x: tf.Tensor) => tf.Tensor) =>
+    kernels(() => tf.grad((x) => tf.sum(f(x)))(tf.randomNormal([2, 4, 4, 8])))
   const normalized = (x: tf.Tensor) => batchNorm(x, tf.ones([8]), tf.zeros([8]), 1e-5).y
 
   const references = new Map<string, ReturnType<typeof evaluate>>()
@@ -41,12 +44,15 @@ describe.skipIf(problem !== undefined)('the kernels for tensorflow', () => {
   // In this order: nothing is installed yet.
   it('are needed: tfjs-node cannot train with explicit padding', () => {
     expect(padded.length).toBeGreaterThan(10)
-    for (const subject of padded) expect(largestError(subject, references.get(subject.name)!), subject.name).toBe(Infinity)
+    for (const subject of padded)
+      expect(largestError(subject, references.get(subject.name)!), subject.name).toBe(Infinity)
   })
 
   it('are used by batchNorm and relu, forward and backward', async () => {
     installTensorflowKernels(TFJS_NODE_VERSION)
-    expect(await firstGradient(normalized)).toEqual(expect.arrayContaining(['BatchNormTraining', 'BatchNormTrainingGradient']))
+    expect(await firstGradient(normalized)).toEqual(
+      expect.arrayContaining(['BatchNormTraining', 'BatchNormTrainingGradient']),
+    )
     const names = await firstGradient(relu)
     expect(names).toContain('ReluGradient')
     expect(names).not.toContain('Step')
@@ -68,7 +74,9 @@ describe.skipIf(problem !== undefined)('the kernels for tensorflow', () => {
   })
 
   it('treat the moments as constants: a loss of them has no gradient in x', async () => {
-    const gradient = tf.grad((x) => tf.sum(tf.add(normalized(x), batchNorm(x, tf.ones([8]), tf.zeros([8]), 1e-5).mean)))(tf.randomNormal([2, 4, 4, 8]))
+    const gradient = tf.grad((x) =>
+      tf.sum(tf.add(normalized(x), batchNorm(x, tf.ones([8]), tf.zeros([8]), 1e-5).mean)),
+    )(tf.randomNormal([2, 4, 4, 8]))
     // Σ x̂ does not depend on x either.
     for (const value of await gradient.data()) expect(Math.abs(value)).toBeLessThan(1e-5)
   })
