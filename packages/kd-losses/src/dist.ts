@@ -18,12 +18,21 @@ const OPTIONS = { beta: nonNegative(1), gamma: nonNegative(1), temperature: posi
 
 const EPSILON = 1e-8
 
+/** Vectors that deviate less than this from their mean, relative to their length, are constant but for rounding. */
+const CONSTANT = 1e-6
+
+/** 1 for vectors along an axis that vary, 0 for constant ones. */
+const varies = (x: tf.Tensor, deviations: tf.Tensor, axis: number): tf.Tensor =>
+  withoutTape(() => tf.cast(tf.greater(norm(deviations, axis), tf.mul(norm(x, axis), CONSTANT)), 'float32'))
+
 /** `1 − ρ`, averaged over all vectors along an axis, with Pearson's `ρ(a, b) = ⟨ā, b̄⟩ / (‖ā‖ ‖b̄‖ + ε)`; ρ = 0 for constant vectors. */
 function meanDistance(a: tf.Tensor, b: tf.Tensor, axis: number): tf.Scalar {
   const [x, y] = [centred(a, axis), centred(b, axis)]
   const lengths = tf.mul(norm(x, axis), norm(y, axis))
   const correlation = tf.div(tf.sum(tf.mul(x, y), axis, true), tf.add(lengths, EPSILON))
-  return tf.sub(1, tf.mean(correlation))
+  // Otherwise the correlation of a constant vector would be that of its rounding errors.
+  const counts = tf.mul(varies(a, x, axis), varies(b, y, axis))
+  return tf.sub(1, tf.mean(tf.mul(correlation, counts)))
 }
 
 function checkClasses(classes: number): void {

@@ -41,10 +41,15 @@ const standardizable: Readonly<Record<string, LossFactory>> = {
   rld: checked(rld),
 }
 
+/** Temperature of the published runs with standardized logits. */
+const STANDARDIZED_DEFAULTS: Readonly<Record<string, object>> = { kd: { temperature: 2 }, dkd: { temperature: 2 } }
+
 /** `{ loss: 'dkd', … }`: that loss with the other options on standardized logits. */
 function standardizedByName({ loss = 'kd', ...options }: Readonly<Record<string, unknown>>): DistillationLoss {
   const create = Object.hasOwn(standardizable, String(loss)) ? standardizable[String(loss)] : undefined
-  if (create !== undefined) return standardized(create(options))
+  if (create !== undefined) {
+    return standardized(create({ ...STANDARDIZED_DEFAULTS[String(loss)], ...options }))
+  }
   const problem = `standardized: loss: expected a loss of logits, got '${String(loss)}'.`
   throw new GpdError('config.invalid', problem, didYouMean(String(loss), Object.keys(standardizable)))
 }

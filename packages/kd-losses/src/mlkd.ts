@@ -55,10 +55,9 @@ const everything = ({ teacher }: LogitView): Selection => ({
 
 /** Images of which the teacher is less certain than of half of the batch, classes that it expects less than half of them. */
 function leastCertain({ teacher }: LogitView): Selection {
-  const p = tf.softmax(teacher)
   return {
-    images: tf.expandDims(atMostMedian(tf.max(p, 1)), 1),
-    classes: tf.expandDims(atMostMedian(tf.sum(p, 0)), 0),
+    images: withoutTape(() => tf.expandDims(atMostMedian(tf.max(tf.softmax(teacher), 1)), 1) as tf.Tensor2D),
+    classes: withoutTape(() => tf.expandDims(atMostMedian(tf.sum(tf.softmax(teacher), 0)), 0) as tf.Tensor2D),
   }
 }
 

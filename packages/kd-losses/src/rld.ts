@@ -26,7 +26,7 @@ const OPTIONS = {
 
 /** `log` of the softmax over the classes that are kept; 0 at the others. */
 const keptLogSoftmax = (x: tf.Tensor2D, excluded: tf.Tensor2D): tf.Tensor2D =>
-  tf.where(excluded, tf.zerosLike(x), tf.sub(x, maskedLogSumExp(x, excluded)))
+  tf.where(excluded, tf.zerosLike(x), tf.sub<tf.Tensor2D>(x, maskedLogSumExp(x, excluded)))
 
 /** Its exponential; 0 at the classes that are excluded. */
 const keptProbabilities = (log: tf.Tensor, excluded: tf.Tensor): tf.Tensor =>

@@ -5,11 +5,15 @@ import * as tf from '@tensorflow/tfjs'
 import { decodeSafetensors } from '@gpdjs/core'
 import type { TorchTensor } from '../torch.ts'
 
-/** The golden files of a name: the fixtures, and those of the folder that GPD_GOLDEN_DIR names. */
-export function goldenFiles(pattern: RegExp): { name: string; match: RegExpExecArray; path: string }[] {
-  const own = fileURLToPath(new URL('../../fixtures', import.meta.url))
+/**
+ * The golden files of a name: the fixtures, and those of the folder that GPD_GOLDEN_DIR names.
+ *
+ * @param group `architectures` for forward passes, `gpd` for recorded runs
+ */
+export function goldenFiles(pattern: RegExp, group: 'architectures' | 'gpd' = 'architectures') {
+  const own = fileURLToPath(new URL(`../../fixtures/${group}`, import.meta.url))
   const more = process.env['GPD_GOLDEN_DIR']
-  const folders = more ? [own, join(more, 'architectures')] : [own]
+  const folders = more ? [own, join(more, group)] : [own]
   return folders.flatMap((folder) =>
     readdirSync(folder).flatMap((name) => {
       const match = pattern.exec(name)

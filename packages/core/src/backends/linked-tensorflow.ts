@@ -1,3 +1,7 @@
+import type * as fs from 'node:fs'
+import type * as module from 'node:module'
+import type * as os from 'node:os'
+import type * as path from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { importOptional } from './import-optional.ts'
 
@@ -16,9 +20,9 @@ const environment = (): Readonly<Record<string, string | undefined>> =>
 /** `load.cjs` of the link in use, or undefined if nothing is linked. */
 async function currentLoader(): Promise<string | undefined> {
   const [{ readFileSync }, { homedir }, { join }] = await Promise.all([
-    importOptional<typeof import('node:fs')>('node:fs'),
-    importOptional<typeof import('node:os')>('node:os'),
-    importOptional<typeof import('node:path')>('node:path'),
+    importOptional<typeof fs>('node:fs'),
+    importOptional<typeof os>('node:os'),
+    importOptional<typeof path>('node:path'),
   ])
   const root = join(environment()['GPD_CACHE'] || join(homedir(), '.cache', 'gpd'), 'native')
   try {
@@ -37,7 +41,7 @@ async function currentLoader(): Promise<string | undefined> {
 export async function registerLinkedTensorflow(): Promise<Pick<Link, 'version' | 'binding'>> {
   const loader = await currentLoader()
   if (loader === undefined) throw new Error('no TensorFlow is linked')
-  const { createRequire } = await importOptional<typeof import('node:module')>('node:module')
+  const { createRequire } = await importOptional<typeof module>('node:module')
   try {
     const link = createRequire(loader)(loader) as Link
     // Under Node's own loader the namespace lists the names that its lexer found; the default export is the module itself.

@@ -25,6 +25,19 @@ describe('the wasm kernels', () => {
     expect(new Set(names).size).toBe(names.length)
   })
 
+  it('clone without copying, and keep what is still used', async () => {
+    const before = tf.memory()
+    const x = tf.tensor1d([1, 2, 3])
+    const clones = [tf.clone(x), tf.clone(x)] as const
+    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers + 1)
+    x.dispose()
+    clones[0].dispose()
+    expect(Array.from(await clones[1].data())).toEqual([1, 2, 3])
+    clones[1].dispose()
+    expect(tf.memory().numTensors).toBe(before.numTensors)
+    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers)
+  })
+
   it('multiply matrices of any size, transposed or not', () => {
     const size = fc.integer({ min: 1, max: 40 })
     fc.assert(

@@ -9,6 +9,7 @@ import { conv2dBackpropInput } from './conv2d-backprop-input.ts'
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts'
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts'
 import { fusedMatMul } from './fused-mat-mul.ts'
+import { identity } from './identity.ts'
 import type { WasmKernel } from './kernel.ts'
 import { maxPoolGrad } from './max-pool-grad.ts'
 import { oneHot } from './one-hot.ts'
@@ -36,6 +37,7 @@ export const wasmKernels: readonly WasmKernel[] = [
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   fusedMatMul,
+  identity,
   maxPoolGrad,
   mean,
   oneHot,

@@ -12,6 +12,8 @@ export interface WasmBackend {
   /** A view that lives until the next allocation. */
   typedArrayFromHeap(info: tf.TensorInfo): Float32Array | Int32Array | Uint8Array
   disposeData(dataId: object): boolean
+  /** One more tensor that uses the same data. */
+  incRef(dataId: object): void
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
