@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup'
 import { preset } from '../../tsup.preset.ts'
 
-export default defineConfig(preset)
+// Two entries: the conformance cases are large, and only diagnosis needs them.
+export default defineConfig({ ...preset, entry: ['src/index.ts', 'src/conformance.ts'] })

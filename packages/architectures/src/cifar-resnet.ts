@@ -1,5 +1,5 @@
 import { dense, globalAveragePool, GpdError, graph, relu, type Network, type Shape } from '@gpdjs/core'
-import { checkOptions, commonRules, isBlockList, isPositiveInteger } from './options.ts'
+import { blocksRule, checkOptions, commonRules, isPositiveInteger } from './options.ts'
 import { basicBlock, convNorm, residualStages } from './residual.ts'
 
 export interface CifarResnetOptions {
@@ -26,12 +26,7 @@ const rules = {
     optional: true,
     fix: 'Use 8, 14, 20, 26, 32, 44, 56 or 110.',
   },
-  blocks: {
-    expected: 'positive integers, one for each stage',
-    accepts: isBlockList,
-    optional: true,
-    fix: 'For example [1, 1, 1].',
-  },
+  blocks: blocksRule(),
 }
 
 function stagesOf({ depth, blocks }: CifarResnetOptions): readonly number[] {

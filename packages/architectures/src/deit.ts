@@ -18,7 +18,14 @@ const NAMES: VisionTransformerNames = {
   classToken: 'cls_token',
   positions: 'pos_embed',
   block: (index) => `blocks.${index}`,
-  blocks: { norm1: 'norm1', qkv: 'attn.qkv', projection: 'attn.proj', norm2: 'norm2', hidden: 'mlp.fc1', output: 'mlp.fc2' },
+  blocks: {
+    norm1: 'norm1',
+    qkv: 'attn.qkv',
+    projection: 'attn.proj',
+    norm2: 'norm2',
+    hidden: 'mlp.fc1',
+    output: 'mlp.fc2',
+  },
   norm: 'norm',
   head: 'head',
 }

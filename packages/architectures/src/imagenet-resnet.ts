@@ -1,9 +1,11 @@
 import { dense, globalAveragePool, graph, maxPool, relu, type Network, type Shape } from '@gpdjs/core'
-import { checkOptions, commonRules } from './options.ts'
+import { blocksRule, checkOptions, commonRules } from './options.ts'
 import { basicBlock, bottleneck, convNorm, residualStages, type Block } from './residual.ts'
 
 export interface ImagenetResnetOptions {
   readonly depth: number
+  /** Instead of the blocks that the depth stands for: blocks in each of the four stages. */
+  readonly blocks?: readonly number[]
   /** Default 1000. */
   readonly classes?: number
   /** `[height, width, channels]`, default 224×224×3. */
@@ -26,6 +28,7 @@ export const imagenetDepths: readonly number[] = Object.keys(FAMILY).map(Number)
 const rules = {
   ...commonRules,
   classes: { ...commonRules.classes, optional: true },
+  blocks: blocksRule(4),
   depth: {
     expected: imagenetDepths.join(', '),
     accepts: (value: unknown) => imagenetDepths.some((depth) => depth === value),
@@ -46,6 +49,7 @@ export function imagenetResnet(options: ImagenetResnetOptions): Network {
   checkOptions('imagenetResnet', rules, options)
   const { depth, classes = 1000, inputShape = [224, 224, 3], width = 64 } = options
   const family = FAMILY[depth]! // checked above
+  const blocks = options.blocks ?? family.blocks
   const g = graph({ name: `resnet${depth}`, inputShape })
   const stem = g.add(
     'relu',
@@ -53,7 +57,11 @@ export function imagenetResnet(options: ImagenetResnetOptions): Network {
     convNorm(g, 'image', { conv: 'conv1', norm: 'bn1', filters: width, kernelSize: 7, strides: 2 }),
   )
   const small = g.add('maxpool', maxPool({ kernelSize: 3, strides: 2, padding: 1 }), stem)
-  const pool = g.add('pool', globalAveragePool(), residualStages(g, small, { ...family, width, channels: width }))
+  const pool = g.add(
+    'pool',
+    globalAveragePool(),
+    residualStages(g, small, { ...family, blocks, width, channels: width }),
+  )
   g.tap('pool', pool)
   return g.build(g.add('fc', dense({ units: classes }), pool))
 }

@@ -1,5 +1,15 @@
-import { dense, depthwiseConv2d, batchNorm, globalAveragePool, graph, relu, type Graph, type Network, type Shape } from '@gpdjs/core'
-import { checkOptions, commonRules, isBlockList } from './options.ts'
+import {
+  dense,
+  depthwiseConv2d,
+  batchNorm,
+  globalAveragePool,
+  graph,
+  relu,
+  type Graph,
+  type Network,
+  type Shape,
+} from '@gpdjs/core'
+import { blocksRule, checkOptions, commonRules } from './options.ts'
 import { convNorm } from './residual.ts'
 
 export interface MobilenetV1Options {
@@ -12,10 +22,7 @@ export interface MobilenetV1Options {
   readonly blocks?: readonly number[]
 }
 
-const rules = {
-  ...commonRules,
-  blocks: { expected: 'positive integers, one for each stage', accepts: isBlockList, optional: true },
-}
+const rules = { ...commonRules, blocks: blocksRule() }
 
 interface SeparableOptions {
   readonly name: string

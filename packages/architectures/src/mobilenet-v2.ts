@@ -11,7 +11,7 @@ import {
   type Network,
   type Shape,
 } from '@gpdjs/core'
-import { checkOptions, commonRules, isBlockList, isPositiveNumber, isRate } from './options.ts'
+import { blocksRule, checkOptions, commonRules, isPositiveNumber, rateRule } from './options.ts'
 import { convNorm, type ConvNorm } from './residual.ts'
 import { dropped } from './transformer-block.ts'
 
@@ -42,13 +42,8 @@ const rules = {
   classes: commonRules.classes,
   inputShape: commonRules.inputShape,
   widthMultiplier: { expected: 'a positive number', accepts: isPositiveNumber, optional: true },
-  blocks: {
-    expected: 'positive integers, one for each of 7 stages',
-    accepts: (value: unknown) => isBlockList(value) && value.length === STAGES.length,
-    optional: true,
-    fix: 'For example [1, 1, 1, 1, 1, 1, 1].',
-  },
-  dropout: { expected: 'a rate from 0 to below 1', accepts: isRate, optional: true },
+  blocks: blocksRule(STAGES.length),
+  dropout: rateRule,
 }
 
 /** The nearest multiple of 8 that is not more than a tenth below. */
@@ -57,7 +52,8 @@ function multipleOf8(channels: number): number {
   return rounded < 0.9 * channels ? rounded + 8 : rounded
 }
 
-const convNorm6 = (g: Graph, x: string, layer: ConvNorm): string => g.add(`${layer.conv}.relu6`, relu6(), convNorm(g, x, layer))
+const convNorm6 = (g: Graph, x: string, layer: ConvNorm): string =>
+  g.add(`${layer.conv}.relu6`, relu6(), convNorm(g, x, layer))
 
 interface InvertedResidualOptions {
   readonly name: string
@@ -91,10 +87,22 @@ function invertedResidual(g: Graph, x: string, options: InvertedResidualOptions)
  */
 export function mobilenetV2(options: MobilenetV2Options): Network {
   checkOptions('mobilenetV2', rules, options)
-  const { classes, inputShape = [224, 224, 3], widthMultiplier = 1, blocks = [1, 2, 3, 4, 3, 3, 1], dropout: rate = 0 } = options
+  const {
+    classes,
+    inputShape = [224, 224, 3],
+    widthMultiplier = 1,
+    blocks = [1, 2, 3, 4, 3, 3, 1],
+    dropout: rate = 0,
+  } = options
   const g = graph({ name: `mobilenet-v2-x${widthMultiplier}`, inputShape })
   let channels = multipleOf8(32 * widthMultiplier)
-  let x = convNorm6(g, 'image', { conv: 'features.0.0', norm: 'features.0.1', filters: channels, kernelSize: 3, strides: 2 })
+  let x = convNorm6(g, 'image', {
+    conv: 'features.0.0',
+    norm: 'features.0.1',
+    filters: channels,
+    kernelSize: 3,
+    strides: 2,
+  })
   let index = 1
   STAGES.forEach(({ expansion, channels: wanted, strides }, stage) => {
     const filters = multipleOf8(wanted * widthMultiplier)

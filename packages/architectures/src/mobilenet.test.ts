@@ -43,7 +43,9 @@ describe('mobilenetV1', () => {
   it('has the parameters that its layers add up to', () => {
     const network = mobilenetV1({ classes: 5, width: 3, blocks: [2, 1], inputShape: [16, 16, 1] })
     const block = (i: number, o: number) => depthwise(i) + conv(1, i, o)
-    expect(countParameters(network.parameters)).toBe(conv(3, 1, 3) + block(3, 6) + block(6, 6) + block(6, 12) + 12 * 5 + 5)
+    expect(countParameters(network.parameters)).toBe(
+      conv(3, 1, 3) + block(3, 6) + block(6, 6) + block(6, 12) + 12 * 5 + 5,
+    )
     expect(network.shapes[network.taps['layer2']!]).toEqual([4, 4, 12])
   })
 
@@ -70,7 +72,12 @@ describe('mobilenetV2', () => {
   it('has torchvision’s names', () => {
     const { missing } = fromTorch(mobilenetV2({ classes: 1000 }), {})
     const names = ['features.0.0.weight', 'features.1.conv.0.0.weight', 'features.1.conv.2.running_var']
-    const later = ['features.17.conv.1.1.bias', 'features.17.conv.3.weight', 'features.18.1.weight', 'classifier.1.bias']
+    const later = [
+      'features.17.conv.1.1.bias',
+      'features.17.conv.3.weight',
+      'features.18.1.weight',
+      'classifier.1.bias',
+    ]
     for (const name of [...names, ...later]) expect(missing).toContain(name)
     expect(missing).toHaveLength(262)
   })

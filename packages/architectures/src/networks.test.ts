@@ -101,7 +101,7 @@ describe('imagenetResnet', () => {
 describe('the registry', () => {
   it('lists networks by pattern, in order of size', () => {
     expect(listNetworks('resnet1*')).toEqual(['resnet14', 'resnet18', 'resnet101', 'resnet110', 'resnet152'])
-    expect(listNetworks('vit*')).toEqual([])
+    expect(listNetworks('vit*')).toEqual(['vit_b_16', 'vit_b_32', 'vit_l_16'])
     expect(listNetworks()).toContain('resnet20')
   })
 

@@ -25,6 +25,20 @@ const isListOf =
 export const isImageShape = isListOf(isPositiveInteger, 3) as (value: unknown) => value is Shape
 export const isBlockList = isListOf(isPositiveInteger)
 
+/** Blocks of each stage, as a list of a given length, or of any. */
+export const blocksRule = (stages?: number): OptionRule => ({
+  expected: `positive integers, one for each${stages === undefined ? '' : ` of ${stages}`} stage${stages === undefined ? '' : 's'}`,
+  accepts: stages === undefined ? isBlockList : (value) => isBlockList(value) && value.length === stages,
+  optional: true,
+  fix: `For example [${Array.from({ length: stages ?? 3 }, () => 1).join(', ')}].`,
+})
+
+/** A rate of dropout or stochastic depth. */
+export const rateRule: OptionRule = { expected: 'a rate from 0 to below 1', accepts: isRate, optional: true }
+
+/** A size that has a default. */
+export const sizeRule: OptionRule = { expected: 'a positive integer', accepts: isPositiveInteger, optional: true }
+
 /** The options that every network of this package has. */
 export const commonRules = {
   classes: {
@@ -32,7 +46,7 @@ export const commonRules = {
     accepts: isPositiveInteger,
     fix: 'Pass the number of classes of the data.',
   },
-  width: { expected: 'a positive integer', accepts: isPositiveInteger, optional: true },
+  width: sizeRule,
   inputShape: {
     expected: '[height, width, channels], positive integers',
     accepts: isImageShape,

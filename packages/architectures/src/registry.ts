@@ -1,29 +1,8 @@
-import { didYouMean, GpdError, type Network, type Shape } from '@gpdjs/core'
-import { cifarResnet } from './cifar-resnet.ts'
-import { imagenetResnet } from './imagenet-resnet.ts'
-import { checkOptions, commonRules } from './options.ts'
+import { didYouMean, GpdError, type Network } from '@gpdjs/core'
+import { catalogue, type NetworkOptions } from './catalogue.ts'
+import { blocksRule, checkOptions, commonRules } from './options.ts'
 
-/** What every registered network can be asked for. */
-export interface NetworkOptions {
-  readonly classes: number
-  readonly inputShape?: Shape
-  /** Channels of the first stage. */
-  readonly width?: number
-}
-
-const CIFAR_DEPTHS = [8, 14, 20, 26, 32, 44, 56, 110]
-const IMAGENET_DEPTHS = [18, 34, 50, 101, 152]
-
-const entries: readonly (readonly [name: string, make: (options: NetworkOptions) => Network])[] = [
-  ...CIFAR_DEPTHS.map(
-    (depth) => [`resnet${depth}`, (options: NetworkOptions) => cifarResnet({ ...options, depth })] as const,
-  ),
-  ...IMAGENET_DEPTHS.map(
-    (depth) => [`resnet${depth}`, (options: NetworkOptions) => imagenetResnet({ ...options, depth })] as const,
-  ),
-]
-
-const networks = new Map(entries)
+const rules = { ...commonRules, blocks: blocksRule() }
 
 /**
  * Names of the networks that `createNetwork` knows, in alphabetical order of their kind and size.
@@ -37,10 +16,14 @@ export function listNetworks(pattern = '*'): string[] {
       .map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'))
       .join('.*')}$`,
   )
-  return [...networks.keys()]
+  return Object.keys(catalogue)
     .filter((name) => matcher.test(name))
     .sort(new Intl.Collator('en', { numeric: true }).compare)
 }
+
+/** Options that were given, `undefined` counting as left out: it must not replace what a name stands for. */
+const given = (options: NetworkOptions): NetworkOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as NetworkOptions
 
 /**
  * A network by its name.
@@ -50,8 +33,8 @@ export function listNetworks(pattern = '*'): string[] {
  * @example createNetwork('resnet20', { classes: 10 })
  */
 export function createNetwork(name: string, options: NetworkOptions): Network {
-  const make = networks.get(name)
+  const make = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
   if (!make) throw new GpdError('config.invalid', `No network is called '${name}'.`, didYouMean(name, listNetworks()))
-  checkOptions(name, commonRules, options)
-  return make(options)
+  checkOptions(name, rules, options)
+  return make(given(options))
 }

@@ -15,7 +15,7 @@ import {
   type Network,
   type Shape,
 } from '@gpdjs/core'
-import { checkOptions, commonRules, isBlockList, isPositiveInteger, isRate } from './options.ts'
+import { blocksRule, checkOptions, commonRules, isPositiveInteger, rateRule, sizeRule } from './options.ts'
 import { attentionBranch, dropPathRates, residual, tapBlocks } from './transformer-block.ts'
 
 export interface RvtOptions {
@@ -41,9 +41,6 @@ const STEM_WIDTH = 32
 /** Between stages: each channel is halved in height and width and becomes several. */
 const POOL = { kernelSize: 3, strides: 2, padding: 1, useBias: true } as const
 
-const size = { expected: 'a positive integer', accepts: isPositiveInteger, optional: true }
-const sizes = { expected: 'positive integers, one for each stage', accepts: isBlockList, optional: true }
-
 const rules = {
   classes: commonRules.classes,
   inputShape: commonRules.inputShape,
@@ -52,14 +49,21 @@ const rules = {
     accepts: (value: unknown) => isPositiveInteger(value) && value % 4 === 0,
     optional: true,
   },
-  depth: sizes,
-  heads: sizes,
-  headWidth: size,
-  mlpRatio: size,
-  dropPath: { expected: 'a rate from 0 to below 1', accepts: isRate, optional: true },
+  depth: blocksRule(),
+  heads: blocksRule(),
+  headWidth: sizeRule,
+  mlpRatio: sizeRule,
+  dropPath: rateRule,
 }
 
-const ATTENTION_NAMES = { norm1: 'norm1', qkv: 'attn.qkv', projection: 'attn.proj', norm2: 'norm2', hidden: '', output: '' }
+const ATTENTION_NAMES = {
+  norm1: 'norm1',
+  qkv: 'attn.qkv',
+  projection: 'attn.proj',
+  norm2: 'norm2',
+  hidden: '',
+  output: '',
+}
 
 /** Side of a map after windows of a size have slid over it. */
 const slid = (pixels: number, kernel: number, stride: number, padding: number): number =>
@@ -93,7 +97,11 @@ function rvtBlock(g: Graph, x: string, options: RvtBlockOptions): string {
   const { name, dropPath, side } = options
   const attended = attentionBranch(g, x, { ...options, names: ATTENTION_NAMES, dropout: 0 })
   const middle = residual(g, `${name}.add1`, x, attended, dropPath)
-  const normal = g.add(`${name}.map`, toMap({ height: side[0], width: side[1] }), g.add(`${name}.norm2`, layerNorm(), middle))
+  const normal = g.add(
+    `${name}.map`,
+    toMap({ height: side[0], width: side[1] }),
+    g.add(`${name}.norm2`, layerNorm(), middle),
+  )
   const local = convMlp(g, normal, name, options.width, options.mlpWidth)
   return residual(g, `${name}.add2`, middle, g.add(`${name}.tokens`, toTokens(), local), dropPath)
 }
@@ -102,7 +110,11 @@ function rvtBlock(g: Graph, x: string, options: RvtBlockOptions): string {
 function embedPatches(g: Graph, patchSize: number, channels: number): string {
   const at = (layer: number) => `patch_embed.proj.${layer}`
   // The authors pad a 7×7 window by 2, not 3.
-  const wide = g.add(at(0), conv2d({ filters: STEM_WIDTH, kernelSize: 7, strides: 2, padding: 2, useBias: true }), 'image')
+  const wide = g.add(
+    at(0),
+    conv2d({ filters: STEM_WIDTH, kernelSize: 7, strides: 2, padding: 2, useBias: true }),
+    'image',
+  )
   const small = g.add(at(2), maxPool({ kernelSize: 3, strides: 2, padding: 1 }), g.add(at(1), batchNorm(), wide))
   const last = { kernelSize: patchSize / 4, strides: patchSize / 4, padding: 0 }
   return g.add(at(3), conv2d({ ...last, filters: channels, useBias: true }), small)
@@ -152,7 +164,10 @@ export function rvt(options: RvtOptions): Network {
   }
   const g = graph({ name: `rvt-d${depth.join('-')}-h${heads.join('-')}-w${headWidth}`, inputShape })
   const widths = heads.map((count) => count * headWidth)
-  const rates = dropPathRates(dropPath, depth.reduce((sum, blocks) => sum + blocks, 0))
+  const rates = dropPathRates(
+    dropPath,
+    depth.reduce((sum, blocks) => sum + blocks, 0),
+  )
   let side: [number, number] = [patchesAlong(inputShape[0]!, patchSize), patchesAlong(inputShape[1]!, patchSize)]
   let map = embedPatches(g, patchSize, widths[0]!)
   const maps: string[] = []

@@ -24,8 +24,13 @@ export interface TransformerBlockOptions {
 }
 
 /** A regularizer where its rate is above zero. */
-export const dropped = (g: Graph, id: string, op: typeof dropout | typeof stochasticDepth, rate: number, x: string): string =>
-  rate > 0 ? g.add(id, op({ rate }), x) : x
+export const dropped = (
+  g: Graph,
+  id: string,
+  op: typeof dropout | typeof stochasticDepth,
+  rate: number,
+  x: string,
+): string => (rate > 0 ? g.add(id, op({ rate }), x) : x)
 
 /** `x + branch`, the branch being skipped by some samples. */
 export function residual(g: Graph, id: string, x: string, branch: string, dropPath: number): string {

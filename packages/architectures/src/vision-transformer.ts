@@ -14,7 +14,7 @@ import {
   type Network,
   type Shape,
 } from '@gpdjs/core'
-import { commonRules, isPositiveInteger, isRate } from './options.ts'
+import { commonRules, rateRule, sizeRule } from './options.ts'
 import { dropPathRates, dropped, tapBlocks, transformerBlock, type BlockNames } from './transformer-block.ts'
 
 export interface VisionTransformerOptions {
@@ -36,17 +36,14 @@ export interface VisionTransformerOptions {
   readonly dropPath?: number
 }
 
-const size = { expected: 'a positive integer', accepts: isPositiveInteger, optional: true }
-const rate = { expected: 'a rate from 0 to below 1', accepts: isRate, optional: true }
-
 export const visionTransformerRules = {
   ...commonRules,
-  patchSize: size,
-  depth: size,
-  heads: size,
-  mlpWidth: size,
-  dropout: rate,
-  dropPath: rate,
+  patchSize: sizeRule,
+  depth: sizeRule,
+  heads: sizeRule,
+  mlpWidth: sizeRule,
+  dropout: rateRule,
+  dropPath: rateRule,
 }
 
 /** What a library calls the parts of the network. */
@@ -62,7 +59,13 @@ export interface VisionTransformerNames {
   readonly distillation?: { readonly token: string; readonly head: string }
 }
 
-function checkSizes(where: string, [height = 0, width = 0]: Shape, patchSize: number, channels: number, heads: number): void {
+function checkSizes(
+  where: string,
+  [height = 0, width = 0]: Shape,
+  patchSize: number,
+  channels: number,
+  heads: number,
+): void {
   if (height % patchSize !== 0 || width % patchSize !== 0) {
     const found = `${height} x ${width} pixels and patches of ${patchSize}`
     throw new GpdError('config.invalid', `${where}: patchSize: expected patches that fill the image, got ${found}.`)

@@ -83,7 +83,15 @@ describe('vit', () => {
   })
 
   it('drops rising shares of its branches', () => {
-    const { nodes } = vit({ classes: 7, inputShape: [16, 16, 3], depth: 3, width: 8, heads: 2, dropPath: 0.2, dropout: 0.1 })
+    const { nodes } = vit({
+      classes: 7,
+      inputShape: [16, 16, 3],
+      depth: 3,
+      width: 8,
+      heads: 2,
+      dropPath: 0.2,
+      dropout: 0.1,
+    })
     const rates = (op: string) => nodes.filter((node) => node.op === op).map(({ attributes }) => attributes['rate'])
     expect(rates('stochasticDepth')).toEqual([0.1, 0.1, 0.2, 0.2])
     expect(rates('dropout')).toEqual(Array.from({ length: 10 }, () => 0.1))
@@ -124,7 +132,10 @@ describe('deit', () => {
     const [gap, apart] = tf.tidy(() => {
       const parameters = initializeParameters(network.parameters, 1)
       const x = tf.randomNormal([3, 16, 16, 3], 0, 1, 'float32', 1)
-      const { logits, taps } = apply(network, parameters, {}, x, { training: false, taps: ['head', 'head.distillation'] })
+      const { logits, taps } = apply(network, parameters, {}, x, {
+        training: false,
+        taps: ['head', 'head.distillation'],
+      })
       const [a, b] = [taps['head']!, taps['head.distillation']!]
       return [relativeGap(logits, tf.div(tf.add(a, b), 2)), relativeGap(a, b)] as never
     }) as unknown as [number, number]

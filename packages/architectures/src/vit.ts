@@ -39,5 +39,9 @@ export function vit(options: VisionTransformerOptions): Network {
   checkOptions('vit', visionTransformerRules, options)
   const { width = 768, inputShape = [224, 224, 3], patchSize = 16, depth = 12, heads = 12 } = options
   const { mlpWidth = 4 * width, dropout = 0, dropPath = 0, classes } = options
-  return visionTransformer('vit', { classes, inputShape, patchSize, depth, width, heads, mlpWidth, dropout, dropPath }, NAMES)
+  return visionTransformer(
+    'vit',
+    { classes, inputShape, patchSize, depth, width, heads, mlpWidth, dropout, dropPath },
+    NAMES,
+  )
 }

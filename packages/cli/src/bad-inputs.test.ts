@@ -24,7 +24,7 @@ async function expectRefusal(args: readonly string[], { status, code, message }:
   const said = result.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Backend: '))
   expect(said).toHaveLength(1)
   expect(said[0]).toMatch(message)
-  expect(said[0]).toMatch(/^gpd: /)
+  expect(said[0]).toMatch(/^gpd( train)?: (?!gpd)/)
   expect(JSON.parse(result.stdout)).toMatchObject({ schema: 1, ok: false, error: { code } })
   expect(result.status).toBe(status)
   expect((await readdir(folder, { recursive: true })).sort()).toEqual(before)

@@ -92,7 +92,8 @@ async function fail(
 ): Promise<number> {
   const { status, ...failure } = await describe(error)
   const ending = failure.fix === undefined || failure.message.endsWith(failure.fix) ? '' : ` ${failure.fix}`
-  say(io, `gpd: ${failure.message}${ending} [${failure.code}]`)
+  const prefix = failure.message.startsWith('gpd ') ? '' : 'gpd: '
+  say(io, `${prefix}${failure.message}${ending} [${failure.code}]`)
   if (options.verbose && error instanceof Error && error.stack) say(io, error.stack)
   if (options.json) printJson(io, { ok: false, error: failure })
   return status

@@ -9,8 +9,12 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
+const args = process.argv.slice(2)
 const controller = new AbortController()
 let status: number | undefined
+
+/** Commands that have something to save when they are stopped. The others end at once, as any program does. */
+const SAVING = ['train', 'ablate']
 
 /** The first signal lets the step finish and the student be saved; the second one ends at once. */
 function stopOn(signal: NodeJS.Signals, code: number): void {
@@ -21,11 +25,13 @@ function stopOn(signal: NodeJS.Signals, code: number): void {
     controller.abort()
   })
 }
-stopOn('SIGINT', EXIT.interrupted)
-stopOn('SIGTERM', EXIT.terminated)
+if (SAVING.some((name) => name === args[0])) {
+  stopOn('SIGINT', EXIT.interrupted)
+  stopOn('SIGTERM', EXIT.terminated)
+}
 
 const { stdout, stderr, env } = process
 // No `await` here: the program is also built as CommonJS.
-void runCli(process.argv.slice(2), { stdout, stderr, env, signal: controller.signal }).then((code) => {
+void runCli(args, { stdout, stderr, env, signal: controller.signal }).then((code) => {
   process.exitCode = code === EXIT.interrupted ? (status ?? code) : code
 })

@@ -121,10 +121,14 @@ function scores(v: tf.Tensor2D, bank: tf.Tensor, positions: tf.Tensor2D, tempera
   return tf.div(tf.reshape(products, positions.shape), temperature)
 }
 
+/** A copy with some rows replaced. The kernel of the cpu backend would write into its input, hence a fresh one. */
+const withRows = (bank: tf.Tensor, index: tf.Tensor1D, rows: tf.Tensor): tf.Tensor =>
+  tf.tensorScatterUpdate(tf.add(bank, 0), tf.expandDims(index, 1), rows)
+
 /** Replaces rows: `m ← unit(momentum · m + (1 − momentum) · v)`. */
 function movedBank(bank: tf.Tensor, index: tf.Tensor1D, v: tf.Tensor2D, momentum: number): tf.Tensor {
   const moved = unit(tf.add(tf.mul(tf.gather(bank, index), momentum), tf.mul(v, 1 - momentum)))
-  return tf.tensorScatterUpdate(bank, tf.expandDims(index, 1), moved)
+  return withRows(bank, index, moved)
 }
 
 /** Z of one direction: the mean over the first batch times the number of images, then fixed. */
@@ -172,7 +176,7 @@ function crdLoss(embedded: Readonly<Record<Side, tf.Tensor2D>>, context: CrdCont
   )
   remember(
     'classes',
-    withoutTape(() => tf.tensorScatterUpdate(memory['classes']!, own, tf.cast(labels, 'float32'))),
+    withoutTape(() => withRows(memory['classes']!, index, tf.cast(labels, 'float32'))),
   )
   return tf.add(directions[0]!.loss, directions[1]!.loss)
 }

@@ -32,12 +32,22 @@ describe.each(backends)('distLoss on %s', (backend) => {
   beforeAll(() => useBackend(backend))
 
   it('is the definition, and its gradient is that of the definition', async () => {
-    for (const [batch, classes] of [[3, 3], [4, 6], [5, 4], [6, 10]] as const) { // prettier-ignore
+    for (const [batch, classes] of [
+      [3, 3],
+      [4, 6],
+      [5, 4],
+      [6, 10],
+    ] as const) {
+      // prettier-ignore
       const [s, t] = [logits('s', batch, classes), logits('t', batch, classes)]
       for (const T of [0.5, 1, 4]) {
         const actual = await run(s, t, T, 2, 0.5)
         expectClose([[actual.value]], [[plain(s, t, T, 2, 0.5)]], 2e-5)
-        expectClose(actual.student, finiteDifferences((x) => plain(x, t, T, 2, 0.5), s), 1e-4)
+        expectClose(
+          actual.student,
+          finiteDifferences((x) => plain(x, t, T, 2, 0.5), s),
+          1e-4,
+        )
         expect(actual.teacher).toBeUndefined()
       }
     }
@@ -46,7 +56,11 @@ describe.each(backends)('distLoss on %s', (backend) => {
   it('has terms from 0 to 2 T² each, and is 0 where student and teacher agree', async () => {
     await fc.assert(
       fc.asyncProperty(batches, temperatures, async ({ student, teacher }, T) => {
-        for (const [beta, gamma] of [[1, 0], [0, 1]] as const) { // prettier-ignore
+        for (const [beta, gamma] of [
+          [1, 0],
+          [0, 1],
+        ] as const) {
+          // prettier-ignore
           const { value, student: gradient } = await run(student, teacher, T, beta, gamma)
           expect(value).toBeGreaterThanOrEqual(-1e-5 * T * T)
           expect(value).toBeLessThanOrEqual((2 + 1e-5) * T * T)
@@ -60,7 +74,17 @@ describe.each(backends)('distLoss on %s', (backend) => {
   })
 
   it('gives constant rows no correlation and no gradient', async () => {
-    for (const constant of [[[0, 0, 0], [0, 0, 0]], [[0.7, 0.7, 0.7], [-5, -5, -5]]]) { // prettier-ignore
+    for (const constant of [
+      [
+        [0, 0, 0],
+        [0, 0, 0],
+      ],
+      [
+        [0.7, 0.7, 0.7],
+        [-5, -5, -5],
+      ],
+    ]) {
+      // prettier-ignore
       const { value, student } = await run(constant, [[1, 2, 3], [0, 1, 0]], 1) // prettier-ignore
       expectClose([[value]], [[2]], 1e-6)
       expect(student.flat().map(Math.abs)).toEqual([0, 0, 0, 0, 0, 0])

@@ -69,7 +69,8 @@ function release([ws, wt, ss, st]: Views): number {
 
 // The weak half and the strong half of a batch, shifted apart so that no median is a tie by chance of rounding.
 const views = samples.map(({ student, teacher }): Views => {
-  const moved = (x: Matrix, a: number) => x.map((row, b) => row.map((v, c) => Math.fround(v / 2 + Math.sin(a + 7 * b + c))))
+  const moved = (x: Matrix, a: number) =>
+    x.map((row, b) => row.map((v, c) => Math.fround(v / 2 + Math.sin(a + 7 * b + c))))
   return [moved(student, 1), moved(teacher, 2), moved(student, 3), moved(teacher, 4)]
 })
 
@@ -88,7 +89,11 @@ const run = ([ws, wt, ss, st]: Views, variant: 'paper' | 'release') =>
 describe.each(backends)('mlkdLoss on %s', (backend) => {
   beforeAll(() => useBackend(backend))
 
-  it.each([['paper', paper], ['release', release]] as const)('is the definition of the %s, with its gradient', async (variant, plain) => { // prettier-ignore
+  it.each([
+    ['paper', paper],
+    ['release', release],
+  ] as const)('is the definition of the %s, with its gradient', async (variant, plain) => {
+    // prettier-ignore
     await fc.assert(
       fc.asyncProperty(views, async (x) => {
         const [ws, wt, ss, st] = x

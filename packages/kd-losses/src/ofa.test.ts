@@ -28,7 +28,12 @@ describe.each(backends)('ofaLoss on %s', (backend) => {
       fc.asyncProperty(samples, fc.constantFrom(0.5, 1, 1.5, 3), async ({ student, teacher, labels }, epsilon) => {
         const actual = await run(student, teacher, labels, epsilon)
         expectClose([[actual.value]], [[plain(student, teacher, labels, epsilon)]], 1e-5, 1)
-        expectClose(actual.student, finiteDifferences((s) => plain(s, teacher, labels, epsilon), student), 1e-5, 1)
+        expectClose(
+          actual.student,
+          finiteDifferences((s) => plain(s, teacher, labels, epsilon), student),
+          1e-5,
+          1,
+        )
         expect(actual.teacher).toBeUndefined()
       }),
       { numRuns: 40 },
@@ -39,7 +44,11 @@ describe.each(backends)('ofaLoss on %s', (backend) => {
     const [s, t] = [[[1, 2, 4], [0, -3, 2]], [[2, 0, 1], [1, 1, 5]]] // prettier-ignore
     const kd = await evaluate(({ student, teacher }) => kdLoss(student, teacher, { temperature: 1 }), s!, t!)
     const expected = kd.value + mean(t!.map((row) => entropy(softmax(row))))
-    for (const labels of [[0, 1], [2, 2]]) { // prettier-ignore
+    for (const labels of [
+      [0, 1],
+      [2, 2],
+    ]) {
+      // prettier-ignore
       const actual = await run(s!, t!, labels, 1)
       expectClose([[actual.value]], [[expected]], 1e-5)
       expectClose(actual.student, kd.student, 1e-5)

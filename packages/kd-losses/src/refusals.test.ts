@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { crossEntropy } from './cross-entropy.ts'
 import { dkd, dkdLoss } from './dkd.ts'
 import { kd, kdLoss } from './kd.ts'
+import * as exported from './index.ts'
 import { losses } from './losses.ts'
 import { softCrossEntropy, softCrossEntropyLoss } from './soft-cross-entropy.ts'
 import { labelTensor } from './testing/evaluate.ts'
@@ -89,9 +90,31 @@ describe('a loss refuses', () => {
   })
 })
 
+/** Losses without a plain function of the same name, or registered under another one. */
+const STATEFUL: Readonly<Record<string, string>> = {
+  softCrossEntropy: 'soft-cross-entropy',
+  reviewKd: 'review-kd',
+  crd: 'crd',
+}
+
+/** Options without which a loss cannot be made. */
+const required: Readonly<Record<string, object>> = {
+  ...Object.fromEntries(['fitnet', 'at', 'sp', 'nst', 'vid', 'review-kd'].map((name) => [name, { student: 'layer3' }])),
+  mlkd: { stackedViews: true },
+}
+
 describe('losses', () => {
   it('are registered by the names that they bear', () => {
-    expect(Object.keys(losses)).toEqual(['kd', 'dkd', 'soft-cross-entropy'])
-    for (const [name, create] of Object.entries(losses)) expect(create().name).toBe(name)
+    for (const [name, create] of Object.entries(losses)) {
+      const expected = name === 'standardized' ? 'standardized-kd' : name
+      expect(create({ ...required[name] }).name).toBe(expected)
+    }
+    expect(losses['standardized']?.({ loss: 'dkd', beta: 2 }).name).toBe('standardized-dkd')
+  })
+
+  it('has every loss that the package exports', () => {
+    const functions = Object.entries(exported).filter(([name]) => `${name}Loss` in exported || name in STATEFUL)
+    expect(functions.length).toBeGreaterThan(15)
+    for (const [name] of functions) expect(Object.keys(losses)).toContain(STATEFUL[name] ?? name.toLowerCase())
   })
 })

@@ -9,14 +9,23 @@ import { extreme, samples } from './testing/samples.ts'
 const OPTIONS = { alpha: 2, beta: 3, temperature: 4, confidenceTemperature: 2 }
 
 /** Both terms with classes cut out literally. */
-function plain(s: Matrix, t: Matrix, labels: readonly number[], { alpha, beta, temperature, confidenceTemperature }: typeof OPTIONS) {
+function plain(
+  s: Matrix,
+  t: Matrix,
+  labels: readonly number[],
+  { alpha, beta, temperature, confidenceTemperature }: typeof OPTIONS,
+) {
   return mean(
     s.map((row, b) => {
       const [teacher, y] = [t[b]!, labels[b]!]
       const certainty = Math.max(...softmax(teacher, confidenceTemperature))
       const own = softmax(row, confidenceTemperature)[y]!
       const lower = teacher.map((_, c) => c).filter((c) => teacher[c]! < teacher[y]!)
-      const cut = (x: readonly number[]) => softmax(lower.map((c) => x[c]!), temperature)
+      const cut = (x: readonly number[]) =>
+        softmax(
+          lower.map((c) => x[c]!),
+          temperature,
+        )
       const confidence = kl([certainty, 1 - certainty], [own, 1 - own])
       const masked = lower.length === 0 ? 0 : kl(cut(teacher), cut(row))
       return alpha * confidenceTemperature ** 2 * confidence + beta * temperature ** 2 * masked
@@ -35,7 +44,12 @@ describe.each(backends)('rldLoss on %s', (backend) => {
       fc.asyncProperty(samples, async ({ student, teacher, labels }) => {
         const actual = await run(student, teacher, labels)
         expectClose([[actual.value]], [[plain(student, teacher, labels, OPTIONS)]], 2e-5, 1)
-        expectClose(actual.student, finiteDifferences((s) => plain(s, teacher, labels, OPTIONS), student), 2e-5, 1)
+        expectClose(
+          actual.student,
+          finiteDifferences((s) => plain(s, teacher, labels, OPTIONS), student),
+          2e-5,
+          1,
+        )
         expect(actual.teacher).toBeUndefined()
       }),
       { numRuns: 40 },

@@ -42,7 +42,12 @@ describe.each(backends)('standardized logits on %s', (backend) => {
         fc.pre(wide && t.every((row) => Math.max(...row) - Math.min(...row) > 1))
         const actual = await run(s, t)
         expectClose([[actual.value]], [[plain(s, t, 2)]], 1e-5, 1)
-        expectClose(actual.student, finiteDifferences((x) => plain(x, t, 2), s), 1e-4, 1)
+        expectClose(
+          actual.student,
+          finiteDifferences((x) => plain(x, t, 2), s),
+          1e-4,
+          1,
+        )
       }),
       { numRuns: 30 },
     )

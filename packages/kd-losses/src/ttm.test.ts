@@ -32,7 +32,12 @@ describe.each(backends)('transformed teacher matching on %s', (backend) => {
       fc.asyncProperty(samples, fc.constantFrom(0.1, 0.2, 1, 2), async ({ student, teacher }, gamma) => {
         const actual = await evaluate((x) => loss(x.student, x.teacher, { gamma }), student, teacher)
         expectClose([[actual.value]], [[plain(student, teacher, gamma, isWeighted)]], 1e-5, 1)
-        expectClose(actual.student, finiteDifferences((s) => plain(s, teacher, gamma, isWeighted), student), 1e-5, 1)
+        expectClose(
+          actual.student,
+          finiteDifferences((s) => plain(s, teacher, gamma, isWeighted), student),
+          1e-5,
+          1,
+        )
         expect(actual.teacher).toBeUndefined()
       }),
       { numRuns: 30 },
@@ -59,7 +64,11 @@ describe.each(backends)('transformed teacher matching on %s', (backend) => {
   })
 
   it('stays finite for logits of ±100, with the paper’s γ by default', async () => {
-    for (const [loss, gamma] of [[ttm(), 0.1], [wttm(), 0.2]] as const) { // prettier-ignore
+    for (const [loss, gamma] of [
+      [ttm(), 0.1],
+      [wttm(), 0.2],
+    ] as const) {
+      // prettier-ignore
       const { value, student } = await evaluate(
         (x, labels) =>
           loss.compute({ student: { logits: x.student, taps: {} }, teacher: { logits: x.teacher, taps: {} }, labels }),

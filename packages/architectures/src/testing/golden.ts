@@ -11,7 +11,7 @@ import type { TorchTensor } from '../torch.ts'
  * @param group `architectures` for forward passes, `gpd` for recorded runs
  */
 export function goldenFiles(pattern: RegExp, group: 'architectures' | 'gpd' = 'architectures') {
-  const own = fileURLToPath(new URL(`../../fixtures/${group}`, import.meta.url))
+  const own = fileURLToPath(new URL('../../fixtures', import.meta.url))
   const more = process.env['GPD_GOLDEN_DIR']
   const folders = more ? [own, join(more, group)] : [own]
   return folders.flatMap((folder) =>

@@ -101,8 +101,9 @@ export const ablate: Command = async (context) => {
   })
   const study = await readStudy(configFile(values.config))
   const maxSteps = values['max-steps'] === undefined ? undefined : wholeNumber('--max-steps', values['max-steps'], 1)
-  const output = await checkRunFolder(values.output ?? defaultRunFolder())
-  const backend = await chooseBackend(context, values.backend ?? study.configs.get(study.baseline)!.backend)
+  const shared = study.configs.get(study.baseline)!
+  const output = await checkRunFolder(values.output ?? shared.output ?? defaultRunFolder())
+  const backend = await chooseBackend(context, values.backend ?? shared.backend)
   await checkArms(study.configs)
   const resolved = { ...study, configs: Object.fromEntries(study.configs) }
   await claimRunFolder(output, { [RUN.config]: resolved, [RUN.environment]: environment(backend) })

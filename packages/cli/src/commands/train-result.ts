@@ -49,10 +49,11 @@ async function measureAccuracy(result: DistillResult, { data }: Prepared): Promi
   const test = await testOf(result.student)
   const others: Record<string, number> = {}
   for (const [name, trained] of without({ ...learners, ...alternatives }, STUDENT)) others[name] = await testOf(trained)
+  const lastIsBest = best?.epoch === history.length - 1
   return {
     validation,
     test,
-    best: best ? { ...bestOf(best), test: await testOf(best.student) } : null,
+    best: best ? { ...bestOf(best), test: lastIsBest ? test : await testOf(best.student) } : null,
     others,
     gap: Object.fromEntries(without(learners, STUDENT).map(([name]) => [name, others[name]! - test])),
   }

@@ -101,11 +101,19 @@ describe('gpd train', () => {
   it('gives the same student for the same seed, and another for another', async () => {
     const weights = async (name: string, seed: string) => {
       await run(['train', '--config', at('plain.json'), '--output', at(name), '--seed', seed])
-      return tf.util.decodeString(new Uint8Array(await readFile(at(name, 'student/weights.safetensors'))))
+      return readFile(at(name, 'student/weights.safetensors'))
     }
     const [a, b, c] = [await weights('a', '0'), await weights('b', '0'), await weights('c', '1')]
-    expect(a === b).toBe(true)
-    expect(a === c).toBe(false)
+    expect(a.equals(b)).toBe(true)
+    expect(a.equals(c)).toBe(false)
+  })
+
+  it('can be repeated from the configuration that it left', async () => {
+    await run(['train', '--config', at('gpd/config.resolved.json'), '--output', at('repeated')])
+    const [first, second] = [await readJson('gpd/result.json'), await readJson('repeated/result.json')]
+    expect(second['accuracy']).toEqual(first['accuracy'])
+    const weights = (name: string) => readFile(at(name, 'ema/weights.safetensors'))
+    expect((await weights('repeated')).equals(await weights('gpd'))).toBe(true)
   })
 
   it('learns from a static teacher, and goes on from given weights', async () => {

@@ -17,7 +17,10 @@ export const channelShuffle = defineOp<Record<never, never>>({
   infer({ node, inputs, groups }) {
     const shapes = inputs.map(({ shape }) => `[${shape.join(', ')}]`)
     if (new Set(shapes).size > 1) {
-      throw new GpdError('network.shape', `Node '${node}': expected branches of one shape, got ${shapes.join(' and ')}.`)
+      throw new GpdError(
+        'network.shape',
+        `Node '${node}': expected branches of one shape, got ${shapes.join(' and ')}.`,
+      )
     }
     const [first] = inputs as [(typeof inputs)[number]]
     const shape = [...first.shape.slice(0, -1), first.shape.at(-1)! * inputs.length]

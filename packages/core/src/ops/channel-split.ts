@@ -27,7 +27,10 @@ export const channelSplit = defineOp<ChannelSplitAttributes, Given>({
     const size = shape.at(-1)!
     if (size % (parts * copies) !== 0 || !(index >= 0 && index < parts)) {
       const found = `part ${index} of ${size} channels`
-      throw new GpdError('network.shape', `Node '${node}': expected channels that divide into ${parts} parts, got ${found}.`)
+      throw new GpdError(
+        'network.shape',
+        `Node '${node}': expected channels that divide into ${parts} parts, got ${found}.`,
+      )
     }
     const plain = channels.length === 1 && channels[0]!.repeat === 1
     if (!plain) groups.fix(channels)

@@ -60,7 +60,9 @@ describe('ops on channels', () => {
   })
 
   it('refuse what does not fit, naming the node', () => {
-    expect(() => run(channelShuffle(), [1, 2], [3])).toThrow(/'out': expected branches of one shape, got \[2\] and \[1\]/)
+    expect(() => run(channelShuffle(), [1, 2], [3])).toThrow(
+      /'out': expected branches of one shape, got \[2\] and \[1\]/,
+    )
     expect(() => run(average(), [1, 2], [3])).toThrow(/'out': expected inputs of one shape/)
     expect(() => run(channelSplit({ index: 0 }), [1, 2, 3])).toThrow(/'out': .* divide into 2 parts, got part 0 of 3/)
     expect(() => run(channelSplit({ index: 2 }), [1, 2])).toThrow(/'out': .* got part 2 of 2/)
@@ -71,7 +73,11 @@ describe('channel groups', () => {
   function shuffled() {
     const g = graph({ name: 'shuffled', inputShape: [4, 4, 3] })
     const stem = g.add('stem', conv2d({ filters: 4, kernelSize: 1 }), 'image')
-    const right = g.add('right', conv2d({ filters: 2, kernelSize: 1 }), g.add('split1', channelSplit({ index: 1 }), stem))
+    const right = g.add(
+      'right',
+      conv2d({ filters: 2, kernelSize: 1 }),
+      g.add('split1', channelSplit({ index: 1 }), stem),
+    )
     return { g, x: g.add('shuffle', channelShuffle(), g.add('split0', channelSplit({ index: 0 }), stem), right) }
   }
 

@@ -60,4 +60,5 @@ export function execute(backend: TensorflowBackend, { name, inputs, outputs = 1,
 
 /** The same numbers seen in another shape. Dispose it: below the tape nobody else does. */
 export const reshaped = (x: tf.TensorInfo, shape: readonly number[]): tf.Tensor =>
-  tf.reshape(x as tf.Tensor, [...shape])
+  // A copy of the reference where there is nothing to do: TensorFlow's Reshape takes as long as any small operation.
+  tf.util.arraysEqual(x.shape, shape as number[]) ? tf.clone(x as tf.Tensor) : tf.reshape(x as tf.Tensor, [...shape])

@@ -1,0 +1,108 @@
+import {
+  add,
+  batchNorm,
+  conv2d,
+  dense,
+  dropout,
+  globalAveragePool,
+  graph,
+  relu,
+  type Graph,
+  type Network,
+  type Shape,
+} from '@gpdjs/core'
+import { blocksRule, checkOptions, commonRules, isPositiveInteger, isPositiveNumber, rateRule } from './options.ts'
+import { dropped } from './transformer-block.ts'
+
+export interface WideResnetOptions {
+  readonly classes: number
+  /** 6n + 4: three stages of n blocks. */
+  readonly depth: number
+  /** How many times the stages are wider than those of a ResNet for CIFAR. Default 1. */
+  readonly widen?: number
+  /** Instead of the blocks that the depth stands for: blocks in each of the three stages. */
+  readonly blocks?: readonly number[]
+  /** Channels of the first convolution. Default 16. */
+  readonly width?: number
+  /** `[height, width, channels]`, default 32×32×3. */
+  readonly inputShape?: Shape
+  /** Rate of dropout between the convolutions of a block. Default 0. */
+  readonly dropout?: number
+}
+
+const rules = {
+  ...commonRules,
+  depth: {
+    expected: '6n + 4',
+    accepts: (value: unknown) => isPositiveInteger(value) && value >= 10 && value % 6 === 4,
+    fix: 'Use 10, 16, 22, 28 or 40.',
+  },
+  widen: { expected: 'a positive number', accepts: isPositiveNumber, optional: true },
+  blocks: blocksRule(3),
+  dropout: rateRule,
+}
+
+interface BlockOptions {
+  readonly name: string
+  readonly filters: number
+  readonly strides: number
+  /** Whether channels change, so that the input needs a convolution before it can be added. */
+  readonly project: boolean
+  readonly dropout: number
+}
+
+/** Norm, ReLU, 3×3, norm, ReLU, 3×3; the sum with the input is not activated. */
+function preactivationBlock(
+  g: Graph,
+  x: string,
+  { name, filters, strides, project, dropout: rate }: BlockOptions,
+): string {
+  const at = (layer: string) => `${name}.${layer}`
+  const active = g.add(at('relu1'), relu(), g.add(at('bn1'), batchNorm(), x))
+  const first = g.add(at('conv1'), conv2d({ filters, kernelSize: 3, strides, padding: 1 }), active)
+  const inner = dropped(
+    g,
+    at('dropout'),
+    dropout,
+    rate,
+    g.add(at('relu2'), relu(), g.add(at('bn2'), batchNorm(), first)),
+  )
+  const second = g.add(at('conv2'), conv2d({ filters, kernelSize: 3, padding: 1 }), inner)
+  // Where channels change both ways start from the activated input.
+  const shortcut = project
+    ? g.add(at('convShortcut'), conv2d({ filters, kernelSize: 1, strides, padding: 0 }), active)
+    : x
+  return g.add(at('add'), add(), shortcut, second)
+}
+
+/**
+ * Wide residual network for CIFAR, WRN-d-w of the literature on distillation: layers and parameter names of mdistiller.
+ *
+ * Taps: `layer1` … `layer3` are the sums that stages hand on, `layer1.preactivation` … these normalized by the norm that
+ * follows; `pool`.
+ *
+ * @throws GpdError `config.invalid`, `config.missing` or `config.unknown-key`, naming the option
+ * @example const teacher = wideResnet({ depth: 40, widen: 2, classes: 100 }) // WRN-40-2
+ * @see Zagoruyko and Komodakis, "Wide Residual Networks", 2016
+ */
+export function wideResnet(options: WideResnetOptions): Network {
+  checkOptions('wideResnet', rules, options)
+  const { classes, depth, widen = 1, width = 16, inputShape = [32, 32, 3], dropout: rate = 0 } = options
+  const blocks = options.blocks ?? Array.from({ length: 3 }, () => (depth - 4) / 6)
+  const g = graph({ name: `wrn${depth}-${widen}-w${width}`, inputShape })
+  let [x, channels] = [g.add('conv1', conv2d({ filters: width, kernelSize: 3, padding: 1 }), 'image'), width]
+  blocks.forEach((count, stage) => {
+    const filters = Math.round(width * widen) * 2 ** stage
+    for (let i = 0; i < count; i++) {
+      const strides = stage > 0 && i === 0 ? 2 : 1
+      const given = { name: `block${stage + 1}.layer.${i}`, filters, strides, dropout: rate }
+      x = preactivationBlock(g, x, { ...given, project: channels !== filters })
+      channels = filters
+    }
+    g.tap(`layer${stage + 1}`, x)
+    g.tap(`layer${stage + 1}.preactivation`, stage < 2 ? `block${stage + 2}.layer.0.bn1` : 'bn1')
+  })
+  const pool = g.add('pool', globalAveragePool(), g.add('relu', relu(), g.add('bn1', batchNorm(), x)))
+  g.tap('pool', pool)
+  return g.build(g.add('fc', dense({ units: classes }), pool))
+}
