@@ -11,8 +11,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu')
 })
 
-/** Kernel and two numbers per norm channel; kernel and bias; depthwise kernels with the same. */
-const convNorm = (k: number, i: number, o: number) => k * k * i * o + 2 * o
+/** Numbers in a convolution: kernel and bias. */
 const convBias = (k: number, i: number, o: number) => k * k * i * o + o
 const size = ({ parameters }: Network) => countParameters(parameters)
 const tapShape = ({ taps, shapes }: Network, tap: string) => shapes[taps[tap]!]
@@ -99,7 +98,7 @@ describe('shufflenetV2', () => {
     [{ width: 244, lastWidth: 2048 }, 7_393_996],
   ])('%o has %i parameters', (options, count) => expect(size(shufflenetV2({ classes: 1000, ...options }))).toBe(count))
 
-  it('has the multiply-adds that the paper gives: 146 million', () =>
+  it('has the multiply-adds that torchvision publishes, 145 million', () =>
     expect(Math.round(shufflenetV2({ classes: 1000 }).multiplyAdds / 1e6)).toBe(145))
 
   it('has torchvision’s names', () => {

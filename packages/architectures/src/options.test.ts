@@ -1,9 +1,14 @@
 import { isGpdError, type ErrorCode } from '@gpdjs/core'
 import { describe, expect, it } from 'vitest'
 import { cifarResnet } from './cifar-resnet.ts'
+import { deit } from './deit.ts'
 import { imagenetResnet } from './imagenet-resnet.ts'
+import { mobilenetV2 } from './mobilenet-v2.ts'
 import { createNetwork } from './registry.ts'
 import { resnet } from './resnet.ts'
+import { rvt } from './rvt.ts'
+import { shufflenetV2 } from './shufflenet-v2.ts'
+import { vit } from './vit.ts'
 
 /** As JavaScript or a configuration file would call: with anything. */
 const call =
@@ -84,6 +89,34 @@ describe('networks refuse', () => {
 it('an option that is undefined is one that was left out', () => {
   expect(call(cifarResnet, { depth: 8, blocks: undefined, width: undefined, classes: 10 })()).toEqual(
     cifarResnet({ depth: 8, classes: 10 }),
+  )
+})
+
+describe('a network by name', () => {
+  it.each([
+    ['resnet20', { blocks: [1, 2] }, cifarResnet({ blocks: [1, 2], width: 4, classes: 10 })],
+    ['resnet50', { blocks: [1, 1, 1, 2] }, imagenetResnet({ depth: 50, blocks: [1, 1, 1, 2], width: 4, classes: 10 })],
+    ['mobilenet_v2', { width: 16 }, mobilenetV2({ widthMultiplier: 0.5, classes: 10 })],
+    ['vit_b_32', { width: 24, blocks: [3] }, vit({ patchSize: 32, width: 24, depth: 3, classes: 10 })],
+    ['rvt_tiny', { width: 12, blocks: [2, 1] }, rvt({ headWidth: 2, depth: [2, 1], classes: 10 })],
+  ])('takes width and blocks: %s with %o', (name, options, expected) =>
+    expect(createNetwork(name, { classes: 10, width: 4, ...options })).toEqual(expected),
+  )
+
+  it('keeps what its name stands for where an option is undefined', () => {
+    const options = { classes: 10, width: undefined, blocks: undefined, inputShape: undefined }
+    expect(call(createNetwork, 'deit_small', options)()).toEqual(deit({ classes: 10, width: 384, heads: 6 }))
+    expect(call(createNetwork, 'shufflenet_v2_x0_5', options)()).toEqual(shufflenetV2({ classes: 10, width: 48 }))
+  })
+
+  it.each([
+    ['vit_b_16', [2, 2], /vit: blocks: expected a list of one number, got 2 stages/],
+    ['rvt_tiny', [2], /rvt: depth and heads: expected as many stages in both, got 1 and 2/],
+    ['vgg8', [1, 1], /vgg: blocks: expected positive integers, one for each of 5 stages, got \[1, 1\]/],
+    ['resnet18', [1, 1], /one for each of 4 stages/],
+    ['resnet20', [], /resnet20: blocks: expected positive integers, one for each stage, got \[\]/],
+  ])('%s refuses the blocks %o', (name, blocks, message) =>
+    expect(call(createNetwork, name, { classes: 10, blocks })).toThrow(message),
   )
 })
 

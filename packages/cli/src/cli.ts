@@ -32,6 +32,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     help: HELP.ablate,
     load: async () => (await import('./commands/ablate.ts')).ablate,
   },
+  doctor: {
+    summary: 'what works on this machine, and how fast',
+    help: HELP.doctor,
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
   native: {
     summary: 'compute with a TensorFlow of your own',
     load: async () => {

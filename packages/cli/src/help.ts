@@ -58,4 +58,15 @@ Trains named variations of one configuration with several seeds, one after anoth
 Example
   gpd ablate --config study.yaml --output runs/study
 `,
+  doctor: `gpd doctor [options]
+
+What this machine has: Node, cores, memory, each backend with the speed of a small training step or why it does not
+work, and which one 'auto' chooses.
+
+  --conformance      also run every op forward and backward on each backend (a minute or so)
+  --json             print the result as one JSON object on stdout
+
+Example
+  gpd doctor --conformance
+`,
 } as const

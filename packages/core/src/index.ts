@@ -73,6 +73,7 @@ export {
   takeToken,
   toMap,
   toTokens,
+  zeroPadding2d,
 } from './ops/index.ts'
 export {
   mergeBranches,

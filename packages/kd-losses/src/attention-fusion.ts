@@ -42,11 +42,13 @@ export function attentionFusion(
   size: readonly [height: number, width: number],
   { reduce, expand, attention }: AttentionFusionHeads,
 ): FusedLevel {
-  const x = normalizeBatch(pointwise(map, reduce.kernel), reduce.weight, reduce.bias)
-  const u = deeper && resizeNearest(deeper, [map.shape[1], map.shape[2]])
-  const residual = resizeNearest(u && attention ? blend(x, u, attention) : x, size)
-  const convolved = tf.conv2d(residual, expand.kernel as tf.Tensor4D, 1, 'same')
-  return { output: normalizeBatch(convolved, expand.weight, expand.bias), residual }
+  return tf.tidy(() => {
+    const x = normalizeBatch(pointwise(map, reduce.kernel), reduce.weight, reduce.bias)
+    const u = deeper && resizeNearest(deeper, [map.shape[1], map.shape[2]])
+    const residual = resizeNearest(u && attention ? blend(x, u, attention) : x, size)
+    const convolved = tf.conv2d(residual, expand.kernel as tf.Tensor4D, 1, 'same')
+    return { output: normalizeBatch(convolved, expand.weight, expand.bias), residual }
+  })
 }
 
 /** Uniform in ±√(3 / fan). */

@@ -2,17 +2,16 @@ import * as tf from '@tensorflow/tfjs'
 import {
   fanInUniform,
   GpdError,
-  randomStream,
   withoutTape,
   zeros,
   type DistillationContext,
   type DistillationLoss,
-  type LossSetup,
   type ParameterSpec,
   type RandomStream,
   type TensorRecord,
 } from '@gpdjs/core'
 import { contrastLoss } from './contrast.ts'
+import { bankOf, crdMemory, movedBank, normalizer, SIDES, withRows, type Side } from './crd-memory.ts'
 import { headOf, headSpec } from './heads.ts'
 import { count, fillOptions, fraction, positive } from './options.ts'
 import { featureLoss, pairTaps, VECTOR_TAPS, type TapOptions, type TapPair } from './taps.ts'
@@ -33,45 +32,11 @@ const OPTIONS = { negatives: count(1024), width: count(128), temperature: positi
 
 type CrdSettings = Required<CrdOptions>
 
-const SIDES = ['student', 'teacher'] as const
-type Side = (typeof SIDES)[number]
-
-/** Marks an image whose class was not seen yet. */
-const UNKNOWN = -1
-
-const bankOf = (side: Side): string => `${side}-bank`
-
 function embeddingSpecs(side: Side, from: number, width: number): ParameterSpec[] {
   return [
     headSpec(`${side}.weight`, [from, width], fanInUniform(from)),
     headSpec(`${side}.bias`, [width], zeros, false),
   ]
-}
-
-/** Uniform in ±√(3 / width): rows of length about 1. */
-function drawBank(side: Side, { samples, seed }: LossSetup, width: number): tf.Tensor2D {
-  const stream = randomStream(seed, 'crd', side)
-  const limit = Math.sqrt(3 / width)
-  return tf.tensor2d(
-    Float32Array.from({ length: samples * width }, () => limit * (2 * stream.uniform() - 1)),
-    [samples, width],
-  )
-}
-
-function crdMemory(setup: LossSetup, width: number): Record<string, tf.Tensor> {
-  if (setup.samples < 2) {
-    throw new GpdError(
-      'data.missing',
-      `crd: expected the number of training images, got ${setup.samples}.`,
-      'Use data that knows its length.',
-    )
-  }
-  return {
-    ...Object.fromEntries(SIDES.map((side) => [bankOf(side), drawBank(side, setup, width)])),
-    classes: tf.fill([setup.samples], UNKNOWN),
-    // Z of both directions; 0 until the first step sets it.
-    normalizers: tf.zeros([SIDES.length]),
-  }
 }
 
 /** What a step needs beside the outputs. */
@@ -119,23 +84,6 @@ function scores(v: tf.Tensor2D, bank: tf.Tensor, positions: tf.Tensor2D, tempera
   const remembered = withoutTape(() => tf.gather(bank, positions))
   const products = tf.matMul(remembered as tf.Tensor3D, tf.reshape(v, [batch, width, 1]))
   return tf.div(tf.reshape(products, positions.shape), temperature)
-}
-
-/** A copy with some rows replaced. The kernel of the cpu backend would write into its input, hence a fresh one. */
-const withRows = (bank: tf.Tensor, index: tf.Tensor1D, rows: tf.Tensor): tf.Tensor =>
-  tf.tensorScatterUpdate(tf.add(bank, 0), tf.expandDims(index, 1), rows)
-
-/** Replaces rows: `m ← unit(momentum · m + (1 − momentum) · v)`. */
-function movedBank(bank: tf.Tensor, index: tf.Tensor1D, v: tf.Tensor2D, momentum: number): tf.Tensor {
-  const moved = unit(tf.add(tf.mul(tf.gather(bank, index), momentum), tf.mul(v, 1 - momentum)))
-  return withRows(bank, index, moved)
-}
-
-/** Z of one direction: the mean over the first batch times the number of images, then fixed. */
-function normalizer(stored: tf.Tensor, all: tf.Tensor, samples: number): tf.Tensor {
-  const first = tf.mul(tf.mean(tf.exp(all)), samples)
-  const isSet = tf.cast(tf.greater(stored, 0), 'float32')
-  return tf.add(tf.mul(stored, isSet), tf.mul(first, tf.sub(1, isSet)))
 }
 
 const other = (side: Side): Side => (side === 'student' ? 'teacher' : 'student')

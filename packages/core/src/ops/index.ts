@@ -15,6 +15,7 @@ import { relu6 } from './relu6.ts'
 import { scale } from './scale.ts'
 import { stochasticDepth } from './stochastic-depth.ts'
 import { meanToken, positionEmbedding, prependTokens, swapTokens, takeToken, toMap, toTokens } from './tokens.ts'
+import { zeroPadding2d } from './zero-padding2d.ts'
 
 // One line per op here, and one name in the list: that is all a new op needs besides its own file.
 export const builtInOps = [
@@ -48,9 +49,21 @@ export const builtInOps = [
   takeToken,
   toMap,
   toTokens,
+  zeroPadding2d,
 ] as const
 
 export { add, averagePool, batchNorm, concat, conv2d, dense, depthwiseConv2d, dropout, flatten, gelu }
 export { globalAveragePool, hardSwish, layerNorm, maxPool, multiply, relu }
-export { meanToken, positionEmbedding, prependTokens, scale, selfAttention, stochasticDepth, swapTokens, takeToken, toMap, toTokens }
-export { average, channelShuffle, channelSplit, relu6 }
+export {
+  meanToken,
+  positionEmbedding,
+  prependTokens,
+  scale,
+  selfAttention,
+  stochasticDepth,
+  swapTokens,
+  takeToken,
+  toMap,
+  toTokens,
+}
+export { average, channelShuffle, channelSplit, relu6, zeroPadding2d }

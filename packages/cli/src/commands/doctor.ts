@@ -1,0 +1,91 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { arch, platform, version } from 'node:process'
+import * as tf from '@tensorflow/tfjs'
+import { cifarResnet } from '@gpdjs/architectures'
+import { backendNames, GpdError, isGpdError, useBackend, type BackendName } from '@gpdjs/core'
+import { runConformance } from '@gpdjs/core/conformance'
+import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
+import { distill, dynamicTeacher, sgd, tensorSource } from '@gpdjs/trainer'
+import { EXIT } from '../exit.ts'
+import { printJson, say, type Command, type CommandContext } from '../io.ts'
+import { parseOptions } from '../options.ts'
+
+/** How one backend does on this machine. */
+interface Diagnosis {
+  readonly name: BackendName
+  /** Absent where it does not work. */
+  readonly version?: string
+  readonly problem?: string
+  /** Of a step of GPD on a small network, 32 images of 28×28. */
+  readonly millisecondsPerStep?: number
+  readonly conformance?: { readonly passed: number; readonly cases: number; readonly failed: readonly string[] }
+}
+
+const BATCH = 32
+const STEPS = 4
+
+/** Milliseconds of a training step; the first, which also allocates and compiles, is left out. */
+async function timeStep(): Promise<number> {
+  const xs = tf.randomNormal<tf.Rank.R4>([BATCH, 28, 28, 1], 0, 1, 'float32', 1)
+  const ys = tf.range(0, BATCH, 1, 'int32').mod(tf.scalar(10, 'int32')) as tf.Tensor1D
+  const times: number[] = []
+  let before = performance.now()
+  const run = await distill({
+    student: cifarResnet({ blocks: [1, 1, 1], width: 8, classes: 10, inputShape: [28, 28, 1] }),
+    data: { train: tensorSource({ xs, ys, classes: 10 }) },
+    optimizer: sgd({ learningRate: 0.01 }),
+    epochs: STEPS,
+    batchSize: BATCH,
+    plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+    callbacks: {
+      onBatchEnd() {
+        times.push(performance.now() - before)
+        before = performance.now()
+      },
+    },
+  })
+  run.dispose()
+  tf.dispose([xs, ys])
+  return Math.min(...times.slice(1))
+}
+
+async function diagnose(name: BackendName, withConformance: boolean): Promise<Diagnosis> {
+  try {
+    const { version } = await useBackend(name)
+    const millisecondsPerStep = await timeStep()
+    if (!withConformance) return { name, version, millisecondsPerStep }
+    const { results } = await runConformance(name)
+    const failed = results.filter(({ ok }) => !ok).map((result) => result.name)
+    return { name, version, millisecondsPerStep, conformance: { passed: results.length - failed.length, cases: results.length, failed } }
+  } catch (error) {
+    if (!isGpdError(error)) throw error
+    return { name, problem: error.message }
+  }
+}
+
+function report(context: CommandContext, { name, version, problem, millisecondsPerStep, conformance }: Diagnosis): void {
+  if (problem !== undefined) return say(context, `✗ ${name}: ${problem}`)
+  const speed = `${millisecondsPerStep!.toFixed(0)} ms for a small GPD step`
+  const cases = conformance ? `, ${conformance.passed} of ${conformance.cases} conformance cases` : ''
+  say(context, `✓ ${name}: ${version}, ${speed}${cases}`)
+  for (const failed of conformance?.failed ?? []) say(context, `    fails: ${failed}`)
+}
+
+export const doctor: Command = async (context) => {
+  const values = parseOptions('doctor', context.args, { conformance: { type: 'boolean', default: false }, json: { type: 'boolean' } })
+  const machine = { node: version, platform, arch, cores: availableParallelism(), memoryGiB: Math.round(totalmem() / 2 ** 30) }
+  say(context, `Node ${machine.node} on ${platform} ${arch}, ${machine.cores} cores, ${machine.memoryGiB} GiB of memory`)
+  const backends: Diagnosis[] = []
+  for (const name of backendNames) {
+    if (name === 'auto') continue
+    const diagnosis = await diagnose(name, values.conformance)
+    backends.push(diagnosis)
+    report(context, diagnosis)
+  }
+  const auto = await useBackend('auto')
+  say(context, `auto would choose ${auto.name}. ${auto.reason}`)
+  const ok = backends.every(({ conformance }) => (conformance?.failed.length ?? 0) === 0)
+  if (values.json) printJson(context, { ok, machine, backends, auto: auto.name })
+  if (!ok) throw new GpdError('backend.unsupported', 'A backend computes something wrong on this machine.', 'Use another one, and report the cases above.')
+  return EXIT.ok
+}

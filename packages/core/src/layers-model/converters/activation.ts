@@ -1,0 +1,35 @@
+import { gelu, relu } from '../../ops/activations.ts'
+import type { OpCall } from '../../ops/op.ts'
+import { relu6 } from '../../ops/relu6.ts'
+import type { ConvertedLayer, LayerConverter } from '../layer.ts'
+
+/** Keras' names of activations; `undefined` leaves the numbers as they are. */
+const ACTIVATIONS: Readonly<Record<string, (() => OpCall) | undefined>> = { linear: undefined, relu, relu6, gelu }
+
+/** Applies the activation called `name` to a node. A softmax at the very end is left out: networks give logits. */
+export function activate(layer: ConvertedLayer, name: unknown, input: string): string {
+  const key = typeof name === 'string' ? name : 'linear'
+  if (key === 'softmax' && layer.last) {
+    layer.note(`The softmax of '${layer.name}' is left out: the network gives logits.`)
+    return input
+  }
+  if (!Object.hasOwn(ACTIVATIONS, key)) {
+    const known = Object.keys(ACTIVATIONS).join(', ')
+    const where = key === 'softmax' ? ' before the end of the model' : ''
+    return layer.refuse(`has the activation '${key}'${where}.`, `Use one of: ${known} (or softmax as the last step).`)
+  }
+  const op = ACTIVATIONS[key]
+  return op === undefined ? input : layer.place(op(), [input], {}, input === layer.inputs[0] ? undefined : key)
+}
+
+export const activation: LayerConverter = (layer) => activate(layer, layer.config['activation'], layer.inputs[0]!)
+
+export const softmax: LayerConverter = (layer) => activate(layer, 'softmax', layer.inputs[0]!)
+
+/** Keras' ReLU with its ceiling: none, or 6. */
+export const rectifier: LayerConverter = (layer) => {
+  const ceiling = layer.config['maxValue'] ?? null
+  if (ceiling === null) return activate(layer, 'relu', layer.inputs[0]!)
+  if (ceiling === 6) return activate(layer, 'relu6', layer.inputs[0]!)
+  return layer.refuse(`has maxValue ${String(ceiling)}.`, 'Leave maxValue away or set it to 6.')
+}

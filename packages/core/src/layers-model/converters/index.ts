@@ -1,0 +1,33 @@
+import type { LayerConverter } from '../layer.ts'
+import { activation, rectifier, softmax } from './activation.ts'
+import { convolution, depthwiseConvolution, separableConvolution } from './convolution.ts'
+import { dense } from './dense.ts'
+import { concatenation, mean, product, sum } from './merge.ts'
+import { batchNormalization, layerNormalization } from './normalization.ts'
+import { averagePooling, globalAveragePooling, maxPooling, meanOverTokens, zeroPadding } from './pooling.ts'
+import { dropout, flatten, reshape } from './shape.ts'
+
+/** Keras' class names and what each becomes. A new layer is one line here. */
+export const converters: Readonly<Record<string, LayerConverter>> = {
+  Activation: activation,
+  Add: sum,
+  Average: mean,
+  AveragePooling2D: averagePooling,
+  BatchNormalization: batchNormalization,
+  Concatenate: concatenation,
+  Conv2D: convolution,
+  Dense: dense,
+  DepthwiseConv2D: depthwiseConvolution,
+  Dropout: dropout,
+  Flatten: flatten,
+  GlobalAveragePooling1D: meanOverTokens,
+  GlobalAveragePooling2D: globalAveragePooling,
+  LayerNormalization: layerNormalization,
+  MaxPooling2D: maxPooling,
+  Multiply: product,
+  ReLU: rectifier,
+  Reshape: reshape,
+  SeparableConv2D: separableConvolution,
+  Softmax: softmax,
+  ZeroPadding2D: zeroPadding,
+}

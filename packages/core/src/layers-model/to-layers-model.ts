@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError } from '../errors.ts'
+import { IMAGE, type Network, type NetworkNode } from '../network/network.ts'
+import type { TensorRecord } from '../tensor-ops/tensor-record.ts'
+import { unwritable, type WrittenNode } from './writer.ts'
+import { writers } from './writers/index.ts'
+
+const RECTIFIERS = ['relu', 'relu6']
+
+function nodeTensor(record: TensorRecord, name: string): tf.Tensor {
+  const tensor = record[name]
+  if (tensor !== undefined) return tensor
+  throw new GpdError('network.invalid', `toLayersModel: no tensor for '${name}'.`, 'Pass every parameter and statistic of the network.')
+}
+
+function applyLayer(layer: tf.layers.Layer, inputs: tf.SymbolicTensor | tf.SymbolicTensor[], weights: readonly tf.Tensor[]): tf.SymbolicTensor {
+  const result = layer.apply(inputs) as tf.SymbolicTensor
+  if (weights.length > 0) layer.setWeights([...weights])
+  return result
+}
+
+/**
+ * A network as a functional `tf.LayersModel`, for everything that knows no more than TensorFlow.js: `model.save`,
+ * `loadLayersModel`, the browser, the converters. It predicts logits, the same as `apply` in evaluation mode.
+ *
+ * Node ids become layer names. Grouped convolutions are written as plain ones with zeros in their kernel, stochastic
+ * depth (which acts in training only) is left out, and taps are forgotten.
+ *
+ * @param parameters copied, as are `statistics`
+ * @returns the caller owns the model: `model.dispose()`
+ * @throws GpdError `network.unknown-op` naming a node that no Keras layer can express; `network.invalid` if a tensor is missing
+ * @example await toLayersModel(student.network, student.parameters, student.statistics).save('downloads://student')
+ */
+export function toLayersModel(network: Network, parameters: TensorRecord, statistics: TensorRecord): tf.LayersModel {
+  const tensors = { ...parameters, ...statistics }
+  const input = tf.input({ name: IMAGE, shape: [...network.inputShape] })
+  const values = new Map<string, tf.SymbolicTensor>([[IMAGE, input]])
+  const ops = new Map(network.nodes.map(({ id, op }) => [id, op]))
+  const write = (node: NetworkNode): tf.SymbolicTensor => {
+    const writer = writers[node.op]
+    if (writer === undefined) return unwritable(node, 'has no counterpart among the layers of TensorFlow.js.', 'Export it with toOnnx or saveNetwork.')
+    const inputs = node.inputs.map((id) => values.get(id)!)
+    const written: WrittenNode = {
+      node,
+      inputs,
+      inputShape: network.shapes[node.inputs[0]!]!,
+      outputShape: network.shapes[node.id]!,
+      nonNegative: RECTIFIERS.includes(ops.get(node.inputs[0]!) ?? ''),
+      tensor: (name) => nodeTensor(tensors, `${node.id}.${name}`),
+      apply: (layer, from = inputs[0]!, weights = []) => applyLayer(layer, from, weights),
+      name: (part) => `${node.id}/${part}`,
+    }
+    return writer(written)
+  }
+  for (const node of network.nodes) values.set(node.id, write(node))
+  return tf.model({ name: network.name, inputs: input, outputs: values.get(network.output)! })
+}

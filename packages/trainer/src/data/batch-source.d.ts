@@ -1,0 +1,31 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Shape } from '@gpdjs/core';
+/** Samples on the device. Whoever receives them disposes of them. */
+export interface TensorBatch {
+    /** `[batch, height, width, channels]` */
+    readonly xs: tf.Tensor;
+    /** Class indices, int32 `[batch]` */
+    readonly ys: tf.Tensor1D;
+    /** Where in the set each sample stands: the key under which a teacher's logits are remembered. */
+    readonly index: Uint32Array;
+}
+export interface EpochOptions {
+    readonly batchSize: number;
+    readonly seed: number;
+    /** The order (and augmentation) of an epoch depends on the seed and this number only. */
+    readonly epoch: number;
+    /** Default false: the order of the set, the last batch possibly smaller. True also drops that last batch. */
+    readonly shuffle?: boolean;
+}
+/** Where batches come from: image sets, tensors, or anything of one's own. */
+export interface BatchSource {
+    /** Number of samples. */
+    readonly size: number;
+    /** `[height, width, channels]` */
+    readonly shape: Shape;
+    readonly classes: number;
+    /** Whether a sample may look different from one epoch to the next. */
+    readonly augmented: boolean;
+    batches(options: EpochOptions): Iterable<TensorBatch>;
+}
+//# sourceMappingURL=batch-source.d.ts.map

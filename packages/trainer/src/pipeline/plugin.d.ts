@@ -1,0 +1,68 @@
+import type * as tf from '@tensorflow/tfjs';
+import { type Network, type ParameterSpec, type TensorRecord } from '@gpdjs/core';
+import type { Actor } from './actor.ts';
+import type { EdgeOptions, LossTerm } from './term.ts';
+/** Tensors that a plugin brings into the run, with what the optimizer must know of them. */
+export interface TensorStore {
+    /** Unique: its tensors are called `<name>/<tensor>`. */
+    readonly name: string;
+    readonly tensors: Record<string, tf.Tensor>;
+    readonly specs: readonly (Pick<ParameterSpec, 'name' | 'decay'> & {
+        readonly trainable?: boolean;
+    })[];
+}
+/** State beside the parameters, such as a moving average: a pure function of itself and the new state of the run. */
+export interface RunState {
+    readonly name: string;
+    init(run: {
+        readonly trainables: TensorRecord;
+        readonly statistics: TensorRecord;
+    }): Record<string, tf.Tensor>;
+    update(state: TensorRecord, run: {
+        readonly trainables: TensorRecord;
+        readonly statistics: TensorRecord;
+        readonly step: number;
+    }): Record<string, tf.Tensor>;
+    /** Another version of the run's tensors kept in this state, which may be evaluated and extracted instead. */
+    alternative?(state: TensorRecord): {
+        readonly trainables: TensorRecord;
+        readonly statistics: TensorRecord;
+    };
+}
+/** What a plugin sees and changes while a run is put together. Later calls throw: a run does not change shape. */
+export interface RunSetup {
+    readonly seed: number;
+    /** The student's network as it was given, whatever plugins have made of it since. */
+    readonly network: Network;
+    /** The student as it was given, or as a plugin has replaced it. */
+    readonly student: Actor;
+    /** The student's initial parameters, given or drawn. Do not dispose. */
+    readonly studentParameters: TensorRecord;
+    readonly actors: readonly Actor[];
+    readonly learners: readonly Actor[];
+    addActor(actor: Actor): void;
+    addTensors(store: TensorStore): void;
+    /** Gives the student another network or source of parameters, and drops its own tensors unless new ones are given. */
+    replaceStudent(change: Partial<Pick<Actor, 'network' | 'parameters'>>, own?: TensorStore): void;
+    addTerm(term: LossTerm): void;
+    /** Adds a distillation loss between two actors, with the heads and the memory that it asks for. */
+    addDistillation(edge: EdgeOptions): void;
+    addState(state: RunState): void;
+}
+/** A part of a method: whatever it adds to a run. Made by a factory that takes the options. */
+export interface Plugin {
+    /** Unique within a run, kebab-case. */
+    readonly name: string;
+    readonly specVersion: 1;
+    /** First pass: add actors, tensors and state. */
+    setup?(run: RunSetup): void;
+    /** Second pass: add loss terms, now that every actor is there, whatever the order of plugins. */
+    connect?(run: RunSetup): void;
+}
+/** What `plugins` accepts: nested lists and falsy entries, so that an ablation is `[useKd && kd()]`. */
+export type PluginOption = Plugin | false | null | undefined | readonly PluginOption[];
+/**
+ * @throws GpdError `plugin.invalid` for something that is no plugin, or two of one name
+ */
+export declare function flattenPlugins(option: PluginOption): Plugin[];
+//# sourceMappingURL=plugin.d.ts.map

@@ -1,0 +1,46 @@
+import type * as tf from '@tensorflow/tfjs';
+import { type ActorOutputs, type DistillationLoss, type RandomStream, type TensorRecord } from '@gpdjs/core';
+import type { Schedule } from '../schedule.ts';
+/** What a term may use beside the outputs. */
+export interface TermContext {
+    /** Class indices, int32 `[batch]` */
+    readonly labels: tf.Tensor1D;
+    /** Every trained and constant tensor of the run. */
+    readonly tensors: TensorRecord;
+    /** Every statistic of the run, memories of losses included. */
+    readonly statistics: TensorRecord;
+    /** Sets a statistic's value for the next step. */
+    readonly update: (name: string, value: tf.Tensor) => void;
+    /** Positions of the images in the training set, int32 `[batch]`, where the data has them. */
+    readonly index?: tf.Tensor1D;
+    /** Random numbers of this term in this step. */
+    readonly random: () => RandomStream;
+}
+/** One summand of the objective. */
+export interface LossTerm {
+    /** Unique: under this name it is logged. */
+    readonly name: string;
+    readonly weight: Schedule;
+    /** Taps it needs, by actor. Actors that appear here run even if nobody else asks. */
+    readonly taps: Readonly<Record<string, readonly string[]>>;
+    /** The unweighted loss; a scalar. Disposes nothing. */
+    compute(outputs: Readonly<Record<string, ActorOutputs>>, context: TermContext): tf.Scalar;
+}
+export interface EdgeOptions {
+    /** Who is taught. */
+    readonly student: string;
+    /** Who teaches. */
+    readonly teacher: string;
+    readonly loss: DistillationLoss;
+    readonly weight: Schedule;
+    /** Which side the term does not train. Default `teacher`. */
+    readonly stopGradient?: 'teacher' | 'student' | 'none';
+}
+/** How the term of a distillation loss is called: `dkd(student, static-teacher)`. */
+export declare const edgeName: ({ loss, student, teacher }: EdgeOptions) => string;
+/** Where the run keeps the trained heads of a loss, and its memory. */
+export declare const headsOf: (term: string) => string;
+export declare const memoryOf: (term: string) => string;
+/** A distillation loss between two actors, as a term. Heads and memory are looked up under `headsOf` and `memoryOf`. */
+export declare function distillationTerm(edge: EdgeOptions): LossTerm;
+//# sourceMappingURL=term.d.ts.map

@@ -1,0 +1,29 @@
+import { type DistillationLoss, type Network, type TensorRecord } from '@gpdjs/core';
+import type { Plugin } from '../pipeline/plugin.ts';
+import type { Schedule } from '../schedule.ts';
+export interface StaticTeacherOptions {
+    readonly network: Network;
+    readonly parameters: TensorRecord;
+    /** Batch-norm moments: the teacher always runs in evaluation mode. */
+    readonly statistics: TensorRecord;
+    /** What it teaches with, to every learner: `dkd()`, `kd({ temperature: 4 })`, … */
+    readonly loss: DistillationLoss;
+    /** Default 1. */
+    readonly weight?: Schedule;
+    /**
+     * Compute its logits once and look them up: possible where images are not augmented and the loss needs no taps.
+     * Default: whenever that is so.
+     */
+    readonly cache?: boolean;
+    /** Default `static-teacher`. */
+    readonly name?: string;
+}
+/**
+ * A trained network that never changes, and a loss from it to the student (and to the dynamic teacher, if there is
+ * one). Tensors are copied, so the caller may dispose of theirs.
+ *
+ * @throws GpdError `config.invalid` if a cache is asked for that cannot be
+ * @example staticTeacher({ network, parameters, statistics, loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }) })
+ */
+export declare function staticTeacher(options: StaticTeacherOptions): Plugin;
+//# sourceMappingURL=static-teacher.d.ts.map
