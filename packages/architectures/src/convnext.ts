@@ -11,8 +11,8 @@ import {
   type Network,
   type Shape,
 } from '@gpdjs/core'
+import { dropPathRates, residual } from './drop.ts'
 import { blocksRule, checkOptions, commonRules, rateRule, sizeRule } from './options.ts'
-import { dropPathRates, residual } from './transformer-block.ts'
 
 export interface ConvnextOptions {
   readonly classes: number

@@ -11,8 +11,9 @@ import {
   type Network,
   type Shape,
 } from '@gpdjs/core'
+import { dropPathRates, residual } from './drop.ts'
 import { checkOptions, commonRules, rateRule, sizeRule } from './options.ts'
-import { dropPathRates, residual, tapBlocks } from './transformer-block.ts'
+import { tapBlocks } from './taps.ts'
 
 export interface MlpMixerOptions {
   readonly classes: number

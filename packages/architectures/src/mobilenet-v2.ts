@@ -11,9 +11,9 @@ import {
   type Network,
   type Shape,
 } from '@gpdjs/core'
+import { dropped } from './drop.ts'
 import { blocksRule, checkOptions, commonRules, isPositiveNumber, rateRule } from './options.ts'
 import { convNorm, type ConvNorm } from './residual.ts'
-import { dropped } from './transformer-block.ts'
 
 export interface MobilenetV2Options {
   readonly classes: number

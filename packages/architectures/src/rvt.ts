@@ -15,8 +15,10 @@ import {
   type Network,
   type Shape,
 } from '@gpdjs/core'
+import { dropPathRates, residual } from './drop.ts'
 import { blocksRule, checkOptions, commonRules, isPositiveInteger, rateRule, sizeRule } from './options.ts'
-import { attentionBranch, dropPathRates, residual, tapBlocks } from './transformer-block.ts'
+import { tapBlocks } from './taps.ts'
+import { attentionBranch, type AttentionNames } from './transformer-block.ts'
 
 export interface RvtOptions {
   readonly classes: number
@@ -56,14 +58,7 @@ const rules = {
   dropPath: rateRule,
 }
 
-const ATTENTION_NAMES = {
-  norm1: 'norm1',
-  qkv: 'attn.qkv',
-  projection: 'attn.proj',
-  norm2: 'norm2',
-  hidden: '',
-  output: '',
-}
+const ATTENTION_NAMES: AttentionNames = { norm1: 'norm1', qkv: 'attn.qkv', projection: 'attn.proj' }
 
 /** Side of a map after windows of a size have slid over it. */
 const slid = (pixels: number, kernel: number, stride: number, padding: number): number =>

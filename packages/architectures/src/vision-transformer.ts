@@ -14,8 +14,10 @@ import {
   type Network,
   type Shape,
 } from '@gpdjs/core'
+import { dropPathRates, dropped } from './drop.ts'
 import { commonRules, rateRule, sizeRule } from './options.ts'
-import { dropPathRates, dropped, tapBlocks, transformerBlock, type BlockNames } from './transformer-block.ts'
+import { tapBlocks } from './taps.ts'
+import { transformerBlock, type BlockNames } from './transformer-block.ts'
 
 export interface VisionTransformerOptions {
   readonly classes: number

@@ -11,8 +11,8 @@ import {
   type Network,
   type Shape,
 } from '@gpdjs/core'
+import { dropped } from './drop.ts'
 import { blocksRule, checkOptions, commonRules, isPositiveInteger, isPositiveNumber, rateRule } from './options.ts'
-import { dropped } from './transformer-block.ts'
 
 export interface WideResnetOptions {
   readonly classes: number

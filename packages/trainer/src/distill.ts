@@ -192,7 +192,7 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
     state = reached
     end = outcome
     const last = outcome.outcome !== 'completed' || epoch === options.epochs - 1
-    const judged = data.validation && outcome.outcome !== 'diverged' && (last || (epoch + 1) % evaluateEvery === 0)
+    const judged = data.validation && outcome.outcome !== 'diverged' && outcome.outcome !== 'aborted' && (last || (epoch + 1) % evaluateEvery === 0)
     const judgement = judged ? await validate(pipeline, state, data.validation!) : {}
     const accuracy = judgement['val_acc']
     if (accuracy !== undefined && !(best && best.accuracy >= accuracy)) {
