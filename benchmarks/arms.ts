@@ -24,7 +24,15 @@ export const NETWORKS = {
 
 export type NetworkName = keyof typeof NETWORKS
 
-type Plugins = (student: Network) => PluginOption
+/** A network and a batch. */
+export interface Size {
+  readonly width: number
+  readonly blocks: readonly number[]
+  readonly inputShape: readonly number[]
+  readonly batch: number
+}
+
+export type Plugins = (student: Network) => PluginOption
 
 /** A static teacher's DKD and a dynamic teacher; `branches` 0 for plain convolutions. */
 export const gpd =
@@ -43,8 +51,8 @@ export const gpd =
 export const PLUGINS = { plain: () => [], gpd: gpd() } as const satisfies Record<string, Plugins>
 
 /** One network in training on random images: a function that makes a step and returns its milliseconds. */
-export function arm(name: NetworkName, plugins: Plugins): () => Promise<number> {
-  const { width, blocks, inputShape, batch } = NETWORKS[name]
+export function arm(size: NetworkName | Size, plugins: Plugins): () => Promise<number> {
+  const { width, blocks, inputShape, batch } = typeof size === 'string' ? NETWORKS[size] : size
   const student = cifarResnet({ width, blocks, inputShape, classes: 10 })
   const stream = randomStream(1, 'benchmark')
   const normal = (shape: readonly number[]) =>

@@ -16,7 +16,7 @@ beforeAll(async () => {
 const images = (shape: readonly number[], seed = 1): tf.Tensor4D => {
   const stream = randomStream(seed)
   const size = shape.reduce((product, n) => product * n, 3)
-  return tf.tensor(Float32Array.from({ length: size }, () => stream.normal()), [3, ...shape]) as tf.Tensor4D
+  return tf.reshape<tf.Rank.R4>(Float32Array.from({ length: size }, () => stream.normal()), [3, ...shape] as [number, number, number, number])
 }
 
 const worst = (a: tf.Tensor, b: tf.Tensor): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!

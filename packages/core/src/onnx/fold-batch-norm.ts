@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { GpdError } from '../errors.ts'
 import { defineNetwork, networkDefinition, type Network, type NetworkNode } from '../network/network.ts'
 import { mapRecord, type TensorRecord } from '../tensor-ops/tensor-record.ts'
 
@@ -26,6 +27,12 @@ function foldable({ nodes, output, taps }: Network): Map<NetworkNode, NetworkNod
     return alone ? [[norm, linear] as const] : []
   })
   return new Map(pairs)
+}
+
+function checkTensors({ parameters, statistics }: Network, tensors: TensorRecord): void {
+  const missing = [...parameters, ...statistics].find(({ name }) => tensors[name] === undefined)
+  if (missing === undefined) return
+  throw new GpdError('network.invalid', `foldBatchNorm: no tensor for '${missing.name}'.`, 'Pass every parameter and statistic of the network.')
 }
 
 /** `f = γ / √(σ² + ε)`, `W' = f · W`, `b' = f · (b − μ) + β` */
@@ -70,11 +77,12 @@ export function foldBatchNorm(network: Network, parameters: TensorRecord, statis
     output: renamed(definition.output),
     taps: mapRecord(definition.taps, renamed),
   })
-  return tf.tidy(() => {
-    const tensors: Record<string, tf.Tensor> = { ...parameters, ...statistics }
+  const tensors: Record<string, tf.Tensor> = { ...parameters, ...statistics }
+  checkTensors(network, tensors)
+  const own = tf.tidy(() => {
     for (const [norm, linear] of pairs) Object.assign(tensors, foldTensors(norm, linear, tensors))
-    const own = (specs: readonly { readonly name: string }[]) =>
-      Object.fromEntries(specs.map(({ name }) => [name, tf.keep(tf.clone(tensors[name]!))]))
-    return { network: folded, parameters: own(folded.parameters), statistics: own(folded.statistics) } as unknown as tf.TensorContainerObject
-  }) as unknown as FoldedNetwork
+    return Object.fromEntries([...folded.parameters, ...folded.statistics].map(({ name }) => [name, tf.clone(tensors[name]!)]))
+  })
+  const pick = (specs: readonly { readonly name: string }[]) => Object.fromEntries(specs.map(({ name }) => [name, own[name]!]))
+  return { network: folded, parameters: pick(folded.parameters), statistics: pick(folded.statistics) }
 }
