@@ -25,8 +25,8 @@ const boundaries = (allowed) => [
   'error',
   {
     enforceBuildableLibDependency: true,
-          // The command line loads packages when a command needs them, and imports their types at any time.
-          checkDynamicDependenciesExceptions: ['.*'],
+    // The command line loads packages when a command needs them, and imports their types at any time.
+    checkDynamicDependenciesExceptions: ['.*'],
     banTransitiveDependencies: true,
     depConstraints: Object.entries(allowed).map(([layer, uses]) => ({
       sourceTag: `layer:${layer}`,
@@ -94,7 +94,12 @@ export default tseslint.config(
         {
           ignoredFiles: ['{projectRoot}/{tsup,vitest}.config.ts', ...tests.map((glob) => `{projectRoot}/${glob}`)],
           // Engines that are the user's choice: found at run time, never imported by name.
-          ignoredDependencies: ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-core'],
+          ignoredDependencies: [
+            '@tensorflow/tfjs-node',
+            '@tensorflow/tfjs-node-gpu',
+            '@tensorflow/tfjs-backend-wasm',
+            '@tensorflow/tfjs-core',
+          ],
         },
       ],
     },

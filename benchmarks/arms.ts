@@ -44,7 +44,9 @@ export const gpd =
       statistics: initializeStatistics(student.statistics),
       loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }),
     }),
-    dynamicTeacher({ expansion: inverseReparameterization({ ratio, ...(branches > 0 && { branches: orepa({ branches }) }) }) }),
+    dynamicTeacher({
+      expansion: inverseReparameterization({ ratio, ...(branches > 0 && { branches: orepa({ branches }) }) }),
+    }),
   ]
 
 /** What is trained: the student alone, or with a static and a dynamic teacher. */

@@ -26,7 +26,8 @@ for (const backend of backendNames) if (backend !== 'auto') columns.push(await c
 const ran = columns.filter(({ results }) => results !== undefined)
 const cases = [...ran[0]!.results!.keys()]
 
-const cell = (result: ConformanceResult) => `${result.ok ? '✓' : '✗'} ${Number.isFinite(result.error) ? result.error.toExponential(0) : 'threw'}`
+const cell = (result: ConformanceResult) =>
+  `${result.ok ? '✓' : '✗'} ${Number.isFinite(result.error) ? result.error.toExponential(0) : 'threw'}`
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
 const passed = ({ results }: Column) => [...results!.values()].filter(({ ok }) => ok).length
 
@@ -51,4 +52,8 @@ ${row(['---', ...ran.map(() => '---')])}
 ${cases.map((name) => row([`\`${name.replaceAll('|', '\\|')}\``, ...ran.map(({ results }) => cell(results!.get(name)!))])).join('\n')}
 `
 writeFileSync(fileURLToPath(new URL('../docs/backends.md', import.meta.url)), page)
-console.log(columns.map((column) => `${column.backend}: ${column.results ? `${passed(column)} of ${cases.length}` : column.note}`).join('\n'))
+console.log(
+  columns
+    .map((column) => `${column.backend}: ${column.results ? `${passed(column)} of ${cases.length}` : column.note}`)
+    .join('\n'),
+)

@@ -48,29 +48,50 @@ const BRANCHES = [0, 1, 2, 3, 4, 5, 6]
 const WIDTHS = [8, 16, 24, 32]
 const BATCHES = [16, 32, 64, 96]
 
-const [plain, ...byRatio] = await measure([[BASE, PLUGINS.plain], ...RATIOS.map((ratio) => [BASE, gpd(ratio)] as const)])
+const [plain, ...byRatio] = await measure([
+  [BASE, PLUGINS.plain],
+  ...RATIOS.map((ratio) => [BASE, gpd(ratio)] as const),
+])
 const byBranches = await measure(BRANCHES.map((count) => [BASE, gpd(2, count)] as const))
 const byWidth = await measure(WIDTHS.map((width) => [{ ...BASE, width }, gpd()] as const))
 const byBatch = await measure(BATCHES.map((batch) => [{ ...BASE, batch }, gpd()] as const))
 const peak = await matMulPeak()
 
 const points = (xs: readonly number[], ys: readonly number[]) => xs.map((x, i) => [x, ys[i]!] as const)
-const plots: Readonly<Record<string, { readonly title: string; readonly x: string; readonly series: readonly Series[] }>> = {
+const plots: Readonly<
+  Record<string, { readonly title: string; readonly x: string; readonly series: readonly Series[] }>
+> = {
   ratio: {
     title: 'Step time by expansion ratio',
     x: 'ratio r',
     series: [
       { label: 'measured', points: points(RATIOS, byRatio) },
-      { label: '(1 + r²) plain student steps', points: points(RATIOS, RATIOS.map((ratio) => plain! * (1 + ratio ** 2))) },
+      {
+        label: '(1 + r²) plain student steps',
+        points: points(
+          RATIOS,
+          RATIOS.map((ratio) => plain! * (1 + ratio ** 2)),
+        ),
+      },
     ],
   },
-  branches: { title: 'Step time by number of branches', x: 'branches (0: one kernel)', series: [{ label: 'measured, r = 2', points: points(BRANCHES, byBranches) }] },
+  branches: {
+    title: 'Step time by number of branches',
+    x: 'branches (0: one kernel)',
+    series: [{ label: 'measured, r = 2', points: points(BRANCHES, byBranches) }],
+  },
   width: {
     title: 'Step time by width of the student',
     x: 'channels of the first stage',
     series: [
       { label: 'measured, r = 2', points: points(WIDTHS, byWidth) },
-      { label: 'quadratic from the first', points: points(WIDTHS, WIDTHS.map((width) => byWidth[0]! * (width / WIDTHS[0]!) ** 2)) },
+      {
+        label: 'quadratic from the first',
+        points: points(
+          WIDTHS,
+          WIDTHS.map((width) => byWidth[0]! * (width / WIDTHS[0]!) ** 2),
+        ),
+      },
     ],
   },
   batch: {
@@ -78,17 +99,28 @@ const plots: Readonly<Record<string, { readonly title: string; readonly x: strin
     x: 'images',
     series: [
       { label: 'measured, r = 2', points: points(BATCHES, byBatch) },
-      { label: 'linear from the first', points: points(BATCHES, BATCHES.map((batch) => (byBatch[0]! * batch) / BATCHES[0]!)) },
+      {
+        label: 'linear from the first',
+        points: points(
+          BATCHES,
+          BATCHES.map((batch) => (byBatch[0]! * batch) / BATCHES[0]!),
+        ),
+      },
     ],
   },
 }
 
 const docs = fileURLToPath(new URL('../docs/', import.meta.url))
 mkdirSync(`${docs}plots`, { recursive: true })
-for (const [name, { title, x, series }] of Object.entries(plots)) writeFileSync(`${docs}plots/${name}.svg`, plot(title, x, 'milliseconds per step', series))
+for (const [name, { title, x, series }] of Object.entries(plots))
+  writeFileSync(`${docs}plots/${name}.svg`, plot(title, x, 'milliseconds per step', series))
 
 const table = (head: string, xs: readonly number[], ys: readonly number[]) =>
-  [`| ${head} | ${xs.join(' | ')} |`, `| --- | ${xs.map(() => '---').join(' | ')} |`, `| ms per step | ${ys.map((y) => y.toFixed(0)).join(' | ')} |`].join('\n')
+  [
+    `| ${head} | ${xs.join(' | ')} |`,
+    `| --- | ${xs.map(() => '---').join(' | ')} |`,
+    `| ms per step | ${ys.map((y) => y.toFixed(0)).join(' | ')} |`,
+  ].join('\n')
 const flops = 2 * peak
 writeFileSync(
   `${docs}performance.md`,

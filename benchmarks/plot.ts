@@ -28,13 +28,23 @@ export function plot(title: string, xLabel: string, yLabel: string, series: read
   const down = (y: number) => MARGIN.top + (1 - y / ceiling) * inner.height
 
   const rows = Array.from({ length: Math.round(ceiling / step) + 1 }, (_, i) => i * step)
-  const grid = rows.map((y) => `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${down(y)}" y2="${down(y)}" stroke="#ddd"/><text x="${MARGIN.left - 8}" y="${down(y) + 4}" text-anchor="end">${y}</text>`)
-  const ticks = [...new Set(xs)].map((x) => `<text x="${across(x)}" y="${HEIGHT - MARGIN.bottom + 20}" text-anchor="middle">${x}</text>`)
+  const grid = rows.map(
+    (y) =>
+      `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${down(y)}" y2="${down(y)}" stroke="#ddd"/><text x="${MARGIN.left - 8}" y="${down(y) + 4}" text-anchor="end">${y}</text>`,
+  )
+  const ticks = [...new Set(xs)].map(
+    (x) => `<text x="${across(x)}" y="${HEIGHT - MARGIN.bottom + 20}" text-anchor="middle">${x}</text>`,
+  )
   const lines = series.map(({ label, points }, i) => {
     const colour = COLOURS[i % COLOURS.length]!
     const path = points.map(([x, y]) => `${across(x).toFixed(1)},${down(y).toFixed(1)}`).join(' ')
     const dash = i === 0 ? '' : ' stroke-dasharray="6 4"'
-    const dots = i === 0 ? points.map(([x, y]) => `<circle cx="${across(x).toFixed(1)}" cy="${down(y).toFixed(1)}" r="4" fill="${colour}"/>`).join('') : ''
+    const dots =
+      i === 0
+        ? points
+            .map(([x, y]) => `<circle cx="${across(x).toFixed(1)}" cy="${down(y).toFixed(1)}" r="4" fill="${colour}"/>`)
+            .join('')
+        : ''
     const legend = `<text x="${MARGIN.left + 12}" y="${MARGIN.top + 16 + 18 * i}" fill="${colour}">${i === 0 ? '●' : '╌'} ${escape(label)}</text>`
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"${dash}/>${dots}${legend}`
   })

@@ -68,12 +68,21 @@ for (let i = 0; i < steps; i++) total += await step()
 const rounded = (value: number) => Number(value.toFixed(2))
 const sorted = [...rows].sort(([, a], [, b]) => b.milliseconds - a.milliseconds)
 const inKernels = sorted.reduce((sum, [, { milliseconds }]) => sum + milliseconds, 0)
-console.log(`${backend.name} ${backend.version}, network ${options.network}, ${options.arm}: ${rounded(total / steps)} ms per step, ${rounded(inKernels / steps)} of them in kernels`)
+console.log(
+  `${backend.name} ${backend.version}, network ${options.network}, ${options.arm}: ${rounded(total / steps)} ms per step, ${rounded(inKernels / steps)} of them in kernels`,
+)
 console.table(
   Object.fromEntries(
-    sorted.slice(0, 25).map(([name, { calls, milliseconds, bytes }]) => [
-      name,
-      { 'ms per step': rounded(milliseconds / steps), share: `${Math.round((100 * milliseconds) / inKernels)} %`, 'calls per step': Math.round(calls / steps), 'MB per step': rounded(bytes / steps / 1e6) },
-    ]),
+    sorted
+      .slice(0, 25)
+      .map(([name, { calls, milliseconds, bytes }]) => [
+        name,
+        {
+          'ms per step': rounded(milliseconds / steps),
+          share: `${Math.round((100 * milliseconds) / inKernels)} %`,
+          'calls per step': Math.round(calls / steps),
+          'MB per step': rounded(bytes / steps / 1e6),
+        },
+      ]),
   ),
 )

@@ -32,11 +32,13 @@ function exportedNames(statement) {
  */
 function entriesOf(folder) {
   const { name, exports = {} } = readJson(join(root, folder, 'package.json'))
-  return Object.entries(/** @type {Record<string, { '@gpdjs/source'?: string }>} */ (exports)).flatMap(([path, target]) => {
-    const barrel = target['@gpdjs/source'] && join(folder, target['@gpdjs/source'])
-    if (!barrel || !existsSync(join(root, barrel))) return []
-    return [[path.replace('.', name), new Set(parse(readText(barrel)).statements.flatMap(exportedNames))]]
-  })
+  return Object.entries(/** @type {Record<string, { '@gpdjs/source'?: string }>} */ (exports)).flatMap(
+    ([path, target]) => {
+      const barrel = target['@gpdjs/source'] && join(folder, target['@gpdjs/source'])
+      if (!barrel || !existsSync(join(root, barrel))) return []
+      return [[path.replace('.', name), new Set(parse(readText(barrel)).statements.flatMap(exportedNames))]]
+    },
+  )
 }
 
 /** The public names of every package and example, by what is imported: `@gpdjs/data/node` → names. */

@@ -7,7 +7,19 @@ import { countParameters, GpdError, isGpdError, useBackend, type Network } from 
 import { moments, split, take } from '@gpdjs/data'
 import { prepareFashionMnist } from '@gpdjs/example-data-sets'
 import { progressBar } from '@gpdjs/cli'
-import { cosine, distill, evaluate, imageSource, loadNetwork, metricsFile, saveNetwork, sgd, warmUp, type DistillResult, type PluginOption } from '@gpdjs/trainer'
+import {
+  cosine,
+  distill,
+  evaluate,
+  imageSource,
+  loadNetwork,
+  metricsFile,
+  saveNetwork,
+  sgd,
+  warmUp,
+  type DistillResult,
+  type PluginOption,
+} from '@gpdjs/trainer'
 import { arms, student, teacher } from './arms.ts'
 import { parseOptions, USAGE, type ExampleOptions } from './options.ts'
 import { formatTable, type Row } from './table.ts'
@@ -21,24 +33,40 @@ async function loadData({ images, seed }: ExampleOptions) {
   const train = images < rest.labels.length ? take(rest, images) : rest
   const normal = moments(train)
   const source = (set: typeof train) => imageSource(set, { moments: normal })
-  say(`Fashion-MNIST, split by content hash (not the original split): ${train.labels.length} images to train on, 2000 to validate, 10000 to test. Seed ${seed}.`)
+  say(
+    `Fashion-MNIST, split by content hash (not the original split): ${train.labels.length} images to train on, 2000 to validate, 10000 to test. Seed ${seed}.`,
+  )
   return { train: source(train), validation: source(validation), test: source(test) }
 }
 
 type Data = Awaited<ReturnType<typeof loadData>>
 
 /** Trains one arm. Every arm has the same optimizer, budget and seed. */
-async function train(name: string, network: Network, plugins: PluginOption, data: Data, options: ExampleOptions): Promise<DistillResult> {
+async function train(
+  name: string,
+  network: Network,
+  plugins: PluginOption,
+  data: Data,
+  options: ExampleOptions,
+): Promise<DistillResult> {
   const { epochs, batchSize, seed, output } = options
   const result = await distill({
     student: network,
     data: { train: data.train, validation: data.validation },
-    optimizer: sgd({ learningRate: warmUp(cosine(0.1), { share: 0.05 }), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 }),
+    optimizer: sgd({
+      learningRate: warmUp(cosine(0.1), { share: 0.05 }),
+      momentum: 0.9,
+      weightDecay: 1e-4,
+      clipGlobalNorm: 5,
+    }),
     epochs,
     batchSize,
     seed,
     plugins,
-    callbacks: [progressBar(process.stderr, { title: name }), metricsFile(join(output, name.replaceAll(/\W+/g, '-'), 'metrics.jsonl'))],
+    callbacks: [
+      progressBar(process.stderr, { title: name }),
+      metricsFile(join(output, name.replaceAll(/\W+/g, '-'), 'metrics.jsonl')),
+    ],
   })
   if (result.outcome === 'diverged') throw new GpdError('training.diverged', `${name}: ${result.problem}.`)
   return result
@@ -52,7 +80,11 @@ async function measure(name: string, result: DistillResult, data: Data, { output
   const selected = best!.epoch === history.length - 1 ? last : await evaluate(best!.student, data.test)
   const dynamic = result.learners['dynamic-teacher']
   const folder = join(output, name.replaceAll(/\W+/g, '-'), 'student')
-  await saveNetwork(folder, result.student, { data: 'fashion-mnist (split by content hash)', arm: name, accuracy: String(last.accuracy) })
+  await saveNetwork(folder, result.student, {
+    data: 'fashion-mnist (split by content hash)',
+    arm: name,
+    accuracy: String(last.accuracy),
+  })
   return {
     name,
     last: last.accuracy,
@@ -80,7 +112,9 @@ async function main(): Promise<void> {
     result.dispose()
   }
   teaching.dispose()
-  console.log(`\nTest accuracy on 10,000 images, one seed: differences of a point or less mean little.\n\n${formatTable(rows)}\n`)
+  console.log(
+    `\nTest accuracy on 10,000 images, one seed: differences of a point or less mean little.\n\n${formatTable(rows)}\n`,
+  )
   console.log(`Saved: ${rows.map(({ name }) => join(options.output, name.replaceAll(/\W+/g, '-'))).join('\n       ')}`)
 }
 

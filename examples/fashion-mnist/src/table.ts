@@ -31,7 +31,8 @@ const COLUMNS: readonly (readonly [title: string, cell: (row: Row) => string])[]
 export function formatTable(rows: readonly Row[]): string {
   const cells = [COLUMNS.map(([title]) => title), ...rows.map((row) => COLUMNS.map(([, cell]) => cell(row)))]
   const widths = COLUMNS.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)))
-  const pad = (text: string, column: number) => (column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!))
+  const pad = (text: string, column: number) =>
+    column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!)
   const [head, ...body] = cells.map((line) => line.map(pad).join('  '))
   return [head, '─'.repeat(head!.length), ...body].join('\n')
 }

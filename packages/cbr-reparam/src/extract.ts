@@ -36,7 +36,9 @@ export interface ChannelBranchReparameterization {
  *
  * @param options.gradientScale see `GradientScale`; default `reference`
  */
-export function channelBranchReparameterization(options: { readonly gradientScale?: GradientScale } = {}): ChannelBranchReparameterization {
+export function channelBranchReparameterization(
+  options: { readonly gradientScale?: GradientScale } = {},
+): ChannelBranchReparameterization {
   return {
     name: 'channel-branch-reparameterization',
     studentView: (expansion, stored) => studentView(expansion, stored, options.gradientScale),

@@ -9,13 +9,24 @@ function leadingSegment(x: tf.Tensor, at: number, segment: AxisSegment, ratio: n
   const [before, after] = [x.shape.slice(0, at), x.shape.slice(at + 1)]
   const channels = segment.size / segment.repeat
   const blocks = tf.reshape(x, [...before, segment.repeat, channels * ratio, ...after])
-  const first = tf.slice(blocks, blocks.shape.map(() => 0), blocks.shape.map((size, axis) => (axis === at + 1 ? channels : size)))
+  const first = tf.slice(
+    blocks,
+    blocks.shape.map(() => 0),
+    blocks.shape.map((size, axis) => (axis === at + 1 ? channels : size)),
+  )
   return tf.reshape(first, [...before, segment.size, ...after])
 }
 
 function leadingSegments(x: tf.Tensor, at: number, axis: Axis, ratios: GroupRatios): tf.Tensor {
-  const parts = tf.split(x, widenAxis(axis, ratios).segments.map(({ size }) => size), at)
-  return tf.concat(parts.map((part, i) => leadingSegment(part, at, axis.segments[i]!, segmentRatio(axis.segments[i]!, ratios))), at)
+  const parts = tf.split(
+    x,
+    widenAxis(axis, ratios).segments.map(({ size }) => size),
+    at,
+  )
+  return tf.concat(
+    parts.map((part, i) => leadingSegment(part, at, axis.segments[i]!, segmentRatio(axis.segments[i]!, ratios))),
+    at,
+  )
 }
 
 /**
@@ -26,7 +37,16 @@ function leadingSegments(x: tf.Tensor, at: number, axis: Axis, ratios: GroupRati
  */
 export function leadingBlock(x: tf.Tensor, axes: readonly Axis[], ratios: GroupRatios): tf.Tensor {
   const size = x.shape.map((width, at) => (isPlain(axes[at]!) ? axisSize(axes[at]!) : width))
-  const sliced = size.every((width, at) => width === x.shape[at]) ? x : tf.slice(x, size.map(() => 0), size)
+  const sliced = size.every((width, at) => width === x.shape[at])
+    ? x
+    : tf.slice(
+        x,
+        size.map(() => 0),
+        size,
+      )
   const expanded = (axis: Axis) => axis.segments.some((segment) => segmentRatio(segment, ratios) > 1)
-  return axes.reduce((result, axis, at) => (isPlain(axis) || !expanded(axis) ? result : leadingSegments(result, at, axis, ratios)), sliced)
+  return axes.reduce(
+    (result, axis, at) => (isPlain(axis) || !expanded(axis) ? result : leadingSegments(result, at, axis, ratios)),
+    sliced,
+  )
 }

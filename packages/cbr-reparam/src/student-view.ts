@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
-import { mapRecord, mergeBranches, roleRatio, studentScale, type Axis, type Expansion, type TensorRecord } from '@gpdjs/core'
+import {
+  mapRecord,
+  mergeBranches,
+  roleRatio,
+  studentScale,
+  type Axis,
+  type Expansion,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { leadingBlock } from './leading-block.ts'
 
 /**
@@ -14,7 +22,10 @@ export type GradientScale = 'reference' | 'compensated'
 /** The same value; its gradient is multiplied by `factor`. */
 function scaleGradient(x: tf.Tensor, factor: number): tf.Tensor {
   if (factor === 1) return x
-  const scaled = tf.customGrad((input) => ({ value: tf.clone(input as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.mul(dy, factor) }))
+  const scaled = tf.customGrad((input) => ({
+    value: tf.clone(input as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => tf.mul(dy, factor),
+  }))
   return scaled(x)
 }
 
@@ -31,7 +42,11 @@ function gradientRatio(axes: readonly Axis[], { ratios }: Expansion): number {
  * @returns parameters of `expansion.student`
  * @see Guo et al., "Gap Preserving Distillation …", ICLR 2025, section 3.3
  */
-export function studentView(expansion: Expansion, stored: TensorRecord, gradientScale: GradientScale = 'reference'): Record<string, tf.Tensor> {
+export function studentView(
+  expansion: Expansion,
+  stored: TensorRecord,
+  gradientScale: GradientScale = 'reference',
+): Record<string, tf.Tensor> {
   const specs = new Map(expansion.stored.map((parameter) => [parameter.name, parameter]))
   const own = mapRecord(stored, (tensor, name) => {
     const { axes } = specs.get(name)!

@@ -17,7 +17,12 @@ const DIFFERENCE_LIMIT = 2e-3
 /** Values and gradients of the others against the cpu backend. */
 const AGREEMENT_LIMIT = 1e-5
 
-const judged = (name: string, error: number, limit: number): ConformanceResult => ({ name, error, limit, ok: error < limit })
+const judged = (name: string, error: number, limit: number): ConformanceResult => ({
+  name,
+  error,
+  limit,
+  ok: error < limit,
+})
 
 function againstDifferences(subject: ConformanceCase): ConformanceResult {
   const errors = subject.differentiable === false ? {} : finiteDifferenceErrors(subject, evaluate(subject))
@@ -33,12 +38,19 @@ function againstDifferences(subject: ConformanceCase): ConformanceResult {
  * const { report, results } = await runConformance('wasm')
  * console.log(report.version, results.filter(({ ok }) => !ok))
  */
-export async function runConformance(backend: BackendName): Promise<{ readonly report: BackendReport; readonly results: readonly ConformanceResult[] }> {
+export async function runConformance(
+  backend: BackendName,
+): Promise<{ readonly report: BackendReport; readonly results: readonly ConformanceResult[] }> {
   const cpu = await useBackend('cpu')
   if (backend === 'cpu') return { report: cpu, results: conformanceCases.map(againstDifferences) }
   const references = conformanceCases.map((subject) => [subject, evaluate(subject)] as const)
   const report = await useBackend(backend)
-  return { report, results: references.map(([subject, reference]) => judged(subject.name, largestError(subject, reference), AGREEMENT_LIMIT)) }
+  return {
+    report,
+    results: references.map(([subject, reference]) =>
+      judged(subject.name, largestError(subject, reference), AGREEMENT_LIMIT),
+    ),
+  }
 }
 
 export { conformanceCases, type ConformanceCase }

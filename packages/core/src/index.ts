@@ -37,10 +37,27 @@ export {
   type StatisticSpec,
 } from './network/parameters.ts'
 export { graph, type Graph } from './network/graph.ts'
-export { defineNetwork, networkDefinition, parseNetwork, IMAGE, type Network, type NetworkDefinition, type NetworkNode } from './network/network.ts'
+export {
+  defineNetwork,
+  networkDefinition,
+  parseNetwork,
+  IMAGE,
+  type Network,
+  type NetworkDefinition,
+  type NetworkNode,
+} from './network/network.ts'
 export { apply, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
 export { widenNetwork } from './network/widen.ts'
-export { defineOp, type ApplyContext, type InferContext, type Inferred, type Op, type OpCall, type OpDefinition, type Shape } from './ops/op.ts'
+export {
+  defineOp,
+  type ApplyContext,
+  type InferContext,
+  type Inferred,
+  type Op,
+  type OpCall,
+  type OpDefinition,
+  type Shape,
+} from './ops/op.ts'
 export { registerOp } from './ops/registry.ts'
 export {
   add,
@@ -87,11 +104,24 @@ export {
 export { decodeSafetensors } from './safetensors/decode.ts'
 export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
 export type { SafeTensor } from './safetensors/element-types.ts'
-export { fromLayersModel, type FromLayersModelOptions, type FromLayersModelResult } from './layers-model/from-layers-model.ts'
+export {
+  fromLayersModel,
+  type FromLayersModelOptions,
+  type FromLayersModelResult,
+} from './layers-model/from-layers-model.ts'
 export { toLayersModel } from './layers-model/to-layers-model.ts'
 export { foldBatchNorm, type FoldedNetwork } from './onnx/fold-batch-norm.ts'
 export { toOnnx, type OnnxOptions } from './onnx/to-onnx.ts'
-export { backendNames, useBackend, type BackendAdapter, type BackendChoice, type BackendName, type BackendReport, type FailedBackend, type LoadedBackend } from './backends/index.ts'
+export {
+  backendNames,
+  useBackend,
+  type BackendAdapter,
+  type BackendChoice,
+  type BackendName,
+  type BackendReport,
+  type FailedBackend,
+  type LoadedBackend,
+} from './backends/index.ts'
 export { repairGradients } from './kernels/gradients/index.ts'
 export { runExtraKernel, type ExtraKernel } from './kernels/extra-kernels.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'

@@ -27,9 +27,17 @@ export interface ExpandOptions {
 /** Ratio of every expandable channel group; a group is kept if any node that makes its channels is filtered out. */
 function groupRatios(student: Network, { ratio, layers = () => true }: ExpandOptions): GroupRatios {
   if (!Number.isInteger(ratio) || ratio < 1) {
-    throw new GpdError('config.invalid', `inverseReparameterization: ratio: expected a positive integer, got ${String(ratio)}.`, 'Use 1, 2, 3, …')
+    throw new GpdError(
+      'config.invalid',
+      `inverseReparameterization: ratio: expected a positive integer, got ${String(ratio)}.`,
+      'Use 1, 2, 3, …',
+    )
   }
-  const makers = new Set(student.parameters.filter(({ axes }) => axes.some(({ role }) => role === 'output')).map(({ name }) => name.slice(0, name.lastIndexOf('.'))))
+  const makers = new Set(
+    student.parameters
+      .filter(({ axes }) => axes.some(({ role }) => role === 'output'))
+      .map(({ name }) => name.slice(0, name.lastIndexOf('.'))),
+  )
   const kept = new Set<string | null>()
   for (const node of student.nodes) {
     if (!makers.has(node.id) || layers(node.id)) continue
@@ -50,7 +58,9 @@ function branchSites(student: Network, branches: BranchSet): BranchSite[] {
 /** The same student with a bias at every site. */
 function withBiases(student: Network, sites: readonly BranchSite[]): Network {
   const branched = new Set(sites.map(({ node }) => node.id))
-  const nodes = student.nodes.map((node) => (branched.has(node.id) ? { ...node, attributes: { ...node.attributes, useBias: true } } : node))
+  const nodes = student.nodes.map((node) =>
+    branched.has(node.id) ? { ...node, attributes: { ...node.attributes, useBias: true } } : node,
+  )
   return defineNetwork({ ...networkDefinition(student), nodes })
 }
 

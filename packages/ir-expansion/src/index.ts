@@ -1,4 +1,8 @@
-export { inverseReparameterization, type InverseReparameterization, type InverseReparameterizationOptions } from './inverse-reparameterization.ts'
+export {
+  inverseReparameterization,
+  type InverseReparameterization,
+  type InverseReparameterizationOptions,
+} from './inverse-reparameterization.ts'
 export { expand, type ExpandOptions } from './expand.ts'
 export { branchParameters, initializeWide, liftParameters, liftStatistics, teacherView } from './lift.ts'
 export type { Noise } from './noise.ts'

@@ -38,7 +38,11 @@ export function branchParameters(expansion: Expansion, plain: TensorRecord, seed
     const branched = new Set(expansion.merges.flatMap(({ stored }) => Object.values(stored)))
     const addedBias = ({ name, shape }: StoredParameter) => {
       const node = name.slice(0, -'.bias'.length)
-      return name.endsWith('.bias') && expansion.merges.some(({ parameter }) => parameter === `${node}.weight`) && tf.zeros([...shape])
+      return (
+        name.endsWith('.bias') &&
+        expansion.merges.some(({ parameter }) => parameter === `${node}.weight`) &&
+        tf.zeros([...shape])
+      )
     }
     const value = (stored: StoredParameter) => {
       const known = given[stored.name]
@@ -51,7 +55,11 @@ export function branchParameters(expansion: Expansion, plain: TensorRecord, seed
 }
 
 const missing = (name: string) =>
-  new GpdError('checkpoint.incompatible', `liftParameters: no tensor for '${name}'.`, 'Pass every parameter of the student.')
+  new GpdError(
+    'checkpoint.incompatible',
+    `liftParameters: no tensor for '${name}'.`,
+    'Pass every parameter of the student.',
+  )
 
 function raise(error: GpdError): never {
   throw error
@@ -63,7 +71,12 @@ function raise(error: GpdError): never {
  * @param branched what `branchParameters` returns, or the student's own parameters where there are no branches
  * @returns tensors of the wide, branched network in storage convention; the caller owns them
  */
-export function liftParameters(expansion: Expansion, branched: TensorRecord, noise: Noise, seed: number): Record<string, tf.Tensor> {
+export function liftParameters(
+  expansion: Expansion,
+  branched: TensorRecord,
+  noise: Noise,
+  seed: number,
+): Record<string, tf.Tensor> {
   const lift = ({ name, axes, trainable }: StoredParameter) => {
     const tensor = branched[name] ?? raise(missing(name))
     const tiled = tf.div(tileChannels(tensor, axes, expansion.ratios), studentScale(axes, expansion))
@@ -93,7 +106,11 @@ export function initializeWide(expansion: Expansion, seed: number): Record<strin
     const given: TensorRecord = { ...plain, ...Object.fromEntries(kernels) }
     const value = (stored: StoredParameter) => {
       const shape = axesShape(stored.axes.map((axis) => widenAxis(axis, expansion.ratios)))
-      if (!stored.trainable) return tf.div(tileChannels(fresh(stored, seed), stored.axes, expansion.ratios), studentScale(stored.axes, expansion))
+      if (!stored.trainable)
+        return tf.div(
+          tileChannels(fresh(stored, seed), stored.axes, expansion.ratios),
+          studentScale(stored.axes, expansion),
+        )
       const effective = given[stored.name] ?? wideBranch(expansion, stored, shape, seed)
       return tf.div(effective, storageScale(stored.axes, expansion))
     }
@@ -104,7 +121,10 @@ export function initializeWide(expansion: Expansion, seed: number): Record<strin
 /** A branch drawn at the wide size: fan-in grows with the input, so the bound shrinks by √r. */
 function wideBranch(expansion: Expansion, stored: StoredParameter, shape: readonly number[], seed: number): tf.Tensor {
   const inputs = stored.axes.filter(({ role }) => role === 'input')
-  const growth = Math.sqrt(axesShape(inputs.map((axis) => widenAxis(axis, expansion.ratios))).reduce((a, b) => a * b, 1) / axesShape(inputs).reduce((a, b) => a * b, 1))
+  const growth = Math.sqrt(
+    axesShape(inputs.map((axis) => widenAxis(axis, expansion.ratios))).reduce((a, b) => a * b, 1) /
+      axesShape(inputs).reduce((a, b) => a * b, 1),
+  )
   return tf.div(initializeParameters([{ ...stored, shape }], seed)[stored.name]!, growth)
 }
 

@@ -31,8 +31,15 @@ describe('expansionNoise', () => {
   })
 
   it('tells apart all copies of an output that has several inputs', () => {
-    const blocks = blocksOf(expansionNoise('w', axes, { a: 3, b: 3 }, { kind: 'zero-sum', deviation: 1 }, 3)!, { a: 3, b: 3 })
-    for (const [i, j] of [[0, 1], [1, 2], [0, 2]] as const) {
+    const blocks = blocksOf(expansionNoise('w', axes, { a: 3, b: 3 }, { kind: 'zero-sum', deviation: 1 }, 3)!, {
+      a: 3,
+      b: 3,
+    })
+    for (const [i, j] of [
+      [0, 1],
+      [1, 2],
+      [0, 2],
+    ] as const) {
       const apart = tf.max(tf.abs(tf.sub(blocks[1]![i]!, blocks[1]![j]!))).dataSync()[0]!
       expect(apart).toBeGreaterThan(0.1)
     }

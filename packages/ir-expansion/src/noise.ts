@@ -41,7 +41,11 @@ function zeroSum(noise: tf.Tensor, axes: readonly Axis[], ratios: GroupRatios): 
     blocks.map((block) => {
       const width = block.shape[output]! / outputs
       const begin = block.shape.map((_, at) => (at === output ? from * width : 0))
-      return tf.slice(block, begin, block.shape.map((size, at) => (at === output ? (to - from) * width : size)))
+      return tf.slice(
+        block,
+        begin,
+        block.shape.map((size, at) => (at === output ? (to - from) * width : size)),
+      )
     })
   // The student's own output channels: its own block stays clean, the other copies of the input sum to zero.
   const [own, ...others] = output < 0 ? rows : columns(rows, 0, 1)
@@ -52,12 +56,27 @@ function zeroSum(noise: tf.Tensor, axes: readonly Axis[], ratios: GroupRatios): 
 }
 
 /** The noise to add to an expanded tensor (before the storage scale), or nothing where none may be added. */
-export function expansionNoise(name: string, axes: readonly Axis[], ratios: GroupRatios, noise: Noise, seed: number): tf.Tensor | undefined {
+export function expansionNoise(
+  name: string,
+  axes: readonly Axis[],
+  ratios: GroupRatios,
+  noise: Noise,
+  seed: number,
+): tf.Tensor | undefined {
   const plain = axes.every(({ segments }) => segments.length === 1 && segments[0]!.repeat === 1)
   const kernel = axes.some(({ role }) => role === 'input')
   if (noise.deviation === 0 || !kernel) return undefined
   const shape = expandedSize(axes, ratios)
-  const draw = () => tf.tensor(normals(shape.reduce((a, b) => a * b, 1), noise.deviation, seed, name), shape)
+  const draw = () =>
+    tf.tensor(
+      normals(
+        shape.reduce((a, b) => a * b, 1),
+        noise.deviation,
+        seed,
+        name,
+      ),
+      shape,
+    )
   if (noise.kind === 'iid') return draw()
   return plain && roleRatio(axes, 'input', ratios) > 1 ? zeroSum(draw(), axes, ratios) : undefined
 }

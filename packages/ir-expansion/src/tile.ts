@@ -13,8 +13,15 @@ function tileSegment(x: tf.Tensor, at: number, segment: AxisSegment, ratio: numb
 }
 
 function tileSegments(x: tf.Tensor, at: number, axis: Axis, ratios: GroupRatios): tf.Tensor {
-  const parts = tf.split(x, axis.segments.map(({ size }) => size), at)
-  return tf.concat(parts.map((part, i) => tileSegment(part, at, axis.segments[i]!, segmentRatio(axis.segments[i]!, ratios))), at)
+  const parts = tf.split(
+    x,
+    axis.segments.map(({ size }) => size),
+    at,
+  )
+  return tf.concat(
+    parts.map((part, i) => tileSegment(part, at, axis.segments[i]!, segmentRatio(axis.segments[i]!, ratios))),
+    at,
+  )
 }
 
 /**

@@ -13,7 +13,9 @@ import { tinyData } from './testing.ts'
 function student() {
   const g = graph({ name: 'dropping', inputShape: [6, 6, 1] })
   const x = g.add('relu', relu(), g.add('conv', conv2d({ filters: 4, kernelSize: 3 }), 'image'))
-  return g.build(g.add('fc', dense({ units: 3 }), g.add('drop', dropout({ rate: 0.25 }), g.add('pool', globalAveragePool(), x))))
+  return g.build(
+    g.add('fc', dense({ units: 3 }), g.add('drop', dropout({ rate: 0.25 }), g.add('pool', globalAveragePool(), x))),
+  )
 }
 
 async function losses(backend: BackendName): Promise<number[]> {

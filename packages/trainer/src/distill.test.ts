@@ -23,7 +23,8 @@ const base = (): DistillOptions => ({
   seed: 0,
 })
 const gpd = () => dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) })
-const values = (record: Readonly<Record<string, tf.Tensor>>) => Object.fromEntries(Object.entries(record).map(([name, tensor]) => [name, Array.from(tensor.dataSync())]))
+const values = (record: Readonly<Record<string, tf.Tensor>>) =>
+  Object.fromEntries(Object.entries(record).map(([name, tensor]) => [name, Array.from(tensor.dataSync())]))
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -39,7 +40,11 @@ describe('distill', () => {
     const last = run.history.at(-1)!.logs
     expect(last['val_acc']).toBeGreaterThan(0.6)
     expect(last['gap/dynamic-teacher']).toBeCloseTo(last['val_acc/dynamic-teacher']! - last['val_acc']!, 6)
-    expect(Object.keys(run.student.parameters).sort()).toEqual(tinyNetwork().parameters.map(({ name }) => name).sort())
+    expect(Object.keys(run.student.parameters).sort()).toEqual(
+      tinyNetwork()
+        .parameters.map(({ name }) => name)
+        .sort(),
+    )
     expect(Object.keys(run.learners)).toEqual(['student', 'dynamic-teacher'])
     expect(run.best!.accuracy).toBe(Math.max(...run.history.map(({ logs }) => logs['val_acc']!)))
   })
@@ -63,7 +68,8 @@ describe('distill', () => {
 
   it('looks at every image once with a static teacher whose logits it may remember, to the same result', async () => {
     const teacher = drawn(tinyNetwork({ width: 4 }), 1)
-    const train = (cache: boolean) => distill({ ...base(), plugins: staticTeacher({ ...teacher, loss: kd({ temperature: 2 }), cache }) })
+    const train = (cache: boolean) =>
+      distill({ ...base(), plugins: staticTeacher({ ...teacher, loss: kd({ temperature: 2 }), cache }) })
     const [remembered, computed] = [await train(true), await train(false)]
     expect(values(remembered.student.parameters)).toEqual(values(computed.student.parameters))
   })
@@ -71,7 +77,16 @@ describe('distill', () => {
   it('starts from given weights and leaves them alone', async () => {
     const given = drawn(tinyNetwork(), 5)
     const before = values(given.parameters)
-    const run = await distill({ ...base(), ...given, student: given.network, maxSteps: 1, optimizer: sgd({ learningRate: 0 }), plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa({ gates: 'single' }) }) }) })
+    const run = await distill({
+      ...base(),
+      ...given,
+      student: given.network,
+      maxSteps: 1,
+      optimizer: sgd({ learningRate: 0 }),
+      plugins: dynamicTeacher({
+        expansion: inverseReparameterization({ ratio: 2, branches: orepa({ gates: 'single' }) }),
+      }),
+    })
     expect(values(run.student.parameters)).toEqual(before)
     expect(values(given.parameters)).toEqual(before)
     expect(run.outcome).toBe('stopped')
@@ -79,7 +94,10 @@ describe('distill', () => {
 
   it('stops before a step whose loss is not finite, and keeps what was reached', async () => {
     let calls = 0
-    const broken: DistillationLoss = { name: 'broken', compute: ({ student }) => tf.mul(tf.sum(student.logits), ++calls > 4 ? Number.NaN : 0) as tf.Scalar }
+    const broken: DistillationLoss = {
+      name: 'broken',
+      compute: ({ student }) => tf.mul(tf.sum(student.logits), ++calls > 4 ? Number.NaN : 0) as tf.Scalar,
+    }
     const run = await distill({ ...base(), plugins: staticTeacher({ ...drawn(tinyNetwork(), 1), loss: broken }) })
     expect(run.outcome).toBe('diverged')
     expect(run.problem).toMatch(/broken\(student, static-teacher\).*not finite at step 4/)
@@ -89,7 +107,11 @@ describe('distill', () => {
 
   it('stops when it is told to', async () => {
     const controller = new AbortController()
-    const run = await distill({ ...base(), signal: controller.signal, callbacks: { onBatchEnd: (step) => void (step === 2 && controller.abort()) } })
+    const run = await distill({
+      ...base(),
+      signal: controller.signal,
+      callbacks: { onBatchEnd: (step) => void (step === 2 && controller.abort()) },
+    })
     expect(run.outcome).toBe('aborted')
     expect(run.steps).toBe(2)
   })
@@ -110,7 +132,18 @@ describe('distill', () => {
       },
     })
     expect(seen).toEqual(['begin 3', 'epoch 0', 'step 1', 'step 2', 'step 3', 'end'])
-    for (const key of ['loss', 'acc', 'val_acc', 'val_loss', 'val_acc/dynamic-teacher', 'gap/dynamic-teacher', 'learning-rate', 'gradient-norm', 'images-per-second', 'cross-entropy(student)']) {
+    for (const key of [
+      'loss',
+      'acc',
+      'val_acc',
+      'val_loss',
+      'val_acc/dynamic-teacher',
+      'gap/dynamic-teacher',
+      'learning-rate',
+      'gradient-norm',
+      'images-per-second',
+      'cross-entropy(student)',
+    ]) {
       expect(logs).toHaveProperty([key])
     }
   })
@@ -121,7 +154,15 @@ describe('distill', () => {
       name: 'projected',
       taps: { student: ['features'], teacher: ['features'] },
       prepare: ({ student, teacher }) => ({
-        heads: [{ name: 'project', shape: [student['features']![2]!, teacher['features']![2]!], axes: [2, 4].map(fixedAxis), initializer: { kind: 'constant', value: 0.1 }, decay: true }],
+        heads: [
+          {
+            name: 'project',
+            shape: [student['features']![2]!, teacher['features']![2]!],
+            axes: [2, 4].map(fixedAxis),
+            initializer: { kind: 'constant', value: 0.1 },
+            decay: true,
+          },
+        ],
         memory: { mean: tf.zeros([4]) },
       }),
       compute({ student, teacher, heads, memory, remember, index }) {
@@ -129,7 +170,10 @@ describe('distill', () => {
         seen.push({ head: Array.from(heads!['project']!.dataSync()), memory: Array.from(memory!['mean']!.dataSync()) })
         const pooled = (x: tf.Tensor) => tf.mean(x, [1, 2])
         remember!('mean', tf.add(memory!['mean']!, 1))
-        return tf.losses.meanSquaredError(pooled(teacher.taps['features']!), tf.matMul(pooled(student.taps['features']!), heads!['project']!)) as tf.Scalar
+        return tf.losses.meanSquaredError(
+          pooled(teacher.taps['features']!),
+          tf.matMul(pooled(student.taps['features']!), heads!['project']!),
+        ) as tf.Scalar
       },
     }
     const before = tf.memory().numTensors
@@ -147,7 +191,11 @@ describe('distill', () => {
 
   it('replays dropout from the seed', async () => {
     const g = graph({ name: 'dropping', inputShape: [6, 6, 1] })
-    const x = g.add('drop', dropout({ rate: 0.5 }), g.add('pool', globalAveragePool(), g.add('conv', conv2d({ filters: 4, kernelSize: 3 }), 'image')))
+    const x = g.add(
+      'drop',
+      dropout({ rate: 0.5 }),
+      g.add('pool', globalAveragePool(), g.add('conv', conv2d({ filters: 4, kernelSize: 3 }), 'image')),
+    )
     const student = g.build(g.add('fc', dense({ units: 3 }), x))
     const train = () => distill({ ...base(), student, optimizer: adamw({ learningRate: 0.01 }) })
     const [a, b] = [await train(), await train()]
@@ -155,15 +203,41 @@ describe('distill', () => {
   })
 
   it.each<[string, () => Partial<DistillOptions>, RegExp]>([
-    ['a teacher with other classes', () => ({ plugins: staticTeacher({ ...drawn(tinyNetwork({ classes: 4 }), 1), loss: kd() }) }), /'static-teacher' has 4 classes, the student 3/],
-    ['data with other classes', () => ({ data: { train: tinyData(24, 2) } }), /train data has 2 classes, the student 3/],
+    [
+      'a teacher with other classes',
+      () => ({ plugins: staticTeacher({ ...drawn(tinyNetwork({ classes: 4 }), 1), loss: kd() }) }),
+      /'static-teacher' has 4 classes, the student 3/,
+    ],
+    [
+      'data with other classes',
+      () => ({ data: { train: tinyData(24, 2) } }),
+      /train data has 2 classes, the student 3/,
+    ],
     ['a batch larger than the set', () => ({ batchSize: 100 }), /24 training images make no step/],
-    ['a ratio that is no integer', () => ({ plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 1.5 }) }) }), /ratio: expected a positive integer, got 1.5/],
-    ['a ratio of zero', () => ({ plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 0 }) }) }), /positive integer, got 0/],
+    [
+      'a ratio that is no integer',
+      () => ({ plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 1.5 }) }) }),
+      /ratio: expected a positive integer, got 1.5/,
+    ],
+    [
+      'a ratio of zero',
+      () => ({ plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 0 }) }) }),
+      /positive integer, got 0/,
+    ],
     ['two plugins of one name', () => ({ plugins: [gpd(), gpd()] }), /'dynamic-teacher' is there twice/],
     ['a factory that was not called', () => ({ plugins: [ema as never] }), /forget to call the factory/],
-    ['a loss on a tap that is not there', () => ({ plugins: staticTeacher({ ...drawn(tinyNetwork(), 1), loss: { ...kd(), taps: { student: ['featurs'] } } }) }), /no tap 'featurs'.*features/],
-    ['weights of another network', () => ({ parameters: drawn(tinyNetwork({ width: 3 }), 1).parameters }), /expected 'conv1.weight' of shape \[3, 3, 1, 2\], got \[3, 3, 1, 3\]/],
+    [
+      'a loss on a tap that is not there',
+      () => ({
+        plugins: staticTeacher({ ...drawn(tinyNetwork(), 1), loss: { ...kd(), taps: { student: ['featurs'] } } }),
+      }),
+      /no tap 'featurs'.*features/,
+    ],
+    [
+      'weights of another network',
+      () => ({ parameters: drawn(tinyNetwork({ width: 3 }), 1).parameters }),
+      /expected 'conv1.weight' of shape \[3, 3, 1, 2\], got \[3, 3, 1, 3\]/,
+    ],
     ['no epochs', () => ({ epochs: 0 }), /epochs: expected a positive integer/],
   ])('refuses %s before training', async (_, options, message) => {
     await expect(distill({ ...base(), ...options() })).rejects.toThrow(message)

@@ -74,30 +74,42 @@ const positive = (name: string, value: number): number => {
   throw new GpdError('config.invalid', `distill: ${name}: expected a positive integer, got ${value}.`)
 }
 
-const labelTerm = (weight: Schedule) => (learner: string): LossTerm | undefined =>
-  weight === 0
-    ? undefined
-    : {
-        name: `cross-entropy(${learner})`,
-        weight,
-        taps: { [learner]: [] },
-        compute: (outputs, { labels }) => crossEntropy(outputs[learner]!.logits, labels),
-      }
+const labelTerm =
+  (weight: Schedule) =>
+  (learner: string): LossTerm | undefined =>
+    weight === 0
+      ? undefined
+      : {
+          name: `cross-entropy(${learner})`,
+          weight,
+          taps: { [learner]: [] },
+          compute: (outputs, { labels }) => crossEntropy(outputs[learner]!.logits, labels),
+        }
 
 function checkData({ student, data }: DistillOptions): void {
   for (const [name, source] of Object.entries(data)) {
     if (source === undefined) continue
     if (source.classes !== student.classes) {
-      throw new GpdError('data.mismatch', `distill: the ${name} data has ${source.classes} classes, the student ${student.classes}.`)
+      throw new GpdError(
+        'data.mismatch',
+        `distill: the ${name} data has ${source.classes} classes, the student ${student.classes}.`,
+      )
     }
     if (source.shape.join() !== student.inputShape.join()) {
-      throw new GpdError('data.mismatch', `distill: the ${name} images are [${source.shape.join(', ')}], the student takes [${student.inputShape.join(', ')}].`)
+      throw new GpdError(
+        'data.mismatch',
+        `distill: the ${name} images are [${source.shape.join(', ')}], the student takes [${student.inputShape.join(', ')}].`,
+      )
     }
   }
 }
 
 /** Accuracy and loss of every learner on the validation set, and how far the teachers among them are ahead. */
-async function validate(pipeline: Pipeline, state: TrainingState, validation: BatchSource): Promise<Record<string, number>> {
+async function validate(
+  pipeline: Pipeline,
+  state: TrainingState,
+  validation: BatchSource,
+): Promise<Record<string, number>> {
   const logs: Record<string, number> = {}
   for (const { name } of pipeline.actors.filter(({ role }) => role === 'learner')) {
     const trained = extractActor(pipeline, state, name)
@@ -117,7 +129,11 @@ function planLoop(options: DistillOptions, pipeline: Pipeline): TrainingLoop & {
   const accumulate = positive('accumulate', options.accumulate ?? 1)
   const stepsPerEpoch = Math.floor(Math.floor(data.train.size / batchSize) / accumulate)
   if (stepsPerEpoch === 0) {
-    throw new GpdError('config.invalid', `distill: ${data.train.size} training images make no step of ${accumulate} batches of ${batchSize}.`, 'Use a smaller batch.')
+    throw new GpdError(
+      'config.invalid',
+      `distill: ${data.train.size} training images make no step of ${accumulate} batches of ${batchSize}.`,
+      'Use a smaller batch.',
+    )
   }
   const totalSteps = positive('epochs', options.epochs) * stepsPerEpoch
   return {
@@ -136,7 +152,10 @@ function planLoop(options: DistillOptions, pipeline: Pipeline): TrainingLoop & {
   }
 }
 
-function results(pipeline: Pipeline, state: TrainingState): Pick<DistillResult, 'student' | 'learners' | 'alternatives'> {
+function results(
+  pipeline: Pipeline,
+  state: TrainingState,
+): Pick<DistillResult, 'student' | 'learners' | 'alternatives'> {
   const names = pipeline.actors.filter(({ role }) => role === 'learner').map(({ name }) => name)
   const learners = Object.fromEntries(names.map((name) => [name, extractActor(pipeline, state, name)]))
   const alternatives = pipeline.states.flatMap(({ name, alternative }) =>
@@ -145,7 +164,8 @@ function results(pipeline: Pipeline, state: TrainingState): Pick<DistillResult, 
   return { student: learners[STUDENT]!, learners, alternatives: Object.fromEntries(alternatives) }
 }
 
-const disposeNetwork = (network: ExtractedNetwork | undefined) => network && tf.dispose([network.parameters, network.statistics])
+const disposeNetwork = (network: ExtractedNetwork | undefined) =>
+  network && tf.dispose([network.parameters, network.statistics])
 
 /**
  * Trains a student: on labels, by static teachers, beside a dynamic teacher, or any mix of them, as the plugins say.
@@ -180,7 +200,14 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
   const { callbacks } = loop
   const actors = pipeline.actors.map(({ name }) => name)
   const losses = pipeline.terms.map(({ name }) => name)
-  await callbacks.onTrainBegin({ epochs: options.epochs, stepsPerEpoch, totalSteps: loop.totalSteps, batchSize: loop.batchSize, actors, losses })
+  await callbacks.onTrainBegin({
+    epochs: options.epochs,
+    stepsPerEpoch,
+    totalSteps: loop.totalSteps,
+    batchSize: loop.batchSize,
+    actors,
+    losses,
+  })
 
   let state = initialState(pipeline, loop.optimizer)
   let best: DistillResult['best']
@@ -192,7 +219,11 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
     state = reached
     end = outcome
     const last = outcome.outcome !== 'completed' || epoch === options.epochs - 1
-    const judged = data.validation && outcome.outcome !== 'diverged' && outcome.outcome !== 'aborted' && (last || (epoch + 1) % evaluateEvery === 0)
+    const judged =
+      data.validation &&
+      outcome.outcome !== 'diverged' &&
+      outcome.outcome !== 'aborted' &&
+      (last || (epoch + 1) % evaluateEvery === 0)
     const judgement = judged ? await validate(pipeline, state, data.validation!) : {}
     const accuracy = judgement['val_acc']
     if (accuracy !== undefined && !(best && best.accuracy >= accuracy)) {
@@ -216,7 +247,12 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
     seconds: (performance.now() - began) / 1000,
     ...end,
     dispose() {
-      for (const network of [...Object.values(extracted.learners), ...Object.values(extracted.alternatives), best?.student]) disposeNetwork(network)
+      for (const network of [
+        ...Object.values(extracted.learners),
+        ...Object.values(extracted.alternatives),
+        best?.student,
+      ])
+        disposeNetwork(network)
     },
   }
 }

@@ -30,9 +30,16 @@ function scores({ network, parameters, statistics }: TrainedNetwork, { xs, ys }:
  *
  * @throws GpdError `data.mismatch` if the set has other classes than the network
  */
-export async function evaluate(trained: TrainedNetwork, source: BatchSource, options: { readonly batchSize?: number } = {}): Promise<Evaluation> {
+export async function evaluate(
+  trained: TrainedNetwork,
+  source: BatchSource,
+  options: { readonly batchSize?: number } = {},
+): Promise<Evaluation> {
   if (source.classes !== trained.network.classes) {
-    throw new GpdError('data.mismatch', `evaluate: the data has ${source.classes} classes, the network ${trained.network.classes}.`)
+    throw new GpdError(
+      'data.mismatch',
+      `evaluate: the data has ${source.classes} classes, the network ${trained.network.classes}.`,
+    )
   }
   let total = tf.tensor1d([0, 0])
   for (const batch of source.batches({ batchSize: options.batchSize ?? 250, seed: 0, epoch: 0 })) {

@@ -23,7 +23,12 @@ export function extractActor(
   name: string = STUDENT,
 ): ExtractedNetwork {
   const actor = actors.find((candidate) => candidate.name === name)
-  if (!actor) throw new GpdError('plugin.invalid', `extractActor: no actor is called '${name}'.`, `There are ${actors.map((a) => a.name).join(', ')}.`)
+  if (!actor)
+    throw new GpdError(
+      'plugin.invalid',
+      `extractActor: no actor is called '${name}'.`,
+      `There are ${actors.map((a) => a.name).join(', ')}.`,
+    )
   const statistics = actor.role === 'frozen' ? actor.statistics : scopeOf(name, run.statistics)
   const tensors = tf.tidy(() => ({
     parameters: mapRecord(actor.parameters({ ...constants, ...run.trainables }), (tensor) => tf.clone(tensor)),

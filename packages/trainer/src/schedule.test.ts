@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { cosine, linear, multiStep, stepDecay, valueAt, warmUp, type Schedule } from './schedule.ts'
 
-const over = (schedule: Schedule, totalSteps: number) => Array.from({ length: totalSteps }, (_, step) => valueAt(schedule, { step, totalSteps }))
+const over = (schedule: Schedule, totalSteps: number) =>
+  Array.from({ length: totalSteps }, (_, step) => valueAt(schedule, { step, totalSteps }))
 const expectClose = (actual: number[], expected: number[]) => {
   expect(actual.length).toBe(expected.length)
   actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 10))
@@ -15,7 +16,11 @@ describe('schedules', () => {
     expect(valueAt(cosine(1, { end: 0.2 }), { step: 10, totalSteps: 10 })).toBeCloseTo(0.2, 12)
   })
 
-  it('drop at milestones', () => expectClose(over(multiStep(1, { milestones: [0.3, 0.6, 0.9] }), 10), [1, 1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001]))
+  it('drop at milestones', () =>
+    expectClose(
+      over(multiStep(1, { milestones: [0.3, 0.6, 0.9] }), 10),
+      [1, 1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001],
+    ))
 
   it('drop every so often', () => expectClose(over(stepDecay(1, { every: 0.5, factor: 0.5 }), 4), [1, 1, 0.5, 0.5]))
 

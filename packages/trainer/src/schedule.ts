@@ -10,7 +10,8 @@ export interface Progress {
 export type Schedule = number | ((progress: Progress) => number)
 
 /** The value of a schedule now. */
-export const valueAt = (schedule: Schedule, progress: Progress): number => (typeof schedule === 'number' ? schedule : schedule(progress))
+export const valueAt = (schedule: Schedule, progress: Progress): number =>
+  typeof schedule === 'number' ? schedule : schedule(progress)
 
 /**
  * Half a cosine from `start` down to `end`: `end + (start − end)(1 + cos(π t)) / 2` with `t` from 0 to 1.
@@ -28,9 +29,13 @@ export function cosine(start: number, options: { readonly end?: number } = {}): 
  * @param options.milestones shares of the run, each in (0, 1): `[0.3, 0.6, 0.9]`
  * @param options.factor default 0.1
  */
-export function multiStep(start: number, options: { readonly milestones: readonly number[]; readonly factor?: number }): Schedule {
+export function multiStep(
+  start: number,
+  options: { readonly milestones: readonly number[]; readonly factor?: number },
+): Schedule {
   const { milestones, factor = 0.1 } = options
-  return ({ step, totalSteps }) => start * factor ** milestones.filter((share) => step >= Math.round(share * totalSteps)).length
+  return ({ step, totalSteps }) =>
+    start * factor ** milestones.filter((share) => step >= Math.round(share * totalSteps)).length
 }
 
 /** Multiplied by `factor` each time another `every` (a share of the run) has passed. */
@@ -40,7 +45,10 @@ export function stepDecay(start: number, options: { readonly every: number; read
 }
 
 /** A straight line from `start` to `end` over the whole run. */
-export const linear = (start: number, end: number): Schedule => ({ step, totalSteps }) => start + ((end - start) * step) / totalSteps
+export const linear =
+  (start: number, end: number): Schedule =>
+  ({ step, totalSteps }) =>
+    start + ((end - start) * step) / totalSteps
 
 /**
  * Rises in a straight line over the first steps, reaching the schedule's own value at the end of them. The first step

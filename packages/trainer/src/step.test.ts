@@ -11,22 +11,33 @@ import type { PluginOption } from './pipeline/plugin.ts'
 import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
 import { ema } from './plugins/ema.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
-import { disposeReplaced, gradientPass, initialState, trainingStep, type TrainingBatch, type TrainingState } from './step.ts'
+import {
+  disposeReplaced,
+  gradientPass,
+  initialState,
+  trainingStep,
+  type TrainingBatch,
+  type TrainingState,
+} from './step.ts'
 import { drawn, tinyData, tinyNetwork } from './testing.ts'
 
 const teacher = (loss: DistillationLoss) => staticTeacher({ ...drawn(tinyNetwork({ width: 4 }), 9), loss })
-const expansion = (branches: boolean, ratio = 2) => inverseReparameterization({ ratio, ...(branches && { branches: orepa() }) })
+const expansion = (branches: boolean, ratio = 2) =>
+  inverseReparameterization({ ratio, ...(branches && { branches: orepa() }) })
 
 const COMBINATIONS: Readonly<Record<string, () => PluginOption>> = {
   'labels only': () => [],
-  'KD': () => teacher(kd({ temperature: 4 })),
+  KD: () => teacher(kd({ temperature: 4 })),
   'DKD and EMA': () => [teacher(dkd()), ema()],
-  'GPD': () => [teacher(dkd()), dynamicTeacher({ expansion: expansion(true) })],
+  GPD: () => [teacher(dkd()), dynamicTeacher({ expansion: expansion(true) })],
   'GPD from scratch': () => dynamicTeacher({ expansion: expansion(true) }),
   'GPD without branches, ratio 3': () => dynamicTeacher({ expansion: expansion(false, 3) }),
   'GPD without sharing': () => dynamicTeacher({ expansion: expansion(true), sharing: 'none' }),
   'GPD without mapping': () => dynamicTeacher({ expansion: expansion(true), mapping: 'none' }),
-  'GPD with neither, and EMA': () => [dynamicTeacher({ expansion: expansion(false), mapping: 'none', sharing: 'none' }), ema()],
+  'GPD with neither, and EMA': () => [
+    dynamicTeacher({ expansion: expansion(false), mapping: 'none', sharing: 'none' }),
+    ema(),
+  ],
 }
 
 const pipelineOf = (plugins: PluginOption, norm = true) =>
@@ -34,12 +45,22 @@ const pipelineOf = (plugins: PluginOption, norm = true) =>
     student: tinyNetwork({ norm }),
     seed: 3,
     plugins,
-    taskTerm: (name) => ({ name: `ce(${name})`, weight: 1, taps: { [name]: [] }, compute: (outputs, { labels }) => crossEntropy(outputs[name]!.logits, labels) }),
+    taskTerm: (name) => ({
+      name: `ce(${name})`,
+      weight: 1,
+      taps: { [name]: [] },
+      compute: (outputs, { labels }) => crossEntropy(outputs[name]!.logits, labels),
+    }),
   })
 
 const OPTIMIZER = sgd({ learningRate: 0.05, momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 })
 
-function advance(pipeline: ReturnType<typeof buildPipeline>, optimizer: Optimizer, state: TrainingState, batches: readonly TrainingBatch[]): TrainingState {
+function advance(
+  pipeline: ReturnType<typeof buildPipeline>,
+  optimizer: Optimizer,
+  state: TrainingState,
+  batches: readonly TrainingBatch[],
+): TrainingState {
   const weights = Object.fromEntries(pipeline.terms.map(({ name }) => [name, 1]))
   const next = trainingStep(pipeline, optimizer, state, batches, { learningRate: 0.05, weights })
   tf.dispose(next.metrics)
@@ -47,7 +68,8 @@ function advance(pipeline: ReturnType<typeof buildPipeline>, optimizer: Optimize
   return next.state
 }
 
-const batchesOf = (batchSize: number) => [...tinyData().batches({ batchSize, seed: 0, epoch: 0 })].map(({ xs, ys }) => ({ xs, ys }))
+const batchesOf = (batchSize: number) =>
+  [...tinyData().batches({ batchSize, seed: 0, epoch: 0 })].map(({ xs, ys }) => ({ xs, ys }))
 
 function largestGap(a: Readonly<Record<string, tf.Tensor>>, b: Readonly<Record<string, tf.Tensor>>): number {
   expect(Object.keys(a).sort()).toEqual(Object.keys(b).sort())

@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, denseGradients, mapRecord, randomStream, stopGradient, valueAndGradients, type ActorOutputs, type TensorRecord } from '@gpdjs/core'
+import {
+  apply,
+  denseGradients,
+  mapRecord,
+  randomStream,
+  stopGradient,
+  valueAndGradients,
+  type ActorOutputs,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { clipByGlobalNorm, globalNorm } from './optimizers/clip.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Actor } from './pipeline/actor.ts'
@@ -50,7 +59,12 @@ interface Pass {
 /** Where training begins. Takes over the pipeline's initial tensors. */
 export function initialState({ initial, states }: Pipeline, optimizer: Optimizer): TrainingState {
   const extra = states.map((state) => inScope(state.name, state.init(initial)))
-  return { step: 0, ...initial, slots: optimizer.init(initial.trainables), extra: Object.assign({}, ...extra) as Record<string, tf.Tensor> }
+  return {
+    step: 0,
+    ...initial,
+    slots: optimizer.init(initial.trainables),
+    extra: Object.assign({}, ...extra) as Record<string, tf.Tensor>,
+  }
 }
 
 function tapsOf(actor: Actor, { terms }: Pipeline): string[] {
@@ -61,13 +75,21 @@ const accuracy = (logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar =>
   tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32'))
 
 function frozenOutputs(pipeline: Pipeline, batch: TrainingBatch): Record<string, ActorOutputs> {
-  const used = pipeline.actors.filter(({ name, role }) => role === 'frozen' && pipeline.terms.some(({ taps }) => name in taps))
+  const used = pipeline.actors.filter(
+    ({ name, role }) => role === 'frozen' && pipeline.terms.some(({ taps }) => name in taps),
+  )
   return Object.fromEntries(
     used.map((actor) => {
       const known = batch.logits?.[actor.name]
       if (known) return [actor.name, { logits: known, taps: {} }]
       const parameters = actor.parameters(pipeline.constants)
-      return [actor.name, apply(actor.network, parameters, actor.statistics, batch.xs, { training: false, taps: tapsOf(actor, pipeline) })]
+      return [
+        actor.name,
+        apply(actor.network, parameters, actor.statistics, batch.xs, {
+          training: false,
+          taps: tapsOf(actor, pipeline),
+        }),
+      ]
     }),
   )
 }
@@ -95,7 +117,13 @@ export function gradientPass(
           taps: tapsOf(actor, pipeline),
           random: (node) => randomStream(pipeline.seed, 'dropout', name, node, step, microBatch),
         })
-        Object.assign(moved, inScope(name, mapRecord(result.statistics, (tensor) => tf.keep(tensor))))
+        Object.assign(
+          moved,
+          inScope(
+            name,
+            mapRecord(result.statistics, (tensor) => tf.keep(tensor)),
+          ),
+        )
         outputs[name] = result
         note(`${name}/accuracy`, accuracy(result.logits, batch.ys))
       }
@@ -114,12 +142,21 @@ export function gradientPass(
       return tf.addN(weighted) as tf.Scalar
     }
     const { value, gradients } = valueAndGradients(objective, trainables)
-    return { gradients: denseGradients(gradients, trainables), statistics: { ...statistics, ...moved }, metrics: { ...metrics, loss: value } }
+    return {
+      gradients: denseGradients(gradients, trainables),
+      statistics: { ...statistics, ...moved },
+      metrics: { ...metrics, loss: value },
+    }
   })
 }
 
 /** The mean over several micro-batches; statistics move through all of them in turn. */
-function accumulate(pipeline: Pipeline, state: TrainingState, batches: readonly TrainingBatch[], weights: StepScalars['weights']): Pass {
+function accumulate(
+  pipeline: Pipeline,
+  state: TrainingState,
+  batches: readonly TrainingBatch[],
+  weights: StepScalars['weights'],
+): Pass {
   let total: Pass = { gradients: {}, statistics: state.statistics, metrics: {} }
   const meanOf = (sum: TensorRecord, next: TensorRecord, share: number) =>
     mapRecord(next, (tensor, name) => (sum[name] ? tf.add(sum[name], tf.mul(tensor, share)) : tf.mul(tensor, share)))
@@ -127,10 +164,18 @@ function accumulate(pipeline: Pipeline, state: TrainingState, batches: readonly 
   batches.forEach((batch, at) => {
     const pass = gradientPass(pipeline, { ...state, statistics: total.statistics }, batch, weights, at)
     const share = batch.xs.shape[0]! / images
-    const next = { gradients: meanOf(total.gradients, pass.gradients, share), metrics: meanOf(total.metrics, pass.metrics, share) }
+    const next = {
+      gradients: meanOf(total.gradients, pass.gradients, share),
+      metrics: meanOf(total.metrics, pass.metrics, share),
+    }
     tf.dispose([pass.gradients, pass.metrics])
     // Statistics of earlier micro-batches were kept for the tape and belong to nobody now.
-    if (at > 0) tf.dispose(Object.entries(total.statistics).flatMap(([name, tensor]) => (pass.statistics[name] === tensor ? [] : [tensor])))
+    if (at > 0)
+      tf.dispose(
+        Object.entries(total.statistics).flatMap(([name, tensor]) =>
+          pass.statistics[name] === tensor ? [] : [tensor],
+        ),
+      )
     total = { ...next, statistics: pass.statistics }
   })
   return total
@@ -151,7 +196,9 @@ export function trainingStep(
 ): { state: TrainingState; metrics: StepMetrics } {
   return tf.tidy(() => {
     const single = batches.length === 1
-    const { gradients, statistics, metrics } = single ? gradientPass(pipeline, state, batches[0]!, weights) : accumulate(pipeline, state, batches, weights)
+    const { gradients, statistics, metrics } = single
+      ? gradientPass(pipeline, state, batches[0]!, weights)
+      : accumulate(pipeline, state, batches, weights)
     const norm = globalNorm(gradients)
     const { specs } = pipeline
     const clipped = clipByGlobalNorm(gradients, norm, optimizer.clipGlobalNorm)
@@ -159,7 +206,12 @@ export function trainingStep(
     const run = { trainables: updated.trainables, statistics, step: state.step }
     const extra = pipeline.states.map(({ name, update }) => inScope(name, update(scopeOf(name, state.extra), run)))
     return {
-      state: { step: state.step + 1, ...updated, statistics, extra: Object.assign({}, ...extra) as Record<string, tf.Tensor> },
+      state: {
+        step: state.step + 1,
+        ...updated,
+        statistics,
+        extra: Object.assign({}, ...extra) as Record<string, tf.Tensor>,
+      },
       metrics: { ...metrics, 'gradient-norm': norm },
     }
   })

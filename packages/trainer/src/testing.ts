@@ -1,9 +1,22 @@
 import * as tf from '@tensorflow/tfjs'
-import { batchNorm, conv2d, dense, globalAveragePool, graph, initializeParameters, initializeStatistics, randomStream, relu, type Network } from '@gpdjs/core'
+import {
+  batchNorm,
+  conv2d,
+  dense,
+  globalAveragePool,
+  graph,
+  initializeParameters,
+  initializeStatistics,
+  randomStream,
+  relu,
+  type Network,
+} from '@gpdjs/core'
 import { tensorSource } from './data/tensor-source.ts'
 
 /** A convolutional network of a few hundred parameters, for tests. */
-export function tinyNetwork(options: { readonly width?: number; readonly norm?: boolean; readonly classes?: number } = {}): Network {
+export function tinyNetwork(
+  options: { readonly width?: number; readonly norm?: boolean; readonly classes?: number } = {},
+): Network {
   const { width = 2, norm = true, classes = 3 } = options
   const g = graph({ name: 'tiny', inputShape: [6, 6, 1] })
   const layer = (x: string, i: number) => {
@@ -19,11 +32,18 @@ export function tinyNetwork(options: { readonly width?: number; readonly norm?: 
 export function tinyData(samples = 24, classes = 3, seed = 1) {
   const stream = randomStream(seed, 'tiny-data')
   const labels = Int32Array.from({ length: samples }, (_, i) => i % classes)
-  const pixels = Float32Array.from({ length: samples * 36 }, (_, i) => labels[Math.floor(i / 36)]! - 1 + 0.5 * stream.normal())
+  const pixels = Float32Array.from(
+    { length: samples * 36 },
+    (_, i) => labels[Math.floor(i / 36)]! - 1 + 0.5 * stream.normal(),
+  )
   return tensorSource({ xs: tf.tensor4d(pixels, [samples, 6, 6, 1]), ys: tf.tensor1d(labels, 'int32'), classes })
 }
 
 /** A network with drawn weights, such as a teacher. */
 export function drawn(network: Network, seed: number) {
-  return { network, parameters: initializeParameters(network.parameters, seed), statistics: initializeStatistics(network.statistics) }
+  return {
+    network,
+    parameters: initializeParameters(network.parameters, seed),
+    statistics: initializeStatistics(network.statistics),
+  }
 }

@@ -28,8 +28,14 @@ const STEPS = 4
 /** Milliseconds of a training step; the first, which also allocates and compiles, is left out. */
 async function timeStep(): Promise<number> {
   const stream = randomStream(0, 'doctor')
-  const xs = tf.tensor4d(Float32Array.from({ length: BATCH * 144 }, () => stream.normal()), [BATCH, ...IMAGE])
-  const ys = tf.tensor1d(Int32Array.from({ length: BATCH }, (_, i) => i % 10), 'int32')
+  const xs = tf.tensor4d(
+    Float32Array.from({ length: BATCH * 144 }, () => stream.normal()),
+    [BATCH, ...IMAGE],
+  )
+  const ys = tf.tensor1d(
+    Int32Array.from({ length: BATCH }, (_, i) => i % 10),
+    'int32',
+  )
   const times: number[] = []
   let before = performance.now()
   const run = await distill({
@@ -58,14 +64,22 @@ async function diagnose(name: BackendName, withConformance: boolean): Promise<Di
     if (!withConformance) return { name, version, millisecondsPerStep }
     const { results } = await runConformance(name)
     const failed = results.filter(({ ok }) => !ok).map((result) => result.name)
-    return { name, version, millisecondsPerStep, conformance: { passed: results.length - failed.length, cases: results.length, failed } }
+    return {
+      name,
+      version,
+      millisecondsPerStep,
+      conformance: { passed: results.length - failed.length, cases: results.length, failed },
+    }
   } catch (error) {
     if (!isGpdError(error)) throw error
     return { name, problem: error.message }
   }
 }
 
-function report(context: CommandContext, { name, version, problem, millisecondsPerStep, conformance }: Diagnosis): void {
+function report(
+  context: CommandContext,
+  { name, version, problem, millisecondsPerStep, conformance }: Diagnosis,
+): void {
   if (problem !== undefined) return say(context, `✗ ${name}: ${problem}`)
   const speed = `${millisecondsPerStep!.toFixed(0)} ms for a small GPD step`
   const cases = conformance ? `, ${conformance.passed} of ${conformance.cases} conformance cases` : ''
@@ -74,9 +88,21 @@ function report(context: CommandContext, { name, version, problem, millisecondsP
 }
 
 export const doctor: Command = async (context) => {
-  const values = parseOptions('doctor', context.args, { conformance: { type: 'boolean', default: false }, json: { type: 'boolean' } })
-  const machine = { node: version, platform, arch, cores: availableParallelism(), memoryGiB: Math.round(totalmem() / 2 ** 30) }
-  say(context, `Node ${machine.node} on ${platform} ${arch}, ${machine.cores} cores, ${machine.memoryGiB} GiB of memory`)
+  const values = parseOptions('doctor', context.args, {
+    conformance: { type: 'boolean', default: false },
+    json: { type: 'boolean' },
+  })
+  const machine = {
+    node: version,
+    platform,
+    arch,
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+  }
+  say(
+    context,
+    `Node ${machine.node} on ${platform} ${arch}, ${machine.cores} cores, ${machine.memoryGiB} GiB of memory`,
+  )
   const backends: Diagnosis[] = []
   for (const name of backendNames) {
     if (name === 'auto') continue

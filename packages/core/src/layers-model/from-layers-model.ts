@@ -45,7 +45,11 @@ function chooseOutput(model: tf.LayersModel, output: string | undefined): tf.Sym
   }
   const chosen = model.outputs[output === undefined ? 0 : names.indexOf(output)]
   if (chosen !== undefined) return chosen
-  throw new GpdError('network.invalid', `fromLayersModel: '${model.name}' has no output '${output}'.`, didYouMean(output!, names))
+  throw new GpdError(
+    'network.invalid',
+    `fromLayersModel: '${model.name}' has no output '${output}'.`,
+    didYouMean(output!, names),
+  )
 }
 
 const isModel = (layer: tf.layers.Layer): layer is tf.LayersModel => layer instanceof tf.LayersModel
@@ -73,7 +77,9 @@ class Conversion {
     const layer = tensor.sourceLayer
     const node = layer.inboundNodes[tensor.nodeIndex]!
     const inputs = node.inputTensors.map((input) => this.value(input, model, false))
-    const id = isModel(layer) ? this.nested(layer, tensor, inputs, last) : this.layer(layer, node.inputTensors, tensor, inputs, model, last)
+    const id = isModel(layer)
+      ? this.nested(layer, tensor, inputs, last)
+      : this.layer(layer, node.inputTensors, tensor, inputs, model, last)
     this.bind(tensor, id)
     this.results.set(layer.name, id)
     return id
@@ -84,7 +90,14 @@ class Conversion {
     return this.value(inner.outputs[tensor.outputTensorIndex ?? 0]!, inner, last)
   }
 
-  layer(layer: tf.layers.Layer, from: tf.SymbolicTensor[], to: tf.SymbolicTensor, inputs: readonly string[], model: tf.LayersModel, last: boolean): string {
+  layer(
+    layer: tf.layers.Layer,
+    from: tf.SymbolicTensor[],
+    to: tf.SymbolicTensor,
+    inputs: readonly string[],
+    model: tf.LayersModel,
+    last: boolean,
+  ): string {
     const className = layer.getClassName()
     const where = `layer ${model.layers.indexOf(layer)} '${layer.name}' (${className})`
     const convert = converters[className]
@@ -94,7 +107,11 @@ class Conversion {
     }
     const weights = layer.weights.length > 0 ? layer.getWeights() : []
     if (weights.length > 0 && this.#weighted.has(layer)) {
-      return unsupportedLayer(where, 'is applied more than once.', 'Shared weights are not supported: use one layer for each place.')
+      return unsupportedLayer(
+        where,
+        'is applied more than once.',
+        'Shared weights are not supported: use one layer for each place.',
+      )
     }
     if (weights.length > 0) this.#weighted.add(layer)
     const context: ConvertedLayer = {
@@ -126,29 +143,52 @@ class Conversion {
   }
 
   keep(id: string, { parameters = {}, statistics = {} }: NodeTensors): void {
-    for (const [name, tensor] of Object.entries(parameters)) this.parameters[`${id}.${name}`] = tf.keep(tf.clone(tensor))
-    for (const [name, tensor] of Object.entries(statistics)) this.statistics[`${id}.${name}`] = tf.keep(tf.clone(tensor))
+    for (const [name, tensor] of Object.entries(parameters))
+      this.parameters[`${id}.${name}`] = tf.keep(tf.clone(tensor))
+    for (const [name, tensor] of Object.entries(statistics))
+      this.statistics[`${id}.${name}`] = tf.keep(tf.clone(tensor))
   }
 }
 
-function tapNodes(taps: Readonly<Record<string, string>>, results: ReadonlyMap<string, string>): Record<string, string> {
+function tapNodes(
+  taps: Readonly<Record<string, string>>,
+  results: ReadonlyMap<string, string>,
+): Record<string, string> {
   const find = (layer: string) => {
     const id = results.get(layer)
     if (id !== undefined) return id
-    throw new GpdError('network.invalid', `fromLayersModel: there is no layer '${layer}' to tap.`, didYouMean(layer, [...results.keys()]))
+    throw new GpdError(
+      'network.invalid',
+      `fromLayersModel: there is no layer '${layer}' to tap.`,
+      didYouMean(layer, [...results.keys()]),
+    )
   }
   return Object.fromEntries(Object.entries(taps).map(([tap, layer]) => [tap, find(layer)]))
 }
 
-function convert(model: tf.LayersModel, { name, output, taps = {} }: FromLayersModelOptions, conversion: Conversion): Network {
+function convert(
+  model: tf.LayersModel,
+  { name, output, taps = {} }: FromLayersModelOptions,
+  conversion: Conversion,
+): Network {
   const [image, ...others] = model.inputs
   if (image === undefined || others.length > 0) {
-    throw new GpdError('network.invalid', `fromLayersModel: '${model.name}' has ${model.inputs.length} inputs.`, 'Use a model of one image.')
+    throw new GpdError(
+      'network.invalid',
+      `fromLayersModel: '${model.name}' has ${model.inputs.length} inputs.`,
+      'Use a model of one image.',
+    )
   }
   const inputShape = fixedShape(image.shape, 'the input')
   conversion.bind(image, IMAGE)
   const logits = conversion.value(chooseOutput(model, output), model, true)
-  return defineNetwork({ name: name ?? model.name, inputShape, nodes: conversion.nodes, output: logits, taps: tapNodes(taps, conversion.results) })
+  return defineNetwork({
+    name: name ?? model.name,
+    inputShape,
+    nodes: conversion.nodes,
+    output: logits,
+    taps: tapNodes(taps, conversion.results),
+  })
 }
 
 /**

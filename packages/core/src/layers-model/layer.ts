@@ -33,7 +33,8 @@ export type LayerConverter = (layer: ConvertedLayer) => string
 /** @throws GpdError `network.unknown-op` unless the channels come last */
 export function expectChannelsLast(layer: ConvertedLayer): void {
   const format = layer.config['dataFormat']
-  if (format === 'channelsFirst') layer.refuse('has its channels first.', "Build the model with dataFormat 'channelsLast'.")
+  if (format === 'channelsFirst')
+    layer.refuse('has its channels first.', "Build the model with dataFormat 'channelsLast'.")
 }
 
 /** A number that Keras keeps for both image axes, as one. */
@@ -49,7 +50,8 @@ export function square(layer: ConvertedLayer, key: string): number {
 export function windowOf(layer: ConvertedLayer, size: 'kernelSize' | 'poolSize') {
   expectChannelsLast(layer)
   const padding = layer.config['padding']
-  if (padding !== 'same' && padding !== 'valid') return layer.refuse(`has padding '${String(padding)}'.`, "Use 'same' or 'valid'.")
+  if (padding !== 'same' && padding !== 'valid')
+    return layer.refuse(`has padding '${String(padding)}'.`, "Use 'same' or 'valid'.")
   return { kernelSize: square(layer, size), strides: square(layer, 'strides'), padding } as const
 }
 

@@ -4,7 +4,34 @@ import { graph } from '../network/graph.ts'
 import { apply } from '../network/apply.ts'
 import { initializeParameters } from '../network/parameters.ts'
 import { randomStream } from '../random/random-stream.ts'
-import { add, average, averagePool, batchNorm, channelShuffle, channelSplit, concat, conv2d, dense, depthwiseConv2d, dropout, flatten, gelu, globalAveragePool, hardSwish, layerNorm, maxPool, meanToken, multiply, relu, relu6, stochasticDepth, swapTokens, toMap, toTokens, zeroPadding2d } from '../index.ts'
+import {
+  add,
+  average,
+  averagePool,
+  batchNorm,
+  channelShuffle,
+  channelSplit,
+  concat,
+  conv2d,
+  dense,
+  depthwiseConv2d,
+  dropout,
+  flatten,
+  gelu,
+  globalAveragePool,
+  hardSwish,
+  layerNorm,
+  maxPool,
+  meanToken,
+  multiply,
+  relu,
+  relu6,
+  stochasticDepth,
+  swapTokens,
+  toMap,
+  toTokens,
+  zeroPadding2d,
+} from '../index.ts'
 import { sampleTensors } from '../onnx/testing.ts'
 import { fromLayersModel } from './from-layers-model.ts'
 import { toLayersModel } from './to-layers-model.ts'
@@ -16,7 +43,10 @@ beforeAll(async () => {
 const images = (shape: readonly number[], seed = 1): tf.Tensor4D => {
   const stream = randomStream(seed)
   const size = shape.reduce((product, n) => product * n, 3)
-  return tf.reshape<tf.Rank.R4>(Float32Array.from({ length: size }, () => stream.normal()), [3, ...shape] as [number, number, number, number])
+  return tf.reshape<tf.Rank.R4>(
+    Float32Array.from({ length: size }, () => stream.normal()),
+    [3, ...shape] as [number, number, number, number],
+  )
 }
 
 const worst = (a: tf.Tensor, b: tf.Tensor): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!
@@ -24,28 +54,53 @@ const worst = (a: tf.Tensor, b: tf.Tensor): number => tf.max(tf.abs(tf.sub(a, b)
 /** Fresh weights are ones and zeros in places where a mistake would not show. */
 function shake(model: tf.LayersModel): void {
   const stream = randomStream(9)
-  const noisy = ({ shape, size }: tf.Tensor) => tf.tensor(Float32Array.from({ length: size }, () => 0.3 + 0.2 * Math.abs(stream.normal())), shape)
+  const noisy = ({ shape, size }: tf.Tensor) =>
+    tf.tensor(
+      Float32Array.from({ length: size }, () => 0.3 + 0.2 * Math.abs(stream.normal())),
+      shape,
+    )
   for (const layer of model.layers) if (layer.weights.length > 0) layer.setWeights(layer.getWeights().map(noisy))
 }
 
 function functionalModel(softmax = true): tf.LayersModel {
   const input = tf.input({ shape: [9, 8, 3], name: 'pixels' })
-  const stem = tf.layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu', name: 'stem' }).apply(input) as tf.SymbolicTensor
-  const normal = tf.layers.batchNormalization({ name: 'normal', momentum: 0.97, epsilon: 2e-3 }).apply(stem) as tf.SymbolicTensor
-  const a = tf.layers.depthwiseConv2d({ kernelSize: 3, padding: 'same', name: 'spatial' }).apply(normal) as tf.SymbolicTensor
-  const b = tf.layers.separableConv2d({ filters: 4, kernelSize: 3, padding: 'same', name: 'separable', activation: 'relu6' as 'relu' }).apply(normal) as tf.SymbolicTensor
+  const stem = tf.layers
+    .conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu', name: 'stem' })
+    .apply(input) as tf.SymbolicTensor
+  const normal = tf.layers
+    .batchNormalization({ name: 'normal', momentum: 0.97, epsilon: 2e-3 })
+    .apply(stem) as tf.SymbolicTensor
+  const a = tf.layers
+    .depthwiseConv2d({ kernelSize: 3, padding: 'same', name: 'spatial' })
+    .apply(normal) as tf.SymbolicTensor
+  const b = tf.layers
+    .separableConv2d({ filters: 4, kernelSize: 3, padding: 'same', name: 'separable', activation: 'relu6' as 'relu' })
+    .apply(normal) as tf.SymbolicTensor
   const sum = tf.layers.add().apply([a, b]) as tf.SymbolicTensor
   const product = tf.layers.multiply().apply([sum, normal]) as tf.SymbolicTensor
-  const both = tf.layers.concatenate().apply([product, tf.layers.reLU({ maxValue: 6 }).apply(sum) as tf.SymbolicTensor]) as tf.SymbolicTensor
-  const padded = tf.layers.zeroPadding2d({ padding: [[0, 1], [2, 1]] }).apply(both) as tf.SymbolicTensor
+  const both = tf.layers
+    .concatenate()
+    .apply([product, tf.layers.reLU({ maxValue: 6 }).apply(sum) as tf.SymbolicTensor]) as tf.SymbolicTensor
+  const padded = tf.layers
+    .zeroPadding2d({
+      padding: [
+        [0, 1],
+        [2, 1],
+      ],
+    })
+    .apply(both) as tf.SymbolicTensor
   const small = tf.layers.maxPooling2d({ poolSize: 2, padding: 'same' }).apply(padded) as tf.SymbolicTensor
-  const smaller = tf.layers.averagePooling2d({ poolSize: 2, strides: 1, padding: 'same' }).apply(small) as tf.SymbolicTensor
+  const smaller = tf.layers
+    .averagePooling2d({ poolSize: 2, strides: 1, padding: 'same' })
+    .apply(small) as tf.SymbolicTensor
   const layerNormal = tf.layers.layerNormalization({ scale: false }).apply(smaller) as tf.SymbolicTensor
   const active = tf.layers.activation({ activation: 'gelu' as 'relu' }).apply(layerNormal) as tf.SymbolicTensor
   const tokens = tf.layers.reshape({ targetShape: [12, 8] }).apply(active) as tf.SymbolicTensor
   const flat = tf.layers.flatten().apply(tokens) as tf.SymbolicTensor
   const kept = tf.layers.dropout({ rate: 0.4 }).apply(flat) as tf.SymbolicTensor
-  const output = tf.layers.dense({ units: 5, name: 'logits', ...(softmax && { activation: 'softmax' as const }) }).apply(kept) as tf.SymbolicTensor
+  const output = tf.layers
+    .dense({ units: 5, name: 'logits', ...(softmax && { activation: 'softmax' as const }) })
+    .apply(kept) as tf.SymbolicTensor
   const model = tf.model({ inputs: input, outputs: output, name: 'own' })
   shake(model)
   return model
@@ -56,7 +111,9 @@ describe('fromLayersModel', () => {
     const model = functionalModel(false)
     const { network, parameters, statistics } = fromLayersModel(model)
     const x = images([9, 8, 3])
-    expect(worst(apply(network, parameters, statistics, x, { training: false }).logits, model.predict(x) as tf.Tensor)).toBeLessThan(1e-5)
+    expect(
+      worst(apply(network, parameters, statistics, x, { training: false }).logits, model.predict(x) as tf.Tensor),
+    ).toBeLessThan(1e-5)
     expect(network.name).toBe('own')
     expect(network.parameters.map(({ name }) => name)).toContain('separable/pointwise.weight')
   })
@@ -67,7 +124,9 @@ describe('fromLayersModel', () => {
     const x = images([9, 8, 3])
     const probabilities = tf.softmax(apply(network, parameters, statistics, x, { training: false }).logits)
     expect(worst(probabilities, model.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
-    expect(notes.filter((note) => note.includes('softmax'))).toEqual(["The softmax of 'logits' is left out: the network gives logits."])
+    expect(notes.filter((note) => note.includes('softmax'))).toEqual([
+      "The softmax of 'logits' is left out: the network gives logits.",
+    ])
   })
 
   it('keeps epsilon, momentum and moving statistics of batch normalization', () => {
@@ -82,8 +141,12 @@ describe('fromLayersModel', () => {
   })
 
   it('reads sequential models, models inside models and a softmax layer at the end', () => {
-    const features = tf.sequential({ layers: [tf.layers.conv2d({ inputShape: [6, 6, 2], filters: 3, kernelSize: 3 }), tf.layers.reLU()] })
-    const model = tf.sequential({ layers: [features, tf.layers.globalAveragePooling2d({}), tf.layers.dense({ units: 4 }), tf.layers.softmax()] })
+    const features = tf.sequential({
+      layers: [tf.layers.conv2d({ inputShape: [6, 6, 2], filters: 3, kernelSize: 3 }), tf.layers.reLU()],
+    })
+    const model = tf.sequential({
+      layers: [features, tf.layers.globalAveragePooling2d({}), tf.layers.dense({ units: 4 }), tf.layers.softmax()],
+    })
     shake(features)
     const { network, parameters, statistics } = fromLayersModel(model, { taps: { features: features.layers[1]!.name } })
     const x = images([6, 6, 2])
@@ -103,9 +166,18 @@ describe('fromLayersModel', () => {
   })
 
   it('names a layer it cannot convert by position, name and class, and frees what it has copied', () => {
-    const model = tf.sequential({ layers: [tf.layers.conv2d({ inputShape: [6, 6, 2], filters: 3, kernelSize: 3 }), tf.layers.upSampling2d({ name: 'up' }), tf.layers.flatten(), tf.layers.dense({ units: 2 })] })
+    const model = tf.sequential({
+      layers: [
+        tf.layers.conv2d({ inputShape: [6, 6, 2], filters: 3, kernelSize: 3 }),
+        tf.layers.upSampling2d({ name: 'up' }),
+        tf.layers.flatten(),
+        tf.layers.dense({ units: 2 }),
+      ],
+    })
     const before = tf.memory().numTensors
-    expect(() => fromLayersModel(model)).toThrow(/layer 1 'up' \(UpSampling2D\) has no counterpart.*Supported: Activation, Add/)
+    expect(() => fromLayersModel(model)).toThrow(
+      /layer 1 'up' \(UpSampling2D\) has no counterpart.*Supported: Activation, Add/,
+    )
     expect(tf.memory().numTensors).toBe(before)
   })
 
@@ -113,9 +185,24 @@ describe('fromLayersModel', () => {
     ['a kernel that is no square', tf.layers.conv2d, { filters: 2, kernelSize: [1, 3] }, /has kernelSize \[1, 3\]/],
     ['a dilated kernel', tf.layers.conv2d, { filters: 2, kernelSize: 3, dilationRate: 2 }, /is dilated/],
     ['channels first', tf.layers.conv2d, { filters: 2, kernelSize: 3, dataFormat: 'channelsFirst' }, /channels first/],
-    ['a softmax in the middle', tf.layers.conv2d, { filters: 2, kernelSize: 3, activation: 'softmax' }, /'softmax' before the end/],
-    ['another activation', tf.layers.conv2d, { filters: 2, kernelSize: 3, activation: 'tanh' }, /has the activation 'tanh'.*linear, relu, relu6, gelu/],
-    ['several filters for each channel', tf.layers.depthwiseConv2d, { kernelSize: 3, depthMultiplier: 2 }, /has depthMultiplier 2/],
+    [
+      'a softmax in the middle',
+      tf.layers.conv2d,
+      { filters: 2, kernelSize: 3, activation: 'softmax' },
+      /'softmax' before the end/,
+    ],
+    [
+      'another activation',
+      tf.layers.conv2d,
+      { filters: 2, kernelSize: 3, activation: 'tanh' },
+      /has the activation 'tanh'.*linear, relu, relu6, gelu/,
+    ],
+    [
+      'several filters for each channel',
+      tf.layers.depthwiseConv2d,
+      { kernelSize: 3, depthMultiplier: 2 },
+      /has depthMultiplier 2/,
+    ],
   ] as const)('refuses %s', (_, layer, options, message) => {
     const convolution = (layer as (options: object) => tf.layers.Layer)({ inputShape: [7, 7, 3], ...options })
     const model = tf.sequential({ layers: [convolution, tf.layers.flatten(), tf.layers.dense({ units: 2 })] })
@@ -124,7 +211,9 @@ describe('fromLayersModel', () => {
 
   it('wants to know which of several outputs gives the logits', () => {
     const input = tf.input({ shape: [4] })
-    const [a, b] = ['first', 'second'].map((name, i) => tf.layers.dense({ units: 2 + i, name }).apply(input) as tf.SymbolicTensor)
+    const [a, b] = ['first', 'second'].map(
+      (name, i) => tf.layers.dense({ units: 2 + i, name }).apply(input) as tf.SymbolicTensor,
+    )
     const model = tf.model({ inputs: input, outputs: [a!, b!] })
     expect(() => fromLayersModel(model)).toThrow(/2 outputs: first, second/)
     expect(fromLayersModel(model, { output: 'second' }).network.classes).toBe(3)
@@ -137,9 +226,17 @@ describe('fromLayersModel', () => {
     const twice = tf.model({ inputs: input, outputs: shared.apply(shared.apply(input)) as tf.SymbolicTensor })
     expect(() => fromLayersModel(twice)).toThrow(/'shared' \(Dense\) is applied more than once/)
     const other = tf.input({ shape: [4] })
-    const two = tf.model({ inputs: [input, other], outputs: tf.layers.add().apply([input, other]) as tf.SymbolicTensor })
+    const two = tf.model({
+      inputs: [input, other],
+      outputs: tf.layers.add().apply([input, other]) as tf.SymbolicTensor,
+    })
     expect(() => fromLayersModel(two)).toThrow(/has 2 inputs/)
-    const open = tf.sequential({ layers: [tf.layers.conv2d({ inputShape: [null, null, 3], filters: 2, kernelSize: 3 }), tf.layers.globalAveragePooling2d({})] })
+    const open = tf.sequential({
+      layers: [
+        tf.layers.conv2d({ inputShape: [null, null, 3], filters: 2, kernelSize: 3 }),
+        tf.layers.globalAveragePooling2d({}),
+      ],
+    })
     expect(() => fromLayersModel(open)).toThrow(/Only the batch may be open/)
   })
 })
@@ -156,12 +253,22 @@ function everyOp() {
   const mixed = g.add('mixed', channelShuffle(), g.add('a6', relu6(), a), g.add('bg', gelu(), b))
   const sum = g.add('sum', add(), mixed, g.add('both', concat(), a, b))
   const product = g.add('product', multiply(), sum, g.add('mean', average(), mixed, sum))
-  const small = g.add('small', averagePool({ kernelSize: 2 }), g.add('zero', zeroPadding2d({ rows: [0, 2], columns: [1, 1] }), product))
+  const small = g.add(
+    'small',
+    averagePool({ kernelSize: 2 }),
+    g.add('zero', zeroPadding2d({ rows: [0, 2], columns: [1, 1] }), product),
+  )
   const tokens = g.add('swap', swapTokens(), g.add('layerNorm', layerNorm(), g.add('tokens', toTokens(), small)))
   const mixedTokens = g.add('mix', swapTokens(), g.add('mixTokens', dense({ units: 9 }), tokens))
   const map = g.add('map', toMap({ height: 3, width: 3 }), g.add('deep', stochasticDepth({ rate: 0.1 }), mixedTokens))
-  const parts = [g.add('flat', flatten(), map), g.add('global', globalAveragePool(), map), g.add('token', meanToken(), mixedTokens)]
-  return g.build(g.add('logits', dense({ units: 5 }), g.add('drop', dropout({ rate: 0.2 }), g.add('all', concat(), ...parts))))
+  const parts = [
+    g.add('flat', flatten(), map),
+    g.add('global', globalAveragePool(), map),
+    g.add('token', meanToken(), mixedTokens),
+  ]
+  return g.build(
+    g.add('logits', dense({ units: 5 }), g.add('drop', dropout({ rate: 0.2 }), g.add('all', concat(), ...parts))),
+  )
 }
 
 describe('toLayersModel', () => {
@@ -189,7 +296,9 @@ describe('toLayersModel', () => {
     const artifacts = { ...saved[0]!, modelTopology: JSON.parse(JSON.stringify(saved[0]!.modelTopology)) as object }
     const loaded = await tf.loadLayersModel(tf.io.fromMemory(artifacts))
     const x = images([8, 8, 3])
-    expect(worst(apply(network, parameters, statistics, x, { training: false }).logits, loaded.predict(x) as tf.Tensor)).toBeLessThan(1e-5)
+    expect(
+      worst(apply(network, parameters, statistics, x, { training: false }).logits, loaded.predict(x) as tf.Tensor),
+    ).toBeLessThan(1e-5)
     const back = fromLayersModel(functionalModel(false))
     const again = fromLayersModel(toLayersModel(back.network, back.parameters, back.statistics))
     expect(again.network.nodes).toEqual(back.network.nodes)
@@ -215,7 +324,9 @@ describe('toLayersModel', () => {
     }
     expect(() => write(hardSwish())).toThrow(/node 'odd' \(hardSwish\) has no counterpart/)
     expect(() => write(channelSplit({ index: 0 }))).toThrow(/node 'odd' \(channelSplit\)/)
-    expect(() => write(maxPool({ kernelSize: 3, strides: 2, padding: 1 }))).toThrow(/'odd' \(maxPool\) pads numbers that may be negative/)
+    expect(() => write(maxPool({ kernelSize: 3, strides: 2, padding: 1 }))).toThrow(
+      /'odd' \(maxPool\) pads numbers that may be negative/,
+    )
     expect(() => write(averagePool({ kernelSize: 4, strides: 2, padding: 2 }))).toThrow(/'odd' \(averagePool\) pads 2/)
     expect(() => toLayersModel(build(relu()), {}, {})).toThrow(/no tensor for 'fc.weight'/)
   })

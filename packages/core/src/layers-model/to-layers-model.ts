@@ -10,10 +10,18 @@ const RECTIFIERS = ['relu', 'relu6']
 function nodeTensor(record: TensorRecord, name: string): tf.Tensor {
   const tensor = record[name]
   if (tensor !== undefined) return tensor
-  throw new GpdError('network.invalid', `toLayersModel: no tensor for '${name}'.`, 'Pass every parameter and statistic of the network.')
+  throw new GpdError(
+    'network.invalid',
+    `toLayersModel: no tensor for '${name}'.`,
+    'Pass every parameter and statistic of the network.',
+  )
 }
 
-function applyLayer(layer: tf.layers.Layer, inputs: tf.SymbolicTensor | tf.SymbolicTensor[], weights: readonly tf.Tensor[]): tf.SymbolicTensor {
+function applyLayer(
+  layer: tf.layers.Layer,
+  inputs: tf.SymbolicTensor | tf.SymbolicTensor[],
+  weights: readonly tf.Tensor[],
+): tf.SymbolicTensor {
   const result = layer.apply(inputs) as tf.SymbolicTensor
   if (weights.length > 0) layer.setWeights([...weights])
   return result
@@ -38,7 +46,12 @@ export function toLayersModel(network: Network, parameters: TensorRecord, statis
   const ops = new Map(network.nodes.map(({ id, op }) => [id, op]))
   const write = (node: NetworkNode): tf.SymbolicTensor => {
     const writer = writers[node.op]
-    if (writer === undefined) return unwritable(node, 'has no counterpart among the layers of TensorFlow.js.', 'Export it with toOnnx or saveNetwork.')
+    if (writer === undefined)
+      return unwritable(
+        node,
+        'has no counterpart among the layers of TensorFlow.js.',
+        'Export it with toOnnx or saveNetwork.',
+      )
     const inputs = node.inputs.map((id) => values.get(id)!)
     const written: WrittenNode = {
       node,

@@ -14,7 +14,11 @@ export interface WrittenNode {
   /** A parameter or statistic under its short name. */
   tensor(name: string): tf.Tensor
   /** Applies a layer; `weights` in the layer's own order. */
-  apply(layer: tf.layers.Layer, inputs?: tf.SymbolicTensor | tf.SymbolicTensor[], weights?: readonly tf.Tensor[]): tf.SymbolicTensor
+  apply(
+    layer: tf.layers.Layer,
+    inputs?: tf.SymbolicTensor | tf.SymbolicTensor[],
+    weights?: readonly tf.Tensor[],
+  ): tf.SymbolicTensor
   /** Name of an additional layer of this node. */
   name(part: string): string
 }

@@ -24,7 +24,11 @@ export interface ApplyResult {
 }
 
 const noRandom = (node: string): RandomStream => {
-  throw new GpdError('network.invalid', `Node '${node}' draws random numbers in training mode.`, 'Pass the option `random` to apply.')
+  throw new GpdError(
+    'network.invalid',
+    `Node '${node}' draws random numbers in training mode.`,
+    'Pass the option `random` to apply.',
+  )
 }
 
 /** The part of a record that belongs to one node, under short names. */
@@ -32,7 +36,12 @@ function ownTensors(record: TensorRecord, names: readonly string[], node: string
   const own: Record<string, tf.Tensor> = {}
   for (const name of names) {
     const tensor = record[name]
-    if (tensor === undefined) throw new GpdError('network.invalid', `apply: no tensor for '${name}'.`, 'Pass every parameter and statistic of the network.')
+    if (tensor === undefined)
+      throw new GpdError(
+        'network.invalid',
+        `apply: no tensor for '${name}'.`,
+        'Pass every parameter and statistic of the network.',
+      )
     own[name.slice(node.length + 1)] = tensor
   }
   return own
@@ -58,9 +67,18 @@ function nodeNames(network: Network) {
  * @param x images `[batch, height, width, channels]`
  * @throws GpdError `network.shape` if the images do not fit, `network.invalid` if tensors or taps are missing
  */
-export function apply(network: Network, parameters: TensorRecord, statistics: TensorRecord, x: tf.Tensor, options: ApplyOptions): ApplyResult {
+export function apply(
+  network: Network,
+  parameters: TensorRecord,
+  statistics: TensorRecord,
+  x: tf.Tensor,
+  options: ApplyOptions,
+): ApplyResult {
   if (x.shape.slice(1).join() !== network.inputShape.join()) {
-    throw new GpdError('network.shape', `apply: expected images [batch, ${network.inputShape.join(', ')}], got [${x.shape.join(', ')}].`)
+    throw new GpdError(
+      'network.shape',
+      `apply: expected images [batch, ${network.inputShape.join(', ')}], got [${x.shape.join(', ')}].`,
+    )
   }
   const names = nodeNames(network)
   const values = new Map<string, tf.Tensor>([[IMAGE, x]])
@@ -87,5 +105,9 @@ export function apply(network: Network, parameters: TensorRecord, statistics: Te
 export function tapNode(network: Network, tap: string): string {
   const node = network.taps[tap]
   if (node !== undefined) return node
-  throw new GpdError('network.invalid', `Network '${network.name}' has no tap '${tap}'.`, didYouMean(tap, Object.keys(network.taps)))
+  throw new GpdError(
+    'network.invalid',
+    `Network '${network.name}' has no tap '${tap}'.`,
+    didYouMean(tap, Object.keys(network.taps)),
+  )
 }

@@ -71,7 +71,9 @@ export class ChannelGroups {
 
   /** The groups that may be expanded, in the order in which they start. */
   expandable(): string[] {
-    return [...new Set([...this.#parent.keys()].map((name) => this.find(name)))].filter((name) => !this.#fixed.has(name))
+    return [...new Set([...this.#parent.keys()].map((name) => this.find(name)))].filter(
+      (name) => !this.#fixed.has(name),
+    )
   }
 
   /** A layout under its final names: representatives, and `null` for fixed channels. */

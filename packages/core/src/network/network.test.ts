@@ -1,7 +1,23 @@
 import * as tf from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { add, batchNorm, concat, conv2d, dense, depthwiseConv2d, dropout, flatten, globalAveragePool, layerNorm, maxPool, relu, selfAttention, toTokens, type Shape } from '../index.ts'
+import {
+  add,
+  batchNorm,
+  concat,
+  conv2d,
+  dense,
+  depthwiseConv2d,
+  dropout,
+  flatten,
+  globalAveragePool,
+  layerNorm,
+  maxPool,
+  relu,
+  selfAttention,
+  toTokens,
+  type Shape,
+} from '../index.ts'
 import { randomStream } from '../random/random-stream.ts'
 import { apply } from './apply.ts'
 import { graph } from './graph.ts'
@@ -10,11 +26,16 @@ import { countParameters, initializeParameters, initializeStatistics } from './p
 import { widenNetwork } from './widen.ts'
 
 const conv = (filters: number, kernelSize = 3) => conv2d({ filters, kernelSize })
-const head = (g: ReturnType<typeof graph>, x: string, units = 3) => g.build(g.add('fc', dense({ units }), g.add('pool', globalAveragePool(), x)))
+const head = (g: ReturnType<typeof graph>, x: string, units = 3) =>
+  g.build(g.add('fc', dense({ units }), g.add('pool', globalAveragePool(), x)))
 const start = (inputShape: Shape = [8, 8, 2]) => graph({ name: 'net', inputShape })
 
 const axesOf = (network: Network, parameter: string) =>
-  network.parameters.find(({ name }) => name === parameter)!.axes.map(({ role, segments }) => `${role}:${segments.map(({ group, size }) => `${group ?? '-'}/${size}`).join('+')}`)
+  network.parameters
+    .find(({ name }) => name === parameter)!
+    .axes.map(
+      ({ role, segments }) => `${role}:${segments.map(({ group, size }) => `${group ?? '-'}/${size}`).join('+')}`,
+    )
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -65,14 +86,18 @@ describe('channel groups', () => {
   it('remember how often they repeat after flatten', () => {
     const g = start([4, 4, 1])
     const network = g.build(g.add('fc', dense({ units: 3 }), g.add('flat', flatten(), g.add('a', conv(2), 'image'))))
-    expect(network.parameters.find(({ name }) => name === 'fc.weight')!.axes[0]!.segments).toEqual([{ size: 32, group: 'a', repeat: 16 }])
+    expect(network.parameters.find(({ name }) => name === 'fc.weight')!.axes[0]!.segments).toEqual([
+      { size: 32, group: 'a', repeat: 16 },
+    ])
   })
 
   it('go through attention as heads', () => {
     const g = start([4, 4, 1])
     const tokens = g.add('norm', layerNorm(), g.add('tokens', toTokens(), g.add('patch', conv(6, 1), 'image')))
     const attended = g.add('attn', selfAttention({ heads: 2 }), g.add('qkv', dense({ units: 18 }), tokens))
-    const network = g.build(g.add('fc', dense({ units: 3 }), g.add('flat', flatten(), g.add('proj', dense({ units: 6 }), attended))))
+    const network = g.build(
+      g.add('fc', dense({ units: 3 }), g.add('flat', flatten(), g.add('proj', dense({ units: 6 }), attended))),
+    )
     expect(network.groups).toEqual(['patch', 'qkv', 'proj'])
     expect(axesOf(network, 'proj.weight')).toEqual(['input:qkv/6', 'output:proj/6'])
   })
@@ -81,7 +106,10 @@ describe('channel groups', () => {
 describe('widenNetwork', () => {
   it('multiplies the channels of a group wherever they flow, and nothing else', () => {
     const g = start()
-    const network = head(g, g.add('b', conv(6), g.add('dw', depthwiseConv2d({ kernelSize: 3 }), g.add('a', conv(4), 'image'))))
+    const network = head(
+      g,
+      g.add('b', conv(6), g.add('dw', depthwiseConv2d({ kernelSize: 3 }), g.add('a', conv(4), 'image'))),
+    )
     const wide = widenNetwork(network, { a: 3 })
     expect(Object.fromEntries(wide.parameters.map(({ name, shape }) => [name, shape]))).toEqual({
       'a.weight': [3, 3, 2, 12],
@@ -137,7 +165,17 @@ describe('defineNetwork', () => {
     }, /Two nodes are called 'x'/)
     refuse(() => start().build('image'), /expected logits \[batch, classes\] at 'image'/)
     refuse(() => parseNetwork({ nodes: 3 }, 'network.json'), /network.json: expected a network definition/)
-    refuse(() => defineNetwork({ name: 'n', inputShape: [2, 2, 1], nodes: [{ id: 'a', op: 'relo', attributes: {}, inputs: ['image'] }], output: 'a', taps: {} }), /Unknown op 'relo'.*relu/)
+    refuse(
+      () =>
+        defineNetwork({
+          name: 'n',
+          inputShape: [2, 2, 1],
+          nodes: [{ id: 'a', op: 'relo', attributes: {}, inputs: ['image'] }],
+          output: 'a',
+          taps: {},
+        }),
+      /Unknown op 'relo'.*relu/,
+    )
   })
 })
 
@@ -148,10 +186,16 @@ describe('apply', () => {
     g.tap('features', x)
     return head(g, g.add('drop', dropout({ rate: 0.5 }), x))
   })()
-  const tensors = () => ({ parameters: initializeParameters(network.parameters, 1), statistics: initializeStatistics(network.statistics) })
+  const tensors = () => ({
+    parameters: initializeParameters(network.parameters, 1),
+    statistics: initializeStatistics(network.statistics),
+  })
   const images = (seed = 0) => {
     const stream = randomStream(seed)
-    return tf.tensor(Float32Array.from({ length: 3 * 36 }, () => stream.normal()), [3, 6, 6, 1])
+    return tf.tensor(
+      Float32Array.from({ length: 3 * 36 }, () => stream.normal()),
+      [3, 6, 6, 1],
+    )
   }
 
   it('moves batch-norm statistics as PyTorch does: unbiased variance, ten per cent of the way', () => {
@@ -169,10 +213,18 @@ describe('apply', () => {
 
   it('needs random numbers for dropout in training mode only, and replays them', () => {
     const { parameters, statistics } = tensors()
-    const run = (seed: number) => Array.from(apply(network, parameters, statistics, images(), { training: true, random: (node) => randomStream(seed, node) }).logits.dataSync())
+    const run = (seed: number) =>
+      Array.from(
+        apply(network, parameters, statistics, images(), {
+          training: true,
+          random: (node) => randomStream(seed, node),
+        }).logits.dataSync(),
+      )
     expect(run(1)).toEqual(run(1))
     expect(run(1)).not.toEqual(run(2))
-    expect(() => apply(network, parameters, statistics, images(), { training: true })).toThrow(/'drop' draws random numbers/)
+    expect(() => apply(network, parameters, statistics, images(), { training: true })).toThrow(
+      /'drop' draws random numbers/,
+    )
     expect(() => apply(network, parameters, statistics, images(), { training: false })).not.toThrow()
   })
 
@@ -180,12 +232,16 @@ describe('apply', () => {
     const { parameters, statistics } = tensors()
     const { taps } = apply(network, parameters, statistics, images(), { training: false, taps: ['features'] })
     expect(taps['features']!.shape).toEqual([3, 6, 6, 2])
-    expect(() => apply(network, parameters, statistics, images(), { training: false, taps: ['featres'] })).toThrow(/no tap 'featres'.*features/)
+    expect(() => apply(network, parameters, statistics, images(), { training: false, taps: ['featres'] })).toThrow(
+      /no tap 'featres'.*features/,
+    )
   })
 
   it('refuses images and records that do not fit', () => {
     const { parameters, statistics } = tensors()
-    expect(() => apply(network, parameters, statistics, tf.zeros([3, 5, 6, 1]), { training: false })).toThrow(/expected images \[batch, 6, 6, 1\], got \[3, 5, 6, 1\]/)
+    expect(() => apply(network, parameters, statistics, tf.zeros([3, 5, 6, 1]), { training: false })).toThrow(
+      /expected images \[batch, 6, 6, 1\], got \[3, 5, 6, 1\]/,
+    )
     expect(() => apply(network, {}, statistics, images(), { training: false })).toThrow(/no tensor for 'conv.weight'/)
   })
 })

@@ -48,13 +48,20 @@ function checkInputs(node: NetworkNode, known: ReadonlyMap<string, Flow>): Flow[
   const [least, most] = findOp(node.op).arity ?? [1, 1]
   if (node.inputs.length < least || node.inputs.length > most) {
     const wanted = most === Infinity ? `at least ${least}` : `${least}`
-    throw new GpdError('network.invalid', `Node '${node.id}' (${node.op}): expected ${wanted} inputs, got ${node.inputs.length}.`)
+    throw new GpdError(
+      'network.invalid',
+      `Node '${node.id}' (${node.op}): expected ${wanted} inputs, got ${node.inputs.length}.`,
+    )
   }
   return node.inputs.map((input) => {
     const flow = known.get(input)
     if (flow !== undefined) return flow
     const nodes = [...known.keys()].reverse().slice(0, 20)
-    throw new GpdError('network.invalid', `Node '${node.id}' reads '${input}', which is not defined before it.`, didYouMean(input, nodes))
+    throw new GpdError(
+      'network.invalid',
+      `Node '${node.id}' reads '${input}', which is not defined before it.`,
+      didYouMean(input, nodes),
+    )
   })
 }
 
@@ -62,11 +69,17 @@ function checkEnds(definition: NetworkDefinition, flows: ReadonlyMap<string, Flo
   const output = flows.get(definition.output)
   if (output === undefined || output.shape.length !== 1) {
     const found = output === undefined ? 'no such node' : `shape [batch, ${output.shape.join(', ')}]`
-    throw new GpdError('network.invalid', `Network '${definition.name}': expected logits [batch, classes] at '${definition.output}', got ${found}.`)
+    throw new GpdError(
+      'network.invalid',
+      `Network '${definition.name}': expected logits [batch, classes] at '${definition.output}', got ${found}.`,
+    )
   }
   for (const [tap, node] of Object.entries(definition.taps)) {
     if (!flows.has(node)) {
-      throw new GpdError('network.invalid', `Tap '${tap}' of network '${definition.name}' names the node '${node}', which does not exist.`)
+      throw new GpdError(
+        'network.invalid',
+        `Tap '${tap}' of network '${definition.name}' names the node '${node}', which does not exist.`,
+      )
     }
   }
   return output.shape[0]!
@@ -84,7 +97,8 @@ export function defineNetwork(definition: NetworkDefinition): Network {
   const flows = new Map<string, Flow>([[IMAGE, { shape: definition.inputShape, channels: image }]])
   const inferred: { id: string; result: Inferred }[] = []
   for (const node of definition.nodes) {
-    if (flows.has(node.id)) throw new GpdError('network.invalid', `Two nodes are called '${node.id}'.`, 'Names must be unique.')
+    if (flows.has(node.id))
+      throw new GpdError('network.invalid', `Two nodes are called '${node.id}'.`, 'Names must be unique.')
     const inputs = checkInputs(node, flows)
     const result = findOp(node.op).infer({ node: node.id, attributes: node.attributes, inputs, groups })
     flows.set(node.id, result)
@@ -94,7 +108,10 @@ export function defineNetwork(definition: NetworkDefinition): Network {
   groups.fix(flows.get(definition.output)!.channels)
 
   // Groups have their final names only now that every tie is known.
-  const resolve = <P extends { readonly name: string; readonly axes: ParameterSpec['axes'] }>(id: string, entry: P) => ({
+  const resolve = <P extends { readonly name: string; readonly axes: ParameterSpec['axes'] }>(
+    id: string,
+    entry: P,
+  ) => ({
     ...entry,
     name: `${id}.${entry.name}`,
     axes: entry.axes.map((axis) => ({ ...axis, segments: groups.resolve(axis.segments) })),
@@ -131,9 +148,14 @@ export function parseNetwork(json: unknown, source: string): Network {
     typeof candidate.output === 'string' &&
     Array.isArray(candidate.inputShape) &&
     Array.isArray(candidate.nodes) &&
-    candidate.nodes.every((node) => typeof node?.id === 'string' && typeof node.op === 'string' && Array.isArray(node.inputs))
+    candidate.nodes.every(
+      (node) => typeof node?.id === 'string' && typeof node.op === 'string' && Array.isArray(node.inputs),
+    )
   if (!wellFormed) {
-    throw new GpdError('checkpoint.corrupt', `${source}: expected a network definition (name, inputShape, nodes, output, taps).`)
+    throw new GpdError(
+      'checkpoint.corrupt',
+      `${source}: expected a network definition (name, inputShape, nodes, output, taps).`,
+    )
   }
   return defineNetwork({ taps: {}, ...candidate } as NetworkDefinition)
 }

@@ -12,7 +12,10 @@ export function widenNetwork(network: Network, ratios: GroupRatios): Network {
   const nodes = network.nodes.map((node) => {
     const { widen } = findOp(node.op)
     if (widen === undefined) return node
-    return { ...node, attributes: widen(node.attributes, { input: ratioAt(node.inputs[0]!), output: ratioAt(node.id) }) }
+    return {
+      ...node,
+      attributes: widen(node.attributes, { input: ratioAt(node.inputs[0]!), output: ratioAt(node.id) }),
+    }
   })
   return defineNetwork({ ...networkDefinition(network), nodes })
 }

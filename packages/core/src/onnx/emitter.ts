@@ -28,7 +28,12 @@ export class OnnxGraph {
     return free
   }
 
-  node(name: string, type: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
+  node(
+    name: string,
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string {
     const output = this.fresh(name)
     this.nodes.push({ type, inputs, output, attributes })
     return output
@@ -75,7 +80,11 @@ export class EmittedNode {
   tensor(name: string): HostTensor {
     const tensor = this.tensors[`${this.id}.${name}`]
     if (tensor !== undefined) return tensor
-    throw new GpdError('network.invalid', `toOnnx: no tensor for '${this.id}.${name}'.`, 'Pass every parameter and statistic of the network.')
+    throw new GpdError(
+      'network.invalid',
+      `toOnnx: no tensor for '${this.id}.${name}'.`,
+      'Pass every parameter and statistic of the network.',
+    )
   }
 
   /** A parameter or statistic as a constant, in another shape if one is given. */

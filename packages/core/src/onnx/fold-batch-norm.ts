@@ -20,10 +20,12 @@ const FACTOR_SHAPES: Readonly<Record<string, (channels: number) => number[]>> = 
 function foldable({ nodes, output, taps }: Network): Map<NetworkNode, NetworkNode> {
   const observed = new Set([output, ...Object.values(taps)])
   const byId = new Map(nodes.map((node) => [node.id, node]))
-  const readers = (id: string) => nodes.reduce((count, { inputs }) => count + inputs.filter((input) => input === id).length, 0)
+  const readers = (id: string) =>
+    nodes.reduce((count, { inputs }) => count + inputs.filter((input) => input === id).length, 0)
   const pairs = nodes.flatMap((norm) => {
     const linear = norm.op === 'batchNorm' ? byId.get(norm.inputs[0]!) : undefined
-    const alone = linear !== undefined && linear.op in FACTOR_SHAPES && readers(linear.id) === 1 && !observed.has(linear.id)
+    const alone =
+      linear !== undefined && linear.op in FACTOR_SHAPES && readers(linear.id) === 1 && !observed.has(linear.id)
     return alone ? [[norm, linear] as const] : []
   })
   return new Map(pairs)
@@ -32,7 +34,11 @@ function foldable({ nodes, output, taps }: Network): Map<NetworkNode, NetworkNod
 function checkTensors({ parameters, statistics }: Network, tensors: TensorRecord): void {
   const missing = [...parameters, ...statistics].find(({ name }) => tensors[name] === undefined)
   if (missing === undefined) return
-  throw new GpdError('network.invalid', `foldBatchNorm: no tensor for '${missing.name}'.`, 'Pass every parameter and statistic of the network.')
+  throw new GpdError(
+    'network.invalid',
+    `foldBatchNorm: no tensor for '${missing.name}'.`,
+    'Pass every parameter and statistic of the network.',
+  )
 }
 
 /** `f = γ / √(σ² + ε)`, `W' = f · W`, `b' = f · (b − μ) + β` */
@@ -81,8 +87,11 @@ export function foldBatchNorm(network: Network, parameters: TensorRecord, statis
   checkTensors(network, tensors)
   const own = tf.tidy(() => {
     for (const [norm, linear] of pairs) Object.assign(tensors, foldTensors(norm, linear, tensors))
-    return Object.fromEntries([...folded.parameters, ...folded.statistics].map(({ name }) => [name, tf.clone(tensors[name]!)]))
+    return Object.fromEntries(
+      [...folded.parameters, ...folded.statistics].map(({ name }) => [name, tf.clone(tensors[name]!)]),
+    )
   })
-  const pick = (specs: readonly { readonly name: string }[]) => Object.fromEntries(specs.map(({ name }) => [name, own[name]!]))
+  const pick = (specs: readonly { readonly name: string }[]) =>
+    Object.fromEntries(specs.map(({ name }) => [name, own[name]!]))
   return { network: folded, parameters: pick(folded.parameters), statistics: pick(folded.statistics) }
 }

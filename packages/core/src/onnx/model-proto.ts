@@ -25,8 +25,10 @@ const MODEL = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8 } as con
 const IR_VERSION = 8
 
 function attributeValue(value: OnnxAttribute): Bytes {
-  if (typeof value === 'number') return concatBytes([integer(ATTRIBUTE.i, value), integer(ATTRIBUTE.type, ATTRIBUTE_TYPE.int)])
-  if ('float' in value) return concatBytes([float(ATTRIBUTE.f, value.float), integer(ATTRIBUTE.type, ATTRIBUTE_TYPE.float)])
+  if (typeof value === 'number')
+    return concatBytes([integer(ATTRIBUTE.i, value), integer(ATTRIBUTE.type, ATTRIBUTE_TYPE.int)])
+  if ('float' in value)
+    return concatBytes([float(ATTRIBUTE.f, value.float), integer(ATTRIBUTE.type, ATTRIBUTE_TYPE.float)])
   return concatBytes([integers(ATTRIBUTE.ints, value), integer(ATTRIBUTE.type, ATTRIBUTE_TYPE.ints)])
 }
 
@@ -44,11 +46,14 @@ const nodeProto = ({ type, inputs, output, attributes }: OnnxNode): Bytes =>
     text(NODE.output, output),
     text(NODE.name, output),
     text(NODE.opType, type),
-    ...Object.entries(attributes).map(([name, value]) => message(NODE.attribute, text(ATTRIBUTE.name, name), attributeValue(value))),
+    ...Object.entries(attributes).map(([name, value]) =>
+      message(NODE.attribute, text(ATTRIBUTE.name, name), attributeValue(value)),
+    ),
   )
 
 /** Numbers as they lie in memory, which is little-endian wherever TensorFlow.js runs. */
-const rawBytes = ({ buffer, byteOffset, byteLength }: OnnxTensor['data']): Bytes => new Uint8Array(buffer, byteOffset, byteLength)
+const rawBytes = ({ buffer, byteOffset, byteLength }: OnnxTensor['data']): Bytes =>
+  new Uint8Array(buffer, byteOffset, byteLength)
 
 const tensorProto = (name: string, { shape, data }: OnnxTensor): Bytes =>
   message(

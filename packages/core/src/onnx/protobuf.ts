@@ -33,9 +33,11 @@ export function varint(value: number | bigint): Bytes {
 
 const tag = (field: number, wire: number): Bytes => varint((field << 3) | wire)
 
-export const integer = (field: number, value: number | bigint): Bytes => concatBytes([tag(field, WIRE.varint), varint(value)])
+export const integer = (field: number, value: number | bigint): Bytes =>
+  concatBytes([tag(field, WIRE.varint), varint(value)])
 
-export const integers = (field: number, values: readonly number[]): Bytes => concatBytes(values.map((value) => integer(field, value)))
+export const integers = (field: number, values: readonly number[]): Bytes =>
+  concatBytes(values.map((value) => integer(field, value)))
 
 /** A 32-bit number, little-endian. */
 export function float(field: number, value: number): Bytes {
@@ -49,7 +51,8 @@ export const bytesField = (field: number, value: Bytes): Bytes =>
 
 export const text = (field: number, value: string): Bytes => bytesField(field, new TextEncoder().encode(value))
 
-export const texts = (field: number, values: readonly string[]): Bytes => concatBytes(values.map((value) => text(field, value)))
+export const texts = (field: number, values: readonly string[]): Bytes =>
+  concatBytes(values.map((value) => text(field, value)))
 
 /** A message inside a message. */
 export const message = (field: number, ...parts: readonly Bytes[]): Bytes => bytesField(field, concatBytes(parts))

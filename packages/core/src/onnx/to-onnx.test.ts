@@ -1,7 +1,42 @@
 import * as tf from '@tensorflow/tfjs'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { add, average, averagePool, batchNorm, channelShuffle, channelSplit, concat, conv2d, defineOp, dense, depthwiseConv2d, dropout, flatten, gelu, globalAveragePool, hardSwish, layerNorm, maxPool, meanToken, multiply, positionEmbedding, prependTokens, registerOp, relu, relu6, scale, selfAttention, stochasticDepth, swapTokens, takeToken, toMap, toTokens, zeroPadding2d, type Network } from '../index.ts'
+import {
+  add,
+  average,
+  averagePool,
+  batchNorm,
+  channelShuffle,
+  channelSplit,
+  concat,
+  conv2d,
+  defineOp,
+  dense,
+  depthwiseConv2d,
+  dropout,
+  flatten,
+  gelu,
+  globalAveragePool,
+  hardSwish,
+  layerNorm,
+  maxPool,
+  meanToken,
+  multiply,
+  positionEmbedding,
+  prependTokens,
+  registerOp,
+  relu,
+  relu6,
+  scale,
+  selfAttention,
+  stochasticDepth,
+  swapTokens,
+  takeToken,
+  toMap,
+  toTokens,
+  zeroPadding2d,
+  type Network,
+} from '../index.ts'
 import { apply } from '../network/apply.ts'
 import { graph, type Graph } from '../network/graph.ts'
 import { builtInOps } from '../ops/index.ts'
@@ -26,7 +61,9 @@ async function deviation(network: Network, options: OnnxOptions = {}): Promise<n
   const expected = apply(network, parameters, statistics, x, { training: false }).logits.dataSync()
   const session = await InferenceSession.create(await toOnnx(network, parameters, statistics, options))
   const turned = options.inputLayout === 'nchw' ? tf.transpose(x, [0, 3, 1, 2]) : x
-  const { logits } = await session.run({ image: new Tensor('float32', turned.dataSync() as Float32Array, turned.shape) })
+  const { logits } = await session.run({
+    image: new Tensor('float32', turned.dataSync() as Float32Array, turned.shape),
+  })
   expect(logits!.dims).toEqual([BATCH, network.classes])
   const found = logits!.data as Float32Array
   const largest = Math.max(...expected.map(Math.abs))
@@ -45,46 +82,117 @@ const unit = (g: Graph, name: string, filters: number, x: string, strides = 1) =
 const networks: Readonly<Record<string, () => Network>> = {
   'a residual network': () =>
     build([15, 14, 3], (g) => {
-      const stem = g.add('pool', maxPool({ kernelSize: 3, strides: 2, padding: 1 }), g.add('r0', relu(), unit(g, 'stem', 8, 'image')))
+      const stem = g.add(
+        'pool',
+        maxPool({ kernelSize: 3, strides: 2, padding: 1 }),
+        g.add('r0', relu(), unit(g, 'stem', 8, 'image')),
+      )
       const branch = unit(g, 'b', 12, g.add('ra', relu(), unit(g, 'a', 12, stem, 2)))
-      const shortcut = g.add('short.bn', batchNorm(), g.add('short', conv2d({ filters: 12, kernelSize: 1, strides: 2, padding: 0 }), stem))
+      const shortcut = g.add(
+        'short.bn',
+        batchNorm(),
+        g.add('short', conv2d({ filters: 12, kernelSize: 1, strides: 2, padding: 0 }), stem),
+      )
       return g.add('gap', globalAveragePool(), g.add('r', relu(), g.add('sum', add(), branch, shortcut)))
     }),
   'depthwise and grouped convolutions': () =>
     build([11, 8, 3], (g) => {
-      const a = g.add('hs', hardSwish(), g.add('a', conv2d({ filters: 8, kernelSize: 5, strides: 2, padding: 2, useBias: true }), 'image'))
-      const d = g.add('r6', relu6(), g.add('d.bn', batchNorm(), g.add('d', depthwiseConv2d({ kernelSize: 3, strides: 2, useBias: true }), a)))
+      const a = g.add(
+        'hs',
+        hardSwish(),
+        g.add('a', conv2d({ filters: 8, kernelSize: 5, strides: 2, padding: 2, useBias: true }), 'image'),
+      )
+      const d = g.add(
+        'r6',
+        relu6(),
+        g.add('d.bn', batchNorm(), g.add('d', depthwiseConv2d({ kernelSize: 3, strides: 2, useBias: true }), a)),
+      )
       const c = g.add('c', conv2d({ filters: 12, kernelSize: 2, groups: 4, useBias: true }), d)
-      const shuffled = g.add('shuffle', channelShuffle(), g.add('s0', channelSplit({ index: 0 }), c), g.add('s1', channelSplit({ index: 1 }), c))
+      const shuffled = g.add(
+        'shuffle',
+        channelShuffle(),
+        g.add('s0', channelSplit({ index: 0 }), c),
+        g.add('s1', channelSplit({ index: 1 }), c),
+      )
       return g.add('flat', flatten(), g.add('gamma', scale(), shuffled))
     }),
   'concatenations, products and pools': () =>
     build([9, 10, 2], (g) => {
-      const [a, b] = [g.add('a', conv2d({ filters: 3, kernelSize: 3, padding: 'valid' }), 'image'), g.add('b', conv2d({ filters: 3, kernelSize: 3, padding: 'valid' }), 'image')]
+      const [a, b] = [
+        g.add('a', conv2d({ filters: 3, kernelSize: 3, padding: 'valid' }), 'image'),
+        g.add('b', conv2d({ filters: 3, kernelSize: 3, padding: 'valid' }), 'image'),
+      ]
       const both = g.add('both', concat(), g.add('product', multiply(), a, b, a), g.add('mean', average(), a, b))
-      const small = g.add('small', averagePool({ kernelSize: 3, strides: 2, padding: 'same' }), g.add('pad', zeroPadding2d({ rows: [0, 1], columns: [2, 1] }), both))
-      const dropped = g.add('drop', dropout({ rate: 0.5 }), g.add('half', averagePool({ kernelSize: 3, strides: 1, padding: 1 }), small))
+      const small = g.add(
+        'small',
+        averagePool({ kernelSize: 3, strides: 2, padding: 'same' }),
+        g.add('pad', zeroPadding2d({ rows: [0, 1], columns: [2, 1] }), both),
+      )
+      const dropped = g.add(
+        'drop',
+        dropout({ rate: 0.5 }),
+        g.add('half', averagePool({ kernelSize: 3, strides: 1, padding: 1 }), small),
+      )
       const mixed = g.add('mixed', dense({ units: 5 }), g.add('normal', layerNorm(), dropped))
       return g.add('flat', flatten(), mixed)
     }),
   'a small transformer': () =>
     build([8, 8, 3], (g) => {
-      const patches = g.add('tokens', toTokens(), g.add('patch', conv2d({ filters: 8, kernelSize: 4, strides: 4, padding: 'valid', useBias: true }), 'image'))
+      const patches = g.add(
+        'tokens',
+        toTokens(),
+        g.add('patch', conv2d({ filters: 8, kernelSize: 4, strides: 4, padding: 'valid', useBias: true }), 'image'),
+      )
       const x = g.add('position', positionEmbedding(), g.add('class', prependTokens(), patches))
       const qkv = g.add('qkv', dense({ units: 24 }), g.add('norm1', layerNorm(), x))
-      const attended = g.add('res1', add(), x, g.add('deep', stochasticDepth({ rate: 0.2 }), g.add('proj', dense({ units: 8 }), g.add('attend', selfAttention({ heads: 2 }), qkv))))
-      const hidden = g.add('gelu', gelu(), g.add('fc1', dense({ units: 16, useBias: false }), g.add('norm2', layerNorm(), attended)))
-      return g.add('take', takeToken(), g.add('res2', add(), attended, g.add('ls', scale(), g.add('fc2', dense({ units: 8 }), hidden))))
+      const attended = g.add(
+        'res1',
+        add(),
+        x,
+        g.add(
+          'deep',
+          stochasticDepth({ rate: 0.2 }),
+          g.add('proj', dense({ units: 8 }), g.add('attend', selfAttention({ heads: 2 }), qkv)),
+        ),
+      )
+      const hidden = g.add(
+        'gelu',
+        gelu(),
+        g.add('fc1', dense({ units: 16, useBias: false }), g.add('norm2', layerNorm(), attended)),
+      )
+      return g.add(
+        'take',
+        takeToken(),
+        g.add('res2', add(), attended, g.add('ls', scale(), g.add('fc2', dense({ units: 8 }), hidden))),
+      )
     }),
   'mixing of tokens, and attention of a widened network': () =>
     build([4, 6, 12], (g) => {
       const tokens = g.add('bn', batchNorm(), g.add('tokens', toTokens(), 'image'))
       const mixed = g.add('back', swapTokens(), g.add('mix', dense({ units: 6 }), g.add('swap', swapTokens(), tokens)))
-      const attended = g.add('attend', selfAttention({ heads: 1, copies: 2 }), g.add('qkv', dense({ units: 24 }), mixed))
-      const split = g.add('shuffle', channelShuffle(), ...[0, 1].map((index) => g.add(`s${index}`, channelSplit({ index }), attended)))
+      const attended = g.add(
+        'attend',
+        selfAttention({ heads: 1, copies: 2 }),
+        g.add('qkv', dense({ units: 24 }), mixed),
+      )
+      const split = g.add(
+        'shuffle',
+        channelShuffle(),
+        ...[0, 1].map((index) => g.add(`s${index}`, channelSplit({ index }), attended)),
+      )
       const map = g.add('map', toMap({ height: 2, width: 3 }), split)
-      const vector = g.add('vector', batchNorm(), g.add('all', concat(), g.add('gap', globalAveragePool(), map), g.add('mean', meanToken(), attended)))
-      return g.add('cat', concat(), vector, g.add('flat', flatten(), map), g.add('flatTokens', flatten(), g.add('cat2', concat(), tokens, g.add('gel', gelu(), tokens))))
+      const vector = g.add(
+        'vector',
+        batchNorm(),
+        g.add('all', concat(), g.add('gap', globalAveragePool(), map), g.add('mean', meanToken(), attended)),
+      )
+      return g.add(
+        'cat',
+        concat(),
+        vector,
+        g.add('flat', flatten(), map),
+        g.add('flatTokens', flatten(), g.add('cat2', concat(), tokens, g.add('gel', gelu(), tokens))),
+      )
     }),
 }
 
@@ -130,7 +238,11 @@ describe('toOnnx', () => {
   })
 
   it('refuses by name what it cannot write', async () => {
-    const cube = defineOp<Record<never, never>>({ name: 'cube', infer: ({ inputs }) => inputs[0]!, apply: ({ inputs }) => tf.pow(inputs[0]!, 3) })
+    const cube = defineOp<Record<never, never>>({
+      name: 'cube',
+      infer: ({ inputs }) => inputs[0]!,
+      apply: ({ inputs }) => tf.pow(inputs[0]!, 3),
+    })
     registerOp(cube)
     const network = build([4, 4, 2], (g) => g.add('gap', globalAveragePool(), g.add('odd', cube(), 'image')))
     const { parameters } = sampleTensors(network)

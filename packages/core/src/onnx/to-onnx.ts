@@ -24,7 +24,9 @@ const BATCH = 'N'
 
 async function readTensors(record: TensorRecord): Promise<Record<string, HostTensor>> {
   const data = await recordData(record)
-  return Object.fromEntries(Object.entries(record).map(([name, { shape }]) => [name, { shape, data: data[name] as Float32Array }]))
+  return Object.fromEntries(
+    Object.entries(record).map(([name, { shape }]) => [name, { shape, data: data[name] as Float32Array }]),
+  )
 }
 
 /** Before anything is read or made. */
@@ -38,21 +40,35 @@ function checkOps({ nodes, inputShape }: Network): void {
     )
   }
   if (inputShape.length !== 3) {
-    throw new GpdError('network.shape', `toOnnx: expected a network of images [height, width, channels], got [${inputShape.join(', ')}].`)
+    throw new GpdError(
+      'network.shape',
+      `toOnnx: expected a network of images [height, width, channels], got [${inputShape.join(', ')}].`,
+    )
   }
 }
 
-function emitNodes(network: Network, tensors: Readonly<Record<string, HostTensor>>, graph: OnnxGraph, image: string): void {
+function emitNodes(
+  network: Network,
+  tensors: Readonly<Record<string, HostTensor>>,
+  graph: OnnxGraph,
+  image: string,
+): void {
   const values = new Map<string, string>([[IMAGE, image]])
   const emit = (node: NetworkNode) => {
     const inputs = node.inputs.map((id) => values.get(id)!)
-    return emitters[node.op]!(new EmittedNode(graph, node, inputs, network.shapes[node.inputs[0]!]!, network.shapes[node.id]!, tensors))
+    return emitters[node.op]!(
+      new EmittedNode(graph, node, inputs, network.shapes[node.inputs[0]!]!, network.shapes[node.id]!, tensors),
+    )
   }
   for (const node of network.nodes) values.set(node.id, emit(node))
   graph.nodes.push({ type: 'Identity', inputs: [values.get(network.output)!], output: LOGITS, attributes: {} })
 }
 
-function encode(network: Network, tensors: Readonly<Record<string, HostTensor>>, { name, opset = 17, inputLayout = 'nhwc' }: OnnxOptions): Uint8Array {
+function encode(
+  network: Network,
+  tensors: Readonly<Record<string, HostTensor>>,
+  { name, opset = 17, inputLayout = 'nhwc' }: OnnxOptions,
+): Uint8Array {
   const graph = new OnnxGraph()
   graph.fresh(LOGITS)
   const input = graph.fresh(IMAGE)
@@ -81,7 +97,12 @@ function encode(network: Network, tensors: Readonly<Record<string, HostTensor>>,
  * @example await writeFile('student.onnx', await toOnnx(student.network, student.parameters, student.statistics))
  * @see https://onnx.ai/onnx/operators/
  */
-export async function toOnnx(network: Network, parameters: TensorRecord, statistics: TensorRecord, options: OnnxOptions = {}): Promise<Uint8Array> {
+export async function toOnnx(
+  network: Network,
+  parameters: TensorRecord,
+  statistics: TensorRecord,
+  options: OnnxOptions = {},
+): Promise<Uint8Array> {
   const { opset = 17, foldBatchNorm: folds = true } = options
   if (opset !== 17) throw new GpdError('config.invalid', `toOnnx: opset: expected 17, got ${String(opset)}.`)
   checkOps(network)

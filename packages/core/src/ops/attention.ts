@@ -32,7 +32,10 @@ export const selfAttention = defineOp<SelfAttentionAttributes, Given>({
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const [tokens, width] = shape as [number, number]
     if (shape.length !== 2 || width % (3 * heads * copies) !== 0) {
-      throw new GpdError('network.shape', `Node '${node}': expected tokens [tokens, 3 · channels] for ${heads} heads, got [${shape.join(', ')}].`)
+      throw new GpdError(
+        'network.shape',
+        `Node '${node}': expected tokens [tokens, 3 · channels] for ${heads} heads, got [${shape.join(', ')}].`,
+      )
     }
     const made = groups.start(node, width / 3)
     groups.tie(node, groups.tieAll(channels)[0]!.group!)
@@ -44,7 +47,11 @@ export const selfAttention = defineOp<SelfAttentionAttributes, Given>({
     const size = width / (3 * heads * copies)
     // [batch, tokens, copies, 3, heads, size] → [3, batch · copies · heads, tokens, size]
     const parts = tf.transpose(tf.reshape(x, [batch, tokens, copies, 3, heads, size]), [3, 0, 2, 4, 1, 5])
-    const [q, k, v] = tf.unstack(tf.reshape(parts, [3, batch * copies * heads, tokens, size])) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
+    const [q, k, v] = tf.unstack(tf.reshape(parts, [3, batch * copies * heads, tokens, size])) as [
+      tf.Tensor3D,
+      tf.Tensor3D,
+      tf.Tensor3D,
+    ]
     const y = tf.reshape(attend(q, k, v), [batch, copies, heads, tokens, size])
     return tf.reshape(tf.transpose(y, [0, 3, 1, 2, 4]), [batch, tokens, copies * heads * size])
   },

@@ -24,7 +24,10 @@ function convolve(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttribu
 function convolveGroups(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttributes): tf.Tensor4D {
   const inputs = tf.split<tf.Tensor4D>(x, attributes.groups, 3)
   const kernels = tf.split<tf.Tensor4D>(kernel, attributes.groups, 3)
-  return tf.concat(inputs.map((input, i) => convolve(input, kernels[i]!, attributes)), 3)
+  return tf.concat(
+    inputs.map((input, i) => convolve(input, kernels[i]!, attributes)),
+    3,
+  )
 }
 
 /**
@@ -41,7 +44,10 @@ export const conv2d = defineOp<Conv2dAttributes, Given>({
     const [height, width] = slide(node, shape, attributes)
     const depth = shape[2]!
     if (depth % attributes.groups !== 0 || attributes.filters % attributes.groups !== 0) {
-      throw new GpdError('network.shape', `Node '${node}': ${depth} channels and ${attributes.filters} filters do not divide into ${attributes.groups} groups.`)
+      throw new GpdError(
+        'network.shape',
+        `Node '${node}': ${depth} channels and ${attributes.filters} filters do not divide into ${attributes.groups} groups.`,
+      )
     }
     const made = groups.start(node, attributes.filters)
     const grouped = attributes.groups > 1
@@ -52,7 +58,12 @@ export const conv2d = defineOp<Conv2dAttributes, Given>({
     const kernel = [...window, grouped ? fixedAxis(depth / attributes.groups) : inputAxis(channels), out]
     const area = attributes.kernelSize ** 2
     const fanIn = (area * depth) / attributes.groups
-    const weight = { name: 'weight', axes: kernel, initializer: heNormal((area * attributes.filters) / attributes.groups), decay: true }
+    const weight = {
+      name: 'weight',
+      axes: kernel,
+      initializer: heNormal((area * attributes.filters) / attributes.groups),
+      decay: true,
+    }
     const bias = { name: 'bias', axes: [out], initializer: fanInUniform(fanIn), decay: false }
     return {
       shape: [height, width, attributes.filters],

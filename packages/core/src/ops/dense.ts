@@ -20,7 +20,12 @@ export const dense = defineOp<DenseAttributes, Given>({
     const made = groups.start(node, attributes.units)
     groups.tieAll(channels)
     const fanIn = shape.at(-1)!
-    const weight = { name: 'weight', axes: [inputAxis(channels), outputAxis(made)], initializer: fanInUniform(fanIn), decay: true }
+    const weight = {
+      name: 'weight',
+      axes: [inputAxis(channels), outputAxis(made)],
+      initializer: fanInUniform(fanIn),
+      decay: true,
+    }
     const bias = { name: 'bias', axes: [outputAxis(made)], initializer: fanInUniform(fanIn), decay: false }
     const rows = shape.slice(0, -1)
     return {

@@ -20,7 +20,12 @@ export const depthwiseConv2d = defineOp<DepthwiseConv2dAttributes, Given>({
     const [height, width] = slide(node, shape, attributes)
     const area = attributes.kernelSize ** 2
     const window = [fixedAxis(attributes.kernelSize), fixedAxis(attributes.kernelSize)]
-    const weight = { name: 'weight', axes: [...window, channelAxis(channels), fixedAxis(1)], initializer: heNormal(area), decay: true }
+    const weight = {
+      name: 'weight',
+      axes: [...window, channelAxis(channels), fixedAxis(1)],
+      initializer: heNormal(area),
+      decay: true,
+    }
     const bias = { name: 'bias', axes: [channelAxis(channels)], initializer: fanInUniform(area), decay: false }
     return {
       shape: [height, width, shape[2]!],

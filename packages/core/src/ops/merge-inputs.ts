@@ -18,7 +18,10 @@ const joined = (name: string, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Op<
     arity: [2, Infinity],
     infer(context) {
       checkAlike(context, 0)
-      return { shape: context.inputs[0]!.shape, channels: context.groups.join(context.inputs.map(({ channels }) => channels)) }
+      return {
+        shape: context.inputs[0]!.shape,
+        channels: context.groups.join(context.inputs.map(({ channels }) => channels)),
+      }
     },
     apply: ({ inputs }) => inputs.reduce(f),
   })

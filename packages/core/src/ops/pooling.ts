@@ -4,7 +4,13 @@ import { defineOp, type Op } from './op.ts'
 import { roundingMode, slide, tfPadding, type Window } from './window.ts'
 
 type Given = Pick<Window, 'kernelSize'> & Partial<Window>
-type Pool = (x: tf.Tensor4D, size: number, strides: number, padding: number | 'same' | 'valid', mode?: 'floor') => tf.Tensor4D
+type Pool = (
+  x: tf.Tensor4D,
+  size: number,
+  strides: number,
+  padding: number | 'same' | 'valid',
+  mode?: 'floor',
+) => tf.Tensor4D
 
 const pool = (name: string, f: Pool): Op<Window, Given> =>
   defineOp<Window, Given>({
@@ -23,7 +29,9 @@ const pool = (name: string, f: Pool): Op<Window, Given> =>
 export const maxPool = pool('maxPool', (x, size, strides, padding, mode) => tf.maxPool(x, size, strides, padding, mode))
 
 /** Average pooling; positions outside the image are not counted. */
-export const averagePool = pool('averagePool', (x, size, strides, padding, mode) => tf.avgPool(x, size, strides, padding, mode))
+export const averagePool = pool('averagePool', (x, size, strides, padding, mode) =>
+  tf.avgPool(x, size, strides, padding, mode),
+)
 
 /** `[height, width, channels]` → `[channels]`, the mean over all positions. */
 export const globalAveragePool = defineOp<Record<never, never>>({
@@ -39,7 +47,11 @@ export const flatten = defineOp<Record<never, never>>({
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const positions = shape.slice(0, -1).reduce((product, n) => product * n, 1)
     if (channels.length > 1) groups.fix(channels)
-    const repeated = channels.map((segment) => ({ ...segment, size: segment.size * positions, repeat: segment.repeat * positions }))
+    const repeated = channels.map((segment) => ({
+      ...segment,
+      size: segment.size * positions,
+      repeat: segment.repeat * positions,
+    }))
     return { shape: [shape.reduce((product, n) => product * n, 1)], channels: repeated }
   },
   apply: ({ inputs }) => tf.reshape(inputs[0]!, [inputs[0]!.shape[0]!, -1]),

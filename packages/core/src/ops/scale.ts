@@ -16,7 +16,18 @@ export const scale = defineOp<ScaleAttributes, Partial<ScaleAttributes>>({
   defaults: { initial: 1e-6 },
   infer({ attributes: { initial }, inputs }) {
     const { shape, channels } = inputs[0]!
-    return { shape, channels, parameters: [{ name: 'gamma', axes: [channelAxis(channels)], initializer: { kind: 'constant', value: initial }, decay: false }] }
+    return {
+      shape,
+      channels,
+      parameters: [
+        {
+          name: 'gamma',
+          axes: [channelAxis(channels)],
+          initializer: { kind: 'constant', value: initial },
+          decay: false,
+        },
+      ],
+    }
   },
   apply: ({ inputs, parameters }) => tf.mul(inputs[0]!, parameters['gamma']!),
 })

@@ -19,7 +19,11 @@ function expectRank({ node, inputs }: InferContext<object>, rank: number, expect
 export const toTokens = defineOp<NoAttributes>({
   name: 'toTokens',
   infer(context) {
-    const [height, width, channels] = expectRank(context, 3, 'a map [height, width, channels]') as [number, number, number]
+    const [height, width, channels] = expectRank(context, 3, 'a map [height, width, channels]') as [
+      number,
+      number,
+      number,
+    ]
     return { shape: [height * width, channels], channels: context.inputs[0]!.channels }
   },
   apply({ inputs }) {
@@ -39,10 +43,15 @@ export const toMap = defineOp<ToMapAttributes>({
   infer(context) {
     const { height, width } = context.attributes
     const [tokens, channels] = expectRank(context, 2, 'tokens [tokens, channels]') as [number, number]
-    if (tokens !== height * width) throw new GpdError('network.shape', `Node '${context.node}': ${tokens} tokens do not make a map of ${height}×${width}.`)
+    if (tokens !== height * width)
+      throw new GpdError(
+        'network.shape',
+        `Node '${context.node}': ${tokens} tokens do not make a map of ${height}×${width}.`,
+      )
     return { shape: [height, width, channels], channels: context.inputs[0]!.channels }
   },
-  apply: ({ attributes: { height, width }, inputs }) => tf.reshape(inputs[0]!, [inputs[0]!.shape[0]!, height, width, inputs[0]!.shape[2]!]),
+  apply: ({ attributes: { height, width }, inputs }) =>
+    tf.reshape(inputs[0]!, [inputs[0]!.shape[0]!, height, width, inputs[0]!.shape[2]!]),
 })
 
 /** Puts learned tokens in front: `[tokens, channels]` → `[count + tokens, channels]`. Dosovitskiy et al., 2021. */
@@ -72,7 +81,13 @@ export const positionEmbedding = defineOp<NoAttributes>({
   infer(context) {
     const shape = expectRank(context, 2, 'tokens [tokens, channels]')
     const { channels } = context.inputs[0]!
-    return { shape, channels, parameters: [{ name: 'embedding', axes: [fixedAxis(shape[0]!), channelAxis(channels)], initializer: SMALL, decay: false }] }
+    return {
+      shape,
+      channels,
+      parameters: [
+        { name: 'embedding', axes: [fixedAxis(shape[0]!), channelAxis(channels)], initializer: SMALL, decay: false },
+      ],
+    }
   },
   apply: ({ inputs, parameters }) => tf.add(inputs[0]!, parameters['embedding']!),
 })
@@ -84,7 +99,8 @@ export const takeToken = defineOp<{ readonly index: number }, { readonly index?:
   infer(context) {
     const [tokens, channels] = expectRank(context, 2, 'tokens [tokens, channels]') as [number, number]
     const { index } = context.attributes
-    if (!(index >= 0 && index < tokens)) throw new GpdError('network.shape', `Node '${context.node}': there is no token ${index} among ${tokens}.`)
+    if (!(index >= 0 && index < tokens))
+      throw new GpdError('network.shape', `Node '${context.node}': there is no token ${index} among ${tokens}.`)
     return { shape: [channels], channels: context.inputs[0]!.channels }
   },
   apply: ({ attributes: { index }, inputs }) => tf.squeeze(tf.slice(inputs[0]!, [0, index, 0], [-1, 1, -1]), [1]),

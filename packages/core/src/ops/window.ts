@@ -23,11 +23,18 @@ function positions(size: number, { kernelSize, strides, padding }: Window): numb
  */
 export function slide(node: string, shape: Shape, window: Window): [number, number] {
   if (shape.length !== 3) {
-    throw new GpdError('network.shape', `Node '${node}': expected an image [height, width, channels], got [${shape.join(', ')}].`)
+    throw new GpdError(
+      'network.shape',
+      `Node '${node}': expected an image [height, width, channels], got [${shape.join(', ')}].`,
+    )
   }
   const result: [number, number] = [positions(shape[0]!, window), positions(shape[1]!, window)]
   if (result.some((size) => !(size >= 1))) {
-    throw new GpdError('network.shape', `Node '${node}': a ${window.kernelSize}x${window.kernelSize} window does not fit into [${shape.join(', ')}].`, 'Use larger images, a smaller kernel or more padding.')
+    throw new GpdError(
+      'network.shape',
+      `Node '${node}': a ${window.kernelSize}x${window.kernelSize} window does not fit into [${shape.join(', ')}].`,
+      'Use larger images, a smaller kernel or more padding.',
+    )
   }
   return result
 }
@@ -38,4 +45,5 @@ export function tfPadding({ kernelSize, strides, padding }: Window): number | 's
   return strides === 1 && typeof padding === 'number' && 2 * padding === kernelSize - 1 ? 'same' : padding
 }
 
-export const roundingMode = (padding: Padding): 'floor' | undefined => (typeof padding === 'number' ? 'floor' : undefined)
+export const roundingMode = (padding: Padding): 'floor' | undefined =>
+  typeof padding === 'number' ? 'floor' : undefined

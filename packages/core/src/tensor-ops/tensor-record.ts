@@ -4,7 +4,10 @@ import * as tf from '@tensorflow/tfjs'
 export type TensorRecord = Readonly<Record<string, tf.Tensor>>
 
 /** Applies `f` to every tensor of a record. */
-export function mapRecord<A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> {
+export function mapRecord<A, B>(
+  record: Readonly<Record<string, A>>,
+  f: (value: A, name: string) => B,
+): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]))
 }
 
@@ -19,7 +22,9 @@ export function disposeRecord(record: TensorRecord): void {
 }
 
 /** Reads a whole record back, without blocking. */
-export async function recordData(record: TensorRecord): Promise<Record<string, Float32Array | Int32Array | Uint8Array>> {
+export async function recordData(
+  record: TensorRecord,
+): Promise<Record<string, Float32Array | Int32Array | Uint8Array>> {
   const entries = Object.entries(record).map(async ([name, tensor]) => [name, await tensor.data()] as const)
   return Object.fromEntries(await Promise.all(entries))
 }

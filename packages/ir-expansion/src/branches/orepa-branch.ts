@@ -29,7 +29,11 @@ export const tapsOf = ({ kernelSize }: BranchSite): number => kernelSize * kerne
 export const inputsOf = (site: BranchSite): number => axisSize(site.input)
 
 /** A trained tensor with weight decay. */
-export const trained = (axes: readonly Axis[], fanIn: number): BranchTensor => ({ axes, initializer: orepaUniform(fanIn), decay: true })
+export const trained = (axes: readonly Axis[], fanIn: number): BranchTensor => ({
+  axes,
+  initializer: orepaUniform(fanIn),
+  decay: true,
+})
 
 /** A constant: `values` tells its entries by position. */
 export function constant(axes: readonly Axis[], value: (row: number, column: number) => number): BranchTensor {

@@ -42,7 +42,8 @@ export const average: OrepaBranch = {
  */
 function cosineWave(tap: number, filter: number, filters: number, kernelSize: number): number {
   const half = filters / 2
-  const [position, frequency] = filter < half ? [Math.floor(tap / kernelSize), filter + 1] : [tap % kernelSize, filter + 1 - half]
+  const [position, frequency] =
+    filter < half ? [Math.floor(tap / kernelSize), filter + 1] : [tap % kernelSize, filter + 1 - half]
   return Math.cos((Math.PI * (position + 0.5) * frequency) / 3)
 }
 
@@ -107,7 +108,10 @@ export const pointwise: OrepaBranch = {
     const axis = site.depthwise ? 0 : 1
     if (pointwise!.shape[axis] !== 1) return pointwise!
     const around = (tapsOf(site) - 1) / 2
-    return tf.pad(pointwise!, pointwise!.shape.map((_, at) => (at === axis ? [around, around] : [0, 0])))
+    return tf.pad(
+      pointwise!,
+      pointwise!.shape.map((_, at) => (at === axis ? [around, around] : [0, 0])),
+    )
   },
 }
 
@@ -133,6 +137,8 @@ export const separable: OrepaBranch = {
     }
   },
   kernel(site, { depthwise, project }) {
-    return site.depthwise ? tf.sum(tf.mul(depthwise!, project!), 0) : tf.matMul(depthwise as tf.Tensor3D, project as tf.Tensor3D)
+    return site.depthwise
+      ? tf.sum(tf.mul(depthwise!, project!), 0)
+      : tf.matMul(depthwise as tf.Tensor3D, project as tf.Tensor3D)
   },
 }

@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { conv2d, dense, depthwiseConv2d, globalAveragePool, graph, randomStream, valueAndGradients, type Network } from '@gpdjs/core'
+import {
+  conv2d,
+  dense,
+  depthwiseConv2d,
+  globalAveragePool,
+  graph,
+  randomStream,
+  valueAndGradients,
+  type Network,
+} from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { expand } from '../expand.ts'
 import { branchParameters } from '../lift.ts'
@@ -15,7 +24,10 @@ function network(kind: 'full' | 'depthwise'): Network {
 
 function random(shape: readonly number[], name: string): tf.Tensor {
   const stream = randomStream(7, name)
-  return tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.normal()), [...shape])
+  return tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.normal()),
+    [...shape],
+  )
 }
 
 /** Branches of one convolution in which every number is random, and the kernel they merge to. */
@@ -35,7 +47,8 @@ function site(kind: 'full' | 'depthwise', options: OrepaOptions = {}) {
 
 /** Each branch as convolutions of the image, by its definition, with `kernel[y][x]` in HWIO. */
 function branchOutputs(t: Readonly<Record<string, tf.Tensor>>, x: tf.Tensor4D): tf.Tensor4D[] {
-  const conv = (image: tf.Tensor, kernel: tf.Tensor) => tf.conv2d(image as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'same')
+  const conv = (image: tf.Tensor, kernel: tf.Tensor) =>
+    tf.conv2d(image as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'same')
   const full = (k: tf.Tensor) => tf.reshape(tf.transpose(k, [1, 0, 2]), [3, 3, k.shape[0]!, k.shape[2]!])
   const one = (k: tf.Tensor) => tf.reshape(k, [1, 1, k.shape[0]!, k.shape.at(-1)!])
   const perFilter = (k: tf.Tensor) => tf.reshape(k, [3, 3, k.shape[1]!, 1]) as tf.Tensor4D
@@ -60,14 +73,17 @@ beforeAll(async () => {
 })
 
 describe('orepa', () => {
-  it.each(['release', 'original'] as const)('merges to the sum of its branches run one by one, borders included (%s)', (variant) => {
-    const { merge, tensors } = site('full', { variant })
-    const x = random([2, 5, 6, CHANNELS], 'x') as tf.Tensor4D
-    const gates = tf.unstack(tensors['gates']!)
-    const expected = tf.addN(branchOutputs(tensors, x).map((y, i) => tf.mul(y, gates[i]!)))
-    const actual = tf.conv2d(x, merge.merge(tensors) as tf.Tensor4D, 1, 'same')
-    expect(gap(actual, expected)).toBeLessThan(2e-4)
-  })
+  it.each(['release', 'original'] as const)(
+    'merges to the sum of its branches run one by one, borders included (%s)',
+    (variant) => {
+      const { merge, tensors } = site('full', { variant })
+      const x = random([2, 5, 6, CHANNELS], 'x') as tf.Tensor4D
+      const gates = tf.unstack(tensors['gates']!)
+      const expected = tf.addN(branchOutputs(tensors, x).map((y, i) => tf.mul(y, gates[i]!)))
+      const actual = tf.conv2d(x, merge.merge(tensors) as tf.Tensor4D, 1, 'same')
+      expect(gap(actual, expected)).toBeLessThan(2e-4)
+    },
+  )
 
   it('merges a depthwise convolution from per-channel branches', () => {
     const { merge, tensors } = site('depthwise')
@@ -77,8 +93,15 @@ describe('orepa', () => {
       const tensor = tensors[name]!
       return tensor.bufferSync().get(...index) as number
     }
-    for (const [tap, channel] of [[0, 0], [4, 2], [8, 5]] as const) {
-      const separable = Array.from({ length: 8 }, (_, t) => at('project', t, 0, channel) * at('depthwise', t, tap, channel)).reduce((a, b) => a + b)
+    for (const [tap, channel] of [
+      [0, 0],
+      [4, 2],
+      [8, 5],
+    ] as const) {
+      const separable = Array.from(
+        { length: 8 },
+        (_, t) => at('project', t, 0, channel) * at('depthwise', t, tap, channel),
+      ).reduce((a, b) => a + b)
       const parts = [
         at('origin', tap, channel),
         at('average', 0, channel) / 9,
@@ -102,24 +125,36 @@ describe('orepa', () => {
 
   it.each([1, 2, 3, 4, 5, 6])('really has %i branches when asked for', (branches) => {
     const { merge } = site('full', { branches })
-    const tensorsOf = [['origin'], ['average'], ['prior', 'frequency'], ['inner', 'identity', 'outer'], ['pointwise'], ['depthwise', 'project']]
+    const tensorsOf = [
+      ['origin'],
+      ['average'],
+      ['prior', 'frequency'],
+      ['inner', 'identity', 'outer'],
+      ['pointwise'],
+      ['depthwise', 'project'],
+    ]
     expect(Object.keys(merge.stored).sort()).toEqual(['gates', ...tensorsOf.slice(0, branches).flat()].sort())
   })
 
-  it.each(['full', 'depthwise'] as const)('has the gradient of finite differences in every branch tensor (%s)', (kind) => {
-    const { merge, tensors } = site(kind)
-    const cotangent = random(merge.merge(tensors).shape, 'cotangent')
-    const f = (given: Readonly<Record<string, tf.Tensor>>) => tf.sum(tf.mul(merge.merge(given), cotangent)) as tf.Scalar
-    const { gradients } = valueAndGradients(f, tensors)
-    for (const name of Object.keys(tensors)) {
-      const direction = random(tensors[name]!.shape, `direction ${name}`)
-      const moved = (h: number) => f({ ...tensors, [name]: tf.add(tensors[name]!, tf.mul(direction, h)) }).dataSync()[0]!
-      const h = 1e-2 // every branch is linear in each of its tensors, so a long step is exact
-      const expected = (moved(h) - moved(-h)) / (2 * h)
-      const actual = tf.sum(tf.mul(gradients[name]!, direction)).dataSync()[0]!
-      expect(Math.abs(actual - expected)).toBeLessThan(2e-3 * (1 + Math.abs(expected)))
-    }
-  })
+  it.each(['full', 'depthwise'] as const)(
+    'has the gradient of finite differences in every branch tensor (%s)',
+    (kind) => {
+      const { merge, tensors } = site(kind)
+      const cotangent = random(merge.merge(tensors).shape, 'cotangent')
+      const f = (given: Readonly<Record<string, tf.Tensor>>) =>
+        tf.sum(tf.mul(merge.merge(given), cotangent)) as tf.Scalar
+      const { gradients } = valueAndGradients(f, tensors)
+      for (const name of Object.keys(tensors)) {
+        const direction = random(tensors[name]!.shape, `direction ${name}`)
+        const moved = (h: number) =>
+          f({ ...tensors, [name]: tf.add(tensors[name]!, tf.mul(direction, h)) }).dataSync()[0]!
+        const h = 1e-2 // every branch is linear in each of its tensors, so a long step is exact
+        const expected = (moved(h) - moved(-h)) / (2 * h)
+        const actual = tf.sum(tf.mul(gradients[name]!, direction)).dataSync()[0]!
+        expect(Math.abs(actual - expected)).toBeLessThan(2e-3 * (1 + Math.abs(expected)))
+      }
+    },
+  )
 
   it('refuses counts and names that do not exist, naming the nearest', () => {
     expect(() => orepa({ branches: 7 })).toThrow(/1 to 6, got 7/)
@@ -135,7 +170,8 @@ describe('orepa', () => {
     x = g.add('c', conv2d({ filters: 4, kernelSize: 1 }), x)
     x = g.add('d', conv2d({ filters: 4, kernelSize: 3, padding: 1 }), x)
     const mixed = g.build(g.add('fc', dense({ units: 2 }), g.add('pool', globalAveragePool(), x)))
-    const branched = (options: OrepaOptions) => expand(mixed, { ratio: 2, branches: orepa(options) }).merges.map(({ parameter }) => parameter)
+    const branched = (options: OrepaOptions) =>
+      expand(mixed, { ratio: 2, branches: orepa(options) }).merges.map(({ parameter }) => parameter)
     expect(branched({})).toEqual(['a.weight', 'd.weight'])
     expect(branched({ layers: (node) => node !== 'a' })).toEqual(['d.weight'])
   })

@@ -32,13 +32,21 @@ export interface OrepaOptions {
 function chooseBranches(wanted: number | readonly string[]): readonly OrepaBranch[] {
   if (typeof wanted === 'number') {
     if (Number.isInteger(wanted) && wanted >= 1 && wanted <= BRANCHES.length) return BRANCHES.slice(0, wanted)
-    throw new GpdError('config.invalid', `orepa: branches: expected 1 to ${BRANCHES.length}, got ${wanted}.`, 'There are six kinds; give a count or a list of names.')
+    throw new GpdError(
+      'config.invalid',
+      `orepa: branches: expected 1 to ${BRANCHES.length}, got ${wanted}.`,
+      'There are six kinds; give a count or a list of names.',
+    )
   }
   const names = BRANCHES.map(({ name }) => name)
   const unknown = wanted.find((name) => !names.includes(name))
-  if (unknown !== undefined) throw new GpdError('config.invalid', `orepa: no branch is called '${unknown}'.`, didYouMean(unknown, names))
+  if (unknown !== undefined)
+    throw new GpdError('config.invalid', `orepa: no branch is called '${unknown}'.`, didYouMean(unknown, names))
   if (!wanted.includes('origin') || new Set(wanted).size !== wanted.length) {
-    throw new GpdError('config.invalid', `orepa: branches: expected different names with 'origin' among them, got ${wanted.join(', ') || 'none'}.`)
+    throw new GpdError(
+      'config.invalid',
+      `orepa: branches: expected different names with 'origin' among them, got ${wanted.join(', ') || 'none'}.`,
+    )
   }
   return BRANCHES.filter(({ name }) => wanted.includes(name))
 }
@@ -77,7 +85,11 @@ export function orepa(options: OrepaOptions = {}): BranchSet {
     name: 'orepa',
     useBias: bias,
     accepts: (site) => site.kernelSize === 3 && keepsSize(site) && layers(site.node.id),
-    tensors: (site) => Object.assign({ gates: gateTensor(site) }, ...branches.map((branch) => branch.tensors(site, variant))) as Record<string, BranchTensor>,
+    tensors: (site) =>
+      Object.assign({ gates: gateTensor(site) }, ...branches.map((branch) => branch.tensors(site, variant))) as Record<
+        string,
+        BranchTensor
+      >,
     merge(site, tensors: BranchTensors) {
       const gateOf = tf.unstack(tensors['gates']!, 0)
       const gated = branches.map((branch, i) => tf.mul(branch.kernel(site, tensors), gateOf[i]!))

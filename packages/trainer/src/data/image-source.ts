@@ -1,4 +1,12 @@
-import { batches, countImages, moments, toTensors, type Augmentation, type ChannelMoments, type ImageSet } from '@gpdjs/data'
+import {
+  batches,
+  countImages,
+  moments,
+  toTensors,
+  type Augmentation,
+  type ChannelMoments,
+  type ImageSet,
+} from '@gpdjs/data'
 import type { BatchSource } from './batch-source.ts'
 
 export interface ImageSourceOptions {

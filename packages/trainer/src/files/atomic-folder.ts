@@ -45,7 +45,12 @@ export async function writeFolder(path: string, files: Readonly<Record<string, U
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
     await rename(replaced, path).catch(() => undefined)
-    throw new GpdError('output.unwritable', `Cannot write '${path}': ${(error as Error).message}.`, 'Choose a folder that can be written to.', { cause: error })
+    throw new GpdError(
+      'output.unwritable',
+      `Cannot write '${path}': ${(error as Error).message}.`,
+      'Choose a folder that can be written to.',
+      { cause: error },
+    )
   }
 }
 
@@ -57,6 +62,11 @@ export async function readFileOf(folder: string, name: string): Promise<Uint8Arr
   try {
     return new Uint8Array(await readFile(path))
   } catch (error) {
-    throw new GpdError('checkpoint.missing', `Cannot read '${path}': ${(error as Error).message}.`, `A saved network is a folder with network.json and weights.safetensors.`, { cause: error })
+    throw new GpdError(
+      'checkpoint.missing',
+      `Cannot read '${path}': ${(error as Error).message}.`,
+      `A saved network is a folder with network.json and weights.safetensors.`,
+      { cause: error },
+    )
   }
 }

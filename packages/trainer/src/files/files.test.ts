@@ -27,7 +27,8 @@ describe('saveNetwork and loadNetwork', () => {
     await saveNetwork(saved(), trained, { arm: 'test' })
     const loaded = await loadNetwork(saved())
     const x = tf.randomNormal([2, 6, 6, 1])
-    const logits = ({ network, parameters, statistics }: typeof trained) => Array.from(apply(network, parameters, statistics, x, { training: false }).logits.dataSync())
+    const logits = ({ network, parameters, statistics }: typeof trained) =>
+      Array.from(apply(network, parameters, statistics, x, { training: false }).logits.dataSync())
     expect(logits(loaded)).toEqual(logits(trained))
     expect(loaded.metadata).toEqual({ arm: 'test' })
     expect(await readdir(folder)).toEqual(['student'])
@@ -42,7 +43,9 @@ describe('saveNetwork and loadNetwork', () => {
 
   it('refuse a folder that cannot be written, and leave nothing', async () => {
     await writeFile(join(folder, 'file'), '')
-    await expect(saveNetwork(join(folder, 'file', 'student'), drawn(tinyNetwork(), 1))).rejects.toMatchObject({ code: 'output.unwritable' })
+    await expect(saveNetwork(join(folder, 'file', 'student'), drawn(tinyNetwork(), 1))).rejects.toMatchObject({
+      code: 'output.unwritable',
+    })
     expect(await readdir(folder)).toEqual(['file'])
   })
 
@@ -64,7 +67,9 @@ describe('saveNetwork and loadNetwork', () => {
     const definition = await readFile(join(saved(), 'network.json'))
     await saveNetwork(saved(), drawn(tinyNetwork({ width: 3 }), 1))
     await writeFile(join(saved(), 'network.json'), definition)
-    await expect(loadNetwork(saved())).rejects.toThrow(/expected 'conv1.weight' as F32 \[3, 3, 1, 2\], got F32 \[3, 3, 1, 3\]/)
+    await expect(loadNetwork(saved())).rejects.toThrow(
+      /expected 'conv1.weight' as F32 \[3, 3, 1, 2\], got F32 \[3, 3, 1, 3\]/,
+    )
   })
 })
 

@@ -4,7 +4,9 @@ import type { Callbacks, Logs } from '../loop/callbacks.ts'
 
 /** JSON has no NaN or infinities, and writes null for them; a diverged run should say what it saw. */
 const plain = (logs: Logs): Record<string, number | string> =>
-  Object.fromEntries(Object.entries(logs).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]))
+  Object.fromEntries(
+    Object.entries(logs).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]),
+  )
 
 /**
  * Callbacks that write one JSON object per line: `{ type: 'step', step, … }` for each step, `{ type: 'epoch', epoch, … }`
@@ -35,7 +37,12 @@ export function metricsFile(path: string): Callbacks {
         await mkdir(dirname(path), { recursive: true })
         file = await open(path, 'wx')
       } catch (error) {
-        throw new GpdError('output.unwritable', `Cannot write '${path}': ${(error as Error).message}.`, 'Choose a new folder for the run.', { cause: error })
+        throw new GpdError(
+          'output.unwritable',
+          `Cannot write '${path}': ${(error as Error).message}.`,
+          'Choose a new folder for the run.',
+          { cause: error },
+        )
       }
     },
     onBatchEnd: (step, logs) => write({ type: 'step', step, ...plain(logs) }),

@@ -1,5 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import { decodeSafetensors, encodeSafetensors, GpdError, networkDefinition, parseNetwork, recordData, type Network, type SafeTensor, type TensorRecord } from '@gpdjs/core'
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  GpdError,
+  networkDefinition,
+  parseNetwork,
+  recordData,
+  type Network,
+  type SafeTensor,
+  type TensorRecord,
+} from '@gpdjs/core'
 import type { TrainedNetwork } from '../evaluate.ts'
 import type { ExtractedNetwork } from '../extract.ts'
 import { readFileOf, writeFolder } from './atomic-folder.ts'
@@ -9,7 +19,9 @@ const WEIGHTS = 'weights.safetensors'
 
 async function encodable(record: TensorRecord): Promise<Record<string, { shape: number[]; data: Float32Array }>> {
   const data = await recordData(record)
-  return Object.fromEntries(Object.entries(record).map(([name, { shape }]) => [name, { shape, data: data[name] as Float32Array }]))
+  return Object.fromEntries(
+    Object.entries(record).map(([name, { shape }]) => [name, { shape, data: data[name] as Float32Array }]),
+  )
 }
 
 /**
@@ -19,7 +31,11 @@ async function encodable(record: TensorRecord): Promise<Record<string, { shape: 
  * @param metadata free text kept in the weight file: dataset, accuracy, version
  * @throws GpdError `output.unwritable`
  */
-export async function saveNetwork(folder: string, trained: TrainedNetwork, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function saveNetwork(
+  folder: string,
+  trained: TrainedNetwork,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const tensors = await encodable({ ...trained.parameters, ...trained.statistics })
   await writeFolder(folder, {
     [DEFINITION]: `${JSON.stringify(networkDefinition(trained.network), null, 1)}\n`,
@@ -37,20 +53,31 @@ function parseJson(bytes: Uint8Array, source: string): unknown {
 
 type TensorSpecs = readonly { readonly name: string; readonly shape: readonly number[] }[]
 
-function checkTensors(found: ReadonlyMap<string, SafeTensor>, specs: TensorSpecs, network: string, source: string): void {
+function checkTensors(
+  found: ReadonlyMap<string, SafeTensor>,
+  specs: TensorSpecs,
+  network: string,
+  source: string,
+): void {
   for (const { name, shape } of specs) {
     const tensor = found.get(name)
     if (tensor?.shape.join() === shape.join() && tensor.data instanceof Float32Array) continue
     const got = tensor ? `${tensor.dtype} [${tensor.shape.join(', ')}]` : 'nothing'
-    throw new GpdError('checkpoint.incompatible', `${source}: expected '${name}' as F32 [${shape.join(', ')}], got ${got}.`)
+    throw new GpdError(
+      'checkpoint.incompatible',
+      `${source}: expected '${name}' as F32 [${shape.join(', ')}], got ${got}.`,
+    )
   }
   const known = new Set(specs.map(({ name }) => name))
   const unexpected = [...found.keys()].find((name) => !known.has(name))
-  if (unexpected !== undefined) throw new GpdError('checkpoint.incompatible', `${source}: '${unexpected}' belongs to no layer of '${network}'.`)
+  if (unexpected !== undefined)
+    throw new GpdError('checkpoint.incompatible', `${source}: '${unexpected}' belongs to no layer of '${network}'.`)
 }
 
 const tensorsOf = (found: ReadonlyMap<string, SafeTensor>, specs: TensorSpecs): Record<string, tf.Tensor> =>
-  Object.fromEntries(specs.map(({ name, shape }) => [name, tf.tensor(found.get(name)!.data as Float32Array, [...shape])]))
+  Object.fromEntries(
+    specs.map(({ name, shape }) => [name, tf.tensor(found.get(name)!.data as Float32Array, [...shape])]),
+  )
 
 /**
  * Loads what `saveNetwork` saved. Everything is checked before the first tensor is made.
@@ -58,10 +85,20 @@ const tensorsOf = (found: ReadonlyMap<string, SafeTensor>, specs: TensorSpecs): 
  * @returns the caller owns the tensors
  * @throws GpdError `checkpoint.missing`, `checkpoint.corrupt`, `checkpoint.incompatible`
  */
-export async function loadNetwork(folder: string): Promise<ExtractedNetwork & { readonly metadata: Readonly<Record<string, string>> }> {
-  const network: Network = parseNetwork(parseJson(await readFileOf(folder, DEFINITION), `${folder}/${DEFINITION}`), `${folder}/${DEFINITION}`)
+export async function loadNetwork(
+  folder: string,
+): Promise<ExtractedNetwork & { readonly metadata: Readonly<Record<string, string>> }> {
+  const network: Network = parseNetwork(
+    parseJson(await readFileOf(folder, DEFINITION), `${folder}/${DEFINITION}`),
+    `${folder}/${DEFINITION}`,
+  )
   const source = `${folder}/${WEIGHTS}`
   const { tensors, metadata } = decodeSafetensors(await readFileOf(folder, WEIGHTS), { source })
   checkTensors(tensors, [...network.parameters, ...network.statistics], network.name, source)
-  return { network, parameters: tensorsOf(tensors, network.parameters), statistics: tensorsOf(tensors, network.statistics), metadata }
+  return {
+    network,
+    parameters: tensorsOf(tensors, network.parameters),
+    statistics: tensorsOf(tensors, network.statistics),
+    metadata,
+  }
 }

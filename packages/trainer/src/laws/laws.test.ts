@@ -1,7 +1,24 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, initializeParameters, initializeStatistics, mapRecord, mergeBranches, randomStream, type Network, type TensorRecord } from '@gpdjs/core'
+import {
+  apply,
+  initializeParameters,
+  initializeStatistics,
+  mapRecord,
+  mergeBranches,
+  randomStream,
+  type Network,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
-import { branchParameters, expand, liftParameters, liftStatistics, orepa, teacherView, type OrepaOptions } from '@gpdjs/ir-expansion'
+import {
+  branchParameters,
+  expand,
+  liftParameters,
+  liftStatistics,
+  orepa,
+  teacherView,
+  type OrepaOptions,
+} from '@gpdjs/ir-expansion'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { buildRecipe, networkRecipe } from './random-network.ts'
@@ -31,7 +48,10 @@ type Setting = typeof setting extends fc.Arbitrary<infer T> ? T : never
 
 const random = (shape: readonly number[], seed: number, name: string, spread = 1) => {
   const stream = randomStream(seed, 'test', name)
-  return tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => spread * stream.normal()), [...shape])
+  return tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => spread * stream.normal()),
+    [...shape],
+  )
 }
 
 /** Parameters and statistics in which nothing is at its default. */
@@ -39,7 +59,9 @@ function randomTensors({ parameters, statistics }: Network, seed: number) {
   const drawn = initializeParameters(parameters, seed)
   return {
     parameters: mapRecord(drawn, (tensor, name) => tf.add(tensor, random(tensor.shape, seed, name, 0.2))),
-    statistics: mapRecord(initializeStatistics(statistics), (tensor, name) => tf.add(tensor, tf.mul(0.3, tf.abs(random(tensor.shape, seed, name))))),
+    statistics: mapRecord(initializeStatistics(statistics), (tensor, name) =>
+      tf.add(tensor, tf.mul(0.3, tf.abs(random(tensor.shape, seed, name)))),
+    ),
   }
 }
 
@@ -103,20 +125,24 @@ describe('the laws of the two views', () => {
     })
   })
 
-  it.each(['evaluation', 'training'] as const)('2. the dynamic teacher computes what the student does, in %s mode', (mode) => {
-    check((given) => {
-      const { expansion, statistics, branched, stored, x } = lifted(given)
-      const training = mode === 'training'
-      const student = apply(expansion.student, mergeBranches(expansion, branched), statistics, x, { training })
-      const wide = liftStatistics(expansion, statistics)
-      const teacher = apply(expansion.teacher, teacherView(expansion, stored), wide, x, { training })
-      // Noise of size 1 makes intermediate numbers that cancel: rounding grows with it.
-      const tolerance = 2e-5 * (1 + 20 * given.deviation)
-      expect(distance(teacher.logits, student.logits)).toBeLessThan(tolerance)
-      const moved = training ? liftStatistics(expansion, student.statistics) : {}
-      for (const [name, tensor] of Object.entries(moved)) expect(distance(teacher.statistics[name]!, tensor)).toBeLessThan(tolerance)
-    })
-  })
+  it.each(['evaluation', 'training'] as const)(
+    '2. the dynamic teacher computes what the student does, in %s mode',
+    (mode) => {
+      check((given) => {
+        const { expansion, statistics, branched, stored, x } = lifted(given)
+        const training = mode === 'training'
+        const student = apply(expansion.student, mergeBranches(expansion, branched), statistics, x, { training })
+        const wide = liftStatistics(expansion, statistics)
+        const teacher = apply(expansion.teacher, teacherView(expansion, stored), wide, x, { training })
+        // Noise of size 1 makes intermediate numbers that cancel: rounding grows with it.
+        const tolerance = 2e-5 * (1 + 20 * given.deviation)
+        expect(distance(teacher.logits, student.logits)).toBeLessThan(tolerance)
+        const moved = training ? liftStatistics(expansion, student.statistics) : {}
+        for (const [name, tensor] of Object.entries(moved))
+          expect(distance(teacher.statistics[name]!, tensor)).toBeLessThan(tolerance)
+      })
+    },
+  )
 
   it('3. with ratio 1 and one branch nothing is changed', () => {
     check((given) => {
@@ -124,16 +150,22 @@ describe('the laws of the two views', () => {
       const { expansion, parameters, stored } = lifted({ ...given, ratio: 1, branches })
       expect(values(teacherView(expansion, stored))).toEqual(values(parameters))
       expect(values(studentView(expansion, stored))).toEqual(values(parameters))
-      expect(expansion.teacher.parameters.map(({ shape }) => shape)).toEqual(expansion.student.parameters.map(({ shape }) => shape))
+      expect(expansion.teacher.parameters.map(({ shape }) => shape)).toEqual(
+        expansion.student.parameters.map(({ shape }) => shape),
+      )
     })
   })
 
   it('4. the extracted student gives the same logits, to the last bit', () => {
     check((given) => {
       const { expansion, statistics, stored, x } = lifted(given)
-      const trained = mapRecord(stored, (tensor, name) => tf.add(tensor, random(tensor.shape, given.seed, `step ${name}`, 0.1)))
+      const trained = mapRecord(stored, (tensor, name) =>
+        tf.add(tensor, random(tensor.shape, given.seed, `step ${name}`, 0.1)),
+      )
       const deployed = extractStudent(expansion, trained, statistics)
-      const inTraining = apply(expansion.student, studentView(expansion, trained), statistics, x, { training: false }).logits
+      const inTraining = apply(expansion.student, studentView(expansion, trained), statistics, x, {
+        training: false,
+      }).logits
       const plain = apply(deployed.network, deployed.parameters, deployed.statistics, x, { training: false }).logits
       expect(Array.from(plain.dataSync())).toEqual(Array.from(inTraining.dataSync()))
       const names = expansion.student.parameters.map(({ name }) => name).sort()

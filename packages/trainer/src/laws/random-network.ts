@@ -20,14 +20,31 @@ import fc from 'fast-check'
 
 /** What may stand between the image and the head; each keeps `x` an image. */
 const BLOCKS = {
-  conv: (g, x, id, width) => g.add(`${id}.relu`, relu(), g.add(`${id}.bn`, batchNorm(), g.add(id, conv2d({ filters: width, kernelSize: 3 }), x))),
-  biased: (g, x, id, width) => g.add(`${id}.gelu`, gelu(), g.add(id, conv2d({ filters: width, kernelSize: 1, useBias: true }), x)),
-  strided: (g, x, id, width) => g.add(`${id}.bn`, batchNorm(), g.add(id, conv2d({ filters: width, kernelSize: 3, strides: 2, padding: 1 }), x)),
-  depthwise: (g, x, id) => g.add(`${id}.bn`, batchNorm(), g.add(id, depthwiseConv2d({ kernelSize: 3, padding: 1, useBias: true }), x)),
-  grouped: (g, x, id, width) => g.add(id, conv2d({ filters: 2 * width, kernelSize: 3, groups: 2 }), g.add(`${id}.in`, conv2d({ filters: 2 * width, kernelSize: 1 }), x)),
+  conv: (g, x, id, width) =>
+    g.add(
+      `${id}.relu`,
+      relu(),
+      g.add(`${id}.bn`, batchNorm(), g.add(id, conv2d({ filters: width, kernelSize: 3 }), x)),
+    ),
+  biased: (g, x, id, width) =>
+    g.add(`${id}.gelu`, gelu(), g.add(id, conv2d({ filters: width, kernelSize: 1, useBias: true }), x)),
+  strided: (g, x, id, width) =>
+    g.add(`${id}.bn`, batchNorm(), g.add(id, conv2d({ filters: width, kernelSize: 3, strides: 2, padding: 1 }), x)),
+  depthwise: (g, x, id) =>
+    g.add(`${id}.bn`, batchNorm(), g.add(id, depthwiseConv2d({ kernelSize: 3, padding: 1, useBias: true }), x)),
+  grouped: (g, x, id, width) =>
+    g.add(
+      id,
+      conv2d({ filters: 2 * width, kernelSize: 3, groups: 2 }),
+      g.add(`${id}.in`, conv2d({ filters: 2 * width, kernelSize: 1 }), x),
+    ),
   residual(g, x, id, width) {
     const shortcut = g.add(`${id}.shortcut`, conv2d({ filters: width, kernelSize: 1 }), x)
-    const inner = g.add(`${id}.conv2`, conv2d({ filters: width, kernelSize: 3 }), g.add(`${id}.relu`, relu(), g.add(`${id}.conv1`, conv2d({ filters: width + 1, kernelSize: 3 }), x)))
+    const inner = g.add(
+      `${id}.conv2`,
+      conv2d({ filters: width, kernelSize: 3 }),
+      g.add(`${id}.relu`, relu(), g.add(`${id}.conv1`, conv2d({ filters: width + 1, kernelSize: 3 }), x)),
+    )
     return g.add(`${id}.add`, add(), inner, shortcut)
   },
   identity(g, x, id, width) {
@@ -35,11 +52,27 @@ const BLOCKS = {
     return g.add(`${id}.add`, add(), first, g.add(`${id}.conv2`, conv2d({ filters: width, kernelSize: 3 }), first))
   },
   branches: (g, x, id, width) =>
-    g.add(`${id}.concat`, concat(), g.add(`${id}.a`, conv2d({ filters: width, kernelSize: 3 }), x), g.add(`${id}.b`, conv2d({ filters: width + 1, kernelSize: 1 }), x)),
-  maxPool: (g, x, id, width) => g.add(`${id}.pool`, maxPool({ kernelSize: 2, strides: 1 }), g.add(id, conv2d({ filters: width, kernelSize: 1 }), x)),
-  averagePool: (g, x, id, width) => g.add(`${id}.pool`, averagePool({ kernelSize: 2, strides: 1 }), g.add(id, conv2d({ filters: width, kernelSize: 1 }), x)),
+    g.add(
+      `${id}.concat`,
+      concat(),
+      g.add(`${id}.a`, conv2d({ filters: width, kernelSize: 3 }), x),
+      g.add(`${id}.b`, conv2d({ filters: width + 1, kernelSize: 1 }), x),
+    ),
+  maxPool: (g, x, id, width) =>
+    g.add(
+      `${id}.pool`,
+      maxPool({ kernelSize: 2, strides: 1 }),
+      g.add(id, conv2d({ filters: width, kernelSize: 1 }), x),
+    ),
+  averagePool: (g, x, id, width) =>
+    g.add(
+      `${id}.pool`,
+      averagePool({ kernelSize: 2, strides: 1 }),
+      g.add(id, conv2d({ filters: width, kernelSize: 1 }), x),
+    ),
   // One channel alone has no variance, and dividing by √ε makes rounding a thousand times larger.
-  layerNorm: (g, x, id, width) => g.add(`${id}.norm`, layerNorm(), g.add(id, conv2d({ filters: width + 2, kernelSize: 1 }), x)),
+  layerNorm: (g, x, id, width) =>
+    g.add(`${id}.norm`, layerNorm(), g.add(id, conv2d({ filters: width + 2, kernelSize: 1 }), x)),
 } as const satisfies Record<string, (g: Graph, x: string, id: string, width: number) => string>
 
 const HEADS = {
@@ -56,7 +89,10 @@ export interface NetworkRecipe {
 /** Small random networks that use every op through which channels flow. */
 export const networkRecipe: fc.Arbitrary<NetworkRecipe> = fc.record({
   blocks: fc.array(
-    fc.record({ kind: fc.constantFrom(...(Object.keys(BLOCKS) as (keyof typeof BLOCKS)[])), width: fc.integer({ min: 1, max: 3 }) }),
+    fc.record({
+      kind: fc.constantFrom(...(Object.keys(BLOCKS) as (keyof typeof BLOCKS)[])),
+      width: fc.integer({ min: 1, max: 3 }),
+    }),
     { minLength: 1, maxLength: 4 },
   ),
   head: fc.constantFrom(...(Object.keys(HEADS) as (keyof typeof HEADS)[])),

@@ -28,11 +28,15 @@ export class LogitsCache {
     const classes = this.#classes
     if (index.every((sample) => this.#known[sample] === 1)) {
       const rows = new Float32Array(index.length * classes)
-      index.forEach((sample, row) => rows.set(this.#logits.subarray(sample * classes, (sample + 1) * classes), row * classes))
+      index.forEach((sample, row) =>
+        rows.set(this.#logits.subarray(sample * classes, (sample + 1) * classes), row * classes),
+      )
       return tf.tensor2d(rows, [index.length, classes])
     }
     const { network, parameters, statistics } = this.actor
-    const logits = tf.tidy(() => apply(network, parameters(this.pipeline.constants), statistics, xs, { training: false }).logits)
+    const logits = tf.tidy(
+      () => apply(network, parameters(this.pipeline.constants), statistics, xs, { training: false }).logits,
+    )
     const values = await logits.data()
     index.forEach((sample, row) => {
       this.#logits.set(values.subarray(row * classes, (row + 1) * classes), sample * classes)

@@ -72,7 +72,12 @@ export async function trainEpoch(loop: TrainingLoop, start: TrainingState, epoch
   const { pipeline, optimizer, source, batchSize, seed } = loop
   const mean = new RunningMean()
   let state = start
-  const end = (outcome: Outcome, problem?: string): EpochResult => ({ state, logs: mean.values(), outcome, ...(problem && { problem }) })
+  const end = (outcome: Outcome, problem?: string): EpochResult => ({
+    state,
+    logs: mean.values(),
+    outcome,
+    ...(problem && { problem }),
+  })
 
   for (const group of groupsOf(source.batches({ batchSize, seed, epoch, shuffle: true }), loop.accumulate)) {
     const began = performance.now()
@@ -84,12 +89,20 @@ export async function trainEpoch(loop: TrainingLoop, start: TrainingState, epoch
     const broken = notFinite(values)
     if (broken.length > 0) {
       disposeReplaced(next.state, state)
-      return end('diverged', `${broken.join(', ')} not finite at step ${state.step}, learning rate ${scalars.learningRate}`)
+      return end(
+        'diverged',
+        `${broken.join(', ')} not finite at step ${state.step}, learning rate ${scalars.learningRate}`,
+      )
     }
     disposeReplaced(state, next.state)
     state = next.state
     const seconds = (performance.now() - began) / 1000
-    const logs = { ...values, acc: values['student/accuracy']!, 'learning-rate': scalars.learningRate, 'images-per-second': (batchSize * group.length) / seconds }
+    const logs = {
+      ...values,
+      acc: values['student/accuracy']!,
+      'learning-rate': scalars.learningRate,
+      'images-per-second': (batchSize * group.length) / seconds,
+    }
     mean.add(logs)
     await loop.callbacks.onBatchEnd(state.step, logs)
     await nextTurn()

@@ -24,13 +24,26 @@ const secondOf = (name: string) => `${name}/second-moment`
  * @see Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019
  */
 export function adamw(options: AdamwOptions): Optimizer {
-  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, decay = 'weights', clipGlobalNorm = Infinity } = options
+  const {
+    learningRate,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    weightDecay = 0.01,
+    decay = 'weights',
+    clipGlobalNorm = Infinity,
+  } = options
   for (const [key, value] of Object.entries({ beta1, beta2 })) {
-    if (!(value >= 0 && value < 1)) throw new GpdError('config.invalid', `adamw: ${key}: expected a number in [0, 1), got ${value}.`)
+    if (!(value >= 0 && value < 1))
+      throw new GpdError('config.invalid', `adamw: ${key}: expected a number in [0, 1), got ${value}.`)
   }
-  if (!(weightDecay >= 0)) throw new GpdError('config.invalid', `adamw: weightDecay: expected a number ≥ 0, got ${weightDecay}.`)
+  if (!(weightDecay >= 0))
+    throw new GpdError('config.invalid', `adamw: weightDecay: expected a number ≥ 0, got ${weightDecay}.`)
 
-  const updateOne = ({ gradients, trainables, slots, specs, learningRate: rate, step }: UpdateContext, name: string) => {
+  const updateOne = (
+    { gradients, trainables, slots, specs, learningRate: rate, step }: UpdateContext,
+    name: string,
+  ) => {
     const [theta, gradient] = [trainables[name]!, gradients[name]!]
     const decays = weightDecay > 0 && (decay === 'all' || specs[name]!.decay)
     const start = decays ? tf.mul(theta, 1 - rate * weightDecay) : theta

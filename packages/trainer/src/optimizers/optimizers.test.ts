@@ -28,7 +28,12 @@ function run(optimizer: Optimizer): Record<string, number[]> {
 }
 
 /** SGD as PyTorch documents it, on plain numbers. */
-function sgdByHand({ momentum = 0, nesterov = false, weightDecay = 0, decoupled = false }: Partial<SgdOptions>): number[] {
+function sgdByHand({
+  momentum = 0,
+  nesterov = false,
+  weightDecay = 0,
+  decoupled = false,
+}: Partial<SgdOptions>): number[] {
   return START.map((start, i) => {
     let [theta, velocity] = [start, 0]
     GRADIENTS.forEach((gradient, step) => {
@@ -56,7 +61,8 @@ function adamwByHand({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
   })
 }
 
-const expectClose = (actual: number[], expected: number[]) => actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5))
+const expectClose = (actual: number[], expected: number[]) =>
+  actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5))
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -90,11 +96,14 @@ describe('sgd', () => {
 })
 
 describe('adamw', () => {
-  it.each([{ weightDecay: 0 }, { weightDecay: 0.05 }, { beta1: 0.5, beta2: 0.9, epsilon: 1e-3, weightDecay: 0.1 }])('follows PyTorch with %o', (options) => {
-    const { weight, bias } = run(adamw({ learningRate: RATE, ...options }))
-    expectClose(weight!, adamwByHand(options))
-    expectClose(bias!, adamwByHand({ ...options, weightDecay: 0 }))
-  })
+  it.each([{ weightDecay: 0 }, { weightDecay: 0.05 }, { beta1: 0.5, beta2: 0.9, epsilon: 1e-3, weightDecay: 0.1 }])(
+    'follows PyTorch with %o',
+    (options) => {
+      const { weight, bias } = run(adamw({ learningRate: RATE, ...options }))
+      expectClose(weight!, adamwByHand(options))
+      expectClose(bias!, adamwByHand({ ...options, weightDecay: 0 }))
+    },
+  )
 })
 
 describe('clipByGlobalNorm', () => {
@@ -105,7 +114,10 @@ describe('clipByGlobalNorm', () => {
   })
 
   it('scales a long gradient down to the limit and leaves a short one alone', () => {
-    const clipped = (limit: number) => Object.values(clipByGlobalNorm(gradients(), tf.scalar(5), limit)).flatMap((tensor) => Array.from(tensor.dataSync()))
+    const clipped = (limit: number) =>
+      Object.values(clipByGlobalNorm(gradients(), tf.scalar(5), limit)).flatMap((tensor) =>
+        Array.from(tensor.dataSync()),
+      )
     expectClose(clipped(1), [0.6, 0, 0.8])
     expect(clipped(10)).toEqual([3, 0, 4])
     expect(clipped(Infinity)).toEqual([3, 0, 4])

@@ -23,9 +23,19 @@ const velocityOf = (name: string) => `${name}/velocity`
  * @see Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013
  */
 export function sgd(options: SgdOptions): Optimizer {
-  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0, decoupled = false, decay = 'weights', clipGlobalNorm = Infinity } = options
-  if (!(momentum >= 0 && momentum < 1)) throw new GpdError('config.invalid', `sgd: momentum: expected a number in [0, 1), got ${momentum}.`)
-  if (!(weightDecay >= 0)) throw new GpdError('config.invalid', `sgd: weightDecay: expected a number ≥ 0, got ${weightDecay}.`)
+  const {
+    learningRate,
+    momentum = 0,
+    nesterov = false,
+    weightDecay = 0,
+    decoupled = false,
+    decay = 'weights',
+    clipGlobalNorm = Infinity,
+  } = options
+  if (!(momentum >= 0 && momentum < 1))
+    throw new GpdError('config.invalid', `sgd: momentum: expected a number in [0, 1), got ${momentum}.`)
+  if (!(weightDecay >= 0))
+    throw new GpdError('config.invalid', `sgd: weightDecay: expected a number ≥ 0, got ${weightDecay}.`)
 
   const updateOne = ({ gradients, trainables, slots, specs, learningRate: rate }: UpdateContext, name: string) => {
     const [theta, gradient] = [trainables[name]!, gradients[name]!]
@@ -43,11 +53,15 @@ export function sgd(options: SgdOptions): Optimizer {
     clipGlobalNorm,
     init(trainables) {
       if (momentum === 0) return {}
-      return Object.fromEntries(Object.entries(trainables).map(([name, theta]) => [velocityOf(name), tf.zerosLike(theta)]))
+      return Object.fromEntries(
+        Object.entries(trainables).map(([name, theta]) => [velocityOf(name), tf.zerosLike(theta)]),
+      )
     },
     update(context) {
       const updated = mapRecord(context.trainables, (_, name) => updateOne(context, name))
-      const velocities = Object.entries(updated).flatMap(([name, { velocity }]) => (velocity ? [[velocityOf(name), velocity] as const] : []))
+      const velocities = Object.entries(updated).flatMap(([name, { velocity }]) =>
+        velocity ? [[velocityOf(name), velocity] as const] : [],
+      )
       return { trainables: mapRecord(updated, ({ theta }) => theta), slots: Object.fromEntries(velocities) }
     },
   }

@@ -55,7 +55,11 @@ export function plainTensors(run: GoldenRun, prefix: string, names: readonly str
 
 /** The stored tensors of an expansion recorded under `prefix`; those that were not recorded are left out. */
 export function storedTensors(run: GoldenRun, prefix: string, expansion: Expansion): Record<string, tf.Tensor> {
-  const siteOf = new Map(expansion.merges.flatMap((merge) => Object.entries(merge.stored).map(([short, name]) => [name, { short, parameter: merge.parameter }])))
+  const siteOf = new Map(
+    expansion.merges.flatMap((merge) =>
+      Object.entries(merge.stored).map(([short, name]) => [name, { short, parameter: merge.parameter }]),
+    ),
+  )
   const entries = expansion.stored.flatMap(({ name }) => {
     const site = siteOf.get(name)
     if (!site) {

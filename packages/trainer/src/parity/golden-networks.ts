@@ -21,7 +21,14 @@ import type { GoldenRun } from './golden-run.ts'
 
 const SAME = { kernelSize: 3, padding: 1 } as const
 
-function convNorm(g: Graph, x: string, [conv, norm]: [string, string], filters: number, strides: number, useBias = false): string {
+function convNorm(
+  g: Graph,
+  x: string,
+  [conv, norm]: [string, string],
+  filters: number,
+  strides: number,
+  useBias = false,
+): string {
   return g.add(norm, batchNorm(), g.add(conv, conv2d({ ...SAME, filters, strides, useBias }), x))
 }
 
@@ -32,7 +39,11 @@ function block(g: Graph, x: string, name: string, filters: number, strides: numb
   const shortcut =
     strides === 1
       ? x
-      : g.add(at('downsample.1'), batchNorm(), g.add(at('downsample.0'), conv2d({ filters, kernelSize: 1, strides, padding: 0 }), x))
+      : g.add(
+          at('downsample.1'),
+          batchNorm(),
+          g.add(at('downsample.0'), conv2d({ filters, kernelSize: 1, strides, padding: 0 }), x),
+        )
   return g.add(at('relu2'), relu(), g.add(at('add'), add(), second, shortcut))
 }
 
@@ -67,12 +78,22 @@ function rvtBlock(g: Graph, x: string, name: string): string {
 
 function rvt(): Network {
   const g = graph({ name: 'golden-rvt', inputShape: [64, 64, 3] })
-  let x = g.add('patch_embed.proj.0', conv2d({ filters: 32, kernelSize: 7, strides: 2, padding: 2, useBias: true }), 'image')
-  x = g.add('patch_embed.proj.2', maxPool({ kernelSize: 3, strides: 2, padding: 1 }), g.add('patch_embed.proj.1', batchNorm(), x))
+  let x = g.add(
+    'patch_embed.proj.0',
+    conv2d({ filters: 32, kernelSize: 7, strides: 2, padding: 2, useBias: true }),
+    'image',
+  )
+  x = g.add(
+    'patch_embed.proj.2',
+    maxPool({ kernelSize: 3, strides: 2, padding: 1 }),
+    g.add('patch_embed.proj.1', batchNorm(), x),
+  )
   x = g.add('patch_embed.proj.3', conv2d({ filters: 8, kernelSize: 4, strides: 4, padding: 0, useBias: true }), x)
   x = g.add('tokens', toTokens(), x)
   for (const block of [0, 1]) x = rvtBlock(g, x, `transformers.0.blocks.${block}`)
-  return g.build(g.add('head', dense({ units: 5 }), g.add('norm', layerNorm({ epsilon: 1e-6 }), g.add('pool', meanToken(), x))))
+  return g.build(
+    g.add('head', dense({ units: 5 }), g.add('norm', layerNorm({ epsilon: 1e-6 }), g.add('pool', meanToken(), x))),
+  )
 }
 
 /** The network of a recorded run, as `golden/README` describes it. */

@@ -20,7 +20,8 @@ function readRun(path: string): GoldenRun {
     name: basename(path, '.safetensors'),
     settings: metadata,
     has: (key) => tensors.has(key),
-    keys: (prefix) => [...tensors.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
+    keys: (prefix) =>
+      [...tensors.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
     tensor(key) {
       const found = tensors.get(key)
       if (!found) throw new Error(`${path}: no '${key}'`)

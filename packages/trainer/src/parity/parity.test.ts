@@ -2,7 +2,14 @@ import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
 import { apply, useBackend, type Network, type TensorRecord } from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
-import { branchParameters, expand, liftParameters, orepa, teacherView, type InverseReparameterization } from '@gpdjs/ir-expansion'
+import {
+  branchParameters,
+  expand,
+  liftParameters,
+  orepa,
+  teacherView,
+  type InverseReparameterization,
+} from '@gpdjs/ir-expansion'
 import { crossEntropy, dkd, softCrossEntropy } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sgd } from '../optimizers/sgd.ts'
@@ -23,15 +30,34 @@ const ALL = /^(channel|full|depthwise|no_static_teacher|stem_bias|rvt)_/
 function replay(run: GoldenRun) {
   const { settings } = run
   const network = goldenNetwork(run)
-  const plain = plainTensors(run, 'student/', network.parameters.map(({ name }) => name))
-  const statistics = plainTensors(run, 'student/', network.statistics.map(({ name }) => name))
-  const branches = settings['orepa'] === 'true' ? orepa({ bias: true, gates: settings['from_scratch'] === 'true' ? 'scratch' : 'single' }) : undefined
+  const plain = plainTensors(
+    run,
+    'student/',
+    network.parameters.map(({ name }) => name),
+  )
+  const statistics = plainTensors(
+    run,
+    'student/',
+    network.statistics.map(({ name }) => name),
+  )
+  const branches =
+    settings['orepa'] === 'true'
+      ? orepa({ bias: true, gates: settings['from_scratch'] === 'true' ? 'scratch' : 'single' })
+      : undefined
   const expansion = expand(network, { ratio: Number(settings['ratio']), ...(branches && { branches }) })
   // The branches that were drawn are the recorded ones; those that come from the kernel are our own work.
   const recorded = storedTensors(run, branches ? 'branched/' : 'student/', expansion)
   const lift = () => liftParameters(expansion, recorded, NO_NOISE, 0)
-  const inverse: InverseReparameterization = { name: 'inverse-reparameterization', expand: () => expansion, lift, initialize: lift }
-  const static_ = settings['dkd'] === 'null' ? undefined : (JSON.parse(settings['dkd']!) as { alpha: number; beta: number; temperature: number })
+  const inverse: InverseReparameterization = {
+    name: 'inverse-reparameterization',
+    expand: () => expansion,
+    lift,
+    initialize: lift,
+  }
+  const static_ =
+    settings['dkd'] === 'null'
+      ? undefined
+      : (JSON.parse(settings['dkd']!) as { alpha: number; beta: number; temperature: number })
   const soft = softCrossEntropy({ smoothing: settings['kd_type'] === 'sce' ? Number(settings['label_smoothing']) : 0 })
   const pipeline = buildPipeline({
     student: network,
@@ -63,24 +89,47 @@ function replay(run: GoldenRun) {
     ...(static_ && { logits: { 'static-teacher': at('data/teacher_logits', step) as tf.Tensor2D } }),
   })
   const weights = Object.fromEntries(pipeline.terms.map(({ name, weight }) => [name, weight as number]))
-  return { network, plain, statistics, expansion, recorded, pipeline, optimizer, batch, weights, steps: run.tensor('data/x').shape[0]! }
+  return {
+    network,
+    plain,
+    statistics,
+    expansion,
+    recorded,
+    pipeline,
+    optimizer,
+    batch,
+    weights,
+    steps: run.tensor('data/x').shape[0]!,
+  }
 }
 
 type Replay = ReturnType<typeof replay>
 
-const evaluate = (network: Network, parameters: TensorRecord, statistics: TensorRecord, x: tf.Tensor) => apply(network, parameters, statistics, x, { training: false }).logits
+const evaluate = (network: Network, parameters: TensorRecord, statistics: TensorRecord, x: tf.Tensor) =>
+  apply(network, parameters, statistics, x, { training: false }).logits
 
 function logitsOf({ expansion, pipeline, batch }: Replay, state: TrainingState) {
   const stored = { ...scopeOf('dynamic-teacher', state.trainables), ...scopeOf('dynamic-teacher', pipeline.constants) }
   const x = batch(0).xs
   const logits = {
-    student_logits: evaluate(expansion.student, studentView(expansion, stored), scopeOf('student', state.statistics), x),
-    teacher_logits: evaluate(expansion.teacher, teacherView(expansion, stored), scopeOf('dynamic-teacher', state.statistics), x),
+    student_logits: evaluate(
+      expansion.student,
+      studentView(expansion, stored),
+      scopeOf('student', state.statistics),
+      x,
+    ),
+    teacher_logits: evaluate(
+      expansion.teacher,
+      teacherView(expansion, stored),
+      scopeOf('dynamic-teacher', state.statistics),
+      x,
+    ),
   }
   return { stored, logits }
 }
 
-const named = (run: GoldenRun, prefix: string, names: readonly string[]) => Object.fromEntries(names.map((name) => [name, run.tensor(prefix + name)]))
+const named = (run: GoldenRun, prefix: string, names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, run.tensor(prefix + name)]))
 
 /** Absolute. */
 const TOLERANCE = { parameters: 1e-5, logits: 1e-4 }
@@ -100,29 +149,41 @@ describe.each(BACKENDS)('parity with the authors on %s', (backend, cases) => {
     it('expands the student to the recorded tensors', () => {
       const { expansion, plain, recorded } = replay(run)
       const ours = branchParameters(expansion, plain, 0)
-      const kept = Object.keys(recorded).filter((name) => /(gates|origin|identity|frequency|inner|bias)$/.test(name) || !name.includes('.weight.'))
+      const kept = Object.keys(recorded).filter(
+        (name) => /(gates|origin|identity|frequency|inner|bias)$/.test(name) || !name.includes('.weight.'),
+      )
       expect(kept.length).toBeGreaterThan(10)
       expect(largestGap(ours, Object.fromEntries(kept.map((name) => [name, recorded[name]!])))).toBeLessThan(1e-6)
-      expect(largestGap(liftParameters(expansion, recorded, NO_NOISE, 0), storedTensors(run, 'teacher/', expansion))).toBeLessThan(1e-6)
+      expect(
+        largestGap(liftParameters(expansion, recorded, NO_NOISE, 0), storedTensors(run, 'teacher/', expansion)),
+      ).toBeLessThan(1e-6)
     })
 
     it('computes the recorded logits before training', () => {
       const setup = replay(run)
       const { logits } = logitsOf(setup, initialState(setup.pipeline, setup.optimizer))
-      expect(largestGap(logits, named(run, 'eval0/', ['student_logits', 'teacher_logits']))).toBeLessThan(TOLERANCE.logits)
+      expect(largestGap(logits, named(run, 'eval0/', ['student_logits', 'teacher_logits']))).toBeLessThan(
+        TOLERANCE.logits,
+      )
       const plain = evaluate(setup.network, setup.plain, setup.statistics, setup.batch(0).xs)
       expect(largestGap({ plain }, { plain: run.tensor('eval0/plain_logits') })).toBeLessThan(TOLERANCE.logits)
     })
 
     it('has the recorded gradients in the first step', () => {
       const setup = replay(run)
-      const { gradients, metrics } = gradientPass(setup.pipeline, initialState(setup.pipeline, setup.optimizer), setup.batch(0), setup.weights)
+      const { gradients, metrics } = gradientPass(
+        setup.pipeline,
+        initialState(setup.pipeline, setup.optimizer),
+        setup.batch(0),
+        setup.weights,
+      )
       const expected = storedTensors(run, 'grad0/', setup.expansion)
       expect(Object.keys(expected).length).toBeGreaterThan(10)
       expect(largestGap(scopeOf('dynamic-teacher', gradients), expected)).toBeLessThan(TOLERANCE.parameters)
       const [teacherCe, teacherDkd, studentCe, studentDkd, soft] = tf.slice(run.tensor('losses'), 0, 1).dataSync()
       const loss = (name: string) => metrics[name]?.dataSync()[0]
-      const close = (name: string, value: number | undefined) => expect(Math.abs(loss(name)! - value!)).toBeLessThan(1e-4)
+      const close = (name: string, value: number | undefined) =>
+        expect(Math.abs(loss(name)! - value!)).toBeLessThan(1e-4)
       close('crossEntropy(dynamic-teacher)', teacherCe)
       close('crossEntropy(student)', studentCe)
       const softName = Object.keys(metrics).find((name) => /^soft/i.test(name))!
@@ -142,17 +203,26 @@ describe.each(BACKENDS)('parity with the authors on %s', (backend, cases) => {
         state = trainingStep(pipeline, optimizer, state, [batch(step)], scalars).state
         if (step > 0) continue
         const expected = storedTensors(run, 'step1/', expansion)
-        expect(largestGap({ ...scopeOf('dynamic-teacher', pipeline.constants), ...scopeOf('dynamic-teacher', state.trainables) }, expected)).toBeLessThan(TOLERANCE.parameters)
+        expect(
+          largestGap(
+            { ...scopeOf('dynamic-teacher', pipeline.constants), ...scopeOf('dynamic-teacher', state.trainables) },
+            expected,
+          ),
+        ).toBeLessThan(TOLERANCE.parameters)
       }
       const { stored, logits } = logitsOf(setup, state)
       expect(largestGap(stored, storedTensors(run, 'final/', expansion))).toBeLessThan(TOLERANCE.parameters)
-      expect(largestGap(logits, named(run, 'evalT/', ['student_logits', 'teacher_logits']))).toBeLessThan(TOLERANCE.logits)
+      expect(largestGap(logits, named(run, 'evalT/', ['student_logits', 'teacher_logits']))).toBeLessThan(
+        TOLERANCE.logits,
+      )
 
       const deployed = extractStudent(expansion, stored, scopeOf('student', state.statistics))
       const names = deployed.network.parameters.map(({ name }) => name)
       const moments = deployed.network.statistics.map(({ name }) => name)
       expect(largestGap(deployed.parameters, plainTensors(run, 'deployed/', names))).toBeLessThan(TOLERANCE.parameters)
-      expect(largestGap(deployed.statistics, plainTensors(run, 'deployed/', moments))).toBeLessThan(TOLERANCE.parameters)
+      expect(largestGap(deployed.statistics, plainTensors(run, 'deployed/', moments))).toBeLessThan(
+        TOLERANCE.parameters,
+      )
       const plain = evaluate(deployed.network, deployed.parameters, deployed.statistics, batch(0).xs)
       expect(largestGap({ plain }, { plain: run.tensor('deployed/logits') })).toBeLessThan(TOLERANCE.logits)
     })

@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, initializeParameters, initializeStatistics, mapRecord, tapNode, type LossSetup, type Network, type TensorRecord } from '@gpdjs/core'
+import {
+  GpdError,
+  initializeParameters,
+  initializeStatistics,
+  mapRecord,
+  tapNode,
+  type LossSetup,
+  type Network,
+  type TensorRecord,
+} from '@gpdjs/core'
 import type { TrainableSpec } from '../optimizers/optimizer.ts'
 import type { Actor } from './actor.ts'
 import { flattenPlugins, type PluginOption, type RunSetup, type RunState, type TensorStore } from './plugin.ts'
@@ -47,14 +56,22 @@ function startingTensors(
   const wrong = specs.find(({ name, shape }) => given[name]?.shape.join() !== shape.join())
   if (wrong) {
     const found = given[wrong.name] ? `[${given[wrong.name]!.shape.join(', ')}]` : 'nothing'
-    throw new GpdError('checkpoint.incompatible', `${kind}: expected '${wrong.name}' of shape [${wrong.shape.join(', ')}], got ${found}.`)
+    throw new GpdError(
+      'checkpoint.incompatible',
+      `${kind}: expected '${wrong.name}' of shape [${wrong.shape.join(', ')}], got ${found}.`,
+    )
   }
-  if (unexpected.length > 0) throw new GpdError('checkpoint.incompatible', `${kind}: the student has no '${unexpected[0]}' (${unexpected.length} such tensors).`)
+  if (unexpected.length > 0)
+    throw new GpdError(
+      'checkpoint.incompatible',
+      `${kind}: the student has no '${unexpected[0]}' (${unexpected.length} such tensors).`,
+    )
   return mapRecord(given, (tensor) => tf.clone(tensor))
 }
 
 function unique(kind: string, entries: readonly { readonly name: string }[], name: string): void {
-  if (entries.some((entry) => entry.name === name)) throw new GpdError('plugin.invalid', `Two ${kind} are called '${name}'.`, 'Names must be unique.')
+  if (entries.some((entry) => entry.name === name))
+    throw new GpdError('plugin.invalid', `Two ${kind} are called '${name}'.`, 'Names must be unique.')
 }
 
 function ownStore(network: Network, tensors: Record<string, tf.Tensor>): TensorStore {
@@ -71,7 +88,11 @@ function checkTerm(term: LossTerm, actors: readonly Actor[]): void {
 function findActor(term: string, name: string, actors: readonly Actor[]): Actor {
   const actor = actors.find((candidate) => candidate.name === name)
   if (actor) return actor
-  throw new GpdError('plugin.invalid', `Loss '${term}': no actor is called '${name}'.`, `There are ${actors.map((a) => a.name).join(', ')}.`)
+  throw new GpdError(
+    'plugin.invalid',
+    `Loss '${term}': no actor is called '${name}'.`,
+    `There are ${actors.map((a) => a.name).join(', ')}.`,
+  )
 }
 
 /** What a loss may know of the two networks before training. */
@@ -82,14 +103,24 @@ function lossSetup(edge: EdgeOptions, actors: readonly Actor[], seed: number, sa
   }
   const { student, teacher, loss } = edge
   const { classes } = actors[0]!.network
-  return { student: shapes(student, loss.taps?.student), teacher: shapes(teacher, loss.taps?.teacher), classes, samples, seed }
+  return {
+    student: shapes(student, loss.taps?.student),
+    teacher: shapes(teacher, loss.taps?.teacher),
+    classes,
+    samples,
+    seed,
+  }
 }
 
 function checkClasses(actors: readonly Actor[]): void {
   const [student] = actors
   const other = actors.find(({ network }) => network.classes !== student!.network.classes)
   if (!other) return
-  throw new GpdError('data.mismatch', `'${other.name}' has ${other.network.classes} classes, the student ${student!.network.classes}.`, 'Logit distillation needs the same classes in the same order.')
+  throw new GpdError(
+    'data.mismatch',
+    `'${other.name}' has ${other.network.classes} classes, the student ${student!.network.classes}.`,
+    'Logit distillation needs the same classes in the same order.',
+  )
 }
 
 /**
@@ -100,9 +131,15 @@ function checkClasses(actors: readonly Actor[]): void {
 export function buildPipeline(options: PipelineOptions): Pipeline {
   const plugins = flattenPlugins(options.plugins)
   const { student: network, seed } = options
-  const parameters = startingTensors('parameters', options.parameters, network.parameters, () => initializeParameters(network.parameters, seed))
-  const statistics = startingTensors('statistics', options.statistics, network.statistics, () => initializeStatistics(network.statistics))
-  const actors: Actor[] = [{ name: STUDENT, network, role: 'learner', statistics, parameters: (tensors) => scopeOf(STUDENT, tensors) }]
+  const parameters = startingTensors('parameters', options.parameters, network.parameters, () =>
+    initializeParameters(network.parameters, seed),
+  )
+  const statistics = startingTensors('statistics', options.statistics, network.statistics, () =>
+    initializeStatistics(network.statistics),
+  )
+  const actors: Actor[] = [
+    { name: STUDENT, network, role: 'learner', statistics, parameters: (tensors) => scopeOf(STUDENT, tensors) },
+  ]
   let stores: TensorStore[] = [ownStore(network, parameters)]
   const terms: LossTerm[] = []
   const states: RunState[] = []
@@ -162,7 +199,11 @@ export function buildPipeline(options: PipelineOptions): Pipeline {
 }
 
 /** Tensors by what happens to them: trained, constant, or moved as statistics. */
-function partitionStores(stores: readonly TensorStore[], actors: readonly Actor[], memories: Record<string, tf.Tensor>) {
+function partitionStores(
+  stores: readonly TensorStore[],
+  actors: readonly Actor[],
+  memories: Record<string, tf.Tensor>,
+) {
   const trainables: Record<string, tf.Tensor> = {}
   const constants: Record<string, tf.Tensor> = {}
   const specs: Record<string, TrainableSpec> = {}
@@ -177,6 +218,10 @@ function partitionStores(stores: readonly TensorStore[], actors: readonly Actor[
     }
   }
   const learners = actors.filter(({ role }) => role === 'learner')
-  const statistics = Object.assign({}, memories, ...learners.map((actor) => inScope(actor.name, actor.statistics))) as Record<string, tf.Tensor>
+  const statistics = Object.assign(
+    {},
+    memories,
+    ...learners.map((actor) => inScope(actor.name, actor.statistics)),
+  ) as Record<string, tf.Tensor>
   return { specs, constants, initial: { trainables, statistics } }
 }

@@ -62,13 +62,19 @@ export type PluginOption = Plugin | false | null | undefined | readonly PluginOp
  * @throws GpdError `plugin.invalid` for something that is no plugin, or two of one name
  */
 export function flattenPlugins(option: PluginOption): Plugin[] {
-  const list = (entry: PluginOption): Plugin[] => (!entry ? [] : Array.isArray(entry) ? entry.flatMap(list) : [entry as Plugin])
+  const list = (entry: PluginOption): Plugin[] =>
+    !entry ? [] : Array.isArray(entry) ? entry.flatMap(list) : [entry as Plugin]
   const plugins = list(option)
   for (const plugin of plugins) {
     if (plugin.specVersion === 1 && typeof plugin.name === 'string') continue
-    throw new GpdError('plugin.invalid', `plugins: expected objects { name, specVersion: 1, … }, got ${JSON.stringify(plugin)?.slice(0, 80) ?? typeof plugin}.`, 'Did you forget to call the factory?')
+    throw new GpdError(
+      'plugin.invalid',
+      `plugins: expected objects { name, specVersion: 1, … }, got ${JSON.stringify(plugin)?.slice(0, 80) ?? typeof plugin}.`,
+      'Did you forget to call the factory?',
+    )
   }
   const twice = plugins.find(({ name }, i) => plugins.findIndex((other) => other.name === name) < i)
-  if (twice) throw new GpdError('plugin.invalid', `plugins: '${twice.name}' is there twice.`, 'Give one of them another name.')
+  if (twice)
+    throw new GpdError('plugin.invalid', `plugins: '${twice.name}' is there twice.`, 'Give one of them another name.')
   return plugins
 }

@@ -1,5 +1,12 @@
 import type * as tf from '@tensorflow/tfjs'
-import { mapRecord, stopGradient, type ActorOutputs, type DistillationLoss, type RandomStream, type TensorRecord } from '@gpdjs/core'
+import {
+  mapRecord,
+  stopGradient,
+  type ActorOutputs,
+  type DistillationLoss,
+  type RandomStream,
+  type TensorRecord,
+} from '@gpdjs/core'
 import type { Schedule } from '../schedule.ts'
 import { scopeOf } from './scope.ts'
 
@@ -30,7 +37,10 @@ export interface LossTerm {
   compute(outputs: Readonly<Record<string, ActorOutputs>>, context: TermContext): tf.Scalar
 }
 
-const cutOff = ({ logits, taps }: ActorOutputs): ActorOutputs => ({ logits: stopGradient(logits), taps: mapRecord(taps, (tap) => stopGradient(tap)) })
+const cutOff = ({ logits, taps }: ActorOutputs): ActorOutputs => ({
+  logits: stopGradient(logits),
+  taps: mapRecord(taps, (tap) => stopGradient(tap)),
+})
 
 export interface EdgeOptions {
   /** Who is taught. */

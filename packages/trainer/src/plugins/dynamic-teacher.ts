@@ -49,17 +49,24 @@ export function dynamicTeacher(options: DynamicTeacherOptions): Plugin {
     setup(run) {
       const mapped = mapping === 'inverse'
       const expansion = options.expansion.expand(run.network)
-      const tensors = mapped ? options.expansion.lift(expansion, run.studentParameters, run.seed) : options.expansion.initialize(expansion, run.seed)
+      const tensors = mapped
+        ? options.expansion.lift(expansion, run.studentParameters, run.seed)
+        : options.expansion.initialize(expansion, run.seed)
       run.addTensors({ name, tensors, specs: expansion.stored })
       run.addActor({
         name,
         network: expansion.teacher,
         role: 'learner',
         parameters: (all) => teacherView(expansion, scopeOf(name, all)),
-        statistics: mapped ? liftStatistics(expansion, run.student.statistics) : initializeStatistics(expansion.teacher.statistics),
+        statistics: mapped
+          ? liftStatistics(expansion, run.student.statistics)
+          : initializeStatistics(expansion.teacher.statistics),
       })
       if (sharing === 'hard') {
-        run.replaceStudent({ network: expansion.student, parameters: (all) => extraction.studentView(expansion, scopeOf(name, all)) })
+        run.replaceStudent({
+          network: expansion.student,
+          parameters: (all) => extraction.studentView(expansion, scopeOf(name, all)),
+        })
       } else if (mapped) {
         ownTensors(run, expansion, () => extraction.studentView(expansion, tensors))
       }

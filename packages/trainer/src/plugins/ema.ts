@@ -19,7 +19,8 @@ export interface EmaOptions {
  */
 export function ema(options: EmaOptions = {}): Plugin {
   const { decay = 0.999, warmUp = true } = options
-  if (!(decay >= 0 && decay < 1)) throw new GpdError('config.invalid', `ema: decay: expected a number in [0, 1), got ${decay}.`)
+  if (!(decay >= 0 && decay < 1))
+    throw new GpdError('config.invalid', `ema: decay: expected a number in [0, 1), got ${decay}.`)
   const both = ({ trainables, statistics }: { trainables: TensorRecord; statistics: TensorRecord }): TensorRecord => ({
     ...inScope('trainables', trainables),
     ...inScope('statistics', statistics),
@@ -36,7 +37,10 @@ export function ema(options: EmaOptions = {}): Plugin {
           const now = both(current)
           return mapRecord(average, (tensor, name) => tf.add(tf.mul(tensor, keep), tf.mul(now[name]!, 1 - keep)))
         },
-        alternative: (average) => ({ trainables: scopeOf('trainables', average), statistics: scopeOf('statistics', average) }),
+        alternative: (average) => ({
+          trainables: scopeOf('trainables', average),
+          statistics: scopeOf('statistics', average),
+        }),
       }),
   }
 }

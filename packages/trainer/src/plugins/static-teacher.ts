@@ -33,14 +33,22 @@ export function staticTeacher(options: StaticTeacherOptions): Plugin {
   const { network, loss, weight = 1, name = 'static-teacher' } = options
   const taps = loss.taps?.teacher ?? []
   if (options.cache === true && taps.length > 0) {
-    throw new GpdError('config.invalid', `staticTeacher: cache: '${loss.name}' needs the taps ${taps.join(', ')}, and only logits are cached.`, 'Leave `cache` out.')
+    throw new GpdError(
+      'config.invalid',
+      `staticTeacher: cache: '${loss.name}' needs the taps ${taps.join(', ')}, and only logits are cached.`,
+      'Leave `cache` out.',
+    )
   }
   const copy = (record: TensorRecord) => mapRecord(record, (tensor) => tf.clone(tensor))
   return {
     name,
     specVersion: 1,
     setup(run) {
-      run.addTensors({ name, tensors: copy(options.parameters), specs: network.parameters.map((spec) => ({ ...spec, trainable: false })) })
+      run.addTensors({
+        name,
+        tensors: copy(options.parameters),
+        specs: network.parameters.map((spec) => ({ ...spec, trainable: false })),
+      })
       run.addActor({
         name,
         network,
@@ -55,4 +63,3 @@ export function staticTeacher(options: StaticTeacherOptions): Plugin {
     },
   }
 }
-

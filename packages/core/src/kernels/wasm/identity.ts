@@ -8,9 +8,11 @@ export const identity = wasmKernel({
   name: 'Identity',
   defect: 'slow',
   repairs: 'copies the whole tensor, about a thousand times in a training step',
-  create: () => ({ inputs, backend }) => {
-    const { dataId, shape, dtype } = inputs['x']!
-    backend.incRef(dataId)
-    return { dataId, shape, dtype }
-  },
+  create:
+    () =>
+    ({ inputs, backend }) => {
+      const { dataId, shape, dtype } = inputs['x']!
+      backend.incRef(dataId)
+      return { dataId, shape, dtype }
+    },
 })

@@ -6,7 +6,8 @@ import { activate } from './activation.ts'
 
 function plainWindow(layer: ConvertedLayer) {
   if (square(layer, 'dilationRate') !== 1) layer.refuse('is dilated.', 'Use dilationRate 1.')
-  if ((layer.config['depthMultiplier'] ?? 1) !== 1) layer.refuse(`has depthMultiplier ${String(layer.config['depthMultiplier'])}.`, 'Use 1.')
+  if ((layer.config['depthMultiplier'] ?? 1) !== 1)
+    layer.refuse(`has depthMultiplier ${String(layer.config['depthMultiplier'])}.`, 'Use 1.')
   if ((layer.config['groups'] ?? 1) !== 1) layer.refuse('is grouped.', 'Use groups 1.')
   return windowOf(layer, 'kernelSize')
 }
@@ -33,7 +34,17 @@ export const depthwiseConvolution: LayerConverter = (layer) => {
 export const separableConvolution: LayerConverter = (layer) => {
   const [depthwise, pointwise, bias] = layer.weights
   const spatial = depthwiseConv2d({ ...plainWindow(layer), useBias: false })
-  const mixed = conv2d({ filters: layer.outputShape.at(-1)!, kernelSize: 1, strides: 1, padding: 'valid', useBias: useBias(layer) })
+  const mixed = conv2d({
+    filters: layer.outputShape.at(-1)!,
+    kernelSize: 1,
+    strides: 1,
+    padding: 'valid',
+    useBias: useBias(layer),
+  })
   const x = layer.place(spatial, layer.inputs, weightAndBias([depthwise]), 'depthwise')
-  return activate(layer, layer.config['activation'], layer.place(mixed, [x], weightAndBias([pointwise, bias]), 'pointwise'))
+  return activate(
+    layer,
+    layer.config['activation'],
+    layer.place(mixed, [x], weightAndBias([pointwise, bias]), 'pointwise'),
+  )
 }

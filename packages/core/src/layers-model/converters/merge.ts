@@ -3,7 +3,10 @@ import { add, concat, multiply } from '../../ops/merge-inputs.ts'
 import type { OpCall } from '../../ops/op.ts'
 import type { LayerConverter } from '../layer.ts'
 
-const merge = (op: () => OpCall): LayerConverter => (layer) => layer.place(op(), layer.inputs)
+const merge =
+  (op: () => OpCall): LayerConverter =>
+  (layer) =>
+    layer.place(op(), layer.inputs)
 
 export const sum = merge(add)
 export const product = merge(multiply)

@@ -20,7 +20,9 @@ function affine(layer: ConvertedLayer) {
   const weight = scale ? rest.shift()! : tf.ones([channels])
   const bias = center ? rest.shift()! : tf.zeros([channels])
   if (!scale || !center) {
-    layer.note(`'${layer.name}' had no learned ${scale ? 'shift' : center ? 'scale' : 'scale and shift'}; training will learn one.`)
+    layer.note(
+      `'${layer.name}' had no learned ${scale ? 'shift' : center ? 'scale' : 'scale and shift'}; training will learn one.`,
+    )
   }
   return { parameters: { weight, bias }, rest }
 }
@@ -36,5 +38,7 @@ export const batchNormalization: LayerConverter = (layer) => {
 
 export const layerNormalization: LayerConverter = (layer) => {
   expectLastAxis(layer)
-  return layer.place(layerNorm({ epsilon: layer.config['epsilon'] as number }), layer.inputs, { parameters: affine(layer).parameters })
+  return layer.place(layerNorm({ epsilon: layer.config['epsilon'] as number }), layer.inputs, {
+    parameters: affine(layer).parameters,
+  })
 }

@@ -5,7 +5,8 @@ import { expectChannelsLast, windowOf, type LayerConverter } from '../layer.ts'
 
 export const maxPooling: LayerConverter = (layer) => layer.place(maxPool(windowOf(layer, 'poolSize')), layer.inputs)
 
-export const averagePooling: LayerConverter = (layer) => layer.place(averagePool(windowOf(layer, 'poolSize')), layer.inputs)
+export const averagePooling: LayerConverter = (layer) =>
+  layer.place(averagePool(windowOf(layer, 'poolSize')), layer.inputs)
 
 export const globalAveragePooling: LayerConverter = (layer) => {
   expectChannelsLast(layer)

@@ -5,7 +5,9 @@ import { padded } from './window.ts'
 
 /** The kernel and, if there is one, the bias. */
 export const weightAndBias = (written: WrittenNode): tf.Tensor[] =>
-  written.node.attributes['useBias'] === true ? [written.tensor('weight'), written.tensor('bias')] : [written.tensor('weight')]
+  written.node.attributes['useBias'] === true
+    ? [written.tensor('weight'), written.tensor('bias')]
+    : [written.tensor('weight')]
 
 /**
  * A grouped kernel `[kh, kw, channels / groups, filters]` as a plain one `[kh, kw, channels, filters]`: zero wherever a
@@ -14,7 +16,14 @@ export const weightAndBias = (written: WrittenNode): tf.Tensor[] =>
 function blockDiagonal(kernel: tf.Tensor, groups: number): tf.Tensor {
   return tf.tidy(() => {
     const depth = kernel.shape[2]!
-    const blocks = tf.split(kernel, groups, 3).map((block, i) => tf.pad(block, [[0, 0], [0, 0], [i * depth, (groups - 1 - i) * depth], [0, 0]]))
+    const blocks = tf.split(kernel, groups, 3).map((block, i) =>
+      tf.pad(block, [
+        [0, 0],
+        [0, 0],
+        [i * depth, (groups - 1 - i) * depth],
+        [0, 0],
+      ]),
+    )
     return tf.concat(blocks, 3)
   })
 }

@@ -4,8 +4,10 @@ import type { LayerWriter } from '../writer.ts'
 type Options = { name: string }
 
 /** Ops that are one Keras layer and need nothing but its name. */
-const plain = (layer: (options: Options) => tf.layers.Layer): LayerWriter => (written) =>
-  written.apply(layer({ name: written.node.id }), written.inputs.length > 1 ? [...written.inputs] : undefined)
+const plain =
+  (layer: (options: Options) => tf.layers.Layer): LayerWriter =>
+  (written) =>
+    written.apply(layer({ name: written.node.id }), written.inputs.length > 1 ? [...written.inputs] : undefined)
 
 export const rectifier = plain(({ name }) => tf.layers.reLU({ name }))
 export const rectifier6 = plain(({ name }) => tf.layers.reLU({ name, maxValue: 6 }))

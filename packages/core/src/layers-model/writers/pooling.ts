@@ -9,7 +9,11 @@ const SAME = "Use padding 'same' or 'valid'."
 export const maxPooling: LayerWriter = (written) => {
   const { kernelSize, strides } = written.node.attributes as unknown as Window
   if (typeof kerasPadding(written) === 'number' && !written.nonNegative) {
-    return unwritable(written.node, 'pads numbers that may be negative, for which Keras has no layer.', `${SAME} Or pool after relu.`)
+    return unwritable(
+      written.node,
+      'pads numbers that may be negative, for which Keras has no layer.',
+      `${SAME} Or pool after relu.`,
+    )
   }
   const { input, padding } = padded(written)
   return written.apply(tf.layers.maxPooling2d({ name: written.node.id, poolSize: kernelSize, strides, padding }), input)
@@ -18,14 +22,20 @@ export const maxPooling: LayerWriter = (written) => {
 export const averagePooling: LayerWriter = (written) => {
   const { kernelSize, strides } = written.node.attributes as unknown as Window
   const padding = kerasPadding(written)
-  if (typeof padding === 'number') return unwritable(written.node, `pads ${padding} on every side without counting it, for which Keras has no layer.`, SAME)
+  if (typeof padding === 'number')
+    return unwritable(
+      written.node,
+      `pads ${padding} on every side without counting it, for which Keras has no layer.`,
+      SAME,
+    )
   return written.apply(tf.layers.averagePooling2d({ name: written.node.id, poolSize: kernelSize, strides, padding }))
 }
 
 export const globalAveragePooling: LayerWriter = (written) =>
   written.apply(tf.layers.globalAveragePooling2d({ name: written.node.id, dataFormat: 'channelsLast' }))
 
-export const meanOverTokens: LayerWriter = (written) => written.apply(tf.layers.globalAveragePooling1d({ name: written.node.id }))
+export const meanOverTokens: LayerWriter = (written) =>
+  written.apply(tf.layers.globalAveragePooling1d({ name: written.node.id }))
 
 export const zeroPadding: LayerWriter = (written) => {
   const { rows, columns } = written.node.attributes as { rows: [number, number]; columns: [number, number] }

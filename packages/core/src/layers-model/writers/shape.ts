@@ -7,7 +7,8 @@ export const flatten: LayerWriter = (written) => written.apply(tf.layers.flatten
 export const reshape: LayerWriter = (written) =>
   written.apply(tf.layers.reshape({ name: written.node.id, targetShape: [...written.outputShape] }))
 
-export const swapTokens: LayerWriter = (written) => written.apply(tf.layers.permute({ name: written.node.id, dims: [2, 1] }))
+export const swapTokens: LayerWriter = (written) =>
+  written.apply(tf.layers.permute({ name: written.node.id, dims: [2, 1] }))
 
 /** Channels of the branches in turn: concatenated, seen as a matrix of one row per branch, transposed. */
 export const channelShuffle: LayerWriter = (written) => {
@@ -15,7 +16,10 @@ export const channelShuffle: LayerWriter = (written) => {
   const rank = inputShape.length
   const outer = inputShape.slice(0, -1)
   const joined = apply(tf.layers.concatenate({ name: name('concat'), axis: -1 }), [...inputs])
-  const matrix = apply(tf.layers.reshape({ name: name('branches'), targetShape: [...outer, inputs.length, inputShape.at(-1)!] }), joined)
+  const matrix = apply(
+    tf.layers.reshape({ name: name('branches'), targetShape: [...outer, inputs.length, inputShape.at(-1)!] }),
+    joined,
+  )
   const order = outer.map((_, axis) => axis + 1)
   const turned = apply(tf.layers.permute({ name: name('turn'), dims: [...order, rank + 1, rank] }), matrix)
   return apply(tf.layers.reshape({ name: node.id, targetShape: [...outputShape] }), turned)

@@ -6,7 +6,8 @@ function around({ inputShape, isMap }: EmittedNode): { before: readonly number[]
   return isMap ? { before: [], after: rest } : { before: rest, after: [] }
 }
 
-export const concatenation: Emitter = (node) => node.emit('Concat', node.inputs, { axis: node.isMap ? 1 : node.inputShape.length })
+export const concatenation: Emitter = (node) =>
+  node.emit('Concat', node.inputs, { axis: node.isMap ? 1 : node.inputShape.length })
 
 /** Concatenated, seen as a matrix of one row per branch, transposed. */
 export const channelShuffle: Emitter = (node) => {

@@ -1,7 +1,10 @@
 import type { Emitter } from '../emitter.ts'
 
 /** An op that ONNX has under another name, for any number of inputs. */
-const plain = (type: string): Emitter => (node) => node.emit(type, node.inputs)
+const plain =
+  (type: string): Emitter =>
+  (node) =>
+    node.emit(type, node.inputs)
 
 export const rectifier = plain('Relu')
 export const hardSwish = plain('HardSwish')

@@ -4,7 +4,17 @@ import { gelu, hardSwish, identity, mean, product, rectifier, rectifier6, sum } 
 import { convolution, dense, depthwiseConvolution } from './linear.ts'
 import { batchNormalization, layerNormalization, scale } from './normalization.ts'
 import { averagePooling, globalAveragePooling, maxPooling, zeroPadding } from './pooling.ts'
-import { flatten, meanToken, positionEmbedding, prependTokens, selfAttention, swapTokens, takeToken, toMap, toTokens } from './tokens.ts'
+import {
+  flatten,
+  meanToken,
+  positionEmbedding,
+  prependTokens,
+  selfAttention,
+  swapTokens,
+  takeToken,
+  toMap,
+  toTokens,
+} from './tokens.ts'
 
 /** Ops and how each is written in ONNX. An op without a line here is refused by name. */
 export const emitters: Readonly<Record<string, Emitter>> = {

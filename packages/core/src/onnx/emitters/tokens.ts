@@ -1,7 +1,8 @@
 import type { Emitter } from '../emitter.ts'
 
 /** In the order of our layout: row by row, the channels of a position side by side. */
-export const flatten: Emitter = (node) => node.emit('Flatten', [node.isMap ? node.channelsLast(node.input) : node.input], { axis: 1 })
+export const flatten: Emitter = (node) =>
+  node.emit('Flatten', [node.isMap ? node.channelsLast(node.input) : node.input], { axis: 1 })
 
 export const toTokens: Emitter = (node) => node.reshape(node.channelsLast(node.input), node.outputShape)
 
@@ -32,7 +33,11 @@ export const selfAttention: Emitter = (node) => {
   const size = width / (3 * heads * copies)
   // → [3, N, copies, heads, tokens, size]
   const parts = node.transpose(node.reshape(node.input, [tokens, copies, 3, heads, size]), [3, 0, 2, 4, 1, 5])
-  const [q, k, v] = [0, 1, 2].map((index) => node.emit('Gather', [parts, node.integers([index], [])], { axis: 0 })) as [string, string, string]
+  const [q, k, v] = [0, 1, 2].map((index) => node.emit('Gather', [parts, node.integers([index], [])], { axis: 0 })) as [
+    string,
+    string,
+    string,
+  ]
   const scaled = node.emit('Mul', [q, node.floats([1 / Math.sqrt(size)])])
   const scores = node.emit('MatMul', [scaled, node.transpose(k, [0, 1, 2, 4, 3])])
   const mixed = node.emit('MatMul', [node.emit('Softmax', [scores], { axis: -1 }), v])
