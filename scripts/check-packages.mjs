@@ -38,9 +38,10 @@ function contentProblems(files) {
     ...mustContain.filter((name) => !files.has(`package/${name}`)).map((name) => `${name} is missing`),
     ...installScripts.filter((name) => name in scripts).map((name) => `the script "${name}" would run on installation`),
     ...(workspaceOnly.test(manifest) ? ['package.json refers to the workspace'] : []),
+    // What tsup adds for import.meta in CommonJS is ours, not a dependency.
     ...maps
       .filter(([, content]) =>
-        JSON.parse(content.toString()).sources.some((/** @type {string} */ path) => path.includes('node_modules/')),
+        JSON.parse(content.toString()).sources.some((/** @type {string} */ path) => path.includes('node_modules/') && !path.includes('/tsup/assets/')),
       )
       .map(([name]) => `${name} shows a bundled dependency. Declare it in dependencies or peerDependencies`),
   ]

@@ -20,7 +20,7 @@ const number = (name: string, text: string): number => {
 export const USAGE = `npm start -- [options]
 
   --seed N       which random numbers (default 42)
-  --images N     how many images to train on (default 6400)
+  --images N     how many images to train on (default 12800)
   --epochs N     passes over them (default 3)
   --smoke        a short form: 640 images, 1 epoch
   --output DIR   where to save (default runs/fashion-mnist-<time>)
@@ -43,7 +43,7 @@ export function parseOptions(args: readonly string[]): ExampleOptions | 'help' {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
   return {
     seed: number('seed', values.seed ?? '42'),
-    images: number('images', values.images ?? (values.smoke ? '640' : '6400')),
+    images: number('images', values.images ?? (values.smoke ? '640' : '12800')),
     epochs: number('epochs', values.epochs ?? (values.smoke ? '1' : '3')),
     batchSize: 64,
     output: values.output ?? `runs/fashion-mnist-${time}`,

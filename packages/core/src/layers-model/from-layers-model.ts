@@ -1,10 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { defineNetwork, IMAGE, type Network, type NetworkNode } from '../network/network.ts'
-import type { Shape } from '../ops/op.ts'
+import { defineNetwork, IMAGE, type Network } from '../network/network.ts'
 import { didYouMean } from '../suggest.ts'
-import { converters } from './converters/index.ts'
-import { unsupportedLayer, type ConvertedLayer, type NodeTensors } from './layer.ts'
+import { Conversion, fixedShape } from './conversion.ts'
 
 export interface FromLayersModelOptions {
   /** Name of the network. Default: the model's. */
@@ -24,16 +22,6 @@ export interface FromLayersModelResult {
   readonly notes: readonly string[]
 }
 
-function fixedShape(shape: tf.Shape, what: string): Shape {
-  const [, ...sizes] = shape
-  if (sizes.every((size): size is number => typeof size === 'number')) return sizes
-  throw new GpdError(
-    'network.shape',
-    `fromLayersModel: ${what} has the shape [${shape.map((size) => size ?? 'null').join(', ')}].`,
-    'Only the batch may be open: build the model for one image size.',
-  )
-}
-
 function chooseOutput(model: tf.LayersModel, output: string | undefined): tf.SymbolicTensor {
   const names = model.outputNames
   if (output === undefined && names.length > 1) {
@@ -50,104 +38,6 @@ function chooseOutput(model: tf.LayersModel, output: string | undefined): tf.Sym
     `fromLayersModel: '${model.name}' has no output '${output}'.`,
     didYouMean(output!, names),
   )
-}
-
-const isModel = (layer: tf.layers.Layer): layer is tf.LayersModel => layer instanceof tf.LayersModel
-
-/** Walks a model from its output back to the image and collects nodes in the order in which they run. */
-class Conversion {
-  readonly nodes: NetworkNode[] = []
-  readonly parameters: Record<string, tf.Tensor> = {}
-  readonly statistics: Record<string, tf.Tensor> = {}
-  readonly notes: string[] = []
-  /** Layer → id of the node with its result. */
-  readonly results = new Map<string, string>()
-  readonly #values = new Map<number, string>()
-  readonly #ids = new Set<string>([IMAGE])
-  readonly #weighted = new Set<tf.layers.Layer>()
-
-  bind(tensor: tf.SymbolicTensor, id: string): void {
-    this.#values.set(tensor.id, id)
-  }
-
-  /** The id of the node that computes a tensor. */
-  value(tensor: tf.SymbolicTensor, model: tf.LayersModel, last: boolean): string {
-    const known = this.#values.get(tensor.id)
-    if (known !== undefined) return known
-    const layer = tensor.sourceLayer
-    const node = layer.inboundNodes[tensor.nodeIndex]!
-    const inputs = node.inputTensors.map((input) => this.value(input, model, false))
-    const id = isModel(layer)
-      ? this.nested(layer, tensor, inputs, last)
-      : this.layer(layer, node.inputTensors, tensor, inputs, model, last)
-    this.bind(tensor, id)
-    this.results.set(layer.name, id)
-    return id
-  }
-
-  nested(inner: tf.LayersModel, tensor: tf.SymbolicTensor, inputs: readonly string[], last: boolean): string {
-    inner.inputs.forEach((input, i) => this.bind(input, inputs[i]!))
-    return this.value(inner.outputs[tensor.outputTensorIndex ?? 0]!, inner, last)
-  }
-
-  layer(
-    layer: tf.layers.Layer,
-    from: tf.SymbolicTensor[],
-    to: tf.SymbolicTensor,
-    inputs: readonly string[],
-    model: tf.LayersModel,
-    last: boolean,
-  ): string {
-    const className = layer.getClassName()
-    const where = `layer ${model.layers.indexOf(layer)} '${layer.name}' (${className})`
-    const convert = converters[className]
-    if (convert === undefined) {
-      const fix = `Supported: ${Object.keys(converters).join(', ')}. Replace it, or build the network with graph().`
-      return unsupportedLayer(where, 'has no counterpart among the ops.', fix)
-    }
-    const weights = layer.weights.length > 0 ? layer.getWeights() : []
-    if (weights.length > 0 && this.#weighted.has(layer)) {
-      return unsupportedLayer(
-        where,
-        'is applied more than once.',
-        'Shared weights are not supported: use one layer for each place.',
-      )
-    }
-    if (weights.length > 0) this.#weighted.add(layer)
-    const context: ConvertedLayer = {
-      name: layer.name,
-      config: layer.getConfig(),
-      weights,
-      inputs,
-      inputShape: fixedShape(from[0]!.shape, where),
-      outputShape: fixedShape(to.shape, where),
-      last,
-      place: (op, reads, tensors, part) => {
-        const id = this.freshId(part === undefined ? layer.name : `${layer.name}/${part}`)
-        this.nodes.push({ id, ...op, inputs: reads })
-        this.keep(id, tensors ?? {})
-        return id
-      },
-      note: (text) => this.notes.push(text),
-      refuse: (problem, fix) => unsupportedLayer(where, problem, fix),
-    }
-    return convert(context)
-  }
-
-  /** Layers without weights may be applied again: the second is `<name>_2`. */
-  freshId(name: string): string {
-    let id = name
-    for (let count = 2; this.#ids.has(id); count++) id = `${name}_${count}`
-    this.#ids.add(id)
-    return id
-  }
-
-  keep(id: string, { parameters = {}, statistics = {} }: NodeTensors): void {
-    for (const [name, tensor] of Object.entries(parameters))
-      this.parameters[`${id}.${name}`] = tf.keep(tf.clone(tensor))
-    for (const [name, tensor] of Object.entries(statistics))
-      this.statistics[`${id}.${name}`] = tf.keep(tf.clone(tensor))
-  }
 }
 
 function tapNodes(
@@ -180,8 +70,7 @@ function convert(
     )
   }
   const inputShape = fixedShape(image.shape, 'the input')
-  conversion.bind(image, IMAGE)
-  const logits = conversion.value(chooseOutput(model, output), model, true)
+  const logits = conversion.model(model, [IMAGE], chooseOutput(model, output), true)
   return defineNetwork({
     name: name ?? model.name,
     inputShape,

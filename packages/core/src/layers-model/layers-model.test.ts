@@ -26,6 +26,7 @@ import {
   multiply,
   relu,
   relu6,
+  scale,
   stochasticDepth,
   swapTokens,
   toMap,
@@ -155,6 +156,24 @@ describe('fromLayersModel', () => {
     expect(worst(taps['features']!, features.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
   })
 
+  it('tells the places apart in which a model inside a model is applied', () => {
+    const rectifier = tf.sequential({ layers: [tf.layers.reLU({ inputShape: [4] })] })
+    const input = tf.input({ shape: [4] })
+    const hidden = tf.layers.dense({ units: 4, name: 'hidden' }).apply(rectifier.apply(input)) as tf.SymbolicTensor
+    const model = tf.model({ inputs: input, outputs: rectifier.apply(hidden) as tf.SymbolicTensor })
+    const { network, parameters, statistics } = fromLayersModel(model)
+    expect(network.nodes.map(({ op }) => op)).toEqual(['relu', 'dense', 'relu'])
+    const x = tf.randomNormal([3, 4], 0, 1, 'float32', 2)
+    const { logits } = apply(network, parameters, statistics, x, { training: false })
+    expect(worst(logits, model.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
+    const linear = tf.sequential({
+      name: 'inner',
+      layers: [tf.layers.dense({ inputShape: [4], units: 4, name: 'shared' })],
+    })
+    const twice = tf.model({ inputs: input, outputs: linear.apply(linear.apply(input)) as tf.SymbolicTensor })
+    expect(() => fromLayersModel(twice)).toThrow(/'shared' \(Dense\) is applied more than once/)
+  })
+
   it('copies: the model may be disposed, and its weights are not touched by the copy', () => {
     const model = functionalModel()
     const before = tf.memory().numTensors
@@ -250,7 +269,12 @@ function everyOp() {
   const pooled = g.add('pool', maxPool({ kernelSize: 3, strides: 1, padding: 1 }), active)
   const a = g.add('a', depthwiseConv2d({ kernelSize: 5, padding: 2, useBias: true }), pooled)
   const b = g.add('b', conv2d({ filters: 4, kernelSize: 3, groups: 2, useBias: true }), pooled)
-  const mixed = g.add('mixed', channelShuffle(), g.add('a6', relu6(), a), g.add('bg', gelu(), b))
+  const mixed = g.add(
+    'mixed',
+    channelShuffle(),
+    g.add('a6', relu6(), a),
+    g.add('bg', gelu(), g.add('bh', hardSwish(), g.add('bs', scale(), b))),
+  )
   const sum = g.add('sum', add(), mixed, g.add('both', concat(), a, b))
   const product = g.add('product', multiply(), sum, g.add('mean', average(), mixed, sum))
   const small = g.add(
@@ -322,8 +346,13 @@ describe('toLayersModel', () => {
       const network = build(op)
       return toLayersModel(network, initializeParameters(network.parameters, 1), {})
     }
-    expect(() => write(hardSwish())).toThrow(/node 'odd' \(hardSwish\) has no counterpart/)
-    expect(() => write(channelSplit({ index: 0 }))).toThrow(/node 'odd' \(channelSplit\)/)
+    const g = graph({ name: 'n', inputShape: [8, 8, 4] })
+    const active = g.add('odd', hardSwish(), g.add('tokens', toTokens(), 'image'))
+    const onTokens = g.build(g.add('fc', dense({ units: 2 }), g.add('mean', meanToken(), active)))
+    expect(() => write(channelSplit({ index: 1, parts: 4 }))).toThrow(/node 'odd' \(channelSplit\) has no counterpart/)
+    expect(() => toLayersModel(onTokens, initializeParameters(onTokens.parameters, 1), {})).toThrow(
+      /'odd' \(hardSwish\) acts on \[64, 4\]/,
+    )
     expect(() => write(maxPool({ kernelSize: 3, strides: 2, padding: 1 }))).toThrow(
       /'odd' \(maxPool\) pads numbers that may be negative/,
     )

@@ -5,7 +5,7 @@ import { dense } from './dense.ts'
 import { concatenation, mean, product, sum } from './merge.ts'
 import { batchNormalization, layerNormalization } from './normalization.ts'
 import { averagePooling, globalAveragePooling, maxPooling, meanOverTokens, zeroPadding } from './pooling.ts'
-import { dropout, flatten, reshape } from './shape.ts'
+import { dropout, flatten, permutation, reshape } from './shape.ts'
 
 /** Keras' class names and what each becomes. A new layer is one line here. */
 export const converters: Readonly<Record<string, LayerConverter>> = {
@@ -25,6 +25,7 @@ export const converters: Readonly<Record<string, LayerConverter>> = {
   LayerNormalization: layerNormalization,
   MaxPooling2D: maxPooling,
   Multiply: product,
+  Permute: permutation,
   ReLU: rectifier,
   Reshape: reshape,
   SeparableConv2D: separableConvolution,

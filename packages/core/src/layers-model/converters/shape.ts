@@ -1,6 +1,6 @@
 import { dropout as dropoutOp } from '../../ops/dropout.ts'
 import { flatten as flattenOp } from '../../ops/pooling.ts'
-import { toMap, toTokens } from '../../ops/tokens.ts'
+import { swapTokens as swapOp, toMap, toTokens } from '../../ops/tokens.ts'
 import type { OpCall, Shape } from '../../ops/op.ts'
 import { expectChannelsLast, type LayerConverter } from '../layer.ts'
 
@@ -27,6 +27,13 @@ export const reshape: LayerConverter = (layer) => {
 export const flatten: LayerConverter = (layer) => {
   expectChannelsLast(layer)
   return layer.inputShape.length === 1 ? layer.inputs[0]! : layer.place(flattenOp(), layer.inputs)
+}
+
+/** Tokens and channels change places; another order of three axes would move the channels of a map. */
+export const permutation: LayerConverter = (layer) => {
+  const order = (layer.config['dims'] as readonly number[]).join()
+  if (order === '2,1') return layer.place(swapOp(), layer.inputs)
+  return layer.refuse(`has dims [${order}].`, 'Only [2, 1], for tokens [tokens, channels], is supported.')
 }
 
 export const dropout: LayerConverter = (layer) => {

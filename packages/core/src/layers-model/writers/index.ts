@@ -2,6 +2,7 @@ import type { LayerWriter } from '../writer.ts'
 import { convolution, dense, depthwiseConvolution } from './convolution.ts'
 import { concatenation, dropout, gelu, identity, mean, product, rectifier, rectifier6, sum } from './elementwise.ts'
 import { batchNormalization, layerNormalization } from './normalization.ts'
+import { hardSwish, scale } from './per-channel.ts'
 import { averagePooling, globalAveragePooling, maxPooling, meanOverTokens, zeroPadding } from './pooling.ts'
 import { channelShuffle, flatten, reshape, swapTokens } from './shape.ts'
 
@@ -20,12 +21,14 @@ export const writers: Readonly<Record<string, LayerWriter>> = {
   flatten,
   gelu,
   globalAveragePool: globalAveragePooling,
+  hardSwish,
   layerNorm: layerNormalization,
   maxPool: maxPooling,
   meanToken: meanOverTokens,
   multiply: product,
   relu: rectifier,
   relu6: rectifier6,
+  scale,
   stochasticDepth: identity,
   swapTokens,
   toMap: reshape,
