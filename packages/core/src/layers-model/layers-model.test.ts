@@ -307,6 +307,22 @@ describe('toLayersModel', () => {
     expect(before).toBeGreaterThan(0)
   })
 
+  it('writes the padded maximum of ResNet stems and hardSwish over its whole range', () => {
+    const g = graph({ name: 'n', inputShape: [8, 8, 1] })
+    const swish = g.add('swish', hardSwish(), 'image')
+    const pooled = g.add('pool', maxPool({ kernelSize: 3, strides: 2, padding: 1 }), g.add('relu', relu(), 'image'))
+    const network = g.build(g.add('all', concat(), g.add('a', flatten(), swish), g.add('b', flatten(), pooled)))
+    const model = toLayersModel(network, {}, {})
+    const pixels = Array.from({ length: 64 }, (_, i) => -5 + (10 * i) / 63)
+    const found = Array.from((model.predict(tf.tensor(pixels, [1, 8, 8, 1])) as tf.Tensor).dataSync())
+    // Values grow along rows and from row to row, so the last pixel of a window is its largest.
+    const windows = [0, 1, 2, 3].flatMap((y) =>
+      [0, 1, 2, 3].map((x) => Math.max(0, pixels[8 * (2 * y + 1) + 2 * x + 1]!)),
+    )
+    const expected = [...pixels.map((x) => (x * Math.min(6, Math.max(0, x + 3))) / 6), ...windows]
+    expect(Math.max(...expected.map((value, i) => Math.abs(value - found[i]!)))).toBeLessThan(1e-5)
+  })
+
   it('survives saving and loading by TensorFlow.js alone', async () => {
     const network = everyOp()
     const { parameters, statistics } = sampleTensors(network)
@@ -357,6 +373,17 @@ describe('toLayersModel', () => {
       /'odd' \(maxPool\) pads numbers that may be negative/,
     )
     expect(() => write(averagePool({ kernelSize: 4, strides: 2, padding: 2 }))).toThrow(/'odd' \(averagePool\) pads 2/)
+    const pool = build(maxPool({ kernelSize: 3, strides: 2, padding: 1 }))
+    const late = {
+      ...pool,
+      nodes: [{ id: 'early', ...conv2d({ filters: 3, kernelSize: 1 }), inputs: ['image'] }, ...pool.nodes],
+    }
+    const earlyKernel = { ...initializeParameters(pool.parameters, 1), 'early.weight': tf.ones([1, 1, 4, 3]) }
+    const before = tf.memory().numTensors
+    expect(() => toLayersModel({ ...late, shapes: { ...pool.shapes, early: [8, 8, 3] } }, earlyKernel, {})).toThrow(
+      /'odd'/,
+    )
+    expect(tf.memory().numTensors).toBe(before)
     expect(() => toLayersModel(build(relu()), {}, {})).toThrow(/no tensor for 'fc.weight'/)
   })
 })

@@ -6,6 +6,7 @@ import { unwritable, type WrittenNode } from './writer.ts'
 import { writers } from './writers/index.ts'
 
 const RECTIFIERS = ['relu', 'relu6']
+const ELSEWHERE = 'Export it with toOnnx or saveNetwork.'
 
 function nodeTensor(record: TensorRecord, name: string): tf.Tensor {
   const tensor = record[name]
@@ -17,14 +18,35 @@ function nodeTensor(record: TensorRecord, name: string): tf.Tensor {
   )
 }
 
-function applyLayer(
-  layer: tf.layers.Layer,
-  inputs: tf.SymbolicTensor | tf.SymbolicTensor[],
-  weights: readonly tf.Tensor[],
-): tf.SymbolicTensor {
-  const result = layer.apply(inputs) as tf.SymbolicTensor
-  if (weights.length > 0) layer.setWeights([...weights])
-  return result
+/** Writes the layers one after another and remembers them, so that they can be freed if one turns out impossible. */
+function writeLayers(network: Network, tensors: TensorRecord, layers: tf.layers.Layer[]): tf.LayersModel {
+  const input = tf.input({ name: IMAGE, shape: [...network.inputShape] })
+  const values = new Map<string, tf.SymbolicTensor>([[IMAGE, input]])
+  const ops = new Map(network.nodes.map(({ id, op }) => [id, op]))
+  const applyLayer: WrittenNode['apply'] = (layer, inputs, weights = []) => {
+    layers.push(layer)
+    const result = layer.apply(inputs!) as tf.SymbolicTensor
+    if (weights.length > 0) layer.setWeights([...weights])
+    return result
+  }
+  const write = (node: NetworkNode): tf.SymbolicTensor => {
+    const writer = writers[node.op]
+    if (writer === undefined)
+      return unwritable(node, 'has no counterpart among the layers of TensorFlow.js.', ELSEWHERE)
+    const inputs = node.inputs.map((id) => values.get(id)!)
+    return writer({
+      node,
+      inputs,
+      inputShape: network.shapes[node.inputs[0]!]!,
+      outputShape: network.shapes[node.id]!,
+      nonNegative: RECTIFIERS.includes(ops.get(node.inputs[0]!) ?? ''),
+      tensor: (name) => nodeTensor(tensors, `${node.id}.${name}`),
+      apply: (layer, from = inputs[0]!, weights) => applyLayer(layer, from, weights),
+      name: (part) => `${node.id}/${part}`,
+    })
+  }
+  for (const node of network.nodes) values.set(node.id, write(node))
+  return tf.model({ name: network.name, inputs: input, outputs: values.get(network.output)! })
 }
 
 /**
@@ -40,31 +62,14 @@ function applyLayer(
  * @example await toLayersModel(student.network, student.parameters, student.statistics).save('downloads://student')
  */
 export function toLayersModel(network: Network, parameters: TensorRecord, statistics: TensorRecord): tf.LayersModel {
-  const tensors = { ...parameters, ...statistics }
-  const input = tf.input({ name: IMAGE, shape: [...network.inputShape] })
-  const values = new Map<string, tf.SymbolicTensor>([[IMAGE, input]])
-  const ops = new Map(network.nodes.map(({ id, op }) => [id, op]))
-  const write = (node: NetworkNode): tf.SymbolicTensor => {
-    const writer = writers[node.op]
-    if (writer === undefined)
-      return unwritable(
-        node,
-        'has no counterpart among the layers of TensorFlow.js.',
-        'Export it with toOnnx or saveNetwork.',
-      )
-    const inputs = node.inputs.map((id) => values.get(id)!)
-    const written: WrittenNode = {
-      node,
-      inputs,
-      inputShape: network.shapes[node.inputs[0]!]!,
-      outputShape: network.shapes[node.id]!,
-      nonNegative: RECTIFIERS.includes(ops.get(node.inputs[0]!) ?? ''),
-      tensor: (name) => nodeTensor(tensors, `${node.id}.${name}`),
-      apply: (layer, from = inputs[0]!, weights = []) => applyLayer(layer, from, weights),
-      name: (part) => `${node.id}/${part}`,
-    }
-    return writer(written)
+  const layers: tf.layers.Layer[] = []
+  const written: { model?: tf.LayersModel } = {}
+  try {
+    // Collects what is made on the way; the weights of layers are variables and stay.
+    tf.tidy(() => void (written.model = writeLayers(network, { ...parameters, ...statistics }, layers)))
+    return written.model!
+  } catch (error) {
+    for (const weight of layers.flatMap((layer) => layer.weights)) weight.dispose()
+    throw error
   }
-  for (const node of network.nodes) values.set(node.id, write(node))
-  return tf.model({ name: network.name, inputs: input, outputs: values.get(network.output)! })
 }

@@ -33,11 +33,7 @@ export const convolution: LayerWriter = (written) => {
   const { input, padding } = padded(written)
   const [kernel, ...bias] = weightAndBias(written)
   const layer = tf.layers.conv2d({ name: written.node.id, filters, kernelSize, strides, padding, useBias })
-  if (groups === 1) return written.apply(layer, input, [kernel!, ...bias])
-  const plain = blockDiagonal(kernel!, groups)
-  const output = written.apply(layer, input, [plain, ...bias])
-  plain.dispose()
-  return output
+  return written.apply(layer, input, [groups === 1 ? kernel! : blockDiagonal(kernel!, groups), ...bias])
 }
 
 export const depthwiseConvolution: LayerWriter = (written) => {

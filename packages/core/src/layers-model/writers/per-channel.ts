@@ -19,19 +19,14 @@ function perChannel(
   return written.apply(layer, undefined, weights)
 }
 
-export const scale: LayerWriter = (written) => {
-  const factor = tf.reshape(written.tensor('gamma'), [1, 1, -1, 1])
-  const output = perChannel(written, written.node.id, [factor], true)
-  factor.dispose()
-  return output
-}
+export const scale: LayerWriter = (written) =>
+  perChannel(written, written.node.id, [tf.reshape(written.tensor('gamma'), [1, 1, -1, 1])], true)
 
 /** `x · clip(x / 6 + 1 / 2, 0, 1)` */
 export const hardSwish: LayerWriter = (written) => {
   const channels = written.inputShape.at(-1)!
   const [factor, summand] = [tf.fill([1, 1, channels, 1], 1 / 6), tf.fill([channels], 0.5)]
   const line = perChannel(written, written.name('line'), [factor, summand], false)
-  tf.dispose([factor, summand])
   const gate = written.apply(tf.layers.reLU({ name: written.name('gate'), maxValue: 1 }), line)
   return written.apply(tf.layers.multiply({ name: written.node.id }), [written.inputs[0]!, gate])
 }
