@@ -73,16 +73,14 @@ console.log(
 )
 console.table(
   Object.fromEntries(
-    sorted
-      .slice(0, 25)
-      .map(([name, { calls, milliseconds, bytes }]) => [
-        name,
-        {
-          'ms per step': rounded(milliseconds / steps),
-          share: `${Math.round((100 * milliseconds) / inKernels)} %`,
-          'calls per step': Math.round(calls / steps),
-          'MB per step': rounded(bytes / steps / 1e6),
-        },
-      ]),
+    sorted.slice(0, 25).map(([name, { calls, milliseconds, bytes }]) => [
+      name,
+      {
+        'ms per step': rounded(milliseconds / steps),
+        share: `${Math.round((100 * milliseconds) / inKernels)} %`,
+        'calls per step': Math.round(calls / steps),
+        'MB per step': rounded(bytes / steps / 1e6),
+      },
+    ]),
   ),
 )

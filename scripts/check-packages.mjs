@@ -41,7 +41,9 @@ function contentProblems(files) {
     // What tsup adds for import.meta in CommonJS is ours, not a dependency.
     ...maps
       .filter(([, content]) =>
-        JSON.parse(content.toString()).sources.some((/** @type {string} */ path) => path.includes('node_modules/') && !path.includes('/tsup/assets/')),
+        JSON.parse(content.toString()).sources.some(
+          (/** @type {string} */ path) => path.includes('node_modules/') && !path.includes('/tsup/assets/'),
+        ),
       )
       .map(([name]) => `${name} shows a bundled dependency. Declare it in dependencies or peerDependencies`),
   ]

@@ -7,7 +7,7 @@ import { report, root } from './workspace.mjs'
 const SHOULD = 200
 const MUST = 250
 const isSource = /^(packages|examples|benchmarks|scripts)\/.*\.(ts|mjs)$/
-const isExempt = /\.test\.ts$|\/fixtures\//
+const isExempt = /\.(test|cases)\.ts$|\/fixtures\//
 
 const sizes = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
   .split('\n')

@@ -1,4 +1,6 @@
-export { distill, type DistillOptions, type DistillResult, type EpochRecord } from './distill.ts'
+export { distill } from './distill.ts'
+export type { DistillOptions } from './distill-options.ts'
+export type { DistillResult, EpochRecord } from './distill-result.ts'
 export { evaluate, type Evaluation, type TrainedNetwork } from './evaluate.ts'
 export { extractActor, type ExtractedNetwork } from './extract.ts'
 export { staticTeacher, type StaticTeacherOptions } from './plugins/static-teacher.ts'
@@ -22,12 +24,11 @@ export type { Plugin, PluginOption, RunSetup, RunState, TensorStore } from './pi
 export { buildPipeline, STUDENT, type Pipeline, type PipelineOptions } from './pipeline/pipeline.ts'
 export { inScope, scopeOf } from './pipeline/scope.ts'
 export {
-  disposeReplaced,
   gradientPass,
-  initialState,
-  trainingStep,
+  type GradientPass,
   type StepMetrics,
   type StepScalars,
   type TrainingBatch,
-  type TrainingState,
-} from './step.ts'
+} from './gradient-pass.ts'
+export { disposeReplaced, initialState, type TrainingState } from './training-state.ts'
+export { trainingStep } from './step.ts'

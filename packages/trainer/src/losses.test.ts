@@ -34,37 +34,42 @@ beforeAll(async () => {
 })
 
 describe.each(Object.keys(losses))('%s', (name) => {
-  it.each(['static teacher', 'dynamic teacher'] as const)('trains a student from a %s, and leaves nothing of itself in it', async (from) => {
-    const before = tf.memory().numTensors
-    const loss = losses[name]!(OPTIONS[name] ?? {})
-    const trained = {
-      network: teacher,
-      parameters: initializeParameters(teacher.parameters, 1),
-      statistics: initializeStatistics(teacher.statistics),
-    }
-    const data = tinyData(24)
-    const mine = tf.memory().numTensors
-    const expansion = inverseReparameterization({ ratio: 2 })
-    const run = await distill({
-      student,
-      data: { train: data },
-      optimizer: sgd({ learningRate: 0.01, momentum: 0.9, clipGlobalNorm: 5 }),
-      epochs: 2,
-      batchSize: 12,
-      // The student and the dynamic teacher each get heads of their own for a static teacher's loss.
-      plugins:
-        from === 'static teacher'
-          ? [staticTeacher({ ...trained, loss }), dynamicTeacher({ expansion })]
-          : dynamicTeacher({ expansion, loss }),
-    })
-    expect(run.outcome).toBe('completed')
-    const terms = Object.entries(run.history.at(-1)!.logs).filter(([term]) => term.startsWith(`${loss.name}(`) && term.endsWith(`, ${from.replace(' ', '-')})`))
-    expect(terms).toHaveLength(from === 'static teacher' ? 2 : 1)
-    for (const [, value] of terms) expect(Number.isFinite(value)).toBe(true)
-    expect(Object.keys(run.student.parameters).sort()).toEqual(student.parameters.map((spec) => spec.name).sort())
-    run.dispose()
-    expect(tf.memory().numTensors).toBe(mine)
-    expect(mine).toBeGreaterThan(before)
-    tf.dispose([trained.parameters, trained.statistics])
-  })
+  it.each(['static teacher', 'dynamic teacher'] as const)(
+    'trains a student from a %s, and leaves nothing of itself in it',
+    async (from) => {
+      const before = tf.memory().numTensors
+      const loss = losses[name]!(OPTIONS[name] ?? {})
+      const trained = {
+        network: teacher,
+        parameters: initializeParameters(teacher.parameters, 1),
+        statistics: initializeStatistics(teacher.statistics),
+      }
+      const data = tinyData(24)
+      const mine = tf.memory().numTensors
+      const expansion = inverseReparameterization({ ratio: 2 })
+      const run = await distill({
+        student,
+        data: { train: data },
+        optimizer: sgd({ learningRate: 0.01, momentum: 0.9, clipGlobalNorm: 5 }),
+        epochs: 2,
+        batchSize: 12,
+        // The student and the dynamic teacher each get heads of their own for a static teacher's loss.
+        plugins:
+          from === 'static teacher'
+            ? [staticTeacher({ ...trained, loss }), dynamicTeacher({ expansion })]
+            : dynamicTeacher({ expansion, loss }),
+      })
+      expect(run.outcome).toBe('completed')
+      const terms = Object.entries(run.history.at(-1)!.logs).filter(
+        ([term]) => term.startsWith(`${loss.name}(`) && term.endsWith(`, ${from.replace(' ', '-')})`),
+      )
+      expect(terms).toHaveLength(from === 'static teacher' ? 2 : 1)
+      for (const [, value] of terms) expect(Number.isFinite(value)).toBe(true)
+      expect(Object.keys(run.student.parameters).sort()).toEqual(student.parameters.map((spec) => spec.name).sort())
+      run.dispose()
+      expect(tf.memory().numTensors).toBe(mine)
+      expect(mine).toBeGreaterThan(before)
+      tf.dispose([trained.parameters, trained.statistics])
+    },
+  )
 })

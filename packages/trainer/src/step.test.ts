@@ -11,14 +11,9 @@ import type { PluginOption } from './pipeline/plugin.ts'
 import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
 import { ema } from './plugins/ema.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
-import {
-  disposeReplaced,
-  gradientPass,
-  initialState,
-  trainingStep,
-  type TrainingBatch,
-  type TrainingState,
-} from './step.ts'
+import { gradientPass, type TrainingBatch } from './gradient-pass.ts'
+import { trainingStep } from './step.ts'
+import { disposeReplaced, initialState, type TrainingState } from './training-state.ts'
 import { drawn, tinyData, tinyNetwork } from './testing.ts'
 
 const teacher = (loss: DistillationLoss) => staticTeacher({ ...drawn(tinyNetwork({ width: 4 }), 9), loss })

@@ -54,6 +54,11 @@ export class ChannelGroups {
     return layout
   }
 
+  /** The channels that a node makes share the ratio of those it reads (heads with heads, groups with groups). */
+  follow(made: ChannelLayout, read: ChannelLayout): void {
+    for (const { group } of made) this.tieNullable(group, this.tieAll(read)[0]!.group)
+  }
+
   private tieNullable(a: string | null, b: string | null): void {
     if (a !== null && b !== null) this.tie(a, b)
     else if (a !== null) this.#fixed.add(this.find(a))

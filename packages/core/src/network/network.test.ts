@@ -15,6 +15,7 @@ import {
   maxPool,
   relu,
   selfAttention,
+  swapTokens,
   toTokens,
   type Shape,
 } from '../index.ts'
@@ -100,6 +101,20 @@ describe('channel groups', () => {
     )
     expect(network.groups).toEqual(['patch', 'qkv', 'proj'])
     expect(axesOf(network, 'proj.weight')).toEqual(['input:qkv/6', 'output:proj/6'])
+  })
+})
+
+describe('channels of no group', () => {
+  it('pass through attention and grouped convolutions without being expanded', () => {
+    const g = start([4, 6, 1])
+    const tokens = g.add('swap', swapTokens(), g.add('tokens', toTokens(), g.add('patch', conv(5, 1), 'image')))
+    const attended = g.add('attn', selfAttention({ heads: 2 }), tokens)
+    const network = g.build(g.add('fc', dense({ units: 3 }), g.add('flat', flatten(), attended)))
+    expect(network.shapes['attn']).toEqual([5, 8])
+    expect(network.groups).toEqual([])
+
+    const h = start([4, 4, 2])
+    expect(head(h, h.add('grouped', conv2d({ filters: 4, kernelSize: 3, groups: 2 }), 'image')).groups).toEqual([])
   })
 })
 

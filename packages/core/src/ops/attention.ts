@@ -38,7 +38,7 @@ export const selfAttention = defineOp<SelfAttentionAttributes, Given>({
       )
     }
     const made = groups.start(node, width / 3)
-    groups.tie(node, groups.tieAll(channels)[0]!.group!)
+    groups.follow(made, channels)
     return { shape: [tokens, width / 3], channels: made, multiplyAdds: (2 * tokens * tokens * width) / 3 }
   },
   apply({ attributes: { heads, copies }, inputs }) {

@@ -51,7 +51,7 @@ export const conv2d = defineOp<Conv2dAttributes, Given>({
     }
     const made = groups.start(node, attributes.filters)
     const grouped = attributes.groups > 1
-    if (grouped) groups.tie(node, groups.tieAll(channels)[0]!.group!)
+    if (grouped) groups.follow(made, channels)
     else groups.tieAll(channels)
     const window = [fixedAxis(attributes.kernelSize), fixedAxis(attributes.kernelSize)]
     const out: Axis = grouped ? channelAxis(made) : outputAxis(made)

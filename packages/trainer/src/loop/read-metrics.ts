@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { StepMetrics } from '../step.ts'
+import type { StepMetrics } from '../gradient-pass.ts'
 
 /** Reads all scalars of a step in one transfer, without blocking, and disposes of them. */
 export async function readMetrics(metrics: StepMetrics): Promise<Record<string, number>> {

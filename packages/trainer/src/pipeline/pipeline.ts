@@ -1,19 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
-import {
-  GpdError,
-  initializeParameters,
-  initializeStatistics,
-  mapRecord,
-  tapNode,
-  type LossSetup,
-  type Network,
-  type TensorRecord,
-} from '@gpdjs/core'
+import { GpdError, initializeParameters, initializeStatistics, type Network, type TensorRecord } from '@gpdjs/core'
 import type { TrainableSpec } from '../optimizers/optimizer.ts'
 import type { Actor } from './actor.ts'
+import { checkClasses, checkTerm, lossSetup } from './checks.ts'
 import { flattenPlugins, type PluginOption, type RunSetup, type RunState, type TensorStore } from './plugin.ts'
 import { inScope, scopeOf } from './scope.ts'
-import { distillationTerm, edgeName, headsOf, memoryOf, type EdgeOptions, type LossTerm } from './term.ts'
+import { startingTensors } from './starting-tensors.ts'
+import { distillationTerm, edgeName, headsOf, memoryOf, type LossTerm } from './term.ts'
 
 export const STUDENT = 'student'
 
@@ -44,31 +37,6 @@ export interface PipelineOptions {
   readonly samples?: number
 }
 
-/** A copy of given tensors, checked against what the network wants; or fresh ones. */
-function startingTensors(
-  kind: 'parameters' | 'statistics',
-  given: TensorRecord | undefined,
-  specs: readonly { readonly name: string; readonly shape: readonly number[] }[],
-  fresh: () => Record<string, tf.Tensor>,
-): Record<string, tf.Tensor> {
-  if (given === undefined) return fresh()
-  const unexpected = Object.keys(given).filter((name) => !specs.some((spec) => spec.name === name))
-  const wrong = specs.find(({ name, shape }) => given[name]?.shape.join() !== shape.join())
-  if (wrong) {
-    const found = given[wrong.name] ? `[${given[wrong.name]!.shape.join(', ')}]` : 'nothing'
-    throw new GpdError(
-      'checkpoint.incompatible',
-      `${kind}: expected '${wrong.name}' of shape [${wrong.shape.join(', ')}], got ${found}.`,
-    )
-  }
-  if (unexpected.length > 0)
-    throw new GpdError(
-      'checkpoint.incompatible',
-      `${kind}: the student has no '${unexpected[0]}' (${unexpected.length} such tensors).`,
-    )
-  return mapRecord(given, (tensor) => tf.clone(tensor))
-}
-
 function unique(kind: string, entries: readonly { readonly name: string }[], name: string): void {
   if (entries.some((entry) => entry.name === name))
     throw new GpdError('plugin.invalid', `Two ${kind} are called '${name}'.`, 'Names must be unique.')
@@ -76,51 +44,6 @@ function unique(kind: string, entries: readonly { readonly name: string }[], nam
 
 function ownStore(network: Network, tensors: Record<string, tf.Tensor>): TensorStore {
   return { name: STUDENT, tensors, specs: network.parameters }
-}
-
-function checkTerm(term: LossTerm, actors: readonly Actor[]): void {
-  for (const [name, taps] of Object.entries(term.taps)) {
-    const { network } = findActor(term.name, name, actors)
-    for (const tap of taps) tapNode(network, tap)
-  }
-}
-
-function findActor(term: string, name: string, actors: readonly Actor[]): Actor {
-  const actor = actors.find((candidate) => candidate.name === name)
-  if (actor) return actor
-  throw new GpdError(
-    'plugin.invalid',
-    `Loss '${term}': no actor is called '${name}'.`,
-    `There are ${actors.map((a) => a.name).join(', ')}.`,
-  )
-}
-
-/** What a loss may know of the two networks before training. */
-function lossSetup(edge: EdgeOptions, actors: readonly Actor[], seed: number, samples: number): LossSetup {
-  const shapes = (name: string, taps: readonly string[] = []) => {
-    const { network } = findActor(edgeName(edge), name, actors)
-    return Object.fromEntries(taps.map((tap) => [tap, network.shapes[tapNode(network, tap)]!]))
-  }
-  const { student, teacher, loss } = edge
-  const { classes } = actors[0]!.network
-  return {
-    student: shapes(student, loss.taps?.student),
-    teacher: shapes(teacher, loss.taps?.teacher),
-    classes,
-    samples,
-    seed,
-  }
-}
-
-function checkClasses(actors: readonly Actor[]): void {
-  const [student] = actors
-  const other = actors.find(({ network }) => network.classes !== student!.network.classes)
-  if (!other) return
-  throw new GpdError(
-    'data.mismatch',
-    `'${other.name}' has ${other.network.classes} classes, the student ${student!.network.classes}.`,
-    'Logit distillation needs the same classes in the same order.',
-  )
 }
 
 /**

@@ -1,0 +1,37 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Optimizer } from './optimizers/optimizer.ts'
+import type { Pipeline } from './pipeline/pipeline.ts'
+import { inScope } from './pipeline/scope.ts'
+
+/** Everything that changes during training. */
+export interface TrainingState {
+  /** Steps taken. */
+  readonly step: number
+  readonly trainables: Record<string, tf.Tensor>
+  /** The optimizer's memory. */
+  readonly slots: Record<string, tf.Tensor>
+  /** Batch-norm moments, `<actor>/<statistic>`. */
+  readonly statistics: Record<string, tf.Tensor>
+  /** State of plugins, `<state>/<tensor>`. */
+  readonly extra: Record<string, tf.Tensor>
+}
+
+/** Where training begins. Takes over the pipeline's initial tensors. */
+export function initialState({ initial, states }: Pipeline, optimizer: Optimizer): TrainingState {
+  const extra = states.map((state) => inScope(state.name, state.init(initial)))
+  return {
+    step: 0,
+    ...initial,
+    slots: optimizer.init(initial.trainables),
+    extra: Object.assign({}, ...extra) as Record<string, tf.Tensor>,
+  }
+}
+
+const tensorsOf = ({ trainables, slots, statistics, extra }: TrainingState): tf.Tensor[] =>
+  [trainables, slots, statistics, extra].flatMap((record) => Object.values(record))
+
+/** Frees what a state holds, except tensors that `successor` still uses. */
+export function disposeReplaced(state: TrainingState, successor?: TrainingState): void {
+  const kept = new Set(successor ? tensorsOf(successor) : [])
+  tf.dispose(tensorsOf(state).filter((tensor) => !kept.has(tensor)))
+}
