@@ -91,7 +91,8 @@ export function orepa(options: OrepaOptions = {}): BranchSet {
         BranchTensor
       >,
     merge(site, tensors: BranchTensors) {
-      const gateOf = tf.unstack(tensors['gates']!, 0)
+      // The gradient of unstack takes several rows for granted.
+      const gateOf = branches.length === 1 ? [tensors['gates']!] : tf.unstack(tensors['gates']!, 0)
       const gated = branches.map((branch, i) => tf.mul(branch.kernel(site, tensors), gateOf[i]!))
       return toHwio(site, gated.length === 1 ? gated[0]! : tf.addN(gated))
     },
