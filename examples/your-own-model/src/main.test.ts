@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, afterAll, describe, expect, it } from 'vitest'
-import { folderLoader, folderSaver } from './model-files.ts'
+import { layersModelFolder } from '@gpdjs/trainer'
 import { createModel } from './model.ts'
 
 let folder: string
@@ -29,7 +29,7 @@ describe('the example', () => {
     ])
     expect(stdout).toMatch(/The softmax of '.*' is left out/)
     expect(stdout).toMatch(/Test accuracy \d+\.\d %/)
-    const model = await tf.loadLayersModel(folderLoader(folder))
+    const model = await tf.loadLayersModel(layersModelFolder(folder))
     const own = createModel()
     expect(model.countParams()).toBe(own.countParams())
     const logits = model.predict(tf.zeros([2, 28, 28, 1])) as tf.Tensor
@@ -40,8 +40,8 @@ describe('the example', () => {
 
   it('saves models in files from which they come back the same', async () => {
     const model = createModel()
-    await model.save(folderSaver(join(folder, 'same')))
-    const loaded = await tf.loadLayersModel(folderLoader(join(folder, 'same')))
+    await model.save(layersModelFolder(join(folder, 'same')))
+    const loaded = await tf.loadLayersModel(layersModelFolder(join(folder, 'same')))
     const x = tf.randomUniform([2, 28, 28, 1], 0, 1, 'float32', 1)
     const difference = tf.sub(model.predict(x) as tf.Tensor, loaded.predict(x) as tf.Tensor)
     expect(tf.max(tf.abs(difference)).dataSync()[0]).toBe(0)

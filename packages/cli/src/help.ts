@@ -35,15 +35,17 @@ Examples
 `,
   extract: `gpd extract RUN --output DIR [options]
 
-Takes the plain student out of the folder of a run: network.json and weights.safetensors, checked by running it.
+Takes the plain student out of the folder of a run, checked by running it.
 
   --output DIR       a new or empty folder
   --which NAME       last (default), best (by validation accuracy) or ema
+  --format NAME      safetensors (default: network.json and weights.safetensors), layers-model or onnx
   --backend NAME     auto (default), tensorflow, wasm or cpu
   --json             print the result as one JSON object on stdout
 
 Example
   gpd extract runs/1 --output student --which best
+  gpd extract runs/1 --output model --format onnx
 `,
   ablate: `gpd ablate --config STUDY [options]
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { conv2d, dense, dropout, fixedAxis, globalAveragePool, graph, type DistillationLoss } from '@gpdjs/core'
+import { apply, conv2d, dense, dropout, fixedAxis, globalAveragePool, graph, type DistillationLoss } from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { dkd, kd } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -12,7 +12,8 @@ import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
 import { ema } from './plugins/ema.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
 import { cosine } from './schedule.ts'
-import { drawn, tinyData, tinyNetwork } from './testing.ts'
+import { tensorSource } from './data/tensor-source.ts'
+import { drawn, tinyData, tinyNetwork, tinyTensors } from './testing.ts'
 
 const optimizer = sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 })
 const base = (): DistillOptions => ({
@@ -73,6 +74,34 @@ describe('distill', () => {
       distill({ ...base(), plugins: staticTeacher({ ...teacher, loss: kd({ temperature: 2 }), cache }) })
     const [remembered, computed] = [await train(true), await train(false)]
     expect(values(remembered.student.parameters)).toEqual(values(computed.student.parameters))
+  })
+
+  it('shows a static teacher the images as it knows them', async () => {
+    const { xs, ys } = tinyTensors()
+    const teacher = drawn(tinyNetwork({ width: 4 }), 1)
+    const [data, known] = [
+      { mean: [0.5], deviation: [2] },
+      { mean: [-1], deviation: [0.5] },
+    ]
+    const seen: number[][] = []
+    const spy: DistillationLoss = {
+      name: 'spy',
+      compute({ teacher: { logits } }) {
+        seen.push(Array.from(logits.dataSync()))
+        return tf.scalar(0)
+      },
+    }
+    const source = tensorSource({ xs, ys, classes: 3 })
+    const normalization = { data, teacher: known }
+    const options = { ...base(), data: { train: source }, epochs: 1, batchSize: 6, maxSteps: 1 }
+    for (const cache of [true, false])
+      await distill({ ...options, plugins: staticTeacher({ ...teacher, loss: spy, normalization, cache }) })
+    const [batch] = [...source.batches({ batchSize: 6, seed: 0, epoch: 0, shuffle: true })]
+    const asKnown = tf.div(tf.sub(tf.add(tf.mul(batch!.xs, 2), 0.5), -1), 0.5)
+    const { logits } = apply(teacher.network, teacher.parameters, teacher.statistics, asKnown, { training: false })
+    for (const found of seen)
+      Array.from(logits.dataSync()).forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4))
+    expect(seen).toHaveLength(2)
   })
 
   it('starts from given weights and leaves them alone', async () => {

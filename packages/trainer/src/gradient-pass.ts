@@ -61,7 +61,7 @@ function frozenOutputs(pipeline: Pipeline, batch: TrainingBatch): Record<string,
       const parameters = actor.parameters(pipeline.constants)
       return [
         actor.name,
-        apply(actor.network, parameters, actor.statistics, batch.xs, {
+        apply(actor.network, parameters, actor.statistics, actor.input?.(batch.xs) ?? batch.xs, {
           training: false,
           taps: tapsOf(actor, pipeline),
         }),
@@ -88,11 +88,17 @@ export function gradientPass(
       const tensors = { ...pipeline.constants, ...variables }
       for (const actor of pipeline.actors.filter(({ role }) => role === 'learner')) {
         const { name, network } = actor
-        const result = apply(network, actor.parameters(tensors), scopeOf(name, statistics), batch.xs, {
-          training: true,
-          taps: tapsOf(actor, pipeline),
-          random: (node) => randomStream(pipeline.seed, 'dropout', name, node, step, microBatch),
-        })
+        const result = apply(
+          network,
+          actor.parameters(tensors),
+          scopeOf(name, statistics),
+          actor.input?.(batch.xs) ?? batch.xs,
+          {
+            training: true,
+            taps: tapsOf(actor, pipeline),
+            random: (node) => randomStream(pipeline.seed, 'dropout', name, node, step, microBatch),
+          },
+        )
         Object.assign(
           moved,
           inScope(

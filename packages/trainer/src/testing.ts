@@ -29,15 +29,19 @@ export function tinyNetwork(
 }
 
 /** Images whose class is how bright they are on average, with noise. */
-export function tinyData(samples = 24, classes = 3, seed = 1) {
+export function tinyTensors(samples = 24, classes = 3, seed = 1) {
   const stream = randomStream(seed, 'tiny-data')
   const labels = Int32Array.from({ length: samples }, (_, i) => i % classes)
   const pixels = Float32Array.from(
     { length: samples * 36 },
     (_, i) => labels[Math.floor(i / 36)]! - 1 + 0.5 * stream.normal(),
   )
-  return tensorSource({ xs: tf.tensor4d(pixels, [samples, 6, 6, 1]), ys: tf.tensor1d(labels, 'int32'), classes })
+  return { xs: tf.tensor4d(pixels, [samples, 6, 6, 1]), ys: tf.tensor1d(labels, 'int32'), classes }
 }
+
+/** The same as a source of batches. */
+export const tinyData = (samples?: number, classes?: number, seed?: number) =>
+  tensorSource(tinyTensors(samples, classes, seed))
 
 /** A network with drawn weights, such as a teacher. */
 export function drawn(network: Network, seed: number) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import { apply, countParameters, didYouMean, GpdError, randomStream } from '@gpdjs/core'
-import { loadNetwork, saveNetwork, type ExtractedNetwork } from '@gpdjs/trainer'
+import { apply, countParameters, didYouMean, GpdError, randomStream, toLayersModel, toOnnx } from '@gpdjs/core'
+import { layersModelFolder, loadNetwork, saveNetwork, writeFolder, type ExtractedNetwork } from '@gpdjs/trainer'
 import { EXIT } from '../exit.ts'
 import { printJson, say, type Command } from '../io.ts'
 import { parseFolderAndOptions } from '../options.ts'
@@ -32,21 +32,43 @@ async function checkRuns({ network, parameters, statistics }: ExtractedNetwork, 
   throw new GpdError('checkpoint.corrupt', `${folder}: its logits are not finite.`, 'Extract another one with --which.')
 }
 
+type Save = (folder: string, student: Loaded) => Promise<void>
+type Loaded = Awaited<ReturnType<typeof loadNetwork>>
+
+/** What a student can be written as. */
+const FORMATS: Readonly<Record<string, Save>> = {
+  safetensors: (folder, student) => saveNetwork(folder, student, student.metadata),
+  'layers-model': async (folder, { network, parameters, statistics }) => {
+    const model = toLayersModel(network, parameters, statistics)
+    await model.save(layersModelFolder(folder))
+    model.dispose()
+  },
+  onnx: async (folder, { network, parameters, statistics }) =>
+    writeFolder(folder, { 'model.onnx': await toOnnx(network, parameters, statistics) }),
+}
+
+function formatOf(name: string): Save {
+  if (Object.hasOwn(FORMATS, name)) return FORMATS[name]!
+  throw new GpdError('config.invalid', `--format: there is no '${name}'.`, didYouMean(name, Object.keys(FORMATS)))
+}
+
 export const extract: Command = async (context) => {
   const { folder, values } = parseFolderAndOptions('extract', context.args, {
     output: { type: 'string' },
     which: { type: 'string', default: 'last' },
+    format: { type: 'string', default: 'safetensors' },
     backend: { type: 'string' },
     json: { type: 'boolean' },
   })
   if (values.output === undefined) throw new GpdError('config.missing', 'gpd extract: expected --output DIR.')
   const source = join(folder, folderOf(values.which))
+  const save = formatOf(values.format)
   await checkRunFolder(values.output)
   await chooseBackend(context, values.backend ?? 'auto')
   const student = await loadNetwork(source)
   await checkRuns(student, source)
   const output = await claimRunFolder(values.output)
-  await saveNetwork(output, student, student.metadata)
+  await save(output, student)
   tf.dispose([student.parameters, student.statistics])
   const { name, parameters: specs } = student.network
   const parameters = countParameters(specs)

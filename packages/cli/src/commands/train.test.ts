@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import { loadNetwork } from '@gpdjs/trainer'
+import { apply } from '@gpdjs/core'
+import { layersModelFolder, loadNetwork } from '@gpdjs/trainer'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../testing/run.ts'
 import { temporaryFolder, tinyConfig, writeConfig, writeTinyImages } from '../testing/tiny-images.ts'
@@ -286,6 +287,25 @@ describe('gpd evaluate and gpd extract', () => {
   })
 
   it.each([
+    ['layers-model', ['model.json', 'weights.bin']],
+    ['onnx', ['model.onnx']],
+  ])('extracts the student as %s', async (format, files) => {
+    const output = at(`as-${format}`)
+    const { status } = await run(['extract', at('gpd'), '--output', output, '--format', format])
+    expect(status).toBe(0)
+    expect((await readdir(output)).sort()).toEqual(files)
+    if (format === 'onnx') return
+    const { network, parameters, statistics } = await loadNetwork(at('gpd', 'student'))
+    const model = await tf.loadLayersModel(layersModelFolder(output))
+    const x = tf.randomNormal([2, ...network.inputShape], 0, 1, 'float32', 1)
+    const gap = tf.sub(
+      model.predict(x) as tf.Tensor,
+      apply(network, parameters, statistics, x, { training: false }).logits,
+    )
+    expect(tf.max(tf.abs(gap)).dataSync()[0]).toBeLessThan(1e-5)
+  })
+
+  it.each([
     [['evaluate', 'nowhere', '--data', 'images'], 4, /Cannot read '.*nowhere/],
     [['evaluate', 'gpd/student'], 2, /Expected --config FILE/],
     [['evaluate', 'gpd/student', '--data', 'images', '--config', 'gpd.json'], 2, /got both/],
@@ -298,6 +318,7 @@ describe('gpd evaluate and gpd extract', () => {
     [['extract', 'gpd'], 2, /expected --output DIR/],
     [['extract', 'gpd', '--output', 'teacher'], 2, /expected an empty folder/],
     [['extract', 'gpd', '--output', 'new', '--which', 'bst'], 2, /Did you mean 'best'\?/],
+    [['extract', 'gpd', '--output', 'new', '--format', 'onx'], 2, /Did you mean 'onnx'\?/],
     [['extract', 'teacher', '--output', 'new', '--which', 'ema'], 4, /Cannot read '.*ema/],
   ])('%j is refused', async (args, status, message) => {
     const paths = args.map((arg) => (/^(nowhere|gpd\/|gpd\.|images|new|teacher|gpd$)/.test(arg) ? at(arg) : arg))

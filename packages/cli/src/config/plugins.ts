@@ -2,7 +2,15 @@ import { channelBranchReparameterization } from '@gpdjs/cbr-reparam'
 import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
 import { inverseReparameterization, orepa, type BranchSet, type OrepaOptions } from '@gpdjs/ir-expansion'
 import { losses } from '@gpdjs/kd-losses'
-import { dynamicTeacher, ema, staticTeacher, type Plugin, type PluginOption, type TrainedNetwork } from '@gpdjs/trainer'
+import {
+  dynamicTeacher,
+  ema,
+  staticTeacher,
+  type Plugin,
+  type PluginOption,
+  type StaticTeacherOptions,
+  type TrainedNetwork,
+} from '@gpdjs/trainer'
 import { given } from './given.ts'
 import { at } from './key-path.ts'
 import { scheduleOf } from './schedule.ts'
@@ -50,18 +58,34 @@ function dynamicTeacherOf(config: DynamicTeacherConfig): Plugin {
   })
 }
 
-const staticTeacherOf = ({ loss, weight }: Exclude<Config['teacher'], false>, trained: TrainedNetwork): Plugin =>
-  staticTeacher({ ...trained, loss: lossOf('teacher.loss', loss), weight: scheduleOf('teacher.weight', weight) })
+type Normalization = StaticTeacherOptions['normalization']
+
+const staticTeacherOf = (
+  { loss, weight }: Exclude<Config['teacher'], false>,
+  trained: TrainedNetwork,
+  normalization: Normalization,
+): Plugin =>
+  staticTeacher({
+    ...trained,
+    ...given({ normalization }),
+    loss: lossOf('teacher.loss', loss),
+    weight: scheduleOf('teacher.weight', weight),
+  })
 
 /**
  * The parts of a method as a configuration switches them on.
  *
  * @param trained the static teacher, loaded
+ * @param normalization of the data and of the teacher, where they differ
  * @throws GpdError `config.invalid`, `config.unknown-key`
  */
-export function pluginsOf(config: Config, trained: TrainedNetwork | undefined): PluginOption {
+export function pluginsOf(
+  config: Config,
+  trained: TrainedNetwork | undefined,
+  normalization?: Normalization,
+): PluginOption {
   return [
-    config.teacher && trained && staticTeacherOf(config.teacher, trained),
+    config.teacher && trained && staticTeacherOf(config.teacher, trained, normalization),
     config.dynamicTeacher && dynamicTeacherOf(config.dynamicTeacher),
     config.ema && ema(given(config.ema)),
   ]

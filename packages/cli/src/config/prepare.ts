@@ -2,8 +2,8 @@ import { isAbsolute, join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { createNetwork } from '@gpdjs/architectures'
 import { GpdError, type Network } from '@gpdjs/core'
-import { loadNetwork, type DistillOptions, type ExtractedNetwork } from '@gpdjs/trainer'
-import { prepareData, type PreparedData } from './data.ts'
+import { loadNetwork, type DistillOptions, type ExtractedNetwork, type StaticTeacherOptions } from '@gpdjs/trainer'
+import { prepareData, savedMoments, type PreparedData } from './data.ts'
 import { at } from './key-path.ts'
 import { optimizerOf } from './optimizer.ts'
 import { pluginsOf } from './plugins.ts'
@@ -16,7 +16,7 @@ export interface Prepared {
   readonly student: Network
   /** Weights to begin with. */
   readonly given: ExtractedNetwork | undefined
-  readonly teacher: ExtractedNetwork | undefined
+  readonly teacher: (ExtractedNetwork & { readonly metadata: Readonly<Record<string, string>> }) | undefined
   readonly data: PreparedData
 }
 
@@ -85,6 +85,12 @@ export async function prepare(config: Config): Promise<Prepared> {
   return { config, student, given, teacher, data }
 }
 
+/** A teacher that remembers what its images were normalized by gets them like that. */
+function teacherNormalization(teacher: Prepared['teacher'], data: PreparedData): StaticTeacherOptions['normalization'] {
+  const remembered = teacher && savedMoments(teacher.metadata)
+  return remembered && { data: data.moments, teacher: remembered }
+}
+
 /** Frees the tensors of what was prepared. */
 export function disposePrepared({ given, teacher }: Prepared): void {
   for (const loaded of [given, teacher]) if (loaded) tf.dispose([loaded.parameters, loaded.statistics])
@@ -102,7 +108,7 @@ export function distillOptions({ config, student, given, teacher, data }: Prepar
     ...(given && { parameters: given.parameters, statistics: given.statistics }),
     data: { train: data.train, validation: data.validation },
     optimizer: optimizerOf(config.optimizer),
-    plugins: pluginsOf(config, teacher),
+    plugins: pluginsOf(config, teacher, teacherNormalization(teacher, data)),
     labelWeight: scheduleOf('labelWeight', config.labelWeight),
     epochs,
     batchSize,

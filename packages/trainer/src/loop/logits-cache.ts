@@ -33,9 +33,10 @@ export class LogitsCache {
       )
       return tf.tensor2d(rows, [index.length, classes])
     }
-    const { network, parameters, statistics } = this.actor
+    const { network, parameters, statistics, input } = this.actor
     const logits = tf.tidy(
-      () => apply(network, parameters(this.pipeline.constants), statistics, xs, { training: false }).logits,
+      () =>
+        apply(network, parameters(this.pipeline.constants), statistics, input?.(xs) ?? xs, { training: false }).logits,
     )
     const values = await logits.data()
     index.forEach((sample, row) => {

@@ -13,6 +13,8 @@ export interface Actor {
    * (`scopeOf('student', tensors)`) or a view of somebody else's. Differentiable.
    */
   readonly parameters: (tensors: TensorRecord) => TensorRecord
+  /** What a batch's images must become before this network sees them. Default: nothing. */
+  readonly input?: (xs: tf.Tensor) => tf.Tensor
   /** Batch-norm moments to begin with; taken over by the run. */
   readonly statistics: Record<string, tf.Tensor>
   /** Frozen actors only: its outputs do not depend on augmentation, so they may be computed once and looked up. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import type { ChannelMoments } from '@gpdjs/data'
 import { GpdError, mapRecord, type DistillationLoss, type Network, type TensorRecord } from '@gpdjs/core'
 import type { Plugin } from '../pipeline/plugin.ts'
 import { scopeOf } from '../pipeline/scope.ts'
@@ -18,8 +19,29 @@ export interface StaticTeacherOptions {
    * Default: whenever that is so.
    */
   readonly cache?: boolean
+  /**
+   * Where the teacher was trained on images normalized in another way: what the run's images are normalized by, and what
+   * the teacher's were. Without it the teacher sees the images as the student does.
+   */
+  readonly normalization?: { readonly data: ChannelMoments; readonly teacher: ChannelMoments }
   /** Default `static-teacher`. */
   readonly name?: string
+}
+
+/** `(x · σ + μ − μ_t) / σ_t`: images as the teacher knows them, from images normalized by μ and σ. */
+function renormalize({
+  data,
+  teacher,
+}: NonNullable<StaticTeacherOptions['normalization']>): (xs: tf.Tensor) => tf.Tensor {
+  if (data.mean.length !== teacher.mean.length) {
+    throw new GpdError(
+      'data.mismatch',
+      `staticTeacher: normalization: ${data.mean.length} channels in the data, ${teacher.mean.length} in the teacher's.`,
+    )
+  }
+  const factor = data.deviation.map((deviation, i) => deviation / teacher.deviation[i]!)
+  const shift = data.mean.map((mean, i) => (mean - teacher.mean[i]!) / teacher.deviation[i]!)
+  return (xs) => tf.tidy(() => tf.add(tf.mul(xs, factor), shift))
 }
 
 /**
@@ -30,7 +52,7 @@ export interface StaticTeacherOptions {
  * @example staticTeacher({ network, parameters, statistics, loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }) })
  */
 export function staticTeacher(options: StaticTeacherOptions): Plugin {
-  const { network, loss, weight = 1, name = 'static-teacher' } = options
+  const { network, loss, weight = 1, normalization, name = 'static-teacher' } = options
   const taps = loss.taps?.teacher ?? []
   if (options.cache === true && taps.length > 0) {
     throw new GpdError(
@@ -55,6 +77,7 @@ export function staticTeacher(options: StaticTeacherOptions): Plugin {
         role: 'frozen',
         parameters: (tensors) => scopeOf(name, tensors),
         statistics: copy(options.statistics),
+        ...(normalization && { input: renormalize(normalization) }),
         cacheLogits: options.cache ?? taps.length === 0,
       })
     },
