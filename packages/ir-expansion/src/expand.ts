@@ -80,6 +80,7 @@ function siteMerge(site: BranchSite, branches: BranchSet): BranchMerge {
   const shorts = Object.keys(branches.tensors(site))
   return {
     parameter: site.weight.name,
+    ...(branches.useBias && { bias: `${site.node.id}.bias` }),
     stored: Object.fromEntries(shorts.map((short) => [short, storedName(site.weight.name, short)])),
     merge: (tensors) => branches.merge(site, tensors),
     fromKernel: (kernel) => branches.fromKernel(site, kernel),

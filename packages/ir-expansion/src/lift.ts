@@ -36,19 +36,13 @@ export function branchParameters(expansion: Expansion, plain: TensorRecord, seed
     })
     const given: TensorRecord = { ...plain, ...Object.fromEntries(kernels) }
     const branched = new Set(expansion.merges.flatMap(({ stored }) => Object.values(stored)))
-    const addedBias = ({ name, shape }: StoredParameter) => {
-      const node = name.slice(0, -'.bias'.length)
-      return (
-        name.endsWith('.bias') &&
-        expansion.merges.some(({ parameter }) => parameter === `${node}.weight`) &&
-        tf.zeros([...shape])
-      )
-    }
+    const addedBiases = new Set(expansion.merges.map(({ bias }) => bias))
     const value = (stored: StoredParameter) => {
       const known = given[stored.name]
       if (known !== undefined) return tf.clone(known)
       if (branched.has(stored.name)) return fresh(stored, seed)
-      return addedBias(stored) || raise(missing(stored.name))
+      if (addedBiases.has(stored.name)) return tf.zeros([...stored.shape])
+      throw missing(stored.name)
     }
     return Object.fromEntries(expansion.stored.map((stored) => [stored.name, value(stored)]))
   })

@@ -25,6 +25,8 @@ export interface StoredParameter extends ParameterSpec {
 export interface BranchMerge {
   /** The plain parameter, `layer1.0.conv1.weight`. */
   readonly parameter: string
+  /** A bias that the branches bring along; it starts at zero where the plain convolution has none. */
+  readonly bias?: string
   /** Stored tensors by the short names that `merge` knows them by. */
   readonly stored: Readonly<Record<string, string>>
   merge(tensors: Readonly<Record<string, tf.Tensor>>): tf.Tensor
