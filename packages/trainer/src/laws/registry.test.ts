@@ -59,7 +59,7 @@ const random = (shape: readonly number[], name: string, spread = 1) => {
 }
 
 /** A student in which nothing is at its default, its expansion, the stored tensors, and images. */
-function lifted(name: string) {
+function lifted(name: string, ratio = RATIO) {
   const network = small(name)
   const drawn = initializeParameters(network.parameters, SEED)
   const parameters = mapRecord(drawn, (tensor, key) => tf.add(tensor, random(tensor.shape, key, 0.05)))
@@ -68,7 +68,7 @@ function lifted(name: string) {
   const none = mapRecord(initializeStatistics(network.statistics), (tensor) => tf.zerosLike(tensor))
   const moved = apply(network, parameters, none, x, { training: true }).statistics
   const statistics = mapRecord(moved, (tensor) => tf.mul(tensor, 1 / (1 - MOMENTUM)))
-  const expansion = expand(network, { ratio: RATIO })
+  const expansion = expand(network, { ratio })
   const stored = liftParameters(expansion, parameters, { kind: 'zero-sum', deviation: 0.01 }, SEED)
   return { expansion, parameters, statistics, stored, x }
 }
@@ -121,6 +121,15 @@ describe.each(listNetworks())('%s, small', (name) => {
         expect(distance(teacher.statistics[key]!, tensor), key).toBeLessThan(1e-5)
     })
   })
+
+  it(
+    '3. is its own dynamic teacher with ratio 1',
+    inTidy(() => {
+      const { expansion, parameters, stored } = lifted(name, 1)
+      expect(values(teacherView(expansion, stored))).toEqual(values(parameters))
+      expect(expansion.teacher.parameters).toEqual(expansion.student.parameters)
+    }),
+  )
 
   it(
     '4. gives the same logits when it is extracted, to the last bit',
