@@ -37,7 +37,6 @@ describe.each(Object.keys(losses))('%s', (name) => {
   it.each(['static teacher', 'dynamic teacher'] as const)(
     'trains a student from a %s, and leaves nothing of itself in it',
     async (from) => {
-      const before = tf.memory().numTensors
       const loss = losses[name]!(OPTIONS[name] ?? {})
       const trained = {
         network: teacher,
@@ -68,7 +67,6 @@ describe.each(Object.keys(losses))('%s', (name) => {
       expect(Object.keys(run.student.parameters).sort()).toEqual(student.parameters.map((spec) => spec.name).sort())
       run.dispose()
       expect(tf.memory().numTensors).toBe(mine)
-      expect(mine).toBeGreaterThan(before)
       tf.dispose([trained.parameters, trained.statistics])
     },
   )
