@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { GpdError } from '@gpdjs/core'
 import type { Tensorflow } from './inspect-tensorflow.ts'
 import { platformOf, type Platform } from './platform.ts'
@@ -14,6 +14,8 @@ export interface Compilation {
   readonly nodeHeaders: string
   readonly tensorflow: Tensorflow
   readonly output: string
+  /** Use everything this processor has; what comes out need not run on another one. Default false. */
+  readonly forThisProcessor?: boolean
 }
 
 /** Runs the first compiler that exists; `CXX` names one that must. */
@@ -37,20 +39,22 @@ async function runCompiler(
   )
 }
 
+const forThisProcessor = ['-O3', process.arch === 'arm64' ? '-mcpu=native' : '-march=native']
+
 /**
- * Compiles and links the binding of TensorFlow.js: two files that use Node-API and TensorFlow's C interface only, so
- * the compiler is all it takes (no make, no node-gyp).
+ * Compiles and links an addon, such as the binding of TensorFlow.js: files that use Node-API and TensorFlow's C
+ * interface only, so the compiler is all it takes (no make, no node-gyp).
  *
  * @throws GpdError `config.missing` without a compiler, `backend.unsupported` if it fails
  */
 export async function compileAddon(
-  { sources, nodeHeaders, tensorflow, output }: Compilation,
+  { sources, nodeHeaders, tensorflow, output, ...options }: Compilation,
   platform: Platform = platformOf(),
 ): Promise<void> {
   const files = (await readdir(sources)).filter((name) => name.endsWith('.cc')).map((name) => join(sources, name))
   const { compiler, result } = await runCompiler(platform, [
     '-std=c++17',
-    '-O2',
+    ...(options.forThisProcessor ? forThisProcessor : ['-O2']),
     ...platform.compilerArguments,
     `-DNAPI_VERSION=${NAPI_VERSION}`,
     '-DBUILDING_NODE_EXTENSION',
@@ -65,7 +69,7 @@ export async function compileAddon(
   if (result.status === 0) return
   throw new GpdError(
     'backend.unsupported',
-    `native: ${compiler} could not build the binding against TensorFlow ${tensorflow.version} (${tensorflow.folder}):\n${lastLines(result)}\n`,
+    `native: ${compiler} could not build ${basename(output)} against TensorFlow ${tensorflow.version} (${tensorflow.folder}):\n${lastLines(result)}\n`,
     'A C++17 compiler and complete headers are needed; try another TensorFlow (gpd native install).',
   )
 }

@@ -1,6 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { NativeFolders } from './folders.ts'
+import type { OwnOperations } from './own-operations.ts'
 
 /** What `link.json` in the folder of a link says of it. */
 export interface Link {
@@ -11,6 +12,8 @@ export interface Link {
   readonly gpu: boolean
   /** ISO 8601 */
   readonly built: string
+  /** Absent where they could not be built. */
+  readonly operations?: OwnOperations
 }
 
 const LINK = 'link.json'

@@ -11,6 +11,7 @@ import { checkGpu } from './gpu.ts'
 import { writeLoaderFiles } from './loader-files.ts'
 import { nodeHeaders } from './node-headers.ts'
 import { unpackNpmPackage } from './npm-package.ts'
+import { buildOwnOperations } from './own-operations.ts'
 import { fillFolder } from './staging-folder.ts'
 
 /** The version of tfjs-node whose binding is built: that of TensorFlow.js itself. */
@@ -43,12 +44,11 @@ export async function linkTensorflow(
     report('Building the binding…')
     const addon = join(staging, 'tfjs_binding.node')
     const headers = join(staging, 'node-headers')
-    await compileAddon({
-      sources: join(staging, 'tfjs-node', 'binding'),
-      nodeHeaders: await nodeHeaders(headers),
-      tensorflow,
-      output: addon,
-    })
+    const compilation = { nodeHeaders: await nodeHeaders(headers), tensorflow }
+    await compileAddon({ ...compilation, sources: join(staging, 'tfjs-node', 'binding'), output: addon })
+    const operations = gpu
+      ? undefined
+      : await buildOwnOperations({ ...compilation, output: join(staging, 'gpd_operations.node') }, report)
     await rm(headers, { recursive: true, force: true })
     const found = await checkAddon(addon)
     if (gpu && !found.gpu) {
@@ -65,6 +65,7 @@ export async function linkTensorflow(
       platform,
       gpu: found.gpu,
       built: new Date().toISOString(),
+      ...(operations && { operations }),
     }
     await writeLink(staging, link)
     return {

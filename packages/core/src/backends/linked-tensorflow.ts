@@ -10,6 +10,8 @@ interface Link {
   readonly version: string
   /** Version of tfjs-node that was built. */
   readonly binding: string
+  /** Version of the interface of the project's own operations, where they were built. */
+  readonly operations?: number
   /** Registers the backend `tensorflow` in the TensorFlow.js that it is given. */
   register(engine: typeof tf): void
 }
@@ -38,7 +40,7 @@ async function currentLoader(): Promise<string | undefined> {
  *
  * @throws Error if nothing is linked, or the link does not load: TensorFlow has moved, for example
  */
-export async function registerLinkedTensorflow(): Promise<Pick<Link, 'version' | 'binding'>> {
+export async function registerLinkedTensorflow(): Promise<Omit<Link, 'register'>> {
   const loader = await currentLoader()
   if (loader === undefined) throw new Error('no TensorFlow is linked')
   const { createRequire } = await importOptional<typeof module>('node:module')
@@ -46,7 +48,8 @@ export async function registerLinkedTensorflow(): Promise<Pick<Link, 'version' |
     const link = createRequire(loader)(loader) as Link
     // Under Node's own loader the namespace lists the names that its lexer found; the default export is the module itself.
     link.register((tf as typeof tf & { default?: typeof tf }).default ?? tf)
-    return { version: link.version, binding: link.binding }
+    const { version, binding, operations } = link
+    return { version, binding, ...(operations !== undefined && { operations }) }
   } catch (cause) {
     const [line] = (cause as Error).message.split('\n')
     throw new Error(`the linked TensorFlow does not load (${line}); run gpd native status`, { cause })

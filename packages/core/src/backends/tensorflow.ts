@@ -37,7 +37,7 @@ interface Binding {
   /** Completes "… because it is ". */
   readonly description: string
   /** Registers the backend; tells what serves it, and the version of tfjs-node that it is. */
-  register(): Promise<{ version: string; binding: string }>
+  register(): Promise<{ version: string; binding: string; operations?: number }>
 }
 
 /** Ways to TensorFlow, best first. */
@@ -48,8 +48,8 @@ const BINDINGS: readonly Binding[] = [
 ]
 
 async function load({ description, register }: Binding): Promise<LoadedBackend> {
-  const { version, binding } = await register()
-  installTensorflowKernels(binding)
+  const { version, binding, operations } = await register()
+  installTensorflowKernels(binding, operations)
   await activate('tensorflow')
   return { version, description }
 }

@@ -6,9 +6,13 @@ import { cast } from './cast.ts'
 import { channelAdd, reluGradient } from './channel-kernels.ts'
 import { explicitPaddingKernels } from './explicit-padding.ts'
 import type { TensorflowKernel } from './kernel.ts'
+import { winogradKernels } from './winograd.ts'
 
 /** The version of tfjs-node whose backend these were checked against; they use its internals. */
 export const TFJS_NODE_VERSION = '4.22.0'
+
+/** Of the interface of the operations in `native/`: raise it whenever their names, inputs or attributes change. */
+export const OPERATIONS_VERSION = 1
 
 /** Every kernel that the tensorflow backend gets from here. Adding one is its file and a line in this list. */
 export const tensorflowKernels: readonly TensorflowKernel[] = [
@@ -22,13 +26,18 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   batchNormTrainingGradient,
   channelAdd,
   reluGradient,
+  // in fewer multiplications
+  ...winogradKernels,
 ]
 
-const repaired = new WeakSet<object>()
+/** What each registered kernel was made with. */
+const madeWith = new WeakMap<object, readonly TensorflowKernel[]>()
 
-function install({ name, create }: TensorflowKernel): void {
+function install(kernel: TensorflowKernel): void {
+  const { name, create } = kernel
   const stock = tf.getKernel(name, 'tensorflow') as tf.KernelConfig | undefined
-  if (stock !== undefined && repaired.has(stock)) return
+  const earlier = (stock && madeWith.get(stock)) ?? []
+  if (earlier.includes(kernel)) return
   const replacement: tf.KernelConfig = {
     ...stock,
     kernelName: name,
@@ -37,16 +46,17 @@ function install({ name, create }: TensorflowKernel): void {
   }
   if (stock !== undefined) tf.unregisterKernel(name, 'tensorflow')
   tf.registerKernel(replacement)
-  repaired.add(replacement)
+  madeWith.set(replacement, [...earlier, kernel])
 }
 
 /**
  * Adds and replaces kernels of the tensorflow backend; doing it twice changes nothing.
  *
  * @param version of tfjs-node: the kernels use its internals, so they refuse a version they do not know
+ * @param operations version of the project's own operations that TensorFlow was linked with; others are not used
  * @throws GpdError `backend.unsupported` for another version
  */
-export function installTensorflowKernels(version: string): void {
+export function installTensorflowKernels(version: string, operations?: number): void {
   if (version !== TFJS_NODE_VERSION) {
     throw new GpdError(
       'backend.unsupported',
@@ -54,6 +64,7 @@ export function installTensorflowKernels(version: string): void {
       `Install it: npm install @tensorflow/tfjs-node@${TFJS_NODE_VERSION}.`,
     )
   }
-  tensorflowKernels.forEach(install)
+  for (const kernel of tensorflowKernels)
+    if (!kernel.needsOwnOperations || operations === OPERATIONS_VERSION) install(kernel)
   if (tf.getGradient(batchNormTraining.name) === undefined) tf.registerGradient(batchNormTrainingDerivative)
 }

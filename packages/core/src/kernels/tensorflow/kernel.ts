@@ -14,6 +14,8 @@ export interface TensorflowKernel {
   readonly name: string
   /** What is missing or slow without it, one line. */
   readonly repairs: string
+  /** It runs operations of the project's own, which a link may lack. */
+  readonly needsOwnOperations?: true
   /** @param stock the kernel of tfjs-node, if it has one */
   create(stock: tf.KernelFunc | undefined): tf.KernelFunc
 }

@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module'
+import { cpus } from 'node:os'
+import { dirname, join } from 'node:path'
+import { isGpdError, OPERATIONS_VERSION } from '@gpdjs/core'
+import { compileAddon, type Compilation } from './compile-addon.ts'
+
+/** The project's own operations of TensorFlow, built beside the binding. */
+export interface OwnOperations {
+  /** Of their interface: other kernels want other operations. */
+  readonly version: number
+  /** They are built for this processor, and may not run on another one. */
+  readonly processor: string
+}
+
+/** Their C++ sources are part of the core package. */
+const sources = (): string =>
+  join(dirname(createRequire(import.meta.url).resolve('@gpdjs/core/package.json')), 'native')
+
+/**
+ * Builds the project's own operations. TensorFlow works without them, more slowly: a compiler that cannot build them is
+ * reported, not fatal.
+ */
+export async function buildOwnOperations(
+  compilation: Omit<Compilation, 'sources' | 'forThisProcessor'>,
+  report: (line: string) => void,
+): Promise<OwnOperations | undefined> {
+  try {
+    await compileAddon({ ...compilation, sources: sources(), forThisProcessor: true })
+    return { version: OPERATIONS_VERSION, processor: cpus()[0]?.model ?? '' }
+  } catch (error) {
+    if (!isGpdError(error)) throw error
+    report(`Left out the faster operations of this project: ${error.message}`)
+    return undefined
+  }
+}
