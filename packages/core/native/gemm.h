@@ -1,9 +1,17 @@
-// The innermost product of matrices: a block of the result stays in registers.
+// Products of matrices: a block of the result stays in registers, a panel of the right factor in the first-level cache.
 #pragma once
 
+#include <algorithm>
+
+#include "parallel.h"
+#include "scratch.h"
 #include "vector.h"
 
 namespace gpd {
+
+constexpr long kPanel = 2 * kWidth;
+
+inline long round_up(long n, long step) { return (n + step - 1) / step * step; }
 
 // C[i, j] (+)= Σ_k A[i, k] · B[k, j] for Rows × (Columns · kWidth) of C.
 // A holds `A[i * stride + k]`, or `A[k * stride + i]` if Transposed; B holds `B[k * b_stride + j]`.
@@ -47,6 +55,65 @@ inline void multiply_rows(long rows, long depth, const float* a, long a_stride, 
   if (i < rows)
     multiply_block<1, Columns, Transposed>(depth, a + i * step, a_stride, b, b_stride, c + i * c_stride, c_stride,
                                            accumulate);
+}
+
+// A matrix in memory, or its transpose.
+struct Matrix {
+  const float* data;
+  long stride;
+  bool transposed;
+  const float* at(long row, long column) const { return transposed ? data + column * stride + row : data + row * stride + column; }
+};
+
+// Columns [column, column + kPanel) of some rows of b, side by side; zeros beyond `columns`.
+inline void pack_panel(const Matrix& b, long row, long rows, long column, long columns, float* packed) {
+  const long width = std::min(kPanel, columns - column);
+  for (long k = 0; k < rows; k++) {
+    const float* from = b.at(row + k, column);
+    const long step = b.transposed ? b.stride : 1;
+    for (long j = 0; j < kPanel; j++) packed[k * kPanel + j] = j < width ? from[j * step] : 0;
+  }
+}
+
+// The transpose of the above, read along the rows of memory.
+inline void pack_transposed_panel(const Matrix& b, long row, long rows, long column, long columns, float* packed) {
+  const long width = std::min(kPanel, columns - column);
+  for (long j = 0; j < kPanel; j++) {
+    const float* from = j < width ? b.at(row, column + j) : nullptr;
+    for (long k = 0; k < rows; k++) packed[k * kPanel + j] = from == nullptr ? 0 : from[k];
+  }
+}
+
+// c[rows, columns] = a[rows, depth] · b[depth, columns]; c is dense.
+inline void multiply(const Matrix& a, const Matrix& b, long rows, long depth, long columns, float* c) {
+  constexpr long kDepth = 256, kGroup = 4;  // depth of a panel, panels that are worked on together
+  const long panels = round_up(columns, kPanel) / kPanel, groups = (panels + kGroup - 1) / kGroup;
+  Threads::instance().run(groups, [&](long group) {
+    const long first = group * kGroup, last = std::min(panels, first + kGroup);
+    const long whole = std::min(last, columns / kPanel);  // up to here panels lie in c as they are
+    float* packed = scratch(kDepth * kGroup * kPanel + rows * kPanel);
+    float* edge = packed + kDepth * kGroup * kPanel;
+    for (long k = 0; k < depth; k += kDepth) {
+      const long deep = std::min(kDepth, depth - k);
+      for (long panel = first; panel < last; panel++)
+        (b.transposed ? pack_transposed_panel : pack_panel)(b, k, deep, panel * kPanel, columns,
+                                                            packed + (panel - first) * kDepth * kPanel);
+      for (long row = 0; row < rows; row += 4 * kRows) {
+        const long count = std::min(4L * kRows, rows - row);
+        for (long panel = first; panel < last; panel++) {
+          const bool fits = panel < whole;
+          float* to = fits ? c + row * columns + panel * kPanel : edge + row * kPanel;
+          (a.transposed ? multiply_rows<2, true> : multiply_rows<2, false>)(
+              count, deep, a.at(row, k), a.stride, packed + (panel - first) * kDepth * kPanel, kPanel, to,
+              fits ? columns : kPanel, k > 0);
+        }
+      }
+    }
+    if (whole == last) return;
+    const long rest = columns - whole * kPanel;
+    for (long row = 0; row < rows; row++)
+      std::copy(edge + row * kPanel, edge + row * kPanel + rest, c + row * columns + whole * kPanel);
+  });
 }
 
 }  // namespace gpd

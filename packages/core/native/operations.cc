@@ -4,7 +4,13 @@
 #include <malloc.h>
 #endif
 
+#include <cmath>
+
+#include "batch_norm.h"
+#include "branches.h"
 #include "operation.h"
+#include "strided.h"
+#include "updates.h"
 #include "winograd.h"
 
 namespace gpd {
@@ -35,6 +41,150 @@ struct WinogradFilterGradient {
   }
 };
 
+// dy [n, oh, ow, out], filter [fh, fw, in, out], geometry [h, w, stride, top, left] → dx [n, h, w, in]
+struct StridedInputGradient {
+  explicit StridedInputGradient(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor dy = call.input(0), filter = call.input(1), geometry = call.input(2);
+    const auto given = [&](int i) { return static_cast<int64_t>(geometry.data()[i]); };
+    const Convolution convolution = {dy.size(0),     given(0),       given(1), filter.size(2), dy.size(1), dy.size(2),
+                                     dy.size(3),     filter.size(0), filter.size(1), given(2),       given(3),   given(4)};
+    const Tensor dx = call.output(0, {dy.size(0), given(0), given(1), filter.size(2)});
+    strided_input_gradient(convolution, dy.data(), filter.data(), dx.data());
+  }
+};
+
+// a · b, each as it is or transposed
+struct MatrixProduct {
+  const bool transpose_a, transpose_b;
+  explicit MatrixProduct(const Attributes& attributes)
+      : transpose_a(attributes.flag("transpose_a")), transpose_b(attributes.flag("transpose_b")) {}
+  void operator()(const Call& call) const {
+    const Tensor a = call.input(0), b = call.input(1);
+    const int64_t rows = a.size(transpose_a ? 1 : 0), depth = a.size(transpose_a ? 0 : 1);
+    const int64_t columns = b.size(transpose_b ? 0 : 1);
+    if (b.size(transpose_b ? 1 : 0) != depth) throw std::invalid_argument("GpdMatrixProduct: sizes differ");
+    const Tensor c = call.output(0, {rows, columns});
+    multiply({a.data(), a.size(1), transpose_a}, {b.data(), b.size(1), transpose_b}, rows, depth, columns, c.data());
+  }
+};
+
+// x [..., c], scale [c], shift [c] → y, mean, biased variance, 1 / √(variance + ε)
+struct BatchNorm {
+  const float epsilon;
+  explicit BatchNorm(const Attributes& attributes) : epsilon(attributes.number("epsilon")) {}
+  void operator()(const Call& call) const {
+    const Tensor x = call.input(0), scale = call.input(1), shift = call.input(2);
+    const int64_t channels = x.size(x.rank() - 1);
+    const Tensor y = call.output(0, x.shape()), mean = call.output(1, {channels});
+    const Tensor variance = call.output(2, {channels}), inverse = call.output(3, {channels});
+    batch_norm(x.data(), x.count() / channels, channels, scale.data(), shift.data(), epsilon, y.data(), mean.data(),
+               variance.data(), inverse.data());
+  }
+};
+
+// dy, x, scale, mean, inverse deviation → dx, dscale, dshift
+struct BatchNormGradient {
+  explicit BatchNormGradient(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor dy = call.input(0), x = call.input(1), scale = call.input(2), mean = call.input(3);
+    const Tensor inverse = call.input(4);
+    const int64_t channels = x.size(x.rank() - 1);
+    const Tensor dx = call.output(0, x.shape()), dscale = call.output(1, {channels});
+    const Tensor dshift = call.output(2, {channels});
+    batch_norm_gradient(dy.data(), x.data(), x.count() / channels, channels, scale.data(), mean.data(), inverse.data(),
+                        dx.data(), dscale.data(), dshift.data());
+  }
+};
+
+// The inputs from `first` on, and what Kernels wants to know of them.
+Kernels kernels_of(const std::vector<Tensor>& parts, const Tensor& coefficients) {
+  Kernels kernels{parts[0].size(0), coefficients.size(1), coefficients.size(2), coefficients.data(), {}};
+  for (const Tensor& part : parts) {
+    const bool fits = part.size(0) == kernels.inputs && part.size(2) == kernels.outputs;
+    if (!fits || (part.size(1) != 1 && part.size(1) != kernels.taps))
+      throw std::invalid_argument("GpdKernelSum: the kernels' sizes differ");
+    kernels.parts.push_back({part.data(), part.size(1)});
+  }
+  return kernels;
+}
+
+std::vector<Tensor> inputs_from(const Call& call, int first) {
+  std::vector<Tensor> tensors;
+  for (int i = first; i < call.inputs(); i++) tensors.push_back(call.input(i));
+  return tensors;
+}
+
+// coefficients [n, taps, out], n kernels [in, taps or 1, out] → [taps, in, out]
+struct KernelSum {
+  explicit KernelSum(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor coefficients = call.input(0);
+    const std::vector<Tensor> parts = inputs_from(call, 1);
+    const Kernels kernels = kernels_of(parts, coefficients);
+    const Tensor y = call.output(0, {kernels.taps, kernels.inputs, kernels.outputs});
+    sum_kernels(kernels, y.data());
+  }
+};
+
+// dy [taps, in, out], coefficients, kernels → gradients of the coefficients and of each kernel
+struct KernelSumGradient {
+  explicit KernelSumGradient(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor dy = call.input(0), coefficients = call.input(1);
+    const std::vector<Tensor> parts = inputs_from(call, 2);
+    const Kernels kernels = kernels_of(parts, coefficients);
+    const Tensor dc = call.output(0, coefficients.shape());
+    std::vector<Tensor> gradients;
+    std::vector<Kernels::Part> made;
+    for (size_t i = 0; i < parts.size(); i++) {
+      gradients.push_back(call.output(static_cast<int>(i) + 1, parts[i].shape()));
+      made.push_back({gradients[i].data(), parts[i].size(1)});
+    }
+    sum_kernels_gradient(kernels, dy.data(), made, dc.data());
+  }
+};
+
+std::vector<long> sizes_of(const std::vector<Tensor>& tensors) {
+  std::vector<long> sizes;
+  for (const Tensor& tensor : tensors) sizes.push_back(tensor.count());
+  return sizes;
+}
+
+// n tensors → √(Σ x²)
+struct GlobalNorm {
+  explicit GlobalNorm(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const std::vector<Tensor> tensors = inputs_from(call, 0);
+    std::vector<const float*> data;
+    for (const Tensor& tensor : tensors) data.push_back(tensor.data());
+    *call.output(0, {}).data() = static_cast<float>(std::sqrt(sum_of_squares(data, sizes_of(tensors))));
+  }
+};
+
+// settings [rate, momentum, nesterov, decoupled], scale of the gradients [], decays [n], then n gradients, parameters and
+// velocities → n parameters, n velocities
+struct MomentumUpdate {
+  explicit MomentumUpdate(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor settings = call.input(0), scale = call.input(1), decays = call.input(2);
+    const std::vector<Tensor> given = inputs_from(call, 3);
+    const size_t n = given.size() / 3;
+    const Momentum options = {settings.data()[0], settings.data()[1], settings.data()[2] != 0, settings.data()[3] != 0};
+    std::vector<Tensor> made;
+    for (size_t i = 0; i < 2 * n; i++) made.push_back(call.output(static_cast<int>(i), given[n + i % n].shape()));
+    std::vector<long> sizes = sizes_of(given);
+    sizes.resize(n);
+    const std::vector<Piece> pieces = pieces_of(sizes);
+    Threads::instance().run(pieces.size(), [&](long i) {
+      const auto [tensor, first, count] = pieces[i];
+      momentum_update(options, *scale.data(), decays.data()[tensor], count, given[tensor].data() + first,
+                      given[n + tensor].data() + first, given[2 * n + tensor].data() + first, made[tensor].data() + first,
+                      made[n + tensor].data() + first);
+    });
+  }
+};
+
 // Large tensors come and go many times in a step. Kept by the process they need not be cleared by the kernel each time.
 void keep_freed_memory() {
 #ifdef __GLIBC__
@@ -47,6 +197,21 @@ void keep_freed_memory() {
 void define_operations() {
   define_operation<Winograd>("GpdWinograd", {"x: T", "filter: T"}, {"y: T"}, {"turned: bool"});
   define_operation<WinogradFilterGradient>("GpdWinogradFilterGradient", {"x: T", "dy: T"}, {"dw: T"});
+  define_operation<StridedInputGradient>("GpdStridedInputGradient", {"dy: T", "filter: T", "geometry: T"}, {"dx: T"});
+  define_operation<MatrixProduct>("GpdMatrixProduct", {"a: T", "b: T"}, {"c: T"},
+                                  {"transpose_a: bool", "transpose_b: bool"});
+  define_operation<BatchNorm>("GpdBatchNorm", {"x: T", "scale: T", "shift: T"},
+                              {"y: T", "mean: T", "variance: T", "inverse: T"}, {"epsilon: float"});
+  define_operation<BatchNormGradient>("GpdBatchNormGradient", {"dy: T", "x: T", "scale: T", "mean: T", "inverse: T"},
+                                      {"dx: T", "dscale: T", "dshift: T"});
+  define_operation<KernelSum>("GpdKernelSum", {"coefficients: T", "kernels: n * T"}, {"y: T"}, {"n: int"});
+  define_operation<KernelSumGradient>("GpdKernelSumGradient", {"dy: T", "coefficients: T", "kernels: n * T"},
+                                      {"dcoefficients: T", "dkernels: n * T"}, {"n: int"});
+  define_operation<GlobalNorm>("GpdGlobalNorm", {"tensors: n * T"}, {"norm: T"}, {"n: int"});
+  define_operation<MomentumUpdate>("GpdMomentumUpdate",
+                                   {"settings: T", "scale: T", "decays: T", "gradients: n * T", "parameters: n * T",
+                                    "velocities: n * T"},
+                                   {"new_parameters: n * T", "new_velocities: n * T"}, {"n: int"});
 }
 
 }  // namespace gpd

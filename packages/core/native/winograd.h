@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include "gemm.h"
 #include "parallel.h"
+#include "scratch.h"
 
 namespace gpd {
 
@@ -23,14 +23,11 @@ struct ImageSize {
 };
 
 constexpr int kTile = 16;
-constexpr long kPanel = 2 * kWidth;
-
-inline long round_up(long n, long step) { return (n + step - 1) / step * step; }
 
 // Rows of 16 matrices side by side: apart by more than their size, so that they do not fall into the same cache sets.
 struct TileMatrices {
   long row, matrix;
-  TileMatrices(long rows, long columns) : row(columns + (columns % 256 == 0 ? 16 : 0)), matrix(rows * row + 16) {}
+  TileMatrices(long rows, long columns) : row(columns + (columns % 32 == 0 ? 16 : 0)), matrix(rows * row + 16) {}
   long size() const { return kTile * matrix; }
 };
 
@@ -211,20 +208,6 @@ inline void pack_filters(const float* w, long inputs, long outputs, bool turned,
   });
 }
 
-// Scratch memory of a thread, kept between calls.
-inline float* scratch(long floats) {
-  thread_local std::vector<float> memory;
-  if (static_cast<long>(memory.size()) < floats) memory.resize(floats);
-  return memory.data();
-}
-
-// Memory of a call, kept between calls (calls come one after another).
-inline float* shared_scratch(long floats) {
-  static std::vector<float> memory;
-  if (static_cast<long>(memory.size()) < floats) memory.resize(floats);
-  return memory.data();
-}
-
 // y[n, h, w, out] = Σ x[n, h + i, w + j, in] · w[i, j, in, out]. Turned: the gradient in x, with dy in place of x;
 // `inputs` and `outputs` are those of w.
 inline void convolve(const ImageSize& size, const float* x, const float* w, long inputs, long outputs, bool turned,
@@ -275,13 +258,16 @@ class FilterGradient {
         inputs_(inputs),
         outputs_(outputs),
         columns_(round_up(outputs, kPanel)),
-        chunk_(std::min(size.tiles(), std::max(96L, kCache / (kTile * (inputs + columns_))))),
+        apart_(kTile * inputs * columns_ <= 128 * 1024),
+        chunk_(std::min(size.tiles(), std::max(apart_ ? 32L : 96L, (apart_ ? kCache / 3 : kCache) / (kTile * (inputs + columns_))))),
         left_(chunk_, inputs),
         right_(chunk_, columns_),
         sum_(inputs, columns_),
         zeros_(std::max(inputs, outputs)) {}
 
   const TileMatrices& sum() const { return sum_; }
+  // Small results are added up by each thread for itself, without waiting for the others; large ones by all together.
+  bool apart() const { return apart_; }
   long tile_floats() const { return left_.size() + right_.size(); }
 
   // `run(tasks, task)` is who does the work: this thread, or all of them.
@@ -323,7 +309,9 @@ class FilterGradient {
   const ImageSize size_;
   const float* const x_;
   const float* const dy_;
-  const long inputs_, outputs_, columns_, chunk_;
+  const long inputs_, outputs_, columns_;
+  const bool apart_;
+  const long chunk_;
   const TileMatrices left_, right_, sum_;
   const std::vector<float> zeros_;
 };
@@ -334,22 +322,20 @@ inline void filter_gradient(const ImageSize& size, const float* x, const float* 
   const FilterGradient gradient(size, x, dy, inputs, outputs);
   const TileMatrices& sum = gradient.sum();
   Threads& threads = Threads::instance();
-  // Small results are added up by each thread for itself, without waiting for the others; large ones by all together.
-  const bool apart = sum.size() <= 128 * 1024;
-  const long parts = apart ? std::max(1L, std::min<long>(threads.count(), size.tiles() / 64)) : 1;
-  float* memory = shared_scratch(parts * (gradient.tile_floats() + sum.size()));
-  float* u = memory + parts * gradient.tile_floats();
+  // Always as many parts, so that the sum comes out alike whoever is done first.
+  const long parts = gradient.apart() ? std::max(1L, std::min(threads.count() * 4L, size.tiles() / 256)) : 1;
+  float* u = shared_scratch(parts * sum.size() + gradient.tile_floats());
   const auto alone = [](long tasks, const auto& task) {
     for (long i = 0; i < tasks; i++) task(i);
   };
   const auto together = [&](long tasks, const auto& task) { threads.run(tasks, task); };
-  if (apart)
+  if (gradient.apart())
     threads.run(parts, [&](long part) {
       gradient.accumulate(size.tiles() * part / parts, size.tiles() * (part + 1) / parts,
-                          memory + part * gradient.tile_floats(), u + part * sum.size(), alone);
+                          scratch(gradient.tile_floats()), u + part * sum.size(), alone);
     });
   else
-    gradient.accumulate(0, size.tiles(), memory, u, together);
+    gradient.accumulate(0, size.tiles(), u + sum.size(), u, together);
 
   for_ranges(inputs, 1, [&](long begin, long end) {
     for (long in = begin; in < end; in++)

@@ -1,10 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
 import { accumulate, gradientPass, type StepMetrics, type StepScalars, type TrainingBatch } from './gradient-pass.ts'
-import { clipByGlobalNorm, globalNorm } from './optimizers/clip.ts'
-import type { Optimizer } from './optimizers/optimizer.ts'
+import { clipByGlobalNorm, clippingScale, globalNorm } from './optimizers/clip.ts'
+import type { Optimizer, UpdateContext, Updated } from './optimizers/optimizer.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import { inScope, scopeOf } from './pipeline/scope.ts'
 import type { TrainingState } from './training-state.ts'
+
+/** Clips the gradients and updates; in one go where optimizer and backend can. */
+function update(optimizer: Optimizer, context: UpdateContext, norm: tf.Scalar): Updated {
+  const { clipGlobalNorm: limit } = optimizer
+  return (
+    optimizer.fusedUpdate?.(context, clippingScale(norm, limit)) ??
+    optimizer.update({ ...context, gradients: clipByGlobalNorm(context.gradients, norm, limit) })
+  )
+}
 
 /**
  * One step: a pure function from a state to the next one. Nothing is read back to JavaScript, and the old state is
@@ -26,8 +35,7 @@ export function trainingStep(
       : accumulate(pipeline, state, batches, weights)
     const norm = globalNorm(gradients)
     const { specs } = pipeline
-    const clipped = clipByGlobalNorm(gradients, norm, optimizer.clipGlobalNorm)
-    const updated = optimizer.update({ ...state, gradients: clipped, specs, learningRate })
+    const updated = update(optimizer, { ...state, gradients, specs, learningRate }, norm)
     const run = { trainables: updated.trainables, statistics, step: state.step }
     const extra = pipeline.states.map(({ name, update }) => inScope(name, update(scopeOf(name, state.extra), run)))
     return {

@@ -11,6 +11,10 @@ import * as tf from '@tensorflow/tfjs'
  * - `BatchNormGradient { dy, x, mean, inverseDeviation, scale }`: the gradients of x, scale and shift
  * - `BatchNormTraining { x, scale, shift }`, with the attribute `epsilon`: y, mean, biased variance, and more that its
  *   gradient needs; the one kernel here that is recorded, and registered together with a gradient
+ * - `KernelSum { coefficients, kernel0, kernel1, … }` and `KernelSumGradient { dy, … }`: see `kernelSum`
+ * - `GlobalNorm { x0, x1, … }`: `√(Σ x²)` over all of them
+ * - `MomentumUpdate { settings, scale, decays, gradient0, …, parameter0, …, velocity0, … }`: the parameters and the
+ *   velocities after a step of SGD, see `sgd` in the trainer
  * - `SpatialMeanGradient { dy }`, with the attribute `shape` of x: `dy / (height · width)` at every position
  */
 export type ExtraKernel =
@@ -21,6 +25,10 @@ export type ExtraKernel =
   | 'BatchNormGradient'
   | 'BatchNormTraining'
   | 'SpatialMeanGradient'
+  | 'KernelSum'
+  | 'KernelSumGradient'
+  | 'GlobalNorm'
+  | 'MomentumUpdate'
 
 /**
  * Runs a kernel of the current backend on float32 tensors, or returns nothing if it has none of that name. It records

@@ -5,16 +5,18 @@ import type { BranchSite, BranchTensor, BranchTensors } from './branch-set.ts'
 /**
  * One branch of OREPA: tensors and the kernel they make.
  *
- * Kernels inside branches have the layout `[in, taps, out]` (depthwise: `[taps, channels]`), so that a matMul over the
- * input channels needs no transposition; the merged kernel is transposed once.
+ * Kernels inside branches have the layout `[in, taps, out]` (depthwise: stored as `[taps, channels]`, one input), so that
+ * a matMul over the input channels needs no transposition; the sum of all branches is transposed once.
  */
 export interface OrepaBranch {
   readonly name: string
   /** Gate when training from scratch, by variant. */
   readonly gate: Readonly<Record<OrepaVariant, number>>
   tensors(site: BranchSite, variant: OrepaVariant): Record<string, BranchTensor>
-  /** `[in, taps, out]` or `[taps, channels]`, or something that broadcasts to it. */
+  /** `[in, taps, out]`, or `[in, 1, out]` where all taps are alike but for the profile; depthwise without `in`. */
   kernel(site: BranchSite, tensors: BranchTensors): tf.Tensor
+  /** Factor of each tap and filter, `[taps, out]` or `[taps, 1]`; nobody trains it. Default 1. */
+  profile?(site: BranchSite, tensors: BranchTensors): tf.Tensor
 }
 
 /** `release`: as in the authors' code. `original`: as in Hu et al., "Online Convolutional Re-parameterization", 2022. */

@@ -29,11 +29,8 @@ export const average: OrepaBranch = {
   name: 'average',
   gate: { release: 0.25, original: 0.25 },
   tensors: (site) => ({ average: trained(pairAxes(site), inputsOf(site)) }),
-  kernel(site, { average }) {
-    // Taps are spelled out so that every branch has the full shape.
-    const spread = tf.fill(site.depthwise ? [tapsOf(site), 1] : [1, tapsOf(site), 1], 1 / tapsOf(site))
-    return tf.mul(average!, spread)
-  },
+  kernel: (_, { average }) => average!,
+  profile: (site) => tf.fill([tapsOf(site), 1], 1 / tapsOf(site)),
 }
 
 /**
@@ -58,7 +55,8 @@ export const prior: OrepaBranch = {
     )
     return { prior: trained(pairAxes(site), inputsOf(site)), frequency: waves }
   },
-  kernel: (_, { prior, frequency }) => tf.mul(prior!, frequency!),
+  kernel: (_, { prior }) => prior!,
+  profile: (_, { frequency }) => frequency!,
 }
 
 /** How many inner channels a depthwise convolution gets for each of its channels. */
@@ -104,14 +102,13 @@ export const pointwise: OrepaBranch = {
     if (variant === 'release') return { pointwise: trained(kernelAxes(site), areaFanIn(site)) }
     return { pointwise: trained(pairAxes(site), inputsOf(site)) }
   },
-  kernel(site, { pointwise }) {
-    const axis = site.depthwise ? 0 : 1
-    if (pointwise!.shape[axis] !== 1) return pointwise!
-    const around = (tapsOf(site) - 1) / 2
-    return tf.pad(
-      pointwise!,
-      pointwise!.shape.map((_, at) => (at === axis ? [around, around] : [0, 0])),
-    )
+  kernel: (_, { pointwise }) => pointwise!,
+  profile(site, { pointwise }) {
+    const taps = tapsOf(site)
+    const full = pointwise!.shape[site.depthwise ? 0 : 1] === taps
+    return full
+      ? tf.ones([taps, 1])
+      : tf.reshape(tf.oneHot([(taps - 1) / 2], taps, 1, 0, 'int32'), [taps, 1]).cast('float32')
   },
 }
 

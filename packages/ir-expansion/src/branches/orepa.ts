@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
-import { channelAxis, didYouMean, fixedAxis, GpdError } from '@gpdjs/core'
+import { channelAxis, didYouMean, fixedAxis, GpdError, tensorOps } from '@gpdjs/core'
 import { keepsSize, type BranchSet, type BranchSite, type BranchTensor, type BranchTensors } from './branch-set.ts'
 import { average, expansion, origin, pointwise, prior, separable } from './orepa-branches.ts'
-import type { OrepaBranch, OrepaVariant } from './orepa-branch.ts'
+import { tapsOf, type OrepaBranch, type OrepaVariant } from './orepa-branch.ts'
 
 /** In the order in which a branch count takes them. */
 const BRANCHES: readonly OrepaBranch[] = [origin, average, prior, expansion, pointwise, separable]
@@ -58,10 +58,26 @@ function fromHwio({ depthwise }: BranchSite, kernel: tf.Tensor): tf.Tensor {
   return tf.transpose(tf.reshape(kernel, [height * width, input, output]), [1, 0, 2])
 }
 
-function toHwio({ depthwise, kernelSize }: BranchSite, kernel: tf.Tensor): tf.Tensor {
-  if (depthwise) return tf.reshape(kernel, [kernelSize, kernelSize, kernel.shape[1]!, 1])
-  const [input, , output] = kernel.shape as [number, number, number]
-  return tf.reshape(tf.transpose(kernel, [1, 0, 2]), [kernelSize, kernelSize, input, output])
+/** `[taps, in, out]`; of a depthwise kernel `[taps, 1, channels]`. */
+function toHwio({ depthwise, kernelSize }: BranchSite, kernel: tf.Tensor3D): tf.Tensor {
+  const [, input, output] = kernel.shape
+  return tf.reshape(kernel, [kernelSize, kernelSize, ...(depthwise ? [output, 1] : [input, output])])
+}
+
+/** A depthwise kernel has one input. */
+const oneOrMoreInputs = (kernel: tf.Tensor): tf.Tensor3D =>
+  kernel.rank === 3 ? (kernel as tf.Tensor3D) : (tf.expandDims(kernel, 0) as tf.Tensor3D)
+
+/** What each branch is multiplied by, `[branches, taps, out]`: its gate and its profile. */
+function coefficients(site: BranchSite, branches: readonly OrepaBranch[], tensors: BranchTensors): tf.Tensor3D {
+  const gates = tensors['gates'] as tf.Tensor2D
+  const [count, out] = gates.shape
+  const taps = tapsOf(site)
+  const profiles = branches.map(({ profile }) => {
+    const factors = profile?.(site, tensors) ?? tf.ones([taps, 1])
+    return factors.shape[1] === out ? factors : tf.tile(factors, [1, out])
+  })
+  return tf.mul(tf.reshape(gates, [count, 1, out]), tf.stack(profiles))
 }
 
 /**
@@ -91,10 +107,8 @@ export function orepa(options: OrepaOptions = {}): BranchSet {
         BranchTensor
       >,
     merge(site, tensors: BranchTensors) {
-      // The gradient of unstack takes several rows for granted.
-      const gateOf = branches.length === 1 ? [tensors['gates']!] : tf.unstack(tensors['gates']!, 0)
-      const gated = branches.map((branch, i) => tf.mul(branch.kernel(site, tensors), gateOf[i]!))
-      return toHwio(site, gated.length === 1 ? gated[0]! : tf.addN(gated))
+      const kernels = branches.map((branch) => oneOrMoreInputs(branch.kernel(site, tensors)))
+      return toHwio(site, tensorOps.kernelSum(coefficients(site, branches, tensors), kernels))
     },
     fromKernel(site, kernel) {
       const filters = kernel.shape[site.depthwise ? 2 : 3]!

@@ -20,6 +20,12 @@ export interface UpdateContext {
   readonly step: number
 }
 
+/** What an update makes. */
+export interface Updated {
+  readonly trainables: Record<string, tf.Tensor>
+  readonly slots: Record<string, tf.Tensor>
+}
+
 /**
  * The mathematics of an optimizer. Everything is keyed by parameter name, so that freezing, adding or reordering
  * parameters cannot mix up momenta. Pure: returns new tensors and leaves its inputs alone.
@@ -30,7 +36,12 @@ export interface Optimizer {
   /** Gradients are scaled down to this norm (over all of them together) before the update; `Infinity` for never. */
   readonly clipGlobalNorm: number
   init(trainables: TensorRecord): Record<string, tf.Tensor>
-  update(context: UpdateContext): { trainables: Record<string, tf.Tensor>; slots: Record<string, tf.Tensor> }
+  update(context: UpdateContext): Updated
+  /**
+   * The same in one pass over memory, where the backend has a kernel for it: all gradients are multiplied by `scale`
+   * (1 if undefined) on the way. Undefined where it has none; then the gradients are scaled first, and `update` is used.
+   */
+  fusedUpdate?(context: UpdateContext, scale: tf.Scalar | undefined): Updated | undefined
 }
 
 export interface OptimizerOptions {

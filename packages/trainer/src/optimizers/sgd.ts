@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, mapRecord } from '@gpdjs/core'
+import { momentumUpdate } from './momentum-update.ts'
 import type { Optimizer, OptimizerOptions, UpdateContext } from './optimizer.ts'
 
 export interface SgdOptions extends OptimizerOptions {
@@ -37,11 +38,13 @@ export function sgd(options: SgdOptions): Optimizer {
   if (!(weightDecay >= 0))
     throw new GpdError('config.invalid', `sgd: weightDecay: expected a number ≥ 0, got ${weightDecay}.`)
 
-  const updateOne = ({ gradients, trainables, slots, specs, learningRate: rate }: UpdateContext, name: string) => {
+  const decays = ({ specs }: UpdateContext, name: string) => weightDecay > 0 && (decay === 'all' || specs[name]!.decay)
+  const updateOne = (context: UpdateContext, name: string) => {
+    const { gradients, trainables, slots, learningRate: rate } = context
     const [theta, gradient] = [trainables[name]!, gradients[name]!]
-    const decays = weightDecay > 0 && (decay === 'all' || specs[name]!.decay)
-    const start = decays && decoupled ? tf.mul(theta, 1 - rate * weightDecay) : theta
-    const direction = decays && !decoupled ? tf.add(gradient, tf.mul(theta, weightDecay)) : gradient
+    const decayed = decays(context, name)
+    const start = decayed && decoupled ? tf.mul(theta, 1 - rate * weightDecay) : theta
+    const direction = decayed && !decoupled ? tf.add(gradient, tf.mul(theta, weightDecay)) : gradient
     if (momentum === 0) return { theta: tf.sub(start, tf.mul(direction, rate)) }
     const velocity = tf.add(tf.mul(slots[velocityOf(name)]!, momentum), direction)
     const step = nesterov ? tf.add(direction, tf.mul(velocity, momentum)) : velocity
@@ -56,6 +59,14 @@ export function sgd(options: SgdOptions): Optimizer {
       return Object.fromEntries(
         Object.entries(trainables).map(([name, theta]) => [velocityOf(name), tf.zerosLike(theta)]),
       )
+    },
+    fusedUpdate(context, scale) {
+      if (momentum === 0) return undefined
+      return momentumUpdate(context, scale, {
+        settings: [context.learningRate, momentum, Number(nesterov), Number(decoupled)],
+        decays: Object.keys(context.trainables).map((name) => (decays(context, name) ? weightDecay : 0)),
+        velocityOf,
+      })
     },
     update(context) {
       const updated = mapRecord(context.trainables, (_, name) => updateOne(context, name))

@@ -6,6 +6,11 @@ import { cast } from './cast.ts'
 import { channelAdd, reluGradient } from './channel-kernels.ts'
 import { explicitPaddingKernels } from './explicit-padding.ts'
 import type { TensorflowKernel } from './kernel.ts'
+import { kernelSum, kernelSumGradient } from './kernel-sum.ts'
+import { matrixProduct } from './matrix-product.ts'
+import { ownBatchNorm, ownBatchNormGradient } from './own-batch-norm.ts'
+import { stridedInputGradient } from './strided-input-gradient.ts'
+import { globalNorm, momentumUpdate } from './updates.ts'
 import { winogradKernels } from './winograd.ts'
 
 /** The version of tfjs-node whose backend these were checked against; they use its internals. */
@@ -26,8 +31,16 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   batchNormTrainingGradient,
   channelAdd,
   reluGradient,
-  // in fewer multiplications
+  // by operations of our own: in fewer multiplications, in fewer passes over memory, in fewer calls
+  stridedInputGradient,
   ...winogradKernels,
+  matrixProduct,
+  ownBatchNorm,
+  ownBatchNormGradient,
+  kernelSum,
+  kernelSumGradient,
+  globalNorm,
+  momentumUpdate,
 ]
 
 /** What each registered kernel was made with. */
