@@ -58,7 +58,7 @@ function standardizedByName({ loss = 'kd', ...options }: Readonly<Record<string,
  * Every distillation loss of this package by the name it bears in configurations.
  *
  * @example losses['dkd']?.({ beta: 2 })
- * @example losses['fitnet']?.({ student: 'layer2', teacher: 'layer2', project: true })
+ * @example losses['fitnet']?.({ student: 'layer2', teacher: 'layer2', regressor: 'convolution' })
  * @example losses['standardized']?.({ loss: 'kd', temperature: 2 })
  */
 export const losses: Readonly<Record<string, LossFactory>> = {

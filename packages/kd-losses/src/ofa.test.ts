@@ -64,7 +64,7 @@ describe.each(backends)('ofaLoss on %s', (backend) => {
 
 describe.each(backends)('ofa with exit heads on %s', (backend) => {
   beforeAll(() => useBackend(backend))
-  const shapes = { early: [8, 6, 3], late: [4, 3, 6], tokens: [7, 4], pool: [9] }
+  const shapes = { early: [8, 6, 3], late: [4, 3, 6], tokens: [10, 4], pool: [9] }
 
   it('trains a head for every stage, and passes the gradient on to it', async () => {
     const loss = ofa({ student: Object.keys(shapes) })
@@ -97,7 +97,7 @@ describe.each(backends)('ofa with exit heads on %s', (backend) => {
     for (const name of [...names, ...Object.keys(stages)]) {
       const size = Math.max(...(gradients[name] ?? []).map(Math.abs))
       // Normalizing makes the depthwise kernel's scale irrelevant, not its direction.
-      expect([name, size > 1e-9 && Number.isFinite(size)]).toEqual([name, true])
+      expect([name, size > 1e-12 && Number.isFinite(size)]).toEqual([name, true])
     }
   })
 })

@@ -20,9 +20,8 @@ const maps = { student: ['layer1', 'layer2'], teacher: ['layer1', 'layer2'] }
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   at: maps,
   crd: { negatives: 4, width: 4 },
-  fitnet: { student: 'layer2', teacher: 'layer2', project: true },
+  fitnet: { ...maps, regressor: 'convolution' },
   mlkd: { stackedViews: true },
-  nd: { project: true },
   nst: maps,
   'review-kd': maps,
   sp: { student: 'layer2', teacher: 'layer2' },
