@@ -100,7 +100,6 @@ const STATEFUL: Readonly<Record<string, string>> = {
 /** Options without which a loss cannot be made. */
 const required: Readonly<Record<string, object>> = {
   ...Object.fromEntries(['fitnet', 'at', 'sp', 'nst', 'vid', 'review-kd'].map((name) => [name, { student: 'layer3' }])),
-  mlkd: { stackedViews: true },
 }
 
 describe('losses', () => {

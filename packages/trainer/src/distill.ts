@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { checkData, labelTerm, planLoop, type DistillOptions } from './distill-options.ts'
+import { checkData, checkViews, labelTerm, planLoop, type DistillOptions } from './distill-options.ts'
 import { disposeNetwork, extractLearners, type DistillResult, type EpochRecord } from './distill-result.ts'
 import { extractActor } from './extract.ts'
 import { trainEpoch, type Outcome } from './loop/train-epoch.ts'
@@ -31,11 +31,12 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
     student,
     seed,
     samples: data.train.size,
-    taskTerm: labelTerm(options.labelWeight ?? 1),
+    taskTerm: labelTerm(options.labelWeight ?? 1, options.labelViews),
     ...(parameters && { parameters }),
     ...(statistics && { statistics }),
     plugins,
   })
+  checkViews(pipeline, data.train)
   const { stepsPerEpoch, ...loop } = planLoop(options, pipeline)
   const { callbacks } = loop
   const actors = pipeline.actors.map(({ name }) => name)
