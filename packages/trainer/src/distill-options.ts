@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError, type Network, type TensorRecord } from '@gpdjs/core'
 import { crossEntropy } from '@gpdjs/kd-losses'
 import type { BatchSource } from './data/batch-source.ts'
+import type { Heads } from './files/saved-heads.ts'
 import { combineCallbacks, type Callbacks } from './loop/callbacks.ts'
 import { logitsCaches } from './loop/logits-cache.ts'
 import type { TrainingLoop } from './loop/train-epoch.ts'
@@ -18,6 +19,8 @@ export interface DistillOptions {
   readonly parameters?: TensorRecord
   /** Batch-norm moments to begin with. Default mean 0, variance 1. */
   readonly statistics?: TensorRecord
+  /** Heads of losses to begin with, as `run.heads` and `loadHeads` give them. Copied. Default: drawn from the seed. */
+  readonly heads?: Heads
   /** `validation` is what epochs are judged by; without it only training numbers are logged. */
   readonly data: { readonly train: BatchSource; readonly validation?: BatchSource }
   readonly optimizer: Optimizer

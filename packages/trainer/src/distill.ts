@@ -26,7 +26,7 @@ import { disposeReplaced, initialState } from './training-state.ts'
 export async function distill(options: DistillOptions): Promise<DistillResult> {
   checkData(options)
   const began = performance.now()
-  const { student, parameters, statistics, plugins, seed = 42, data, evaluateEvery = 1 } = options
+  const { student, parameters, statistics, heads, plugins, seed = 42, data, evaluateEvery = 1 } = options
   const pipeline = buildPipeline({
     student,
     seed,
@@ -34,6 +34,7 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
     taskTerm: labelTerm(options.labelWeight ?? 1, options.labelViews),
     ...(parameters && { parameters }),
     ...(statistics && { statistics }),
+    ...(heads && { heads }),
     plugins,
   })
   checkViews(pipeline, data.train)
@@ -94,6 +95,7 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
         best?.student,
       ])
         disposeNetwork(network)
+      tf.dispose(Object.values(extracted.heads).flatMap((heads) => Object.values(heads)))
     },
   }
 }
