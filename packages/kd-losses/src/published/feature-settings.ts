@@ -1,4 +1,13 @@
-import { fromOne, fromZero, single, type ByPair, type Publication, type SettingData } from './setting.ts'
+import { mapRecord } from '@gpdjs/core'
+import {
+  fromOne,
+  fromZero,
+  single,
+  type ByPair,
+  type Publication,
+  type PublishedWarmUp,
+  type SettingData,
+} from './setting.ts'
 
 /** Taps of the stages of the networks of `@gpdjs/architectures`; those of others are given in their place. */
 const CIFAR = ['layer1', 'layer2', 'layer3']
@@ -19,18 +28,21 @@ const REVIEW: ByPair = {
   },
 }
 
-/** KD with a warm-up, and ND without. */
-const kdPlusPlus = (
-  kd: Readonly<Record<string, number>>,
-  nd: Readonly<Record<string, number>>,
+/** KD with a warm-up, and ND without: weights of both by pair. */
+function kdPlusPlus(
+  weights: Readonly<Record<string, readonly [kd: number, nd: number]>>,
   temperature: number,
-): SettingData => ({
-  labelWeight: 1,
-  terms: [
-    { loss: 'kd', weight: { byPair: kd }, options: { temperature }, warmUp: fromZero(20) },
-    { loss: 'nd', weight: { byPair: nd } },
-  ],
-})
+  warmUp: PublishedWarmUp,
+): SettingData {
+  const part = (i: 0 | 1): ByPair => ({ byPair: mapRecord(weights, (pair) => pair[i]) })
+  return {
+    labelWeight: 1,
+    terms: [
+      { loss: 'kd', weight: part(0), options: { temperature }, warmUp },
+      { loss: 'nd', weight: part(1) },
+    ],
+  }
+}
 
 const MDISTILLER = 'mdistiller: engine/cfg.py'
 
@@ -71,16 +83,29 @@ export const FEATURE_SETTINGS = {
     imagenet: single('review-kd', 1, { student: [...beforeActivation(IMAGENET), 'pool'] }, fromOne(1)),
   },
   'kd++': {
-    source: 'WangYZ1608/Knowledge-Distillation-via-ND: README; epochs of the warm-up are counted from 0',
+    source: 'WangYZ1608/Knowledge-Distillation-via-ND: CIFAR/train_cifar.sh, ImageNet/train.sh and train_kd.py',
     cifar100: kdPlusPlus(
-      { 'resnet56-resnet20': 1, 'resnet32x4-resnet8x4': 3.5, 'wrn40_2-wrn40_1': 1 },
-      { 'resnet56-resnet20': 2, 'resnet32x4-resnet8x4': 2, 'wrn40_2-wrn40_1': 1.5 },
+      {
+        'resnet56-resnet20': [1, 2],
+        'resnet32x4-resnet8x4': [3.5, 2],
+        'wrn40_2-wrn40_1': [1, 1.5],
+        'resnet50-mobilenet_v2': [3, 0.5],
+        'resnet32x4-shufflenet_v1': [2.5, 1.5],
+        'resnet32x4-shufflenet_v2': [4, 0.5],
+      },
       4,
+      fromZero(20),
     ),
     imagenet: kdPlusPlus(
-      { 'resnet34-resnet18': 2.5, 'resnet50-mobilenet_v1': 4 },
-      { 'resnet34-resnet18': 1, 'resnet50-mobilenet_v1': 1 },
-      4,
+      {
+        'resnet34-resnet18': [2.5, 1],
+        'resnet50-resnet18': [4, 1],
+        'resnet101-resnet18': [3.5, 4],
+        'resnet152-resnet18': [4, 2],
+        'resnet50-mobilenet_v1': [4, 1],
+      },
+      1,
+      fromZero(5),
     ),
   },
 } as const satisfies Readonly<Record<string, Publication>>

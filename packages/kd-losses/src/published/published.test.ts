@@ -43,7 +43,12 @@ const numbers: [PublishedMethod, 'cifar100' | 'imagenet', string | undefined, ob
     'resnet32x4-resnet8x4',
     { terms: [{ weight: 3.5, warmUp: { epochs: 20, first: 0 } }, { weight: 2 }] },
   ],
-  ['kd++', 'imagenet', 'resnet50-mobilenet_v1', { terms: [{ weight: 4 }, { weight: 1 }] }],
+  [
+    'kd++',
+    'imagenet',
+    'resnet50-mobilenet_v1',
+    { terms: [{ weight: 4, warmUp: { epochs: 5, first: 0 } }, { weight: 1 }] },
+  ],
 ]
 
 describe('published', () => {
