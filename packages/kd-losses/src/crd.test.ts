@@ -61,7 +61,11 @@ const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i)
 const unit = (a: readonly number[]) => a.map((x) => x / Math.hypot(...a))
 
 /** One step: its loss, its gradients, and what it remembers. */
-async function step(memory: Readonly<Record<string, tf.Tensor>>, heads: Readonly<Record<string, tf.Tensor>>, by = loss) {
+async function step(
+  memory: Readonly<Record<string, tf.Tensor>>,
+  heads: Readonly<Record<string, tf.Tensor>>,
+  by = loss,
+) {
   const moved: Record<string, tf.Tensor> = {}
   const [index, labels] = [labelTensor(INDEX!), labelTensor(LABELS!)]
   const own = Object.fromEntries(
@@ -176,7 +180,9 @@ describe.each(backends)('crd on %s', (backend) => {
   it('takes any image of the class as the positive in the mode relax: the same where all of a class are remembered alike', async () => {
     const relaxed = crd({ ...OPTIONS, mode: 'relax' })
     const { heads, memory } = prepared(loss, setup)
-    const classes = Array.from({ length: SAMPLES }, (_, i) => (INDEX!.includes(i) ? LABELS![INDEX!.indexOf(i)]! : i % 5))
+    const classes = Array.from({ length: SAMPLES }, (_, i) =>
+      INDEX!.includes(i) ? LABELS![INDEX!.indexOf(i)]! : i % 5,
+    )
     const known = { ...memory, classes: tf.tensor1d(classes), normalizers: tf.tensor1d([3, 4]) }
     const first = labelTensor(classes.map((c) => classes.indexOf(c)))
     const alike = {

@@ -39,6 +39,7 @@ const standardizable: Readonly<Record<string, LossFactory>> = {
   ttm: checked(ttm),
   wttm: checked(wttm),
   rld: checked(rld),
+  mlkd: checked(mlkd),
 }
 
 /** Temperature of the published runs with standardized logits. */
@@ -66,7 +67,6 @@ export const losses: Readonly<Record<string, LossFactory>> = {
   'soft-cross-entropy': checked(softCrossEntropy),
   ofa: checked(ofa),
   standardized: checked(standardizedByName),
-  mlkd: checked(mlkd),
   fitnet: checked(fitnet),
   at: checked(at),
   sp: checked(sp),

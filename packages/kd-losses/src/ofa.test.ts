@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { kdLoss } from './kd.ts'
 import { ofa, ofaLoss } from './ofa.ts'
+import { softCrossEntropyLoss } from './soft-cross-entropy.ts'
 import { backends, evaluate, evaluateFeatures, expectClose, useBackend } from './testing/evaluate.ts'
 import { contextOf, drawn, prepared, setupOf } from './testing/features.ts'
 import { entropy, finiteDifferences, mean, softmax, type Matrix } from './testing/plain-math.ts'
@@ -53,6 +54,29 @@ describe.each(backends)('ofaLoss on %s', (backend) => {
       expectClose([[actual.value]], [[expected]], 1e-5)
       expectClose(actual.student, kd.student, 1e-5)
     }
+  })
+
+  it('is softCrossEntropyLoss for ε = 1, and its weights are never below 0', async () => {
+    await fc.assert(
+      fc.asyncProperty(samples, fc.constantFrom(0.1, 0.5, 1, 3), async ({ student, teacher, labels }, epsilon) => {
+        const soft = await evaluate((x) => softCrossEntropyLoss(x.student, x.teacher), student, teacher)
+        const one = await run(student, teacher, labels, 1)
+        expectClose([[one.value]], [[soft.value]], 1e-5, 1)
+        expectClose(one.student, soft.student, 1e-5, 1)
+        // At logits of one class against all others the loss is the sum of the others' weights, times the distance.
+        const classes = student[0]!.length
+        for (const c of Array.from({ length: classes }, (_, i) => i)) {
+          const far = teacher.map(() => Array.from({ length: classes }, (_, i) => (i === c ? -64 : 0)))
+          const even = teacher.map((row) => row.map(() => 0))
+          const [pushed, rest] = [await run(far, teacher, labels, epsilon), await run(even, teacher, labels, epsilon)]
+          const others = Math.log(classes) - Math.log(classes - 1)
+          // Σ w · ln C − Σ w · ln (C − 1) is what all classes gain, 64 w_c what class c loses.
+          const total = rest.value / Math.log(classes)
+          expect((pushed.value - rest.value + total * others) / 64).toBeGreaterThan(-1e-6)
+        }
+      }),
+      { numRuns: 10 },
+    )
   })
 
   it('stays finite for logits of ±100', async () => {

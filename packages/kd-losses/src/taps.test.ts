@@ -88,6 +88,15 @@ describe('a loss of features', () => {
     expect(await value(['a', 'b'])).toBeCloseTo((await value('a')) + (await value('b')), 6)
   })
 
+  it('is 0 for equal maps with a regressor that changes nothing', async () => {
+    const x = tf.randomUniform([3, 4, 4, 2])
+    const loss = fitnet({ student: 'a', regressor: 'pointwise' })
+    const value = async (kernel: tf.Tensor) =>
+      (await loss.compute(contextOf({ a: x }, { a: x }, { heads: { 'projector0.weight': kernel } })).data())[0]!
+    expect(await value(tf.eye(2))).toBe(0)
+    expect(await value(tf.mul(tf.eye(2), 2))).toBeGreaterThan(0.1)
+  })
+
   it('with a projector takes maps of any size and width, and vectors', async () => {
     const loss = fitnet({ student: ['a', 'c'], teacher: ['b', 'd'], regressor: 'pointwise' })
     const setup = setupOf({ a: [8, 6, 3], c: [9] }, { b: [4, 4, 5], d: [2] })
