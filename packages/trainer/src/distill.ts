@@ -25,6 +25,7 @@ import { disposeReplaced, initialState } from './training-state.ts'
  */
 export async function distill(options: DistillOptions): Promise<DistillResult> {
   checkData(options)
+  for (const source of [options.data.train, options.data.validation]) await source?.check?.()
   const began = performance.now()
   const { student, parameters, statistics, heads, plugins, seed = 42, data, evaluateEvery = 1 } = options
   const pipeline = buildPipeline({

@@ -34,4 +34,6 @@ export interface BatchSource {
   /** Names of the further views that its shuffled batches have. Default none. */
   readonly views?: readonly string[]
   batches(options: EpochOptions): Iterable<TensorBatch>
+  /** Looks for mistakes that are only seen by waiting for the device; called once, before training or evaluation. */
+  check?(): Promise<void>
 }
