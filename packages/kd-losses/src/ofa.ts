@@ -65,7 +65,7 @@ export function ofaLoss(
 const headName = (position: number): string => `exit${position}`
 
 /** @throws GpdError `network.invalid` with the taps that exist */
-function stageOf(taps: Readonly<Record<string, tf.Tensor>>, tap: string): tf.Tensor {
+function stageOf<T>(taps: Readonly<Record<string, T>>, tap: string): T {
   const stage = taps[tap]
   if (stage !== undefined) return stage
   throw new GpdError('network.invalid', `ofa: the student has no tap '${tap}'.`, didYouMean(tap, Object.keys(taps)))
@@ -94,7 +94,7 @@ export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> =
     ...(stages.length > 0 && {
       taps: { student: stages },
       prepare: ({ student, classes }) => ({
-        heads: stages.flatMap((tap, i) => exitHeadSpecs('ofa', headName(i), student[tap]!, stepsAfter(i), classes)),
+        heads: stages.flatMap((tap, i) => exitHeadSpecs('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classes)),
       }),
     }),
     compute({ student, teacher, labels, heads }) {

@@ -10,6 +10,7 @@ import {
   type PluginOption,
   type StaticTeacherOptions,
   type TrainedNetwork,
+  type WeightedLoss,
 } from '@gpdjs/trainer'
 import { given } from './given.ts'
 import { at } from './key-path.ts'
@@ -60,17 +61,27 @@ function dynamicTeacherOf(config: DynamicTeacherConfig): Plugin {
 
 type Normalization = StaticTeacherOptions['normalization']
 
-const staticTeacherOf = (
-  { loss, weight }: Exclude<Config['teacher'], false>,
-  trained: TrainedNetwork,
-  normalization: Normalization,
-): Plugin =>
-  staticTeacher({
-    ...trained,
-    ...given({ normalization }),
-    loss: lossOf('teacher.loss', loss),
-    weight: scheduleOf('teacher.weight', weight),
+type TeacherConfig = Exclude<Config['teacher'], false>
+
+/** One loss with the teacher's weight, or several with their own. */
+function teachingOf({ loss, weight }: TeacherConfig): WeightedLoss[] {
+  const term = (path: string, named: NamedLoss, own: Config['labelWeight'], weightPath: string): WeightedLoss => ({
+    loss: lossOf(path, named),
+    weight: scheduleOf(weightPath, own),
   })
+  if (!Array.isArray(loss)) return [term('teacher.loss', loss, weight, 'teacher.weight')]
+  if (weight !== 1) {
+    const problem = `teacher.weight: expected none beside a list of losses, got ${JSON.stringify(weight)}.`
+    throw new GpdError('config.invalid', problem, 'Multiply the weight of each loss of the list.')
+  }
+  return loss.map(({ weight: own, ...named }, i) => {
+    const path = `teacher.loss.${i}`
+    return term(path, named as NamedLoss, own, `${path}.weight`)
+  })
+}
+
+const staticTeacherOf = (config: TeacherConfig, trained: TrainedNetwork, normalization: Normalization): Plugin =>
+  staticTeacher({ ...trained, ...given({ normalization }), loss: teachingOf(config) })
 
 /**
  * The parts of a method as a configuration switches them on.
