@@ -16,24 +16,36 @@ interface Trunk {
   readonly apply: (where: string, x: tf.Tensor, steps: number, head: HeadOf) => tf.Tensor2D
 }
 
-/** One separable convolution: halves height and width, doubles the channels. */
+/** A separable convolution that halves height and width, and one that doubles the channels. */
+const HALVES = [
+  { strides: 2, widen: 1 },
+  { strides: 1, widen: 2 },
+] as const
+
 function downSpecs(name: string, channels: number): ParameterSpec[] {
-  return [
-    headSpec(`${name}.depthwise`, [3, 3, channels, 1], heNormal(9)),
-    headSpec(`${name}.pointwise`, [1, 1, channels, 2 * channels], heNormal(channels)),
-    ...normSpecs(name, 2 * channels),
-  ]
+  return HALVES.flatMap(({ widen }, i) => {
+    const [half, width] = [`${name}.${i}`, widen * channels]
+    return [
+      headSpec(`${half}.depthwise`, [3, 3, channels, 1], heNormal(9)),
+      headSpec(`${half}.pointwise`, [1, 1, channels, width], heNormal(width)),
+      ...normSpecs(half, width),
+    ]
+  })
 }
 
 function down(map: tf.Tensor4D, name: string, head: HeadOf): tf.Tensor4D {
-  const filtered = tf.depthwiseConv2d(map, head(`${name}.depthwise`) as tf.Tensor4D, 2, 'same')
-  const mixed = pointwise(filtered, head(`${name}.pointwise`))
-  return tf.relu(normalizeBatch(mixed, head(`${name}.weight`), head(`${name}.bias`)))
+  return HALVES.reduce((x, { strides }, i) => {
+    const kernel = head(`${name}.${i}.depthwise`) as tf.Tensor4D
+    // One row and one column of zeros on every side, also where the size is even.
+    const filtered = tf.depthwiseConv2d(x, kernel, strides, 1, 'NHWC', [1, 1], 'floor')
+    const mixed = pointwise(filtered, head(`${name}.${i}.pointwise`))
+    return tf.relu(normalizeBatch(mixed, head(`${name}.${i}.weight`), head(`${name}.${i}.bias`)))
+  }, map)
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
-/** Separable convolutions of stride 2, then the mean over the positions. */
+/** Pairs of separable convolutions, then the mean over the positions. */
 const map: Trunk = {
   specs: (_, name, shape, steps) => ({
     parameters: range(steps).flatMap((i) => downSpecs(`${name}.down${i}`, shape.at(-1)! * 2 ** i)),

@@ -75,8 +75,8 @@ function stageOf<T>(taps: Readonly<Record<string, T>>, tap: string): T {
  * `ofaLoss` of the final logits as plugins take it, and of an exit head on each of the stages that are named. The heads are
  * trained with the student and left out of it.
  *
- * Of a map `[height, width, channels]` the head is separable convolutions of stride 2, one for every deeper tap, the mean over
- * the positions and a linear map to logits. Of tokens `[tokens, channels]` it merges patches 2 × 2 while 7 are left along each
+ * Of a map `[height, width, channels]` the head is two separable convolutions for every deeper tap, the first of stride 2 and the
+ * second to twice as many channels, the mean over the positions and a linear map to logits. Of tokens `[tokens, channels]` it merges patches 2 × 2 while 7 are left along each
  * side, runs as many transformer blocks as there are deeper taps (at least one), and maps the class token, or the mean of all
  * where there is none, to logits. Of a vector it is the linear map.
  *
@@ -94,7 +94,9 @@ export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> =
     ...(stages.length > 0 && {
       taps: { student: stages },
       prepare: ({ student, classes }) => ({
-        heads: stages.flatMap((tap, i) => exitHeadSpecs('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classes)),
+        heads: stages.flatMap((tap, i) =>
+          exitHeadSpecs('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classes),
+        ),
       }),
     }),
     compute({ student, teacher, labels, heads }) {

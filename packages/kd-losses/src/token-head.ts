@@ -71,7 +71,7 @@ function mergePatches(patches: tf.Tensor3D, side: number, name: string, head: He
   const half = side / 2
   const squares = tf.transpose(tf.reshape(patches, [batch, half, 2, half, 2, width]), [0, 1, 3, 2, 4, 5])
   const joined = tf.reshape(squares, [batch, half * half, 4 * width])
-  return applyOp(gelu, {}, pointwise(normalize(joined, name, head), head(`${name}.kernel`))) as tf.Tensor3D
+  return pointwise(normalize(joined, name, head), head(`${name}.kernel`))
 }
 
 /** `x + attention(LN(x))`, then `x + MLP(LN(x))`. */
@@ -88,7 +88,11 @@ export function pooledTokens(where: string, x: tf.Tensor3D, blocks: number, head
   const [, tokens] = x.shape
   const { extra, side, merges } = tokenLayout(where, tokens)
   const [before, patches] = tf.split(x, [extra, tokens - extra], 1) as [tf.Tensor3D, tf.Tensor3D]
-  const merged = range(merges).reduce((p, i) => mergePatches(p, side / 2 ** i, `merge${i}`, head), patches)
+  const merged = range(merges).reduce((p, i) => {
+    const fewer = mergePatches(p, side / 2 ** i, `merge${i}`, head)
+    // As released: no activation after the last of several.
+    return i > 0 && i === merges - 1 ? fewer : (applyOp(gelu, {}, fewer) as tf.Tensor3D)
+  }, patches)
   const all = extra === 0 ? merged : tf.concat([before, merged], 1)
   const deep = range(blocks).reduce((y, i) => block(y, `block${i}`, head), all)
   return extra === 0 ? tf.mean(deep, 1) : (tf.squeeze(tf.slice(deep, [0, 0, 0], [-1, 1, -1]), [1]) as tf.Tensor2D)
