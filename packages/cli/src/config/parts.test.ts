@@ -85,11 +85,13 @@ describe('plugins', () => {
   })
 
   /** Losses and weights of a static teacher whose network nobody looks at. */
-  function teaching(teacher: object) {
+  function teaching(teacher: object, rest: object = {}) {
     const trained = { network: {}, parameters: {}, statistics: {} } as unknown as TrainedNetwork
     const edges: EdgeOptions[] = []
     const run = { learners: [{ name: 'student' }], addDistillation: (edge: EdgeOptions) => void edges.push(edge) }
-    const [plugin] = [pluginsOf(configure({ teacher: { weights: 'w', ...teacher } }), trained)].flat(2) as [Plugin]
+    const [plugin] = [pluginsOf(configure({ teacher: { weights: 'w', ...teacher }, ...rest }), trained)].flat(2) as [
+      Plugin,
+    ]
     plugin.connect?.(run as unknown as RunSetup)
     return edges.map(({ loss, weight }) => [loss.name, valueAt(weight, { step: 0, totalSteps: 10 })])
   }

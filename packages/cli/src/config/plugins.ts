@@ -3,6 +3,7 @@ import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
 import { inverseReparameterization, orepa, type BranchSet, type OrepaOptions } from '@gpdjs/ir-expansion'
 import { losses } from '@gpdjs/kd-losses'
 import {
+  asPublished,
   dynamicTeacher,
   ema,
   staticTeacher,
@@ -14,6 +15,7 @@ import {
 } from '@gpdjs/trainer'
 import { given } from './given.ts'
 import { at } from './key-path.ts'
+import { settingOf } from './published.ts'
 import { scheduleOf } from './schedule.ts'
 import type { Config } from './schema.ts'
 
@@ -80,8 +82,12 @@ function teachingOf({ loss, weight }: TeacherConfig): WeightedLoss[] {
   })
 }
 
-const staticTeacherOf = (config: TeacherConfig, trained: TrainedNetwork, normalization: Normalization): Plugin =>
-  staticTeacher({ ...trained, ...given({ normalization }), loss: teachingOf(config) })
+function staticTeacherOf(config: Config, trained: TrainedNetwork, normalization: Normalization): Plugin | false {
+  const teacher = { ...trained, ...given({ normalization }) }
+  const setting = settingOf(config)
+  if (setting) return asPublished(setting, teacher)
+  return config.teacher && staticTeacher({ ...teacher, loss: teachingOf(config.teacher) })
+}
 
 /**
  * The parts of a method as a configuration switches them on.
@@ -96,7 +102,7 @@ export function pluginsOf(
   normalization?: Normalization,
 ): PluginOption {
   return [
-    config.teacher && trained && staticTeacherOf(config.teacher, trained, normalization),
+    config.teacher && trained && staticTeacherOf(config, trained, normalization),
     config.dynamicTeacher && dynamicTeacherOf(config.dynamicTeacher),
     config.ema && ema(given(config.ema)),
   ]

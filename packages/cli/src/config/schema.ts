@@ -27,6 +27,14 @@ const loss = z.looseObject({ name: z.string() })
 /** One of several, with a weight of its own. */
 const weightedLoss = z.looseObject({ name: z.string(), weight: schedule })
 
+/** A method with the numbers that its authors published, in place of losses and weights. */
+const published = z.strictObject({
+  method: z.string(),
+  data: z.enum(['cifar100', 'imagenet']),
+  pair: z.string().optional(),
+  options: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+})
+
 /** A part of the method, or `false` where an arm of a study switches off what its base has. */
 const switchable = <S extends z.ZodType>(part: S) => z.union([z.literal(false), part]).default(false as never)
 
@@ -85,6 +93,7 @@ export const configSchema = z.strictObject({
       weights: z.string(),
       loss: z.union([loss, z.array(weightedLoss).min(1)]).default({ name: 'dkd' }),
       weight: schedule.default(1),
+      published: published.optional(),
     }),
   ),
   dynamicTeacher: switchable(dynamicTeacher),
