@@ -11,6 +11,7 @@ export const RUN = {
   student: 'student',
   best: 'best',
   ema: 'ema',
+  heads: 'heads',
 } as const
 
 /** Where a run goes that was not told: `runs/2026-01-31T12-00-00` */

@@ -6,7 +6,14 @@ export { randomStream, permutation, type RandomStream } from './random/random-st
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { mapRecord, keepRecord, disposeRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
-export type { ActorOutputs, DistillationContext, DistillationLoss, LossSetup, LossTensors } from './loss.ts'
+export type {
+  ActorOutputs,
+  DistillationContext,
+  DistillationLoss,
+  LossSetup,
+  LossTensors,
+  PairOutputs,
+} from './loss.ts'
 export {
   fixedAxis,
   inputAxis,

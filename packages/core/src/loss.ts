@@ -12,11 +12,17 @@ export interface ActorOutputs {
   readonly taps: Readonly<Record<string, tf.Tensor>>
 }
 
-/** What a distillation loss may look at. */
-export interface DistillationContext {
+/** What both networks computed on the same images. */
+export interface PairOutputs {
   readonly student: ActorOutputs
   /** Already cut off from the tape by the trainer, unless the term says otherwise. */
   readonly teacher: ActorOutputs
+}
+
+/** What a distillation loss may look at. */
+export interface DistillationContext extends PairOutputs {
+  /** The same of further views of these images (other augmentations), in the same order: those that the loss has asked for. */
+  readonly views?: Readonly<Record<string, PairOutputs>>
   /** Class indices, int32 `[batch]` */
   readonly labels: tf.Tensor1D
   /** What `prepare` asked for: trained beside the student, dropped at extraction. */
@@ -59,6 +65,8 @@ export interface DistillationLoss {
   readonly name: string
   /** Taps that must exist on either side. */
   readonly taps?: { readonly student?: readonly string[]; readonly teacher?: readonly string[] }
+  /** Further views of the images that both networks must look at, such as `['strong']`: another forward pass for each. */
+  readonly views?: readonly string[]
   /** Asks for tensors of its own, once for each pair of actors it works between. */
   prepare?(setup: LossSetup): LossTensors
   /** Sum over classes, mean over the batch; a scalar in nats unless the loss says otherwise. Disposes nothing. */

@@ -51,7 +51,8 @@ describe.each(backends)('contrastLoss on %s', (backend) => {
 
 const [SAMPLES, NEGATIVES, WIDTH, TEMPERATURE] = [12, 5, 4, 0.5]
 const shapes = [{ pool: [6] }, { pool: [3] }] as const
-const loss = crd({ negatives: NEGATIVES, width: WIDTH, temperature: TEMPERATURE, momentum: 0.25 })
+const OPTIONS = { negatives: NEGATIVES, width: WIDTH, temperature: TEMPERATURE, momentum: 0.25 }
+const loss = crd(OPTIONS)
 const setup = setupOf(...shapes, { samples: SAMPLES })
 const [INDEX, LABELS] = [[3, 7, 0], [1, 1, 4]] // prettier-ignore
 const stream = () => randomStream(5, 'crd')
@@ -60,7 +61,11 @@ const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i)
 const unit = (a: readonly number[]) => a.map((x) => x / Math.hypot(...a))
 
 /** One step: its loss, its gradients, and what it remembers. */
-async function step(memory: Readonly<Record<string, tf.Tensor>>, heads: Readonly<Record<string, tf.Tensor>>) {
+async function step(
+  memory: Readonly<Record<string, tf.Tensor>>,
+  heads: Readonly<Record<string, tf.Tensor>>,
+  by = loss,
+) {
   const moved: Record<string, tf.Tensor> = {}
   const [index, labels] = [labelTensor(INDEX!), labelTensor(LABELS!)]
   const own = Object.fromEntries(
@@ -77,7 +82,7 @@ async function step(memory: Readonly<Record<string, tf.Tensor>>, heads: Readonly
     (x) => {
       const taps = [{ pool: x['s']! }, { pool: x['t']! }] as const
       const context = { heads: x, memory, index, labels, random: stream, remember }
-      const value = loss.compute(contextOf(...taps, context))
+      const value = by.compute(contextOf(...taps, context))
       // Read and freed here: the leak check must not see what is remembered on purpose.
       for (const [name, tensor] of Object.entries(moved)) {
         remembered[name] = rows({ shape: tensor.shape, data: [...tensor.dataSync()] })
@@ -170,6 +175,37 @@ describe.each(backends)('crd on %s', (backend) => {
     // With classes all unknown, other pairs count: the value is another.
     const unknown = await step({ ...later, classes: tf.fill([SAMPLES], -1) }, heads)
     expect(Math.abs(unknown.value - value)).toBeGreaterThan(1e-2)
+  })
+
+  it('takes any image of the class as the positive in the mode relax: the same where all of a class are remembered alike', async () => {
+    const relaxed = crd({ ...OPTIONS, mode: 'relax' })
+    const { heads, memory } = prepared(loss, setup)
+    const classes = Array.from({ length: SAMPLES }, (_, i) =>
+      INDEX!.includes(i) ? LABELS![INDEX!.indexOf(i)]! : i % 5,
+    )
+    const known = { ...memory, classes: tf.tensor1d(classes), normalizers: tf.tensor1d([3, 4]) }
+    const first = labelTensor(classes.map((c) => classes.indexOf(c)))
+    const alike = {
+      ...known,
+      'student-bank': tf.gather(memory['student-bank']!, first),
+      'teacher-bank': tf.gather(memory['teacher-bank']!, first),
+    }
+    const [exact, same] = [await step(alike, heads), await step(alike, heads, relaxed)]
+    expectClose([[same.value]], [[exact.value]], 1e-6)
+    expectClose([same.gradients['s']!], [exact.gradients['s']!], 1e-5)
+    // What is remembered is the image's own embedding in both modes.
+    expectClose(same.remembered['student-bank']!, exact.remembered['student-bank']!, 1e-6)
+    const [apart, relaxedApart] = [await step(known, heads), await step(known, heads, relaxed)]
+    expect(Math.abs(relaxedApart.value - apart.value)).toBeGreaterThan(1e-2)
+  })
+
+  it('keeps remembered embeddings at length 1', async () => {
+    const { heads, memory } = prepared(loss, setup)
+    const { remembered } = await step(memory, heads)
+    for (const side of ['student', 'teacher']) {
+      const lengths = INDEX!.map((i) => Math.hypot(...remembered[`${side}-bank`]![i]!))
+      expectClose([lengths], [lengths.map(() => 1)], 1e-6)
+    }
   })
 
   it('refuses batches without positions, memory or random numbers', () => {

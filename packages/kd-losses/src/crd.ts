@@ -12,8 +12,9 @@ import {
 } from '@gpdjs/core'
 import { contrastLoss } from './contrast.ts'
 import { bankOf, crdMemory, movedBank, normalizer, SIDES, withRows, type Side } from './crd-memory.ts'
+import { drawNegatives, isNegative, POSITIVES, type CrdMode } from './crd-pairs.ts'
 import { headOf, headSpec } from './heads.ts'
-import { count, fillOptions, fraction, positive } from './options.ts'
+import { count, fillOptions, fraction, oneOf, positive } from './options.ts'
 import { featureLoss, pairTaps, VECTOR_TAPS, type TapOptions, type TapPair } from './taps.ts'
 import { flat, unit } from './vectors.ts'
 
@@ -26,9 +27,20 @@ export interface CrdOptions {
   readonly temperature?: number
   /** Share of a remembered embedding that is kept when its image comes by, from 0 to 1 (default 0.5). */
   readonly momentum?: number
+  /**
+   * What an image is to be recognized by: the other network's memory of the image itself (`'exact'`, default), or of any image
+   * of its class (`'relax'`).
+   */
+  readonly mode?: CrdMode
 }
 
-const OPTIONS = { negatives: count(1024), width: count(128), temperature: positive(0.07), momentum: fraction(0.5) }
+const OPTIONS = {
+  negatives: count(1024),
+  width: count(128),
+  temperature: positive(0.07),
+  momentum: fraction(0.5),
+  mode: oneOf(['exact', 'relax'], 'exact'),
+}
 
 type CrdSettings = Required<CrdOptions>
 
@@ -64,20 +76,6 @@ function requireContext({ index, labels, memory, remember, random }: Distillatio
   return { index, labels, memory, remember, random }
 }
 
-/** Positions of images drawn for each image of the batch: int32 `[batch, negatives]`. */
-function drawNegatives(stream: RandomStream, batch: number, negatives: number, samples: number): tf.Tensor2D {
-  const positions = Int32Array.from({ length: batch * negatives }, () => stream.integer(samples))
-  return tf.tensor2d(positions, [batch, negatives], 'int32')
-}
-
-/** 1 where a drawn image is of another class, as far as its class is known, and not the image itself. */
-function isNegative({ index, labels, memory }: CrdContext, drawn: tf.Tensor2D): tf.Tensor2D {
-  const classes = tf.gather(memory['classes']!, drawn)
-  const own = tf.expandDims(tf.cast(labels, 'float32'), 1)
-  const differs = tf.logicalAnd(tf.notEqual(classes, own), tf.notEqual(drawn, tf.expandDims(index, 1)))
-  return tf.cast(differs, 'float32') as tf.Tensor2D
-}
-
 /** `⟨v, m⟩ / τ` of an embedding and remembered ones, `[batch, count]`. */
 function scores(v: tf.Tensor2D, bank: tf.Tensor, positions: tf.Tensor2D, temperature: number): tf.Tensor2D {
   const [batch, width] = v.shape
@@ -88,18 +86,21 @@ function scores(v: tf.Tensor2D, bank: tf.Tensor, positions: tf.Tensor2D, tempera
 
 const other = (side: Side): Side => (side === 'student' ? 'teacher' : 'student')
 
-/** Each side's embeddings tell the other side's remembered embeddings of the same image from those of other images. */
+/** Each side's embeddings tell the other side's remembered embeddings of the positive image from those of other classes. */
 function crdLoss(embedded: Readonly<Record<Side, tf.Tensor2D>>, context: CrdContext, settings: CrdSettings): tf.Scalar {
   const { index, memory, remember, labels, random } = context
-  const { negatives, temperature, momentum } = settings
+  const { negatives, temperature, momentum, mode } = settings
   const samples = memory[bankOf('student')]!.shape[0]!
-  const drawn = drawNegatives(random(), index.size, negatives, samples)
+  const stream = random()
+  const drawn = drawNegatives(stream, index.size, negatives, samples)
+  // Before the positives are drawn, so that those of this batch are known to be of their class.
+  const classes = withoutTape(() => withRows(memory['classes']!, index, tf.cast(labels, 'float32')))
   const counts = withoutTape(() => isNegative(context, drawn))
-  const own = tf.expandDims(index, 1) as tf.Tensor2D
+  const same = withoutTape(() => POSITIVES[mode]({ index, labels, classes, stream }))
 
   const directions = SIDES.map((side, i) => {
     const bank = memory[bankOf(other(side))]!
-    const [near, far] = [own, drawn].map((positions) => scores(embedded[side], bank, positions, temperature)) as [
+    const [near, far] = [same, drawn].map((positions) => scores(embedded[side], bank, positions, temperature)) as [
       tf.Tensor2D,
       tf.Tensor2D,
     ]
@@ -122,10 +123,7 @@ function crdLoss(embedded: Readonly<Record<Side, tf.Tensor2D>>, context: CrdCont
     'normalizers',
     withoutTape(() => tf.concat(directions.map(({ z }) => z))),
   )
-  remember(
-    'classes',
-    withoutTape(() => withRows(memory['classes']!, index, tf.cast(labels, 'float32'))),
-  )
+  remember('classes', classes)
   return tf.add(directions[0]!.loss, directions[1]!.loss)
 }
 
@@ -142,7 +140,10 @@ function embed(pair: TapPair<tf.Tensor>, side: Side, heads: TensorRecord | undef
  * Negatives are drawn from all images; those that are known to be of the same class are left out and the others weighted up,
  * where the reference draws from other classes only: the same in expectation from the second epoch on. The usual weight is 0.8.
  *
- * Memory: `2 · images · width` numbers, and `batch · negatives · width` twice in each step.
+ * With `mode: 'relax'` the positive is any image of the class that was seen so far, the image itself included: the reference's
+ * from the second epoch on. What is remembered is the embedding of the image itself in both modes.
+ *
+ * Memory: `2 · images · width` numbers, and `batch · negatives · width` twice in each step (`relax`: `batch · images` more).
  *
  * @param options.student tap (default `'pool'`)
  * @param options.teacher tap (default: the same name)

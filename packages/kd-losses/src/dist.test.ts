@@ -73,6 +73,16 @@ describe.each(backends)('distLoss on %s', (backend) => {
     expectClose([[(await run(x!, x!, 1)).value]], [[0]], 1e-6, 1)
   })
 
+  it('compares classes as it compares images of the transposed probabilities', async () => {
+    const [s, t] = [logits('s', 4, 5), logits('t', 4, 5)]
+    // Rows of log pᵀ: their softmax is a multiple of the column, and a correlation does not see the multiple.
+    const columns = (x: Matrix) => transposed(x.map((row) => softmax(row).map(Math.log)))
+    const byClass = await run(s, t, 1, 0, 1)
+    const byImage = await run(columns(s), columns(t), 1, 1, 0)
+    expectClose([[byClass.value]], [[byImage.value]], 1e-5)
+    expect(byClass.value).toBeGreaterThan(0.1)
+  })
+
   it('gives constant rows no correlation and no gradient', async () => {
     for (const constant of [
       [

@@ -1,18 +1,28 @@
 import * as tf from '@tensorflow/tfjs'
-import { stopGradient, type DistillationLoss } from '@gpdjs/core'
+import { GpdError, stopGradient, type DistillationLoss } from '@gpdjs/core'
 import { checkSameShape, type Feature } from './check-features.ts'
-import { fillOptions, flag } from './options.ts'
+import { fillOptions, flag, oneOf } from './options.ts'
 import { project, projectorSpecs } from './projector.ts'
-import { eachPair, featureLoss, MAP_TAPS, pairTaps, type TapOptions } from './taps.ts'
+import { checkRegressor, regress, regressorSpecs } from './regressor.ts'
+import { eachPair, featureLoss, MAP_TAPS, pairTaps, type FeatureLoss, type TapOptions, type Taps } from './taps.ts'
 import { meanSquare } from './vectors.ts'
 
 export interface FitnetOptions {
   /**
-   * Whether to train a 1 × 1 convolution (of vectors: a linear map) from the student's channels to the teacher's, and to
-   * pool the larger map to the size of the smaller (default false: the shapes must be equal).
+   * What is trained between the two maps (default `'none'`: their shapes must be equal):
+   *
+   * - `'convolution'`, as published: one convolution that makes the student's map as large as the teacher's (3 × 3 of stride 2
+   *   where it is twice as large, transposed 4 × 4 where it is half as large, otherwise without padding and with a kernel of
+   *   1 + difference), batch normalization and ReLU
+   * - `'pointwise'`: a 1 × 1 convolution without bias (of vectors: a linear map); the larger map is pooled to the size of the
+   *   smaller
    */
-  readonly project?: boolean
+  readonly regressor?: 'none' | 'convolution' | 'pointwise'
+  /** Whether the regressor `'convolution'` ends in ReLU (default true); false for a teacher's map before its activation. */
+  readonly relu?: boolean
 }
+
+const OPTIONS = { regressor: oneOf(['none', 'convolution', 'pointwise'], 'none'), relu: flag(true) }
 
 /**
  * Hints of FitNets: `mean (F_s − F_t)²` over all entries. The usual weight is 100.
@@ -34,28 +44,48 @@ const checkHint = (where: string, student: Feature, teacher: Feature): void =>
     where,
     student,
     teacher,
-    'Use the option project: true, which trains a 1 × 1 convolution between them.',
+    `Use a regressor: 'convolution', or 'pointwise', which takes maps of any size.`,
   )
 
+/** ReLU makes no negative numbers; maps before the activation have them. */
+function checkActivation(taps: Taps, regressor: string, relu: boolean): void {
+  const tap = taps.teacher.find((name) => name.endsWith('.preactivation'))
+  if (regressor !== 'convolution' || !relu || tap === undefined) return
+  const problem = `fitnet: expected a teacher's tap after its activation, got '${tap}', whose negative numbers ReLU cannot reach.`
+  throw new GpdError('config.invalid', problem, `Use relu: false, or the tap '${tap.replace(/\.preactivation$/, '')}'.`)
+}
+
+/** What each regressor checks, trains and computes. */
+const regressors = (relu: boolean): Record<string, Pick<FeatureLoss, 'check' | 'prepare' | 'compute'>> => ({
+  none: { check: checkHint, compute: eachPair(({ student, teacher }) => fitnetLoss(student, teacher)) },
+  convolution: {
+    check: checkRegressor,
+    prepare: (pairs) => ({ heads: regressorSpecs(pairs) }),
+    compute: eachPair((pair, { heads }) => fitnetLoss(regress('fitnet', pair, heads, relu), pair.teacher)),
+  },
+  pointwise: {
+    prepare: (pairs) => ({ heads: projectorSpecs(pairs) }),
+    compute: eachPair((pair, { heads }) => {
+      const { student, teacher } = project('fitnet', pair, heads)
+      return fitnetLoss(student, teacher)
+    }),
+  },
+})
+
 /**
- * `fitnetLoss` of named taps, added up, as plugins take it. With `project` the map between them is trained together with
- * the student, not in a stage of its own before it as in the paper. The usual weight is 100.
+ * `fitnetLoss` of named taps, added up, as plugins take it. A regressor is trained together with the student, not in a stage
+ * of its own before it as in the paper, and left out of it. The usual weight is 100.
  *
- * @param options.student tap or taps; a teacher's tap after ReLU wants a student's tap before it where you project
+ * @param options.student tap or taps; for `'pointwise'` a teacher's tap after ReLU wants a student's tap before it
  * @param options.teacher as many taps (default: the same names)
- * @param options.project see `FitnetOptions`
+ * @param options.regressor see `FitnetOptions` (default `'none'`)
+ * @param options.relu (default true)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
- * @example fitnet({ student: 'layer2', teacher: 'layer2', project: true })
+ * @example fitnet({ student: 'layer2', teacher: 'layer2', regressor: 'convolution' })
  */
 export function fitnet(options: FitnetOptions & TapOptions): DistillationLoss {
-  const { student, teacher, project: projected } = fillOptions('fitnet', { ...MAP_TAPS, project: flag(false) }, options)
-  return featureLoss({
-    name: 'fitnet',
-    taps: pairTaps('fitnet', student, teacher),
-    ...(projected ? { prepare: (pairs) => ({ heads: projectorSpecs(pairs) }) } : { check: checkHint }),
-    compute: eachPair((pair, { heads }) => {
-      const hint = projected ? project('fitnet', pair, heads) : pair
-      return fitnetLoss(hint.student, hint.teacher)
-    }),
-  })
+  const { student, teacher, regressor, relu } = fillOptions('fitnet', { ...MAP_TAPS, ...OPTIONS }, options)
+  const taps = pairTaps('fitnet', student, teacher)
+  checkActivation(taps, regressor, relu)
+  return featureLoss({ name: 'fitnet', taps, ...regressors(relu)[regressor]! })
 }

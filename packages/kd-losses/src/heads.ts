@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
 import {
   batchNorm,
+  fanInUniform,
   fixedAxis,
   GpdError,
   ones,
   zeros,
   type Initializer,
+  type OpDefinition,
   type ParameterSpec,
+  type RandomStream,
   type TensorRecord,
 } from '@gpdjs/core'
 
@@ -48,18 +51,37 @@ export function pointwise<R extends tf.Rank>(x: tf.Tensor<R>, kernel: tf.Tensor)
   return tf.reshape(product, [...x.shape.slice(0, -1), to] as tf.ShapeMap[R])
 }
 
-/** Batch normalization by the moments of the batch: heads never run in evaluation, so nothing needs moving averages. */
-export function normalizeBatch<R extends tf.Rank>(x: tf.Tensor<R>, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor<R> {
-  const unused = { running_mean: tf.zerosLike(weight), running_var: tf.zerosLike(weight) }
-  return batchNorm.apply({
-    attributes: { epsilon: 1e-5, momentum: 0.9 },
-    inputs: [x],
-    parameters: { weight, bias },
-    statistics: unused,
-    training: true,
-    random: () => {
-      throw new GpdError('plugin.invalid', 'Batch normalization draws no random numbers.')
-    },
-    update: () => undefined,
-  }) as tf.Tensor<R>
+/** No op that is used without a stream draws from one. */
+const noRandom = (): never => {
+  throw new GpdError('plugin.invalid', 'This op draws no random numbers.')
 }
+
+/** An op of `@gpdjs/core` by itself, as in training: heads never run in evaluation. */
+export function applyOp<A>(
+  { apply }: Pick<OpDefinition<A>, 'apply'>,
+  attributes: A,
+  x: tf.Tensor,
+  parameters: TensorRecord = {},
+  random: () => RandomStream = noRandom,
+): tf.Tensor {
+  // Moving averages, of which nobody asks: any numbers will do.
+  const statistics = { running_mean: tf.scalar(0), running_var: tf.scalar(0) }
+  return apply({ attributes, inputs: [x], parameters, statistics, training: true, random, update: () => undefined })
+}
+
+/** Batch normalization by the moments of the batch. */
+export const normalizeBatch = <R extends tf.Rank>(x: tf.Tensor<R>, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor<R> =>
+  applyOp(batchNorm, { epsilon: 1e-5, momentum: 0.9 }, x, { weight, bias }) as tf.Tensor<R>
+
+/** Kernel and bias of a linear map. */
+export const linearSpecs = (name: string, from: number, to: number): ParameterSpec[] => [
+  headSpec(`${name}.weight`, [from, to], fanInUniform(from)),
+  headSpec(`${name}.bias`, [to], zeros, false),
+]
+
+/** Tensors of a loss by short names: `head('weight')` for `exit0.weight`. */
+export type HeadOf = (name: string) => tf.Tensor
+
+/** `x W + b` along the last axis. */
+export const linear = <R extends tf.Rank>(x: tf.Tensor<R>, name: string, head: HeadOf): tf.Tensor<R> =>
+  tf.add(pointwise(x, head(`${name}.weight`)), head(`${name}.bias`))

@@ -24,3 +24,13 @@ export { hclLoss } from './hcl.ts'
 export { nd, ndLoss, type NdOptions } from './nd.ts'
 export type { TapOptions } from './taps.ts'
 export { losses, type LossFactory } from './losses.ts'
+export {
+  published,
+  publishedMethods,
+  type PublishedData,
+  type PublishedMethod,
+  type PublishedOptions,
+  type PublishedSetting,
+  type PublishedTerm,
+} from './published/index.ts'
+export type { PublishedWarmUp } from './published/setting.ts'

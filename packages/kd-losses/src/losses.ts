@@ -39,6 +39,7 @@ const standardizable: Readonly<Record<string, LossFactory>> = {
   ttm: checked(ttm),
   wttm: checked(wttm),
   rld: checked(rld),
+  mlkd: checked(mlkd),
 }
 
 /** Temperature of the published runs with standardized logits. */
@@ -58,7 +59,7 @@ function standardizedByName({ loss = 'kd', ...options }: Readonly<Record<string,
  * Every distillation loss of this package by the name it bears in configurations.
  *
  * @example losses['dkd']?.({ beta: 2 })
- * @example losses['fitnet']?.({ student: 'layer2', teacher: 'layer2', project: true })
+ * @example losses['fitnet']?.({ student: 'layer2', teacher: 'layer2', regressor: 'convolution' })
  * @example losses['standardized']?.({ loss: 'kd', temperature: 2 })
  */
 export const losses: Readonly<Record<string, LossFactory>> = {
@@ -66,7 +67,6 @@ export const losses: Readonly<Record<string, LossFactory>> = {
   'soft-cross-entropy': checked(softCrossEntropy),
   ofa: checked(ofa),
   standardized: checked(standardizedByName),
-  mlkd: checked(mlkd),
   fitnet: checked(fitnet),
   at: checked(at),
   sp: checked(sp),

@@ -1,9 +1,11 @@
+import { isGpdError } from '@gpdjs/core'
 import fc from 'fast-check'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { levels } from './alignment-levels.ts'
 import { kdLoss } from './kd.ts'
 import { mlkd, mlkdLoss, mlkdViewLoss } from './mlkd.ts'
-import { backends, evaluate, expectClose, useBackend } from './testing/evaluate.ts'
+import { backends, evaluate, expectClose, tensor, useBackend } from './testing/evaluate.ts'
 import { finiteDifferences, kl, mean, softmax, type Matrix } from './testing/plain-math.ts'
 import { samples } from './testing/samples.ts'
 
@@ -76,12 +78,11 @@ const views = samples.map(({ student, teacher }): Views => {
 
 const run = ([ws, wt, ss, st]: Views, variant: 'paper' | 'release') =>
   evaluate(
-    ({ student, teacher }, labels) =>
-      mlkd({ variant, stackedViews: true }).compute({
-        student: { logits: student, taps: {} },
-        teacher: { logits: teacher, taps: {} },
-        labels,
-      }),
+    (x, labels) => {
+      const half = (logits: tf.Tensor2D, i: number) => ({ logits: tf.split(logits, 2)[i] as tf.Tensor2D, taps: {} })
+      const pair = (i: number) => ({ student: half(x.student, i), teacher: half(x.teacher, i) })
+      return mlkd({ variant }).compute({ ...pair(0), views: { strong: pair(1) }, labels })
+    },
     [...ws, ...ss],
     [...wt, ...st],
   )
@@ -121,15 +122,33 @@ describe.each(backends)('mlkdLoss on %s', (backend) => {
   it('refuses one view', () => {
     const x = tf.zeros<tf.Rank.R2>([2, 3])
     expect(() => mlkdLoss({ weak: { student: x, teacher: x } })).toThrow(/strong view.*mlkdViewLoss/)
-    expect(() => mlkd()).toThrow(/stackedViews: true/)
-    const odd = { logits: tf.zeros<tf.Rank.R2>([3, 4]), taps: {} }
-    const labels = tf.zeros<tf.Rank.R1>([3], 'int32')
-    expect(() => mlkd({ stackedViews: true }).compute({ student: odd, teacher: odd, labels })).toThrow(/got 3 images/)
-    tf.dispose([x, odd.logits, labels])
+    const one = { logits: x, taps: {} }
+    const labels = tf.zeros<tf.Rank.R1>([2], 'int32')
+    expect(mlkd().views).toEqual(['strong'])
+    for (const views of [{}, { views: {} }]) {
+      const attempt = () => mlkd().compute({ student: one, teacher: one, labels, ...views })
+      expect(attempt).toThrow(/context\.views\.strong.*got one view.*Use data with the view 'strong'/)
+      expect(attempt).toThrow(expect.toSatisfy((e) => isGpdError(e) && e.code === 'data.missing'))
+    }
+    tf.dispose([x, labels])
   })
 })
 
 describe('mlkdViewLoss', () => {
+  it('compares images and classes alike where every image is of a class of its own: ‖PᵀP‖ = ‖PPᵀ‖', async () => {
+    const certain = [0, 1, 2].map((i) => [0, 1, 2].map((c) => (c === i ? 100 : 0)))
+    const [permuted, uniform] = [[certain[1]!, certain[2]!, certain[0]!], certain.map((row) => row.map(() => 0))]
+    const all = { images: tf.ones<tf.Rank.R2>([3, 1]), classes: tf.ones<tf.Rank.R2>([1, 3]) }
+    const terms = async (s: Matrix, t: Matrix) => {
+      const { batch, class: byClass } = levels({ student: tensor(s), teacher: tensor(t) }, all, 1)
+      return [(await batch.data())[0]!, (await byClass.data())[0]!]
+    }
+    // P is a permutation: both products are the identity, whichever class is whose.
+    expectClose([await terms(certain, permuted)], [[0, 0]], 1e-6, 1)
+    // ‖I − J / 3‖² / 3 = 2 / 3
+    expectClose([await terms(certain, uniform)], [[2 / 3, 2 / 3]], 1e-6)
+  })
+
   it('is kdLoss and the two correlation terms', async () => {
     const [s, t] = [[[1, 2, 4], [0, -3, 2]], [[2, 0, 1], [1, 1, 5]]] as const // prettier-ignore
     const actual = await evaluate((x) => mlkdViewLoss(x, { temperatures: [4] }), s, t)

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type ActorOutputs, type DistillationLoss } from '@gpdjs/core'
+import { GpdError, type DistillationContext, type DistillationLoss, type PairOutputs } from '@gpdjs/core'
 import { everything, leastCertain, levels, type LogitView } from './alignment-levels.ts'
 import { checkPair } from './check-inputs.ts'
-import { fillOptions, flag, oneOf, type Option } from './options.ts'
+import { fillOptions, oneOf, type Option } from './options.ts'
 import { sumOf } from './taps.ts'
 
 export interface MlkdOptions {
@@ -109,38 +109,33 @@ export function mlkdLoss(
   return tf.tidy(() => sumOf(VARIANTS[variant]({ weak, strong }, temperatures)))
 }
 
-/** The first half of a batch, and the second. */
-function halves(student: ActorOutputs, teacher: ActorOutputs): Views {
-  const [batch] = student.logits.shape
-  if (batch % 2 !== 0) {
-    const problem = `mlkd: expected a batch of weak views followed by as many strong ones, got ${batch} images.`
-    throw new GpdError('data.mismatch', problem, 'Stack both views of the same images along the batch axis.')
-  }
-  const [weakS, strongS] = tf.split(student.logits, 2) as [tf.Tensor2D, tf.Tensor2D]
-  const [weakT, strongT] = tf.split(teacher.logits, 2) as [tf.Tensor2D, tf.Tensor2D]
-  return { weak: { student: weakS, teacher: weakT }, strong: { student: strongS, teacher: strongT } }
+/** By this name the loss asks for the strongly augmented view; the images of the batch themselves are the weak one. */
+const STRONG = 'strong'
+
+const logitView = ({ student, teacher }: PairOutputs): LogitView => ({
+  student: student.logits,
+  teacher: teacher.logits,
+})
+
+/** @throws GpdError `data.missing` if there is one view only */
+function viewsOf({ views, ...weak }: DistillationContext): Views {
+  const strong = views?.[STRONG]
+  if (strong !== undefined) return { weak: logitView(weak), strong: logitView(strong) }
+  const problem = `mlkd: expected outputs on a weak and a strong view of the images (context.views.${STRONG}), got one view.`
+  throw new GpdError('data.missing', problem, `Use data with the view '${STRONG}', or mlkdViewLoss.`)
 }
 
 /**
- * `mlkdLoss` as plugins take it, for batches whose first half holds the weak views and whose second half the strong views of
- * the same images in the same order.
+ * `mlkdLoss` as plugins take it. The images of the batch are the weak view; the strong one is the view `'strong'` of the data:
+ * `imageSource(set, { augment: padCropFlip(), views: { strong: chain(padCropFlip(), randAugment()) } })`. Both networks look at
+ * both. The usual weight is 0.9, with 0.1 for the cross-entropy with the labels of both views.
  *
- * @param options.stackedViews must be true: says that the batches are made like this, which cannot be seen from them
- * @throws GpdError `config.missing` without it; `config.unknown-key`, `config.invalid`
- * @example mlkd({ stackedViews: true })
+ * @param options.temperatures (default 4, 3, 5, 2, 6)
+ * @param options.variant (default `'paper'`)
+ * @throws GpdError `config.unknown-key`, `config.invalid`; when used, `data.missing` without the strong view
+ * @example mlkd({ variant: 'release' })
  */
-export function mlkd(options: MlkdOptions & { readonly stackedViews?: boolean } = {}): DistillationLoss {
-  const { stackedViews, ...filled } = fillOptions('mlkd', { ...OPTIONS, stackedViews: flag(false) }, options)
-  if (!stackedViews) {
-    const problem = 'mlkd: expected a weak and a strong view of every image, got batches of one view.'
-    throw new GpdError(
-      'config.missing',
-      problem,
-      'Stack both views along the batch axis and say so: stackedViews: true.',
-    )
-  }
-  return {
-    name: 'mlkd',
-    compute: ({ student, teacher }) => mlkdLoss(halves(student, teacher), filled),
-  }
+export function mlkd(options: MlkdOptions = {}): DistillationLoss {
+  const filled = fillOptions('mlkd', OPTIONS, options)
+  return { name: 'mlkd', views: [STRONG], compute: (context) => mlkdLoss(viewsOf(context), filled) }
 }

@@ -1,3 +1,4 @@
+import { randomStream } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { nd, ndLoss } from './nd.ts'
@@ -108,11 +109,62 @@ describe.each(backends)('nd on %s', (backend) => {
     tf.dispose(Object.values(memory))
   })
 
-  it('trains a linear map to the width of the teacher where it is asked to', () => {
-    const { heads, memory } = prepared(nd({ project: true }), setupOf({ pool: [3] }, { pool: [6] }))
-    expect(heads['projector0.weight']!.shape).toEqual([3, 6])
-    expect(memory['means']!.shape).toEqual([5, 6])
-    tf.dispose([Object.values(heads), Object.values(memory)])
+  it('looks through a head where the widths differ: batch normalization, dropout of half, a linear map', async () => {
+    const loss = nd({ centers: rows(CENTERS) })
+    const { heads, memory } = prepared(loss, setupOf({ pool: [3] }, { pool: [6] }))
+    expect(Object.fromEntries(Object.entries(heads).map(([name, { shape }]) => [name, shape]))).toEqual({
+      'projector.norm.weight': [3],
+      'projector.norm.bias': [3],
+      'projector.linear.weight': [3, 6],
+      'projector.linear.bias': [6],
+    })
+    tf.dispose(Object.values(heads))
+    const given = {
+      'projector.norm.weight': drawn('gamma', [3], 1),
+      'projector.norm.bias': drawn('beta', [3]),
+      'projector.linear.weight': drawn('w', [3, 6]),
+      'projector.linear.bias': drawn('b', [6]),
+    }
+    const s = drawn('s', [4, 3])
+    const random = () => randomStream(3, 'nd')
+    const actual = await evaluateFeatures(
+      ({ s: features, t, y, ...own }) =>
+        loss.compute(
+          contextOf({ pool: features! }, { pool: t! }, { labels: y as tf.Tensor1D, memory, heads: own, random }),
+        ),
+      { s, t: TEACHER, y: { shape: [4], data: LABELS }, ...given },
+    )
+    const [gamma, beta, w, b] = Object.values(given)
+    const stream = random()
+    const mask = s.data.map(() => (stream.uniform() < 0.5 ? 0 : 2))
+    const mapFeatures = (x: Matrix): number[][] => {
+      const moments = [0, 1, 2].map((c) => {
+        const column = x.map((row) => row[c]!)
+        return { mean: mean(column), variance: mean(column.map((v) => (v - mean(column)) ** 2)) }
+      })
+      const normal = x.map((row, i) =>
+        row.map((v, c) => {
+          const { mean: m, variance } = moments[c]!
+          return mask[3 * i + c]! * (((v - m) / Math.sqrt(variance + 1e-5)) * gamma!.data[c]! + beta!.data[c]!)
+        }),
+      )
+      return normal.map((row) =>
+        b!.data.map((bias, j) => row.reduce((sum, v, c) => sum + v * w!.data[6 * c + j]!, bias)),
+      )
+    }
+    const f = (x: Matrix) => plain(mapFeatures(x), rows(TEACHER), rows(CENTERS))
+    expectClose([[actual.value]], [[f(rows(s))]], 1e-5)
+    expectClose([actual.gradients['s']!], [finiteDifferences(f, rows(s)).flat()], 1e-4)
+    for (const name of Object.keys(given)) expect(actual.gradients[name]!.some((g) => g !== 0)).toBe(true)
+    tf.dispose(Object.values(memory))
+  })
+
+  it('has no head where the widths are equal, and none if it is told so', () => {
+    const equal = prepared(nd(), setupOf(shapes, shapes))
+    expect(equal.heads).toEqual({})
+    expect(() => nd({ project: false }).prepare?.(setupOf({ pool: [3] }, shapes))).toThrow(/nd: .*project: true/)
+    expect(() => nd().prepare?.(setupOf({ pool: [2, 2, 3] }, shapes))).toThrow(/nd: expected vectors.*'pool'/)
+    tf.dispose(Object.values(equal.memory))
   })
 
   it('refuses class means that are of another network, empty or zero, and a context without memory', () => {

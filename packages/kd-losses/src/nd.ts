@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, withoutTape, type DistillationContext, type DistillationLoss, type LossSetup } from '@gpdjs/core'
-import { checkSameShape, type Feature } from './check-features.ts'
+import { checkLeastBatch, checkSameShape, describePair, type Feature } from './check-features.ts'
 import { checkLabels } from './check-inputs.ts'
 import { oneHotLabels } from './log-space.ts'
+import { matchWidth, widthSpecs } from './nd-head.ts'
 import { fillOptions, flag, type Option } from './options.ts'
-import { project, projectorSpecs } from './projector.ts'
-import { eachPair, featureLoss, pairTaps, VECTOR_TAPS, type TapOptions } from './taps.ts'
+import { eachPair, featureLoss, pairTaps, VECTOR_TAPS, type TapOptions, type TapPair } from './taps.ts'
 import { norm, unit } from './vectors.ts'
 
 type Rows = readonly (readonly number[])[]
@@ -16,7 +16,10 @@ export interface NdOptions {
    * augmentation. Default: the mean over what the teacher saw so far in training.
    */
   readonly centers?: Rows
-  /** Whether to train a linear map from the student's width to the teacher's (default false: they must be equal). */
+  /**
+   * Whether to train a head between them where the widths of student and teacher differ, as published: batch normalization,
+   * dropout with rate 0.5, a linear map (default true). Only this loss looks through it.
+   */
   readonly project?: boolean
 }
 
@@ -70,10 +73,29 @@ const centersOption: Option<Rows> = {
   },
 }
 
-const OPTIONS = { centers: centersOption, project: flag(false), ...VECTOR_TAPS }
+const OPTIONS = { centers: centersOption, project: flag(true), ...VECTOR_TAPS }
 
-const checkVectors = (where: string, student: Feature, teacher: Feature): void =>
-  checkSameShape(where, student, teacher, 'Use the option project: true, which trains a linear map between them.')
+/** @throws GpdError `network.shape` unless both are vectors, of one width where there is no head between them */
+function checkVectors(where: string, student: Feature, teacher: Feature, hasHead: boolean): void {
+  if (student.shape.length !== 2 || teacher.shape.length !== 2) {
+    const problem = `${where}: expected vectors [batch, values], got ${describePair(student, teacher)}.`
+    throw new GpdError('network.shape', problem, `Name taps after the pooling, such as 'pool'.`)
+  }
+  if (hasHead) return
+  checkSameShape(where, student, teacher, 'Use the option project: true, which trains a head between them.')
+}
+
+const areAsWide = (student: readonly number[], teacher: readonly number[]): boolean => student.at(-1) === teacher.at(-1)
+
+/** The student's features in the width of the teacher's. */
+function inTeachersWidth(pair: TapPair<tf.Tensor>, { heads, random }: DistillationContext): tf.Tensor {
+  const { student, teacher } = pair
+  if (areAsWide(student.shape, teacher.shape)) return student
+  checkLeastBatch('nd', student, 2)
+  if (random) return matchWidth('nd', student as tf.Tensor2D, heads, random)
+  const problem = 'nd: expected random numbers for dropout in the context, got none.'
+  throw new GpdError('plugin.invalid', problem, 'Pass context.random, or use the trainer.')
+}
 
 /** Given means as they are, or running ones: a mean and a count for each class. */
 function centersMemory({ classes }: LossSetup, width: number, centers: Rows): Record<string, tf.Tensor> {
@@ -105,12 +127,14 @@ function classMeans({ memory, remember, labels }: DistillationContext, teacher: 
 /**
  * `ndLoss` of a named tap, as plugins take it: the ND term of KD++, which adds it to `kd`. The usual weight is 1 to 2.
  *
+ * The published class means are those of the whole training set, which `classMeans` of `@gpdjs/trainer` computes.
+ *
  * @param options.student tap (default `'pool'`)
  * @param options.teacher tap (default: the same name)
  * @param options.centers class means of the teacher (default: running means)
  * @param options.project see `NdOptions`
  * @throws GpdError `config.unknown-key`, `config.invalid`
- * @example nd({ student: 'pool', teacher: 'pool', project: true })
+ * @example nd({ student: 'pool', teacher: 'pool' })
  */
 export function nd(options: NdOptions & Partial<TapOptions> = {}): DistillationLoss {
   const { student, teacher, centers, project: projected } = fillOptions('nd', OPTIONS, options)
@@ -125,14 +149,16 @@ export function nd(options: NdOptions & Partial<TapOptions> = {}): DistillationL
   return featureLoss({
     name: 'nd',
     taps,
-    ...(!projected && { check: checkVectors }),
-    prepare: (pairs, setup) => ({
-      ...(projected && { heads: projectorSpecs(pairs) }),
-      memory: centersMemory(setup, pairs[0]!.teacher.at(-1)!, centers),
-    }),
-    compute: eachPair((pair, context) => {
-      const { student: s, teacher: t } = projected ? project('nd', pair, context.heads) : pair
-      return ndLoss(s, t, context.labels, classMeans(context, t))
-    }),
+    check: (where, s, t) => checkVectors(where, s, t, projected),
+    prepare([pair], setup) {
+      const [from, to] = [pair!.student.at(-1)!, pair!.teacher.at(-1)!]
+      return {
+        ...(from !== to && { heads: widthSpecs(from, to) }),
+        memory: centersMemory(setup, to, centers),
+      }
+    },
+    compute: eachPair((pair, context) =>
+      ndLoss(inTeachersWidth(pair, context), pair.teacher, context.labels, classMeans(context, pair.teacher)),
+    ),
   })
 }

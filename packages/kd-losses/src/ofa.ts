@@ -65,7 +65,7 @@ export function ofaLoss(
 const headName = (position: number): string => `exit${position}`
 
 /** @throws GpdError `network.invalid` with the taps that exist */
-function stageOf(taps: Readonly<Record<string, tf.Tensor>>, tap: string): tf.Tensor {
+function stageOf<T>(taps: Readonly<Record<string, T>>, tap: string): T {
   const stage = taps[tap]
   if (stage !== undefined) return stage
   throw new GpdError('network.invalid', `ofa: the student has no tap '${tap}'.`, didYouMean(tap, Object.keys(taps)))
@@ -75,9 +75,14 @@ function stageOf(taps: Readonly<Record<string, tf.Tensor>>, tap: string): tf.Ten
  * `ofaLoss` of the final logits as plugins take it, and of an exit head on each of the stages that are named. The heads are
  * trained with the student and left out of it.
  *
+ * Of a map `[height, width, channels]` the head is two separable convolutions for every deeper tap, the first of stride 2 and the
+ * second to twice as many channels, the mean over the positions and a linear map to logits. Of tokens `[tokens, channels]` it merges patches 2 × 2 while 7 are left along each
+ * side, runs as many transformer blocks as there are deeper taps (at least one), and maps the class token, or the mean of all
+ * where there is none, to logits. Of a vector it is the linear map.
+ *
  * @param options.epsilon ε > 0 (default 1)
- * @param options.student taps of the student, **shallow to deep**, that get a head: separable convolutions of stride 2, one for
- *   every deeper tap, then the mean over positions and a linear map to logits (default: none; the paper's are all four stages)
+ * @param options.student taps of the student, **shallow to deep**, that get a head (default: none; the paper's are all four
+ *   stages)
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example ofa({ epsilon: 1.5, student: ['layer1', 'layer2', 'layer3', 'layer4'] })
  */
@@ -89,7 +94,9 @@ export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> =
     ...(stages.length > 0 && {
       taps: { student: stages },
       prepare: ({ student, classes }) => ({
-        heads: stages.flatMap((tap, i) => exitHeadSpecs(headName(i), student[tap]!, stepsAfter(i), classes)),
+        heads: stages.flatMap((tap, i) =>
+          exitHeadSpecs('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classes),
+        ),
       }),
     }),
     compute({ student, teacher, labels, heads }) {

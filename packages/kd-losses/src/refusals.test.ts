@@ -1,12 +1,23 @@
 import { isGpdError } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, describe, expect, it } from 'vitest'
+import { at } from './at.ts'
 import { crossEntropy } from './cross-entropy.ts'
+import { distLoss } from './dist.ts'
 import { dkd, dkdLoss } from './dkd.ts'
 import { kd, kdLoss } from './kd.ts'
 import * as exported from './index.ts'
 import { losses } from './losses.ts'
+import { mlkd, mlkdViewLoss } from './mlkd.ts'
+import { ndLoss } from './nd.ts'
+import { ofaLoss } from './ofa.ts'
+import { reviewKd } from './review-kd.ts'
+import { rkd } from './rkd.ts'
+import { rldLoss } from './rld.ts'
 import { softCrossEntropy, softCrossEntropyLoss } from './soft-cross-entropy.ts'
+import { standardizeLogits } from './standardized.ts'
+import { ttmLoss, wttmLoss } from './ttm.ts'
+import { vid } from './vid.ts'
 import { labelTensor } from './testing/evaluate.ts'
 
 await tf.setBackend('cpu')
@@ -14,13 +25,15 @@ await tf.setBackend('cpu')
 const x23 = tf.zeros<tf.Rank.R2>([2, 3])
 const x24 = tf.zeros<tf.Rank.R2>([2, 4])
 const x22 = tf.zeros<tf.Rank.R2>([2, 2])
+const x21 = tf.zeros<tf.Rank.R2>([2, 1])
+const x13 = tf.zeros<tf.Rank.R2>([1, 3])
 const x3 = tf.zeros([3]) as unknown as tf.Tensor2D
 const y = labelTensor([0, 1])
 const soft = tf.zeros([2, 3]) as unknown as tf.Tensor1D
 const float = tf.zeros<tf.Rank.R1>([2])
 const three = labelTensor([0, 1, 2])
 
-afterAll(() => tf.dispose([x23, x24, x22, x3, y, soft, float, three]))
+afterAll(() => tf.dispose([x23, x24, x22, x21, x13, x3, y, soft, float, three]))
 
 /** Refused once the tensors are seen. */
 const inputs: [string, () => unknown, string, RegExp][] = [
@@ -49,6 +62,24 @@ const inputs: [string, () => unknown, string, RegExp][] = [
     'config.invalid',
     /kdLoss: temperature: .* above 0, got 0\./,
   ],
+  ['dist of two classes', () => distLoss(x22, x22), 'config.invalid', /at least 3 classes, got 2\. .*kdLoss/],
+  [
+    'dist of one image',
+    () => distLoss(x13, x13),
+    'data.mismatch',
+    /at least 2 images to compare, got 1\. Raise the batch/,
+  ],
+  ['dist of other classes', () => distLoss(x23, x24), 'network.shape', /student \[2, 3\] and teacher \[2, 4\]/],
+  ['ofa with soft labels', () => ofaLoss(x23, x23, soft), 'data.mismatch', /ofaLoss: .*argMax/],
+  ['epsilon 0', () => ofaLoss(x23, x23, y, { epsilon: 0 }), 'config.invalid', /ofaLoss: epsilon: .*above 0, got 0/],
+  ['rld of two classes', () => rldLoss(x22, x22, y), 'config.invalid', /at least 3 classes, got 2\. Use kdLoss/],
+  ['rld with soft labels', () => rldLoss(x23, x23, soft), 'data.mismatch', /rldLoss: .*argMax/],
+  ['nd with soft labels', () => ndLoss(x23, x23, soft, x23), 'data.mismatch', /ndLoss: .*argMax/],
+  ['gamma 0', () => ttmLoss(x23, x23, { gamma: 0 }), 'config.invalid', /ttmLoss: gamma: .*above 0, got 0/],
+  ['gamma −1', () => wttmLoss(x23, x23, { gamma: -1 }), 'config.invalid', /wttmLoss: gamma: .*got -1/],
+  ['ttm of other classes', () => ttmLoss(x23, x24), 'network.shape', /teacher \[2, 4\]/],
+  ['one class to standardize', () => standardizeLogits(x21), 'network.shape', /at least 2 classes, got 1/],
+  ['views of other classes', () => mlkdViewLoss({ student: x23, teacher: x24 }), 'network.shape', /teacher \[2, 4\]/],
   ['smoothing 1.5', () => softCrossEntropyLoss(x23, x23, { smoothing: 1.5 }), 'config.invalid', /from 0 to 1, got 1.5/],
 ]
 
@@ -64,6 +95,20 @@ const options: [string, () => unknown, string, RegExp][] = [
     /dkd: alpha: expected a finite number of at least 0, got -1/,
   ],
   ['beta ∞', () => dkd({ beta: Infinity }), 'config.invalid', /beta/],
+  ['a power below 1', () => at({ student: 'a', power: 0.5 }), 'config.invalid', /at: power: .*at least 1, got 0.5/],
+  ['no temperature', () => mlkd({ temperatures: [] }), 'config.invalid', /mlkd: temperatures: expected a list/],
+  [
+    'another variant',
+    () => losses['mlkd']?.({ variant: 'released' }),
+    'config.invalid',
+    /'paper' or 'release', got released/,
+  ],
+  ['another mode', () => losses['crd']?.({ mode: 'class' }), 'config.invalid', /'exact' or 'relax', got class/],
+  ['half an image', () => losses['crd']?.({ negatives: 0.5 }), 'config.invalid', /crd: negatives: .*got 0.5/],
+  ['momentum 2', () => losses['crd']?.({ momentum: 2 }), 'config.invalid', /crd: momentum: .*from 0 to 1, got 2/],
+  ['variance 0', () => vid({ student: 'a', variance: 0 }), 'config.invalid', /vid: variance: .*above 0, got 0/],
+  ['no width', () => reviewKd({ student: 'a', maxWidth: 0 }), 'config.invalid', /maxWidth/],
+  ['a weight below 0', () => rkd({ angle: -1 }), 'config.invalid', /rkd: angle: .*at least 0, got -1/],
   ['smoothing −0.1', () => softCrossEntropy({ smoothing: -0.1 }), 'config.invalid', /smoothing/],
   ['smoothing NaN', () => softCrossEntropy({ smoothing: NaN }), 'config.invalid', /smoothing/],
   [
@@ -100,7 +145,6 @@ const STATEFUL: Readonly<Record<string, string>> = {
 /** Options without which a loss cannot be made. */
 const required: Readonly<Record<string, object>> = {
   ...Object.fromEntries(['fitnet', 'at', 'sp', 'nst', 'vid', 'review-kd'].map((name) => [name, { student: 'layer3' }])),
-  mlkd: { stackedViews: true },
 }
 
 describe('losses', () => {

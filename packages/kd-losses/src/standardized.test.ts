@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { kd } from './kd.ts'
+import { mlkd, mlkdLoss } from './mlkd.ts'
 import { standardized, standardizeLogits } from './standardized.ts'
 import { backends, evaluate, expectClose, tensor, useBackend } from './testing/evaluate.ts'
 import { finiteDifferences, kl, mean, softmax, type Matrix } from './testing/plain-math.ts'
@@ -56,7 +57,9 @@ describe.each(backends)('standardized logits on %s', (backend) => {
   it('do not depend on the scale and the shift of either side', async () => {
     const [s, t] = [[[1, 2, 4], [0, -3, 2]], [[2, 0, 1], [1, 1, 5]]] // prettier-ignore
     const changed = (x: Matrix) => x.map((row, b) => row.map((value) => (b + 2) * value - 8 * b))
-    expectClose([[(await run(changed(s!), t!)).value]], [[(await run(s!, changed(t!))).value]], 1e-5)
+    const { value } = await run(s!, t!)
+    for (const other of [await run(changed(s!), t!), await run(s!, changed(t!))])
+      expectClose([[other.value]], [[value]], 1e-5)
   })
 
   it('have mean 0 and unbiased deviation 1; constant ones stay 0 with a finite gradient', async () => {
@@ -68,6 +71,20 @@ describe.each(backends)('standardized logits on %s', (backend) => {
     expect(rows[1]).toEqual([0, 0, 0])
     expect([...(await gradient.data())].every(Number.isFinite)).toBe(true)
     tf.dispose([x, y, gradient])
+  })
+
+  it('are those of every view that the loss looks at', async () => {
+    const [s, t] = [tensor([[1, 2, 4], [0, -3, 2]]), tensor([[2, 0, 1], [1, 1, 5]])] // prettier-ignore
+    const pair = (x: tf.Tensor2D, y: tf.Tensor2D) => ({
+      student: { logits: x, taps: {} },
+      teacher: { logits: y, taps: {} },
+    })
+    const labels = tf.tensor1d([0, 1], 'int32')
+    const actual = standardized(mlkd()).compute({ ...pair(s, t), views: { strong: pair(t, s) }, labels })
+    const [zs, zt] = [standardizeLogits(s), standardizeLogits(t)]
+    const expected = mlkdLoss({ weak: { student: zs, teacher: zt }, strong: { student: zt, teacher: zs } })
+    expectClose([[(await actual.data())[0]!]], [[(await expected.data())[0]!]], 1e-6)
+    tf.dispose([s, t, labels, actual, zs, zt, expected])
   })
 
   it('keep name and taps apart from those of the loss itself', () => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type ActorOutputs, type DistillationLoss } from '@gpdjs/core'
+import { GpdError, mapRecord, type ActorOutputs, type DistillationLoss, type PairOutputs } from '@gpdjs/core'
 import { checkLogits } from './check-inputs.ts'
 import { centred, norm } from './vectors.ts'
 
@@ -37,6 +37,11 @@ const standardizedOutputs = (outputs: ActorOutputs): ActorOutputs => ({
   logits: standardizeLogits(outputs.logits),
 })
 
+const standardizedPair = ({ student, teacher }: PairOutputs): PairOutputs => ({
+  student: standardizedOutputs(student),
+  teacher: standardizedOutputs(teacher),
+})
+
 /**
  * Any loss of logits with both sides' logits standardized, so that the student need not match the teacher's scale.
  *
@@ -54,8 +59,8 @@ export function standardized(loss: DistillationLoss): DistillationLoss {
     compute: (context) =>
       loss.compute({
         ...context,
-        student: standardizedOutputs(context.student),
-        teacher: standardizedOutputs(context.teacher),
+        ...standardizedPair(context),
+        ...(context.views && { views: mapRecord(context.views, standardizedPair) }),
       }),
   }
 }

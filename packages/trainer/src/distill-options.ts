@@ -1,9 +1,12 @@
+import * as tf from '@tensorflow/tfjs'
 import { GpdError, type Network, type TensorRecord } from '@gpdjs/core'
 import { crossEntropy } from '@gpdjs/kd-losses'
 import type { BatchSource } from './data/batch-source.ts'
+import type { Heads } from './files/saved-heads.ts'
 import { combineCallbacks, type Callbacks } from './loop/callbacks.ts'
 import { logitsCaches } from './loop/logits-cache.ts'
 import type { TrainingLoop } from './loop/train-epoch.ts'
+import { missingView } from './looks.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import type { PluginOption } from './pipeline/plugin.ts'
@@ -16,6 +19,8 @@ export interface DistillOptions {
   readonly parameters?: TensorRecord
   /** Batch-norm moments to begin with. Default mean 0, variance 1. */
   readonly statistics?: TensorRecord
+  /** Heads of losses to begin with, as `run.heads` and `loadHeads` give them. Copied. Default: drawn from the seed. */
+  readonly heads?: Heads
   /** `validation` is what epochs are judged by; without it only training numbers are logged. */
   readonly data: { readonly train: BatchSource; readonly validation?: BatchSource }
   readonly optimizer: Optimizer
@@ -28,6 +33,8 @@ export interface DistillOptions {
   readonly plugins?: PluginOption
   /** Weight of the cross-entropy with the labels, for every learner. 0 for pure distillation. Default 1. */
   readonly labelWeight?: Schedule
+  /** Further views of the images whose cross-entropy with the labels counts as well, such as `['strong']`. Default none. */
+  readonly labelViews?: readonly string[]
   /** Default 42. */
   readonly seed?: number
   /** Stop after this many steps, with schedules as for the whole run. */
@@ -44,9 +51,12 @@ const positive = (name: string, value: number): number => {
   throw new GpdError('config.invalid', `distill: ${name}: expected a positive integer, got ${value}.`)
 }
 
-/** The cross-entropy of a learner with the labels. */
+const sum = <T>(items: readonly T[], term: (item: T) => tf.Scalar): tf.Scalar =>
+  items.map(term).reduce((total, value) => tf.add(total, value))
+
+/** The cross-entropy of a learner with the labels, of further views too. */
 export const labelTerm =
-  (weight: Schedule) =>
+  (weight: Schedule, views: readonly string[] = []) =>
   (learner: string): LossTerm | undefined =>
     weight === 0
       ? undefined
@@ -54,8 +64,20 @@ export const labelTerm =
           name: `cross-entropy(${learner})`,
           weight,
           taps: { [learner]: [] },
-          compute: (outputs, { labels }) => crossEntropy(outputs[learner]!.logits, labels),
+          views,
+          compute: (outputs, { labels, ...context }) =>
+            sum([outputs, ...views.map((view) => context.views[view]!)], (seen) =>
+              crossEntropy(seen[learner]!.logits, labels),
+            ),
         }
+
+/** @throws GpdError `data.missing` for a view of the images that a loss needs and the training data does not have */
+export function checkViews({ terms }: Pipeline, { views = [] }: BatchSource): void {
+  for (const { name, views: wanted = [] } of terms) {
+    const missing = wanted.find((view) => !views.includes(view))
+    if (missing !== undefined) throw missingView(name, missing, views)
+  }
+}
 
 /** @throws GpdError `data.mismatch` unless the data are what the student takes */
 export function checkData({ student, data }: DistillOptions): void {

@@ -241,6 +241,25 @@ describe('distill', () => {
       () => ({ data: { train: tinyData(24, 2) } }),
       /train data has 2 classes, the student 3/,
     ],
+    [
+      'a label that is no class',
+      () => ({
+        data: {
+          train: tensorSource({ ...tinyTensors(24), ys: tf.tensor1d([...Array<number>(23).fill(0), 3], 'int32') }),
+        },
+      }),
+      /expected labels 0 … 2, got 3 at index 23/,
+    ],
+    [
+      'a label below 0 in the validation set',
+      () => ({
+        data: {
+          train: tinyData(24),
+          validation: tensorSource({ ...tinyTensors(3), ys: tf.tensor1d([0, -1, 2], 'int32') }),
+        },
+      }),
+      /got -1 at index 1/,
+    ],
     ['a batch larger than the set', () => ({ batchSize: 100 }), /24 training images make no step/],
     [
       'a ratio that is no integer',

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { checkData, labelTerm, planLoop, type DistillOptions } from './distill-options.ts'
+import { checkData, checkViews, labelTerm, planLoop, type DistillOptions } from './distill-options.ts'
 import { disposeNetwork, extractLearners, type DistillResult, type EpochRecord } from './distill-result.ts'
 import { extractActor } from './extract.ts'
 import { trainEpoch, type Outcome } from './loop/train-epoch.ts'
@@ -25,17 +25,20 @@ import { disposeReplaced, initialState } from './training-state.ts'
  */
 export async function distill(options: DistillOptions): Promise<DistillResult> {
   checkData(options)
+  for (const source of [options.data.train, options.data.validation]) await source?.check?.()
   const began = performance.now()
-  const { student, parameters, statistics, plugins, seed = 42, data, evaluateEvery = 1 } = options
+  const { student, parameters, statistics, heads, plugins, seed = 42, data, evaluateEvery = 1 } = options
   const pipeline = buildPipeline({
     student,
     seed,
     samples: data.train.size,
-    taskTerm: labelTerm(options.labelWeight ?? 1),
+    taskTerm: labelTerm(options.labelWeight ?? 1, options.labelViews),
     ...(parameters && { parameters }),
     ...(statistics && { statistics }),
+    ...(heads && { heads }),
     plugins,
   })
+  checkViews(pipeline, data.train)
   const { stepsPerEpoch, ...loop } = planLoop(options, pipeline)
   const { callbacks } = loop
   const actors = pipeline.actors.map(({ name }) => name)
@@ -93,6 +96,7 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
         best?.student,
       ])
         disposeNetwork(network)
+      tf.dispose(Object.values(extracted.heads).flatMap((heads) => Object.values(heads)))
     },
   }
 }

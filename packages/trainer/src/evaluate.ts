@@ -28,7 +28,7 @@ function scores({ network, parameters, statistics }: TrainedNetwork, { xs, ys }:
 /**
  * Accuracy and loss over a whole set, in evaluation mode.
  *
- * @throws GpdError `data.mismatch` if the set has other classes than the network
+ * @throws GpdError `data.mismatch` if the set has other classes than the network, `data.label-range`
  */
 export async function evaluate(
   trained: TrainedNetwork,
@@ -41,6 +41,7 @@ export async function evaluate(
       `evaluate: the data has ${source.classes} classes, the network ${trained.network.classes}.`,
     )
   }
+  await source.check?.()
   let total = tf.tensor1d([0, 0])
   for (const batch of source.batches({ batchSize: options.batchSize ?? 250, seed: 0, epoch: 0 })) {
     const sum = tf.tidy(() => tf.add<tf.Tensor1D>(total, scores(trained, batch)))

@@ -6,10 +6,9 @@ import {
   randomStream,
   stopGradient,
   valueAndGradients,
-  type ActorOutputs,
   type TensorRecord,
 } from '@gpdjs/core'
-import type { Actor } from './pipeline/actor.ts'
+import { frozenOutputs, isWatched, looksOf, tapsOf } from './looks.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import { inScope, scopeOf } from './pipeline/scope.ts'
 import type { TrainingState } from './training-state.ts'
@@ -18,6 +17,8 @@ import type { TrainingState } from './training-state.ts'
 export interface TrainingBatch {
   /** Images `[batch, height, width, channels]` */
   readonly xs: tf.Tensor
+  /** Further views of the same images, by name: other augmentations, for losses that compare them. */
+  readonly views?: Readonly<Record<string, tf.Tensor>>
   /** Class indices, int32 `[batch]` */
   readonly ys: tf.Tensor1D
   /** Positions of the images in the training set, int32 `[batch]`, for losses that remember images. */
@@ -43,32 +44,8 @@ export interface GradientPass {
   readonly metrics: StepMetrics
 }
 
-function tapsOf(actor: Actor, { terms }: Pipeline): string[] {
-  return [...new Set(terms.flatMap(({ taps }) => taps[actor.name] ?? []))]
-}
-
 const accuracy = (logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar =>
   tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32'))
-
-function frozenOutputs(pipeline: Pipeline, batch: TrainingBatch): Record<string, ActorOutputs> {
-  const used = pipeline.actors.filter(
-    ({ name, role }) => role === 'frozen' && pipeline.terms.some(({ taps }) => name in taps),
-  )
-  return Object.fromEntries(
-    used.map((actor) => {
-      const known = batch.logits?.[actor.name]
-      if (known) return [actor.name, { logits: known, taps: {} }]
-      const parameters = actor.parameters(pipeline.constants)
-      return [
-        actor.name,
-        apply(actor.network, parameters, actor.statistics, actor.input?.(batch.xs) ?? batch.xs, {
-          training: false,
-          taps: tapsOf(actor, pipeline),
-        }),
-      ]
-    }),
-  )
-}
 
 /** Loss, gradients and new statistics of one (micro-)batch. Nothing is updated. */
 export function gradientPass(
@@ -79,8 +56,10 @@ export function gradientPass(
   microBatch = 0,
 ): GradientPass {
   return tf.tidy(() => {
-    const outputs = frozenOutputs(pipeline, batch)
+    const looks = looksOf(pipeline, batch).map((look) => ({ ...look, outputs: frozenOutputs(pipeline, look) }))
+    const [images, ...further] = looks as [(typeof looks)[number], ...typeof looks]
     const moved: Record<string, tf.Tensor> = {}
+    const replaced: tf.Tensor[] = []
     const metrics: StepMetrics = {}
     const note = (name: string, value: tf.Tensor) => (metrics[name] = tf.keep(tf.clone(value)))
 
@@ -88,29 +67,33 @@ export function gradientPass(
       const tensors = { ...pipeline.constants, ...variables }
       for (const actor of pipeline.actors.filter(({ role }) => role === 'learner')) {
         const { name, network } = actor
-        const result = apply(
-          network,
-          actor.parameters(tensors),
-          scopeOf(name, statistics),
-          actor.input?.(batch.xs) ?? batch.xs,
-          {
-            training: true,
-            taps: tapsOf(actor, pipeline),
-            random: (node) => randomStream(pipeline.seed, 'dropout', name, node, step, microBatch),
-          },
-        )
-        Object.assign(
-          moved,
-          inScope(
+        const parameters = actor.parameters(tensors)
+        for (const { outputs, ...look } of looks.filter((each) => isWatched(actor, each))) {
+          const result = apply(
+            network,
+            parameters,
+            scopeOf(name, { ...statistics, ...moved }),
+            actor.input?.(look.xs) ?? look.xs,
+            {
+              training: true,
+              taps: tapsOf(actor, look),
+              random: (node) => randomStream(pipeline.seed, 'dropout', name, node, step, microBatch, ...look.path),
+            },
+          )
+          const kept = inScope(
             name,
             mapRecord(result.statistics, (tensor) => tf.keep(tensor)),
-          ),
-        )
-        outputs[name] = result
-        note(`${name}/accuracy`, accuracy(result.logits, batch.ys))
+          )
+          replaced.push(...Object.keys(kept).flatMap((statistic) => moved[statistic] ?? []))
+          Object.assign(moved, kept)
+          outputs[name] = result
+        }
+        note(`${name}/accuracy`, accuracy(images.outputs[name]!.logits, batch.ys))
       }
+      const views = Object.fromEntries(further.map(({ path, outputs }) => [path[0], outputs]))
       const weighted = pipeline.terms.map((term) => {
-        const value = term.compute(outputs, {
+        const value = term.compute(images.outputs, {
+          views,
           labels: batch.ys,
           tensors,
           statistics,
@@ -124,6 +107,8 @@ export function gradientPass(
       return tf.addN(weighted) as tf.Scalar
     }
     const { value, gradients } = valueAndGradients(objective, trainables)
+    // Moments of a view that a later view has moved on from were kept for the tape.
+    tf.dispose(replaced)
     return {
       gradients: denseGradients(gradients, trainables),
       statistics: { ...statistics, ...moved },

@@ -1,20 +1,35 @@
 export { distill } from './distill.ts'
 export type { DistillOptions } from './distill-options.ts'
 export type { DistillResult, EpochRecord } from './distill-result.ts'
+export { classMeans, type ClassMeansOptions } from './class-means.ts'
 export { evaluate, type Evaluation, type TrainedNetwork } from './evaluate.ts'
 export { extractActor, type ExtractedNetwork } from './extract.ts'
-export { staticTeacher, type StaticTeacherOptions } from './plugins/static-teacher.ts'
+export { asPublished } from './plugins/as-published.ts'
+export { staticTeacher, type StaticTeacherOptions, type WeightedLoss } from './plugins/static-teacher.ts'
 export { dynamicTeacher, type DynamicTeacherOptions } from './plugins/dynamic-teacher.ts'
 export { ema, type EmaOptions } from './plugins/ema.ts'
 export { sgd, type SgdOptions } from './optimizers/sgd.ts'
 export { adamw, type AdamwOptions } from './optimizers/adamw.ts'
 export { clipByGlobalNorm, globalNorm } from './optimizers/clip.ts'
 export type { Optimizer, OptimizerOptions, TrainableSpec, UpdateContext } from './optimizers/optimizer.ts'
-export { cosine, linear, multiStep, stepDecay, valueAt, warmUp, type Progress, type Schedule } from './schedule.ts'
+export {
+  cosine,
+  linear,
+  multiStep,
+  stepDecay,
+  valueAt,
+  warmUp,
+  warmUpFromOne,
+  warmUpFromZero,
+  type EpochWarmUpOptions,
+  type Progress,
+  type Schedule,
+} from './schedule.ts'
 export { tensorSource } from './data/tensor-source.ts'
 export { imageSource, type ImageSourceOptions } from './data/image-source.ts'
 export type { BatchSource, EpochOptions, TensorBatch } from './data/batch-source.ts'
 export { loadNetwork, saveNetwork } from './files/saved-network.ts'
+export { loadHeads, saveHeads, type Heads } from './files/saved-heads.ts'
 export { layersModelFolder } from './files/layers-model-folder.ts'
 export { writeFolder } from './files/atomic-folder.ts'
 export { metricsFile } from './files/metrics-file.ts'

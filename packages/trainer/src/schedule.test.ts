@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { cosine, linear, multiStep, stepDecay, valueAt, warmUp, type Schedule } from './schedule.ts'
+import {
+  cosine,
+  linear,
+  multiStep,
+  stepDecay,
+  valueAt,
+  warmUp,
+  warmUpFromOne,
+  warmUpFromZero,
+  type Schedule,
+} from './schedule.ts'
 
 const over = (schedule: Schedule, totalSteps: number) =>
   Array.from({ length: totalSteps }, (_, step) => valueAt(schedule, { step, totalSteps }))
@@ -25,6 +35,35 @@ describe('schedules', () => {
   it('drop every so often', () => expectClose(over(stepDecay(1, { every: 0.5, factor: 0.5 }), 4), [1, 1, 0.5, 0.5]))
 
   it('run in a straight line', () => expectClose(over(linear(0, 1), 4), [0, 0.25, 0.5, 0.75]))
+
+  it('run in a straight line up to a share of the run, and stay there', () =>
+    expectClose(over(linear(2, 0, { until: 0.5 }), 6), [2, 4 / 3, 2 / 3, 0, 0, 0]))
+
+  it('warm up by whole epochs, counted from one or from zero', () => {
+    // Six epochs of two steps: a rise over three.
+    const options = { epochs: 3, of: 6 }
+    const [third, two, one] = [1 / 3, 2 / 3, 1]
+    expectClose(over(warmUpFromOne(1, options), 12), [third, third, two, two, ...Array<number>(8).fill(one)])
+    expectClose(over(warmUpFromZero(1, options), 12), [0, 0, third, third, two, two, ...Array<number>(6).fill(one)])
+    // What rises goes its own way meanwhile.
+    expectClose(over(warmUpFromOne(linear(3, 0), { epochs: 2, of: 3 }), 3), [1.5, 2, 1])
+  })
+
+  it('count epochs exactly, however many steps they have', () => {
+    for (const [epochs, steps] of [
+      [240, 781],
+      [100, 2502],
+      [7, 3],
+    ] as const) {
+      // prettier-ignore
+      const schedule = warmUpFromZero(epochs, { epochs, of: epochs })
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        const at = (step: number) => valueAt(schedule, { step, totalSteps: epochs * steps })
+        expect(at(epoch * steps)).toBeCloseTo(epoch, 9)
+        expect(at((epoch + 1) * steps - 1)).toBeCloseTo(epoch, 9)
+      }
+    }
+  })
 
   it('warm up to their value, from one n-th of it, and then run over what remains', () => {
     expectClose(over(warmUp(1, { steps: 4 }), 6), [0.25, 0.5, 0.75, 1, 1, 1])

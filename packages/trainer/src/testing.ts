@@ -25,7 +25,9 @@ export function tinyNetwork(
   }
   const x = layer(layer('image', 1), 2)
   g.tap('features', x)
-  return g.build(g.add('fc', dense({ units: classes }), g.add('pool', globalAveragePool(), x)))
+  const pool = g.add('pool', globalAveragePool(), x)
+  g.tap('pool', pool)
+  return g.build(g.add('fc', dense({ units: classes }), pool))
 }
 
 /** Images whose class is how bright they are on average, with noise. */

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { apply } from '@gpdjs/core'
-import { layersModelFolder, loadNetwork } from '@gpdjs/trainer'
+import { layersModelFolder, loadHeads, loadNetwork } from '@gpdjs/trainer'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../testing/run.ts'
 import { temporaryFolder, tinyConfig, writeConfig, writeTinyImages } from '../testing/tiny-images.ts'
@@ -132,6 +132,40 @@ describe('gpd train', () => {
       expect(await after.parameters[name]!.data(), name).toEqual(await tensor.data())
     }
     for (const { parameters, statistics } of [before, after]) tf.dispose([parameters, statistics])
+  })
+
+  it('compares two views of the images, and saves heads of losses beside the student', async () => {
+    await writeConfig(folder, 'mlkd.json', {
+      ...tinyConfig,
+      data: { ...tinyConfig.data, augment: { padding: 1 }, strong: { magnitude: 10 } },
+      labelWeight: 0.1,
+      labelViews: ['strong'],
+      teacher: {
+        weights: 'teacher/student',
+        loss: [
+          { name: 'mlkd', variant: 'release', weight: 0.9 },
+          { name: 'fitnet', student: 'layer2', regressor: 'convolution', weight: 1 },
+        ],
+      },
+    })
+    const { status, stderr } = await run(['train', '--config', at('mlkd.json'), '--output', at('mlkd')])
+    expect([status, stderr]).toEqual([0, expect.stringContaining('Saved in')])
+    expect(await readFile(at('mlkd/metrics.jsonl'), 'utf8')).toContain('"mlkd(student, static-teacher)"')
+    const heads = await loadHeads(at('mlkd/heads'))
+    expect(Object.keys(heads)).toEqual(['fitnet(student, static-teacher)'])
+    expect(heads['fitnet(student, static-teacher)']!['regressor0.kernel']!.shape).toEqual([1, 1, 4, 8])
+    tf.dispose(Object.values(heads).flatMap((tensors) => Object.values(tensors)))
+    const none = await run([
+      'train',
+      '--config',
+      at('mlkd.json'),
+      '--output',
+      at('no-view'),
+      '--set',
+      'data.strong=false',
+    ])
+    expect(none.stderr).toMatch(/needs the view 'strong' of every image/)
+    expect(none.status).toBe(3)
   })
 
   it('stops after --max-steps', async () => {

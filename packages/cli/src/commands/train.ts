@@ -1,5 +1,13 @@
 import { join } from 'node:path'
-import { distill, metricsFile, saveNetwork, type Callbacks, type DistillResult, type Outcome } from '@gpdjs/trainer'
+import {
+  distill,
+  metricsFile,
+  saveHeads,
+  saveNetwork,
+  type Callbacks,
+  type DistillResult,
+  type Outcome,
+} from '@gpdjs/trainer'
 import { momentsMetadata } from '../config/data.ts'
 import { disposePrepared, distillOptions, prepare, type Prepared } from '../config/prepare.ts'
 import { EXIT } from '../exit.ts'
@@ -27,9 +35,10 @@ async function saveNetworks(folder: string, result: DistillResult, { config, dat
     ...momentsMetadata(data.moments),
   }
   await saveNetwork(join(folder, RUN.student), result.student, metadata)
-  const { best, alternatives } = result
+  const { best, alternatives, heads } = result
   if (best) await saveNetwork(join(folder, RUN.best), best.student, { ...metadata, epoch: String(best.epoch) })
   for (const [name, network] of Object.entries(alternatives)) await saveNetwork(join(folder, name), network, metadata)
+  if (Object.keys(heads).length > 0) await saveHeads(join(folder, RUN.heads), heads)
 }
 
 export const train: Command = async (context) => {

@@ -20,7 +20,7 @@ describe('a configuration', () => {
   it('needs a student and data, and has defaults for the rest', () => {
     expect(check(least)).toEqual({
       student: { network: 'resnet8' },
-      data: { directory: 'mnist', classes: 10, validation: 5000, augment: false },
+      data: { directory: 'mnist', classes: 10, validation: 5000, augment: false, strong: false },
       teacher: false,
       dynamicTeacher: false,
       ema: false,
@@ -29,6 +29,7 @@ describe('a configuration', () => {
       batchSize: 64,
       accumulate: 1,
       labelWeight: 1,
+      labelViews: [],
       seed: 42,
       backend: 'auto',
     })

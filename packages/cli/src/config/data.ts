@@ -1,7 +1,7 @@
 import { GpdError } from '@gpdjs/core'
-import { moments, padCropFlip, split, take, type ChannelMoments } from '@gpdjs/data'
+import { chain, moments, padCropFlip, randAugment, split, take, type ChannelMoments } from '@gpdjs/data'
 import { readMnistFolder } from '@gpdjs/data/node'
-import { imageSource, type BatchSource } from '@gpdjs/trainer'
+import { imageSource, type BatchSource, type ImageSourceOptions } from '@gpdjs/trainer'
 import { at } from './key-path.ts'
 import type { Config } from './schema.ts'
 
@@ -16,19 +16,28 @@ export interface PreparedData {
 
 const readFolder = (directory: string, classes: number) => readMnistFolder(directory, { name: directory, classes })
 
+/** How training images change, and the strong view that some losses compare with it. */
+function augmentations({ augment, strong }: Config['data']): Pick<ImageSourceOptions, 'augment' | 'views'> {
+  const weak = augment && padCropFlip(augment)
+  return {
+    ...(weak && { augment: weak }),
+    ...(strong && { views: { strong: chain(...(weak ? [weak] : []), randAugment(strong)) } }),
+  }
+}
+
 /**
  * @param given moments to normalize by instead of those of the training images
  * @throws GpdError `data.missing`, `data.corrupt`, `data.mismatch`, `data.label-range`, `config.invalid`
  */
 export async function prepareData({ data }: Pick<Config, 'data'>, given?: ChannelMoments): Promise<PreparedData> {
-  const { limitTrain = Infinity, augment } = data
+  const { limitTrain = Infinity } = data
   const { train: all, test } = await readFolder(data.directory, data.classes)
   // The seed of a run is not the seed of the split: runs with different seeds are judged by the same images.
   const parts = at('data.validation', () => split(all, { validation: data.validation, seed: 0 }))
   const train = limitTrain < parts.train.labels.length ? take(parts.train, limitTrain) : parts.train
   const normal = given ?? moments(train)
   return {
-    train: imageSource(train, { moments: normal, ...(augment && { augment: padCropFlip(augment) }) }),
+    train: imageSource(train, { moments: normal, ...augmentations(data) }),
     validation: imageSource(parts.validation, { moments: normal }),
     test: imageSource(test, { moments: normal }),
     moments: normal,

@@ -1,4 +1,4 @@
-import { valueAt } from '@gpdjs/trainer'
+import { valueAt, type EdgeOptions, type Plugin, type RunSetup, type TrainedNetwork } from '@gpdjs/trainer'
 import { describe, expect, it } from 'vitest'
 import { checkAgainst } from './check.ts'
 import { optimizerOf } from './optimizer.ts'
@@ -82,6 +82,45 @@ describe('plugins', () => {
   it('are there where they are switched on', () => {
     expect(names({})).toEqual([false, false, false])
     expect(names({ dynamicTeacher: {}, ema: {} })).toEqual([false, 'dynamic-teacher', 'ema'])
+  })
+
+  /** Losses and weights of a static teacher whose network nobody looks at. */
+  function teaching(teacher: object, rest: object = {}) {
+    const trained = { network: {}, parameters: {}, statistics: {} } as unknown as TrainedNetwork
+    const edges: EdgeOptions[] = []
+    const run = { learners: [{ name: 'student' }], addDistillation: (edge: EdgeOptions) => void edges.push(edge) }
+    const [plugin] = [pluginsOf(configure({ teacher: { weights: 'w', ...teacher }, ...rest }), trained)].flat(2) as [
+      Plugin,
+    ]
+    plugin.connect?.(run as unknown as RunSetup)
+    return edges.map(({ loss, weight }) => [loss.name, valueAt(weight, { step: 0, totalSteps: 10 })])
+  }
+
+  it('have one loss of a static teacher, or several with a weight each', () => {
+    expect(teaching({})).toEqual([['dkd', 1]])
+    expect(teaching({ loss: { name: 'kd' }, weight: 0.9 })).toEqual([['kd', 0.9]])
+    const list = [{ name: 'kd', temperature: 2, weight: { kind: 'linear', start: 3, end: 0 } }, { name: 'nd', weight: 2 }] // prettier-ignore
+    expect(teaching({ loss: list })).toEqual([['kd', 3], ['nd', 2]]) // prettier-ignore
+  })
+
+  it.each([
+    [
+      { loss: [{ name: 'kd', weight: 1 }], weight: 2 },
+      /^teacher\.weight: expected none beside a list of losses, got 2/,
+    ],
+    [
+      {
+        loss: [
+          { name: 'kd', weight: 1 },
+          { name: 'ndd', weight: 1 },
+        ],
+      },
+      /^teacher\.loss\.1\.name: .*Did you mean 'nd'/,
+    ],
+    [{ loss: [{ name: 'kd' }] }, /teacher\.loss/],
+    [{ loss: [] }, /teacher\.loss/],
+  ])('of a static teacher refuse %j', (teacher, message) => {
+    expect(() => teaching(teacher)).toThrow(message)
   })
 
   it.each([

@@ -3,6 +3,7 @@ import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
 import { inverseReparameterization, orepa, type BranchSet, type OrepaOptions } from '@gpdjs/ir-expansion'
 import { losses } from '@gpdjs/kd-losses'
 import {
+  asPublished,
   dynamicTeacher,
   ema,
   staticTeacher,
@@ -10,9 +11,11 @@ import {
   type PluginOption,
   type StaticTeacherOptions,
   type TrainedNetwork,
+  type WeightedLoss,
 } from '@gpdjs/trainer'
 import { given } from './given.ts'
 import { at } from './key-path.ts'
+import { settingOf } from './published.ts'
 import { scheduleOf } from './schedule.ts'
 import type { Config } from './schema.ts'
 
@@ -60,17 +63,31 @@ function dynamicTeacherOf(config: DynamicTeacherConfig): Plugin {
 
 type Normalization = StaticTeacherOptions['normalization']
 
-const staticTeacherOf = (
-  { loss, weight }: Exclude<Config['teacher'], false>,
-  trained: TrainedNetwork,
-  normalization: Normalization,
-): Plugin =>
-  staticTeacher({
-    ...trained,
-    ...given({ normalization }),
-    loss: lossOf('teacher.loss', loss),
-    weight: scheduleOf('teacher.weight', weight),
+type TeacherConfig = Exclude<Config['teacher'], false>
+
+/** One loss with the teacher's weight, or several with their own. */
+function teachingOf({ loss, weight }: TeacherConfig): WeightedLoss[] {
+  const term = (path: string, named: NamedLoss, own: Config['labelWeight'], weightPath: string): WeightedLoss => ({
+    loss: lossOf(path, named),
+    weight: scheduleOf(weightPath, own),
   })
+  if (!Array.isArray(loss)) return [term('teacher.loss', loss, weight, 'teacher.weight')]
+  if (weight !== 1) {
+    const problem = `teacher.weight: expected none beside a list of losses, got ${JSON.stringify(weight)}.`
+    throw new GpdError('config.invalid', problem, 'Multiply the weight of each loss of the list.')
+  }
+  return loss.map(({ weight: own, ...named }, i) => {
+    const path = `teacher.loss.${i}`
+    return term(path, named as NamedLoss, own, `${path}.weight`)
+  })
+}
+
+function staticTeacherOf(config: Config, trained: TrainedNetwork, normalization: Normalization): Plugin | false {
+  const teacher = { ...trained, ...given({ normalization }) }
+  const setting = settingOf(config)
+  if (setting) return asPublished(setting, teacher)
+  return config.teacher && staticTeacher({ ...teacher, loss: teachingOf(config.teacher) })
+}
 
 /**
  * The parts of a method as a configuration switches them on.
@@ -85,7 +102,7 @@ export function pluginsOf(
   normalization?: Normalization,
 ): PluginOption {
   return [
-    config.teacher && trained && staticTeacherOf(config.teacher, trained, normalization),
+    config.teacher && trained && staticTeacherOf(config, trained, normalization),
     config.dynamicTeacher && dynamicTeacherOf(config.dynamicTeacher),
     config.ema && ema(given(config.ema)),
   ]

@@ -110,6 +110,7 @@ export function distillOptions({ config, student, given, teacher, data }: Prepar
     optimizer: optimizerOf(config.optimizer),
     plugins: pluginsOf(config, teacher, teacherNormalization(teacher, data)),
     labelWeight: scheduleOf('labelWeight', config.labelWeight),
+    labelViews: config.labelViews,
     epochs,
     batchSize,
     accumulate,

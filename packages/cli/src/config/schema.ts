@@ -24,6 +24,17 @@ const schedule = z.union([
 /** A distillation loss by its name in `@gpdjs/kd-losses`, with that loss's own options beside it. */
 const loss = z.looseObject({ name: z.string() })
 
+/** One of several, with a weight of its own. */
+const weightedLoss = z.looseObject({ name: z.string(), weight: schedule })
+
+/** A method with the numbers that its authors published, in place of losses and weights. */
+const published = z.strictObject({
+  method: z.string(),
+  data: z.enum(['cifar100', 'imagenet']),
+  pair: z.string().optional(),
+  options: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+})
+
 /** A part of the method, or `false` where an arm of a study switches off what its base has. */
 const switchable = <S extends z.ZodType>(part: S) => z.union([z.literal(false), part]).default(false as never)
 
@@ -73,9 +84,17 @@ export const configSchema = z.strictObject({
     validation: positive.default(5000),
     limitTrain: positive.optional(),
     augment: switchable(z.strictObject({ padding: z.int().min(0).default(4), flip: z.boolean().default(true) })),
+    strong: switchable(
+      z.strictObject({ operations: z.int().min(0).default(2), magnitude: z.number().min(0).max(30).default(10) }),
+    ),
   }),
   teacher: switchable(
-    z.strictObject({ weights: z.string(), loss: loss.default({ name: 'dkd' }), weight: schedule.default(1) }),
+    z.strictObject({
+      weights: z.string(),
+      loss: z.union([loss, z.array(weightedLoss).min(1)]).default({ name: 'dkd' }),
+      weight: schedule.default(1),
+      published: published.optional(),
+    }),
   ),
   dynamicTeacher: switchable(dynamicTeacher),
   ema: switchable(z.strictObject({ decay: fraction.optional(), warmUp: z.boolean().optional() })),
@@ -84,6 +103,7 @@ export const configSchema = z.strictObject({
   batchSize: positive.default(64),
   accumulate: positive.default(1),
   labelWeight: schedule.default(1),
+  labelViews: z.array(z.string()).default([]),
   seed: z.int().default(42),
   backend: z.string().default('auto'),
   output: z.string().optional(),

@@ -119,6 +119,34 @@ describe('batches', () => {
     expect(images(0, 0)).not.toEqual(images(1, 0))
   })
 
+  it('gives further views of the same images, each from a stream of its own, in batches of any size', () => {
+    const strong = padCropFlip({ padding: 1 })
+    const [weak, other] = [padCropFlip({ padding: 0 }), padCropFlip({ padding: 2 })]
+    const set = numbered(60)
+    const byPosition = (batchSize: number, views: BatchOptions['views']) => {
+      const images = new Map<number, string>()
+      for (const batch of batches(set, { batchSize, seed: 3, epoch: 1, augment: weak, views, dropRemainder: false }))
+        batch.index.forEach((n, i) => images.set(n, batch.views!['strong']!.subarray(2 * i, 2 * i + 2).join()))
+      return images
+    }
+    const seen = byPosition(60, { strong })
+    expect(byPosition(7, { other, strong })).toEqual(seen)
+    for (const [position, pixels] of seen) {
+      const target = new Uint8Array(2)
+      strong(
+        Uint8Array.of(position, position + 1),
+        target,
+        set.shape,
+        randomStream(3, 'augment', 1, position, 'strong'),
+      )
+      expect(pixels).toBe(target.join())
+    }
+    const [plain] = batches(set, { batchSize: 60, seed: 3, epoch: 1, augment: weak })
+    const [withViews] = batches(set, { batchSize: 60, seed: 3, epoch: 1, augment: weak, views: { strong } })
+    expect(withViews).toEqual({ ...plain, views: withViews!.views })
+    expect(plain).not.toHaveProperty('views')
+  })
+
   it('gives another order in every epoch and for every seed, 0 included, and the set’s own without shuffling', () => {
     const set = numbered(100)
     const orders = [0, 1, 2].flatMap((seed) =>

@@ -1,4 +1,4 @@
-import { GpdError, permutation, randomStream } from '@gpdjs/core'
+import { GpdError, mapRecord, permutation, randomStream } from '@gpdjs/core'
 import type { Augmentation } from '../augment/augmentation.ts'
 import { countImages, imageBytes, type ImageSet, type ImageShape } from '../images/image-set.ts'
 
@@ -12,6 +12,8 @@ export interface BatchOptions {
   /** Random order instead of the set's own (default true) */
   readonly shuffle?: boolean
   readonly augment?: Augmentation | undefined
+  /** Further views of every image by name, each with an augmentation of its own (default none) */
+  readonly views?: Readonly<Record<string, Augmentation>> | undefined
   /** Leave out the last batch if it is not full (default true; for an evaluation give false) */
   readonly dropRemainder?: boolean
   /** The first batch to give, for going on in the middle of an epoch (default 0) */
@@ -24,6 +26,8 @@ export interface Batch {
   readonly index: Uint32Array
   /** Pixels 0 … 255, `[batch, height, width, channels]` */
   readonly images: Uint8Array
+  /** Further views of the same images, by name; only there if asked for */
+  readonly views?: Readonly<Record<string, Uint8Array>>
   /** Class indices, `[batch]` */
   readonly labels: Int32Array
   readonly shape: ImageShape
@@ -57,14 +61,23 @@ function checkOptions(options: BatchOptions, count: number): void {
   }
 }
 
-/** Changed copies of some images. The draws belong to (epoch, image): they do not depend on the batch or its size. */
-function augmented(set: ImageSet, index: Uint32Array, augment: Augmentation, seed: number, epoch: number): Uint8Array {
+/**
+ * Changed copies of some images. The draws belong to (epoch, image, view): they do not depend on the batch or its size, nor
+ * on other views.
+ */
+function augmented(
+  set: ImageSet,
+  index: Uint32Array,
+  augment: Augmentation,
+  { seed, epoch }: BatchOptions,
+  ...view: string[]
+): Uint8Array {
   const size = imageBytes(set.shape)
   const images = new Uint8Array(index.length * size)
   index.forEach((position, i) => {
     const image = set.images.subarray(position * size, (position + 1) * size)
     const target = images.subarray(i * size, (i + 1) * size)
-    augment(image, target, set.shape, randomStream(seed, 'augment', epoch, position))
+    augment(image, target, set.shape, randomStream(seed, 'augment', epoch, position, ...view))
   })
   return images
 }
@@ -77,10 +90,12 @@ function copied({ images, shape }: ImageSet, index: Uint32Array): Uint8Array {
   return copies
 }
 
-function batchAt(set: ImageSet, index: Uint32Array, { augment, seed, epoch }: BatchOptions): Batch {
+function batchAt(set: ImageSet, index: Uint32Array, options: BatchOptions): Batch {
+  const { augment, views } = options
   return {
     index,
-    images: augment === undefined ? copied(set, index) : augmented(set, index, augment, seed, epoch),
+    images: augment === undefined ? copied(set, index) : augmented(set, index, augment, options),
+    ...(views && { views: mapRecord(views, (change, name) => augmented(set, index, change, options, name)) }),
     labels: Int32Array.from(index, (position) => set.labels[position]!),
     shape: set.shape,
   }

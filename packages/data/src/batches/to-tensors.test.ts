@@ -23,6 +23,15 @@ describe('toTensors', () => {
     tf.dispose([xs, ys])
   })
 
+  it('normalises further views alike', async () => {
+    const view = batch.images.map((value) => 255 - value)
+    const moments = { mean: [0.1, 0.2, 0.3], deviation: [0.5, 0.25, 2] }
+    const { xs, ys, views } = toTensors({ ...batch, views: { strong: view } }, moments)
+    const alone = toTensors({ ...batch, images: view }, moments)
+    expect([...(await views!['strong']!.data())]).toEqual([...(await alone.xs.data())])
+    tf.dispose([xs, ys, { ...views }, alone.xs, alone.ys])
+  })
+
   it('makes two tensors and leaves none behind when they are disposed', () => {
     const before = tf.memory().numTensors
     const tensors = toTensors(batch, { mean: [0, 0, 0], deviation: [1, 1, 1] })

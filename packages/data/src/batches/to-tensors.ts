@@ -1,12 +1,14 @@
-import { GpdError } from '@gpdjs/core'
+import { GpdError, mapRecord } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import type { ChannelMoments } from '../images/moments.ts'
 import type { Batch } from './batches.ts'
 
-/** A batch as TensorFlow.js wants it; the caller disposes both. */
+/** A batch as TensorFlow.js wants it; the caller disposes everything. */
 export interface TensorBatch {
   /** Normalised images, float32 `[batch, height, width, channels]` */
   readonly xs: tf.Tensor4D
+  /** Further views, normalised alike; only there if the batch has them */
+  readonly views?: Readonly<Record<string, tf.Tensor4D>>
   /** Class indices, int32 `[batch]` */
   readonly ys: tf.Tensor1D
 }
@@ -56,9 +58,12 @@ function normalise(images: Uint8Array, table: Float32Array, channels: number): F
 export function toTensors(batch: Batch, moments: ChannelMoments): TensorBatch {
   const [height, width, channels] = batch.shape
   checkMoments(moments, channels)
-  const values = normalise(batch.images, normalisationTable(moments), channels)
+  const table = normalisationTable(moments)
+  const onDevice = (images: Uint8Array): tf.Tensor4D =>
+    tf.tensor4d(normalise(images, table, channels), [batch.labels.length, height, width, channels])
   return {
-    xs: tf.tensor4d(values, [batch.labels.length, height, width, channels]),
+    xs: onDevice(batch.images),
+    ...(batch.views && { views: mapRecord(batch.views, onDevice) }),
     ys: tf.tensor1d(batch.labels, 'int32'),
   }
 }

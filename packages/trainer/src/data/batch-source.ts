@@ -5,6 +5,8 @@ import type { Shape } from '@gpdjs/core'
 export interface TensorBatch {
   /** `[batch, height, width, channels]` */
   readonly xs: tf.Tensor
+  /** Further views of the same images (other augmentations), by name. */
+  readonly views?: Readonly<Record<string, tf.Tensor>>
   /** Class indices, int32 `[batch]` */
   readonly ys: tf.Tensor1D
   /** Where in the set each sample stands: the key under which a teacher's logits are remembered. */
@@ -29,5 +31,9 @@ export interface BatchSource {
   readonly classes: number
   /** Whether a sample may look different from one epoch to the next. */
   readonly augmented: boolean
+  /** Names of the further views that its shuffled batches have. Default none. */
+  readonly views?: readonly string[]
   batches(options: EpochOptions): Iterable<TensorBatch>
+  /** Looks for mistakes that are only seen by waiting for the device; called once, before training or evaluation. */
+  check?(): Promise<void>
 }

@@ -17,7 +17,10 @@ import { readFileOf, writeFolder } from './atomic-folder.ts'
 const DEFINITION = 'network.json'
 const WEIGHTS = 'weights.safetensors'
 
-async function encodable(record: TensorRecord): Promise<Record<string, { shape: number[]; data: Float32Array }>> {
+/** Tensors as `encodeSafetensors` takes them. */
+export async function encodable(
+  record: TensorRecord,
+): Promise<Record<string, { shape: number[]; data: Float32Array }>> {
   const data = await recordData(record)
   return Object.fromEntries(
     Object.entries(record).map(([name, { shape }]) => [name, { shape, data: data[name] as Float32Array }]),

@@ -51,10 +51,11 @@ function scalarsAt({ pipeline, optimizer, totalSteps }: TrainingLoop, step: numb
 async function withCachedLogits(batch: TensorBatch, caches: TrainingLoop['caches']): Promise<TrainingBatch> {
   const logits: Record<string, tf.Tensor2D> = {}
   for (const [name, cache] of caches) logits[name] = await cache.logits(batch)
-  return { xs: batch.xs, ys: batch.ys, index: tf.tensor1d(Int32Array.from(batch.index), 'int32'), logits }
+  return { ...batch, index: tf.tensor1d(Int32Array.from(batch.index), 'int32'), logits }
 }
 
-const disposeBatch = ({ xs, ys, index, logits }: TrainingBatch) => tf.dispose([xs, ys, index, { ...logits }])
+const disposeBatch = ({ xs, ys, views, index, logits }: TrainingBatch) =>
+  tf.dispose([xs, ys, { ...views }, index, { ...logits }])
 
 /** Groups of `size`; what is left over at the end is dropped, as an incomplete batch is. */
 function* groupsOf<T>(items: Iterable<T>, size: number): Generator<T[]> {

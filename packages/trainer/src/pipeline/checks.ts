@@ -1,4 +1,4 @@
-import { GpdError, tapNode, type LossSetup } from '@gpdjs/core'
+import { didYouMean, GpdError, tapNode, type LossSetup } from '@gpdjs/core'
 import type { Actor } from './actor.ts'
 import { edgeName, type EdgeOptions, type LossTerm } from './term.ts'
 
@@ -18,6 +18,14 @@ function findActor(term: string, name: string, actors: readonly Actor[]): Actor 
     `Loss '${term}': no actor is called '${name}'.`,
     `There are ${actors.map((a) => a.name).join(', ')}.`,
   )
+}
+
+/** @throws GpdError `checkpoint.incompatible` for heads that no loss has asked for */
+export function checkHeads(given: readonly string[], terms: readonly string[]): void {
+  const stranger = given.find((name) => !terms.includes(name))
+  if (stranger === undefined) return
+  const problem = `heads: no loss of this run is called '${stranger}'.`
+  throw new GpdError('checkpoint.incompatible', problem, didYouMean(stranger, terms))
 }
 
 /** What a loss may know of the two networks before training. */

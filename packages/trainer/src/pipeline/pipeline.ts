@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError, initializeParameters, initializeStatistics, type Network, type TensorRecord } from '@gpdjs/core'
 import type { TrainableSpec } from '../optimizers/optimizer.ts'
 import type { Actor } from './actor.ts'
-import { checkClasses, checkTerm, lossSetup } from './checks.ts'
+import { checkClasses, checkHeads, checkTerm, lossSetup } from './checks.ts'
 import { flattenPlugins, type PluginOption, type RunSetup, type RunState, type TensorStore } from './plugin.ts'
 import { inScope, scopeOf } from './scope.ts'
 import { startingTensors } from './starting-tensors.ts'
@@ -29,6 +29,8 @@ export interface PipelineOptions {
   /** Given weights (fine-tuning). Copied. Default: drawn from the seed. */
   readonly parameters?: TensorRecord
   readonly statistics?: TensorRecord
+  /** Given heads of losses by the name of their term. Copied. Default: drawn from the seed. */
+  readonly heads?: Readonly<Record<string, TensorRecord>>
   readonly plugins?: PluginOption
   /** Terms on the labels, one for each learner. */
   readonly taskTerm: (learner: string) => LossTerm | undefined
@@ -100,7 +102,12 @@ export function buildPipeline(options: PipelineOptions): Pipeline {
     addDistillation(edge) {
       const term = edgeName(edge)
       const { heads, memory } = edge.loss.prepare?.(lossSetup(edge, actors, seed, options.samples ?? 0)) ?? {}
-      if (heads) setup.addTensors({ name: headsOf(term), tensors: initializeParameters(heads, seed), specs: heads })
+      if (heads) {
+        const tensors = startingTensors(`heads of ${term}`, options.heads?.[term], heads, () =>
+          initializeParameters(heads, seed),
+        )
+        setup.addTensors({ name: headsOf(term), tensors, specs: heads })
+      }
       if (memory) Object.assign(memories, inScope(memoryOf(term), memory))
       setup.addTerm(distillationTerm(edge))
     },
@@ -117,6 +124,10 @@ export function buildPipeline(options: PipelineOptions): Pipeline {
   for (const plugin of plugins) plugin.connect?.(setup)
   checkClasses(actors)
   for (const term of terms) checkTerm(term, actors)
+  checkHeads(
+    Object.keys(options.heads ?? {}),
+    terms.map(({ name }) => name),
+  )
   if (!stores.some(({ name }) => name === STUDENT)) tf.dispose(parameters)
   return { seed, actors, terms, states, ...partitionStores(stores, actors, memories) }
 }

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, mapRecord, type TensorRecord } from '@gpdjs/core'
 
+const FIX = 'Give tensors of the same networks, made with the same options.'
+
 /** A copy of given tensors, checked against what the network wants; or fresh ones. */
 export function startingTensors(
-  kind: 'parameters' | 'statistics',
+  kind: string,
   given: TensorRecord | undefined,
   specs: readonly { readonly name: string; readonly shape: readonly number[] }[],
   fresh: () => Record<string, tf.Tensor>,
@@ -16,12 +18,14 @@ export function startingTensors(
     throw new GpdError(
       'checkpoint.incompatible',
       `${kind}: expected '${wrong.name}' of shape [${wrong.shape.join(', ')}], got ${found}.`,
+      FIX,
     )
   }
   if (unexpected.length > 0)
     throw new GpdError(
       'checkpoint.incompatible',
-      `${kind}: the student has no '${unexpected[0]}' (${unexpected.length} such tensors).`,
+      `${kind}: expected no '${unexpected[0]}' (${unexpected.length} such tensors).`,
+      FIX,
     )
   return mapRecord(given, (tensor) => tf.clone(tensor))
 }

@@ -4,14 +4,20 @@ import {
   stopGradient,
   type ActorOutputs,
   type DistillationLoss,
+  type PairOutputs,
   type RandomStream,
   type TensorRecord,
 } from '@gpdjs/core'
 import type { Schedule } from '../schedule.ts'
 import { scopeOf } from './scope.ts'
 
+/** What every actor computed on the same images, by its name. */
+export type Outputs = Readonly<Record<string, ActorOutputs>>
+
 /** What a term may use beside the outputs. */
 export interface TermContext {
+  /** Outputs on further views of the images, by the view's name: those that the term has asked for. */
+  readonly views: Readonly<Record<string, Outputs>>
   /** Class indices, int32 `[batch]` */
   readonly labels: tf.Tensor1D
   /** Every trained and constant tensor of the run. */
@@ -33,8 +39,10 @@ export interface LossTerm {
   readonly weight: Schedule
   /** Taps it needs, by actor. Actors that appear here run even if nobody else asks. */
   readonly taps: Readonly<Record<string, readonly string[]>>
+  /** Further views of the images that these actors must look at. */
+  readonly views?: readonly string[]
   /** The unweighted loss; a scalar. Disposes nothing. */
-  compute(outputs: Readonly<Record<string, ActorOutputs>>, context: TermContext): tf.Scalar
+  compute(outputs: Outputs, context: TermContext): tf.Scalar
 }
 
 const cutOff = ({ logits, taps }: ActorOutputs): ActorOutputs => ({
@@ -68,12 +76,16 @@ export function distillationTerm(edge: EdgeOptions): LossTerm {
     name,
     weight,
     taps: { [student]: loss.taps?.student ?? [], [teacher]: loss.taps?.teacher ?? [] },
-    compute(outputs, { tensors, statistics, update, ...context }) {
-      const [taught, teaching] = [outputs[student]!, outputs[teacher]!]
+    ...(loss.views && { views: loss.views }),
+    compute(outputs, { views, tensors, statistics, update, ...context }) {
+      const pair = (seen: Outputs): PairOutputs => ({
+        student: stop === 'student' ? cutOff(seen[student]!) : seen[student]!,
+        teacher: stop === 'teacher' ? cutOff(seen[teacher]!) : seen[teacher]!,
+      })
       return loss.compute({
         ...context,
-        student: stop === 'student' ? cutOff(taught) : taught,
-        teacher: stop === 'teacher' ? cutOff(teaching) : teaching,
+        ...pair(outputs),
+        ...(loss.views && { views: Object.fromEntries(loss.views.map((view) => [view, pair(views[view]!)])) }),
         heads: scopeOf(headsOf(name), tensors),
         memory: scopeOf(memoryOf(name), statistics),
         remember: (key, value) => update(`${memoryOf(name)}/${key}`, value),

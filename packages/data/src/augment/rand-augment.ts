@@ -1,0 +1,84 @@
+import { GpdError } from '@gpdjs/core'
+import type { ImageShape } from '../images/image-set.ts'
+import type { Augmentation } from './augmentation.ts'
+import { chain } from './chain.ts'
+import { rotate, shearX, shearY, translateX, translateY } from './geometry.ts'
+import { color, sharpness } from './neighbourhood.ts'
+import type { Operation } from './operation.ts'
+import { autoContrast, brightness, contrast, equalize, posterize, solarize } from './tone.ts'
+
+export interface RandAugmentOptions {
+  /** How many operations change each image, an integer ≥ 0 (default 2) */
+  readonly operations?: number
+  /** How strongly, 0 … 30 (default 10) */
+  readonly magnitude?: number
+}
+
+/** The greatest magnitude. */
+const GREATEST = 30
+
+/** An operation, and its strength at a level 0 … 1 in a direction of −1 or 1. */
+interface Choice {
+  readonly apply: Operation
+  readonly strength: (level: number, sign: number, shape: ImageShape) => number
+}
+
+const copy: Operation = (image, target) => target.set(image)
+const none = (): number => 0
+/** From no change at all to a greatest change in either direction. */
+const upTo =
+  (greatest: number, unchanged = 0) =>
+  (level: number, sign: number): number =>
+    unchanged + sign * level * greatest
+
+/** Share of its size by which an image is moved at most: 150 of 331 pixels. */
+const FARTHEST = 150 / 331
+
+const CHOICES: readonly Choice[] = [
+  { apply: copy, strength: none },
+  { apply: shearX, strength: upTo(0.3) },
+  { apply: shearY, strength: upTo(0.3) },
+  { apply: translateX, strength: (level, sign, [, width]) => sign * level * FARTHEST * width },
+  { apply: translateY, strength: (level, sign, [height]) => sign * level * FARTHEST * height },
+  { apply: rotate, strength: upTo(30) },
+  { apply: brightness, strength: upTo(0.9, 1) },
+  { apply: color, strength: upTo(0.9, 1) },
+  { apply: contrast, strength: upTo(0.9, 1) },
+  { apply: sharpness, strength: upTo(0.9, 1) },
+  { apply: posterize, strength: (level) => 8 - Math.round(4 * level) },
+  { apply: solarize, strength: (level) => 256 * (1 - level) },
+  { apply: autoContrast, strength: none },
+  { apply: equalize, strength: none },
+]
+
+const isIn = (value: number, most: number): boolean => value >= 0 && value <= most
+
+/**
+ * Random augmentation: some of fourteen operations one after the other, each drawn with the same probability and repeats
+ * allowed, all at one magnitude. Brightness, contrast, colour and sharpness go from none to 0.9 up or down, shears to 0.3,
+ * shifts to 45 % of the size, rotations to 30°, posterize to 4 bits, solarize to threshold 0; auto-contrast, equalize and no
+ * change at all have no strength.
+ *
+ * @param options.operations N ≥ 0 (default 2)
+ * @param options.magnitude M, 0 … 30 (default 10)
+ * @throws GpdError `config.invalid` for values outside these ranges
+ * @example const views = { strong: chain(padCropFlip(), randAugment({ operations: 2, magnitude: 10 })) }
+ * @see Cubuk, Zoph, Shlens, Le, "RandAugment: Practical Automated Data Augmentation with a Reduced Search Space", 2020
+ */
+export function randAugment({ operations = 2, magnitude = 10 }: RandAugmentOptions = {}): Augmentation {
+  if (!Number.isSafeInteger(operations) || operations < 0) {
+    const problem = `randAugment: operations: expected 0, 1, 2 …, got ${operations}.`
+    throw new GpdError('config.invalid', problem, 'Use 2.')
+  }
+  if (!isIn(magnitude, GREATEST)) {
+    const problem = `randAugment: magnitude: expected 0 … ${GREATEST}, got ${magnitude}.`
+    throw new GpdError('config.invalid', problem, 'Use 10.')
+  }
+  const one: Augmentation = (image, target, shape, stream) => {
+    const { apply, strength } = CHOICES[stream.integer(CHOICES.length)]!
+    // Drawn whether it is needed or not, so that one operation does not shift the draws of the next.
+    const sign = stream.uniform() < 0.5 ? -1 : 1
+    apply(image, target, shape, strength(magnitude / GREATEST, sign, shape))
+  }
+  return chain(...Array.from({ length: operations }, () => one))
+}

@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs'
+import { apply } from '@gpdjs/core'
+import { nd } from '@gpdjs/kd-losses'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { classMeans } from './class-means.ts'
+import { tensorSource } from './data/tensor-source.ts'
+import { distill } from './distill.ts'
+import { sgd } from './optimizers/sgd.ts'
+import { staticTeacher } from './plugins/static-teacher.ts'
+import { drawn, tinyData, tinyNetwork, tinyTensors } from './testing.ts'
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+})
+
+describe('classMeans', () => {
+  it('are the means of the features of each class in evaluation mode, whatever the batch', async () => {
+    const teacher = drawn(tinyNetwork({ width: 4 }), 3)
+    const { xs, ys } = tinyTensors(20)
+    const { taps } = apply(teacher.network, teacher.parameters, teacher.statistics, xs, {
+      training: false,
+      taps: ['pool'],
+    })
+    const features = taps['pool']!.arraySync() as number[][]
+    const labels = [...ys.dataSync()]
+    const expected = [0, 1, 2].map((c) => {
+      const own = features.filter((_, i) => labels[i] === c)
+      return [0, 1, 2, 3].map((j) => own.reduce((sum, row) => sum + row[j]! / own.length, 0))
+    })
+    const source = tensorSource({ xs, ys, classes: 3 })
+    const before = tf.memory().numTensors
+    for (const batchSize of [7, 250]) {
+      const means = await classMeans(teacher, source, { batchSize })
+      expected.forEach((row, c) => row.forEach((x, j) => expect(means[c]![j]).toBeCloseTo(x, 5)))
+    }
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('are what nd takes, also for a student of another width', async () => {
+    const teacher = drawn(tinyNetwork({ width: 4 }), 3)
+    const train = tinyData(24)
+    const loss = nd({ centers: await classMeans(teacher, train) })
+    const run = await distill({
+      student: tinyNetwork({ width: 2 }),
+      data: { train },
+      optimizer: sgd({ learningRate: 0.1 }),
+      epochs: 8,
+      batchSize: 8,
+      labelWeight: 0,
+      plugins: staticTeacher({ ...teacher, loss }),
+    })
+    const losses = run.history.map(({ logs }) => logs['nd(student, static-teacher)']!)
+    expect(losses.at(-1)!).toBeLessThan(losses[0]! - 0.1)
+    run.dispose()
+  })
+
+  it('refuse a set without images of a class, other classes, features of 0, and taps that are no vectors', async () => {
+    const teacher = drawn(tinyNetwork(), 1)
+    const { xs, ys } = tinyTensors(6)
+    const single = tensorSource({ xs, ys: tf.zerosLike(ys), classes: 3 })
+    await expect(classMeans(teacher, single)).rejects.toThrow(/none of class 1/)
+    const more = tensorSource({ xs, ys, classes: 4 })
+    await expect(classMeans(teacher, more)).rejects.toMatchObject({ code: 'data.mismatch' })
+    const dead = { ...teacher, parameters: Object.fromEntries(Object.entries(teacher.parameters).map(([n, x]) => [n, tf.zerosLike(x)])) } // prettier-ignore
+    await expect(classMeans(dead, tinyData(6))).rejects.toThrow(/a mean of about 0 for class 0/)
+    await expect(classMeans(teacher, tinyData(6), { tap: 'features' })).rejects.toMatchObject({ code: 'network.shape' })
+    await expect(classMeans(teacher, tinyData(6), { tap: 'pol' })).rejects.toMatchObject({ code: 'network.invalid' })
+  })
+})

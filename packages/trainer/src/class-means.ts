@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs'
+import { apply, GpdError } from '@gpdjs/core'
+import type { BatchSource, TensorBatch } from './data/batch-source.ts'
+import type { TrainedNetwork } from './evaluate.ts'
+
+export interface ClassMeansOptions {
+  /** A tap that gives one vector per image. Default `'pool'`. */
+  readonly tap?: string
+  /** Default 250. */
+  readonly batchSize?: number
+}
+
+/** A mean shorter than this has no direction. */
+const LEAST_LENGTH = 1e-6
+
+/** Sums of the features of each class, and how many there are: `[classes, values]`, `[classes, 1]`. */
+interface Sums {
+  readonly features: tf.Tensor
+  readonly counts: tf.Tensor
+}
+
+function sumsOf({ network, parameters, statistics }: TrainedNetwork, { xs, ys }: TensorBatch, tap: string): Sums {
+  const { taps } = apply(network, parameters, statistics, xs, { training: false, taps: [tap] })
+  const features = taps[tap]!
+  if (features.rank !== 2) {
+    const problem = `classMeans: expected one vector per image at '${tap}', got [${features.shape.join(', ')}].`
+    throw new GpdError('network.shape', problem, `Name a tap after the pooling, such as 'pool'.`)
+  }
+  const members = tf.cast(tf.oneHot(ys, network.classes), 'float32') as tf.Tensor2D
+  return {
+    features: tf.matMul(members, features as tf.Tensor2D, true, false),
+    counts: tf.expandDims(tf.sum(members, 0), 1),
+  }
+}
+
+/** @throws GpdError `data.mismatch` for a class without a mean, or whose mean has no direction */
+function checkMeans(means: readonly (readonly number[])[], counts: readonly number[]): void {
+  const empty = counts.indexOf(0)
+  if (empty >= 0) {
+    const problem = `classMeans: expected images of every class, got none of class ${empty}.`
+    throw new GpdError('data.mismatch', problem, 'Use the whole training set.')
+  }
+  const short = means.findIndex((mean) => Math.hypot(...mean) < LEAST_LENGTH)
+  if (short < 0) return
+  const problem = `classMeans: expected features with a direction, got a mean of about 0 for class ${short}.`
+  throw new GpdError('data.mismatch', problem, 'Check that the network is trained, and name another tap.')
+}
+
+/**
+ * The mean feature of each class over a whole set, in evaluation mode and without augmentation: what `nd` compares with.
+ *
+ * @param trained the teacher
+ * @param source its training images, normalized as it knows them, classes in the order of the student's
+ * @returns `[classes][values]`
+ * @throws GpdError `data.mismatch` if the set has other classes than the network, none of a class, or a mean is about 0;
+ *   `network.invalid` with the taps that exist; `network.shape` for a tap that is no vector
+ * @example nd({ centers: await classMeans(teacher, train) })
+ * @see Wang et al., "Improving Knowledge Distillation via Regularizing Feature Norm and Direction", 2023, section 3.2
+ */
+export async function classMeans(
+  trained: TrainedNetwork,
+  source: BatchSource,
+  { tap = 'pool', batchSize = 250 }: ClassMeansOptions = {},
+): Promise<number[][]> {
+  if (source.classes !== trained.network.classes) {
+    const problem = `classMeans: the data has ${source.classes} classes, the network ${trained.network.classes}.`
+    throw new GpdError('data.mismatch', problem)
+  }
+  let total: Sums | undefined
+  for (const batch of source.batches({ batchSize, seed: 0, epoch: 0 })) {
+    const earlier = total
+    total = tf.tidy(() => {
+      const own = sumsOf(trained, batch, tap)
+      return earlier
+        ? { features: tf.add(earlier.features, own.features), counts: tf.add(earlier.counts, own.counts) }
+        : { ...own }
+    })
+    tf.dispose([{ ...earlier }, batch.xs, batch.ys])
+  }
+  const { features, counts } = total!
+  const means = tf.tidy(() => tf.div(features, tf.maximum(counts, 1)))
+  const [rows, found] = [(await means.array()) as number[][], [...(await counts.data())]]
+  tf.dispose([features, counts, means])
+  checkMeans(rows, found)
+  return rows
+}

@@ -1,0 +1,28 @@
+import type { PublishedSetting, PublishedTerm } from '@gpdjs/kd-losses'
+import type { Plugin } from '../pipeline/plugin.ts'
+import { warmUpFromOne, warmUpFromZero, type Schedule } from '../schedule.ts'
+import { staticTeacher, type StaticTeacherOptions } from './static-teacher.ts'
+
+const WARM_UPS = [warmUpFromZero, warmUpFromOne] as const
+
+function weightOf({ weight, warmUp }: PublishedTerm, of: number): Schedule {
+  return warmUp ? WARM_UPS[warmUp.first](weight, { epochs: warmUp.epochs, of }) : weight
+}
+
+/**
+ * A static teacher with the losses, weights and warm-ups of a published setting. Give `distill` its `labelWeight` and
+ * `labelViews` as well. Warm-ups keep their share of the run where it is shorter than the published one.
+ *
+ * @param setting `published('review-kd', 'cifar100', { pair: 'resnet56-resnet20' })`
+ * @param teacher the trained network, and other options of `staticTeacher`
+ * @example
+ * const setting = published('dkd', 'cifar100', { pair: 'resnet56-resnet20' })
+ * const { epochs, labelWeight } = setting
+ * await distill({ student, data, optimizer, epochs, labelWeight, plugins: asPublished(setting, teacher) })
+ */
+export function asPublished(
+  { terms, epochs }: PublishedSetting,
+  teacher: Omit<StaticTeacherOptions, 'loss' | 'weight'>,
+): Plugin {
+  return staticTeacher({ ...teacher, loss: terms.map((term) => ({ loss: term.loss, weight: weightOf(term, epochs) })) })
+}

@@ -1,0 +1,145 @@
+import * as tf from '@tensorflow/tfjs'
+import { apply, type DistillationLoss } from '@gpdjs/core'
+import { chain, padCropFlip, randAugment, type ImageSet } from '@gpdjs/data'
+import { crossEntropy, kdLoss, mlkd, mlkdLoss } from '@gpdjs/kd-losses'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { imageSource } from './data/image-source.ts'
+import { tensorSource } from './data/tensor-source.ts'
+import { labelTerm } from './distill-options.ts'
+import { distill } from './distill.ts'
+import { gradientPass } from './gradient-pass.ts'
+import { sgd } from './optimizers/sgd.ts'
+import { buildPipeline } from './pipeline/pipeline.ts'
+import { staticTeacher } from './plugins/static-teacher.ts'
+import { drawn, tinyData, tinyNetwork, tinyTensors } from './testing.ts'
+import { initialState } from './training-state.ts'
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+})
+
+const optimizer = sgd({ learningRate: 0.05 })
+const teacher = () => drawn(tinyNetwork({ width: 3 }), 1)
+const value = (x: tf.Tensor) => x.dataSync()[0]!
+
+/** KD on the strong view alone. */
+const strongKd: DistillationLoss = {
+  name: 'strong-kd',
+  views: ['strong'],
+  compute: ({ views }) => kdLoss(views!['strong']!.student.logits, views!['strong']!.teacher.logits),
+}
+
+/** One pass over six images of which the strong view is twice as bright. */
+function pass(loss: DistillationLoss, labelViews: readonly string[] = []) {
+  const student = drawn(tinyNetwork(), 2)
+  const pipeline = buildPipeline({
+    student: student.network,
+    parameters: student.parameters,
+    plugins: staticTeacher({ ...teacher(), loss }),
+    taskTerm: labelTerm(1, labelViews),
+    seed: 0,
+  })
+  const { xs, ys } = tinyTensors(6)
+  const views = { strong: tf.mul(xs, 2) }
+  const state = initialState(pipeline, optimizer)
+  const weights = Object.fromEntries(pipeline.terms.map(({ name }) => [name, 1]))
+  const result = gradientPass(pipeline, state, { xs, ys, views }, weights)
+  /** What a network says of a view by itself. */
+  const logits = (side: 'student' | 'teacher', images: tf.Tensor) => {
+    const { network, parameters, statistics } = side === 'student' ? student : teacher()
+    return apply(network, parameters, statistics, images, { training: side === 'student' })
+  }
+  return { ...result, xs, ys, views, logits }
+}
+
+describe('a further view of the images', () => {
+  it('is seen by both networks of a loss that asks for it', () => {
+    const { metrics, xs, views, logits } = pass(mlkd())
+    const pair = (images: tf.Tensor) => ({
+      student: logits('student', images).logits,
+      teacher: logits('teacher', images).logits,
+    })
+    const expected = mlkdLoss({ weak: pair(xs), strong: pair(views.strong) })
+    expect(value(metrics['mlkd(student, static-teacher)']!)).toBeCloseTo(value(expected), 4)
+  })
+
+  it('counts in the cross-entropy with the labels where it is asked to', () => {
+    const { metrics, xs, ys, views, logits } = pass(strongKd, ['strong'])
+    const [weak, strong] = [xs, views.strong].map((x) => value(crossEntropy(logits('student', x).logits, ys)))
+    expect(value(metrics['cross-entropy(student)']!)).toBeCloseTo(weak! + strong!, 5)
+  })
+
+  it('moves the moments of batch normalization after the images themselves have, and is not seen by who need not', () => {
+    const { statistics, xs, views } = pass(strongKd)
+    const student = drawn(tinyNetwork(), 2)
+    const once = apply(student.network, student.parameters, student.statistics, xs, { training: true }).statistics
+    const twice = apply(student.network, student.parameters, once, views.strong, { training: true }).statistics
+    for (const [name, expected] of Object.entries(twice)) {
+      const [found, wanted] = [statistics[`student/${name}`]!, expected].map((x) => [...x.dataSync()])
+      found!.forEach((x, i) => expect(x).toBeCloseTo(wanted![i]!, 5))
+      expect(found).not.toEqual([...once[name]!.dataSync()])
+    }
+  })
+
+  it('trains, forgets nothing and leaves no tensor behind', async () => {
+    const { xs, ys } = tinyTensors(24)
+    const strong = tf.mul<tf.Tensor4D>(xs, 2)
+    const train = tensorSource({ xs, ys, classes: 3, views: { strong } })
+    const own = teacher()
+    const before = tf.memory().numTensors
+    const options = { student: tinyNetwork(), data: { train }, optimizer, epochs: 2, batchSize: 6, accumulate: 2 }
+    const run = await distill({
+      ...options,
+      labelViews: ['strong'],
+      plugins: staticTeacher({ ...own, loss: mlkd() }),
+    })
+    expect([run.outcome, run.steps]).toEqual(['completed', 4])
+    run.dispose()
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('is refused before training where the data does not have it, with what to do', async () => {
+    const options = { student: tinyNetwork(), optimizer, epochs: 1, batchSize: 6 }
+    const attempt = distill({
+      ...options,
+      data: { train: tinyData(24) },
+      plugins: staticTeacher({ ...teacher(), loss: mlkd() }),
+    })
+    await expect(attempt).rejects.toThrow(
+      /'mlkd\(student, static-teacher\)' needs the view 'strong' of every image, the data has the images themselves\. Give it: imageSource\(.*views: \{ strong:/,
+    )
+    await expect(attempt).rejects.toMatchObject({ code: 'data.missing' })
+    const labels = distill({ ...options, data: { train: tinyData(24) }, labelViews: ['weak'] })
+    await expect(labels).rejects.toThrow(/'cross-entropy\(student\)' needs the view 'weak'/)
+  })
+
+  it('comes from an image source, in training only, the same for the same seed and epoch', async () => {
+    const { xs, ys } = tinyTensors(12)
+    const set: ImageSet = {
+      name: 'tiny',
+      images: Uint8Array.from(xs.dataSync(), (x) => Math.min(255, Math.max(0, 100 + 50 * x))),
+      labels: Int32Array.from(ys.dataSync()),
+      shape: [6, 6, 1],
+      classes: 3,
+    }
+    const strong = chain(padCropFlip({ padding: 1 }), randAugment({ magnitude: 20 }))
+    const source = imageSource(set, { augment: padCropFlip({ padding: 1 }), views: { strong } })
+    expect(source.views).toEqual(['strong'])
+    const epoch = (number: number) =>
+      [...source.batches({ batchSize: 6, seed: 0, epoch: number, shuffle: true })].map((batch) => [
+        [...batch.xs.dataSync()],
+        [...batch.views!['strong']!.dataSync()],
+      ])
+    expect(epoch(1)).toEqual(epoch(1))
+    expect(epoch(1)).not.toEqual(epoch(2))
+    for (const [weak, seen] of epoch(1)) expect(weak).not.toEqual(seen)
+    for (const batch of source.batches({ batchSize: 6, seed: 0, epoch: 0 })) expect(batch.views).toBeUndefined()
+  })
+})
+
+it('tensorSource refuses views of another shape', () => {
+  const { xs, ys } = tinyTensors(6)
+  expect(() => tensorSource({ xs, ys, classes: 3, views: { strong: tf.zeros([6, 5, 5, 1]) } })).toThrow(
+    /expected the view 'strong' as \[6, 6, 6, 1\], got \[6, 5, 5, 1\]/,
+  )
+})
