@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from './gpd-error.ts'
 import { platformOf } from './platform.ts'
 import { lastLines, ProgramMissing, runProgram, type ProgramResult } from './run-program.ts'
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from './gpd-error.ts'
 
 const PREFIX = '.unfinished-'
 
