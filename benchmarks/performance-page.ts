@@ -7,17 +7,18 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
 import { useBackend } from '@gpdjs/core'
-import { arm, gpd, NETWORKS, PLUGINS, type Plugins, type Size } from './arms.ts'
+import { arm, gpd, PLUGINS, type Plugins } from './arms.ts'
+import { NETWORKS, type ResnetSize } from './networks.ts'
 import { plot, type Series } from './plot.ts'
 
 const ROUNDS = 7
-const BASE: Size = NETWORKS.D
+const BASE: ResnetSize = NETWORKS.D
 const backend = await useBackend('auto')
 
 const median = (times: number[]) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!
 
 /** Medians of several arms, interleaved, so that whatever else the machine does touches all of them alike. */
-async function measure(arms: readonly (readonly [size: Size, plugins: Plugins])[]): Promise<number[]> {
+async function measure(arms: readonly (readonly [size: ResnetSize, plugins: Plugins])[]): Promise<number[]> {
   const running = arms.map(([size, plugins]) => ({ step: arm(size, plugins), times: [] as number[] }))
   for (let round = -1; round < ROUNDS; round++) {
     for (const { step, times } of running) {
