@@ -62,16 +62,17 @@ export async function startWorker({ name, command }: Contestant, size: Size): Pr
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async (): Promise<unknown> => {
     const { value, done } = await lines.next()
-    if (done === true) throw new Error(`${name} has ended. Its last words are above.`)
-    return JSON.parse(value) as unknown
+    return done === true ? { problem: 'it has ended; its last words are above.' } : (JSON.parse(value) as unknown)
   }
   const { version, problem } = (await answer()) as { version?: string; problem?: string }
-  if (version === undefined) throw new Missing(problem ?? `${name} did not start.`)
+  if (version === undefined) throw new Missing(`${name}: ${problem}`)
   return {
     version,
     async ask(question) {
       child.stdin.write(`${question}\n`)
-      return (await answer()) as number
+      const answered = (await answer()) as number | { problem: string }
+      if (typeof answered === 'number') return answered
+      throw new Error(answered.problem)
     },
     end: () => void child.stdin.end(),
   }

@@ -18,6 +18,8 @@ export interface KernelCalls {
   /** Of what has run since `reset`, by kernel. */
   readonly totals: ReadonlyMap<string, KernelTotals>
   reset(): void
+  /** Puts the kernels back as they were. */
+  stop(): void
 }
 
 /** Inputs that a kernel can do without are left out as null or undefined. */
@@ -25,7 +27,7 @@ const bytesOf = (tensors: readonly (tf.TensorInfo | null | undefined)[]): number
   tensors.reduce((sum, tensor) => sum + 4 * (tensor?.shape.reduce((product, n) => product * n, 1) ?? 0), 0)
 
 /**
- * Watches every kernel of a backend from now on. Kernels call other kernels: time, bytes and calls belong to the
+ * Watches every kernel of a backend until it is stopped. Kernels call other kernels: time, bytes and calls belong to the
  * outermost one, and operations are counted once, by the first one on the way in that is a product.
  */
 export function watchKernels(backend: string): KernelCalls {
@@ -62,11 +64,17 @@ export function watchKernels(backend: string): KernelCalls {
     }
   }
 
-  for (const config of tf.getKernelsForBackend(backend)) {
-    tf.unregisterKernel(config.kernelName, backend)
-    const kernelFunc = (params: KernelParams) =>
-      outermost === undefined ? timed(config, params) : counted(config, params, outermost)
-    tf.registerKernel({ ...config, kernelFunc })
+  const replace = (configs: readonly tf.KernelConfig[]) => {
+    for (const config of configs) {
+      tf.unregisterKernel(config.kernelName, backend)
+      tf.registerKernel(config)
+    }
   }
-  return { totals, reset: () => totals.clear() }
+  const originals = tf.getKernelsForBackend(backend)
+  const watched = (config: tf.KernelConfig): tf.KernelConfig => ({
+    ...config,
+    kernelFunc: (params) => (outermost === undefined ? timed(config, params) : counted(config, params, outermost)),
+  })
+  replace(originals.map(watched))
+  return { totals, reset: () => totals.clear(), stop: () => replace(originals) }
 }

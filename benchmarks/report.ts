@@ -1,6 +1,6 @@
 import { COMPARISONS, KERNEL_GOAL, MEMORY_GOAL, type ArmId } from './goals.ts'
 import type { Spread } from './interleave.ts'
-import type { KernelTable } from './kernels.ts'
+import type { KernelRow, KernelTable } from './kernels.ts'
 import { describeNetwork, NETWORKS, type NetworkName } from './networks.ts'
 
 export interface Machine {
@@ -120,11 +120,41 @@ function kernelTable({ title, flops, rows }: KernelTable): Table {
   }
 }
 
+/** One line for each product and convolution: its speed, and its slowest transposition or gradient. */
+function kernelSummary(kernels: NonNullable<BenchReport['kernels']>): Table {
+  return {
+    title: `Products and convolutions, and their slowest form beside the plain one (≤ ${KERNEL_GOAL})`,
+    head: ['', 'ms', 'GFLOP/s', 'slowest', 'ratio'],
+    rows: kernels.flatMap(({ title, flops, rows }) => {
+      if (flops === undefined) return []
+      const [{ milliseconds: plain }] = rows as [KernelRow]
+      const slowest = rows.reduce((a, b) => (a.milliseconds.median >= b.milliseconds.median ? a : b))
+      const ratio = slowest.milliseconds.median / plain.median
+      const mark = ratio > KERNEL_GOAL ? ' ✗' : ''
+      return [
+        [
+          title,
+          plain.median.toFixed(2),
+          (flops / plain.median / 1e6).toFixed(1),
+          slowest.name,
+          ratio.toFixed(2) + mark,
+        ],
+      ]
+    }),
+  }
+}
+
 /** Everything a report has, as tables. */
 export const tablesOf = ({ steps, memory, kernels }: BenchReport): Table[] => [
   ...(steps ? stepTables(steps) : []),
   ...(memory ? [memoryTable(memory)] : []),
-  ...(kernels ?? []).map(kernelTable),
+  ...(kernels ? [...kernels.map(kernelTable), kernelSummary(kernels)] : []),
+]
+
+/** The same without every single kernel. */
+export const pageTables = ({ kernels, ...report }: BenchReport): Table[] => [
+  ...tablesOf(report),
+  ...(kernels ? [kernelSummary(kernels)] : []),
 ]
 
 /** What ran on what. */

@@ -1,8 +1,9 @@
 /**
  * Training steps of one network on one backend, a step a line: `worker.ts BACKEND NETWORK` with the network as JSON.
  *
- * The first line out is a greeting, or why there are none. Then each line in is the name of an arm, answered by the milliseconds of one step,
- * or `memory`, answered by the peak resident memory of this process in MB. `pytorch/worker.py` speaks the same.
+ * The first line out is a greeting. Then each line in is the name of an arm, answered by the milliseconds of one step,
+ * or `memory`, answered by the peak resident memory of this process in MB. What goes wrong is an answer too, the last
+ * one. `pytorch/worker.py` speaks the same.
  */
 import { createInterface } from 'node:readline'
 import { useBackend, type BackendChoice } from '@gpdjs/core'
@@ -21,13 +22,14 @@ function stepOf(name: ArmName): () => Promise<number> {
 }
 
 const say = (value: unknown) => console.log(JSON.stringify(value))
+
 try {
   say({ version: (await useBackend(backend)).version })
+  for await (const line of createInterface({ input: process.stdin })) {
+    // maxRSS is in kilobytes everywhere.
+    say(line === 'memory' ? process.resourceUsage().maxRSS / 1e3 : await stepOf(line as ArmName)())
+  }
 } catch (error) {
   say({ problem: (error as Error).message })
   process.exit()
-}
-for await (const line of createInterface({ input: process.stdin })) {
-  // maxRSS is in kilobytes everywhere.
-  say(line === 'memory' ? process.resourceUsage().maxRSS / 1e3 : await stepOf(line as ArmName)())
 }
