@@ -53,34 +53,32 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
   let best: DistillResult['best']
   const history: EpochRecord[] = []
   let end: { outcome: Outcome; problem?: string } = { outcome: 'completed' }
-  try {
-    for (let epoch = 0; epoch < options.epochs && state.step < loop.lastStep; epoch++) {
-      await callbacks.onEpochBegin(epoch)
-      const { logs, state: reached, ...outcome } = await trainEpoch(loop, state, epoch)
-      state = reached
-      end = outcome
-      const last = outcome.outcome !== 'completed' || epoch === options.epochs - 1
-      const judged =
-        data.validation &&
-        outcome.outcome !== 'diverged' &&
-        outcome.outcome !== 'aborted' &&
-        (last || (epoch + 1) % evaluateEvery === 0)
-      const judgement = judged ? await validate(pipeline, state, data.validation!) : {}
-      const accuracy = judgement['val_acc']
-      if (accuracy !== undefined && !(best && best.accuracy >= accuracy)) {
-        disposeNetwork(best?.student)
-        best = { epoch, accuracy, student: extractActor(pipeline, state) }
-      }
-      history.push({ epoch, logs: { ...logs, ...judgement } })
-      await callbacks.onEpochEnd(epoch, history.at(-1)!.logs)
-      if (outcome.outcome !== 'completed') break
-    }
-  } catch (error) {
-    // A source or a callback has failed: nobody gets what was trained, so nothing of it may stay.
-    disposeReplaced(state)
+  /** After a failure nobody gets what was trained, so nothing of it may stay. */
+  const abandon = (error: unknown): never => {
     disposePipeline(pipeline)
     disposeNetwork(best?.student)
     throw error
+  }
+  for (let epoch = 0; epoch < options.epochs && state.step < loop.lastStep; epoch++) {
+    await callbacks.onEpochBegin(epoch)
+    const { logs, state: reached, ...outcome } = await trainEpoch(loop, state, epoch).catch(abandon)
+    state = reached
+    end = outcome
+    const last = outcome.outcome !== 'completed' || epoch === options.epochs - 1
+    const judged =
+      data.validation &&
+      outcome.outcome !== 'diverged' &&
+      outcome.outcome !== 'aborted' &&
+      (last || (epoch + 1) % evaluateEvery === 0)
+    const judgement = judged ? await validate(pipeline, state, data.validation!) : {}
+    const accuracy = judgement['val_acc']
+    if (accuracy !== undefined && !(best && best.accuracy >= accuracy)) {
+      disposeNetwork(best?.student)
+      best = { epoch, accuracy, student: extractActor(pipeline, state) }
+    }
+    history.push({ epoch, logs: { ...logs, ...judgement } })
+    await callbacks.onEpochEnd(epoch, history.at(-1)!.logs)
+    if (outcome.outcome !== 'completed') break
   }
   const extracted = extractLearners(pipeline, state)
   const { step } = state

@@ -61,7 +61,7 @@ const disposeBatch = ({ xs, ys, index, logits }: TrainingBatch) => tf.dispose([x
 
 const notFinite = (values: Logs): string[] => Object.keys(values).filter((name) => !Number.isFinite(values[name]))
 
-const disposeSamples = ({ xs, ys }: TensorBatch) => tf.dispose([xs, ys])
+const disposeSamples = ({ index: _, ...tensors }: TensorBatch) => tf.dispose(tensors)
 
 /** The batches of an epoch in groups that make one step each, one group ahead of the step. */
 function groupsAhead({ source, batchSize, seed, accumulate }: TrainingLoop, epoch: number): Lookahead<TensorBatch[]> {
