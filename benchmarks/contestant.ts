@@ -47,22 +47,27 @@ export interface Worker {
   end(): void
 }
 
+/** Characters of a process's talk that are shown if it ends. */
+const LAST_WORDS = 2000
+
 /** Something to install. */
 export class Missing extends Error {}
 
 /** Starts a process for one network. It has loaded its library when this returns; throws `Missing` if it has none. */
 export async function startWorker({ name, command }: Contestant, size: Size): Promise<Worker> {
   const [program, ...args] = command
-  const child = spawn(program!, [...args, JSON.stringify(size)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { TF_CPP_MIN_LOG_LEVEL: '2', ...process.env },
-  })
-  // A process that is gone shows in what it does not answer.
+  const child = spawn(program!, [...args, JSON.stringify(size)])
+  // A process that is gone shows in what it does not answer, and says why here; before that it only chats.
   child.stdin.on('error', () => {})
+  let said = ''
+  child.stderr.on('data', (data: Buffer) => (said = (said + String(data)).slice(-LAST_WORDS)))
+  const closed = new Promise((resolve) => child.once('close', resolve))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async (): Promise<unknown> => {
     const { value, done } = await lines.next()
-    return done === true ? { problem: 'it has ended; its last words are above.' } : (JSON.parse(value) as unknown)
+    if (done !== true) return JSON.parse(value) as unknown
+    await closed
+    return { problem: `it has ended: ${said.trim()}` }
   }
   const { version, problem } = (await answer()) as { version?: string; problem?: string }
   if (version === undefined) throw new Missing(`${name}: ${problem}`)
