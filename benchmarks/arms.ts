@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { initializeParameters, initializeStatistics, randomStream, type Network } from '@gpdjs/core'
-import { cifarResnet } from '@gpdjs/architectures'
+import { cifarResnet, vit } from '@gpdjs/architectures'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { crossEntropy, dkd } from '@gpdjs/kd-losses'
 import {
@@ -13,23 +13,17 @@ import {
   trainingStep,
   type PluginOption,
 } from '@gpdjs/trainer'
+import { NETWORKS, type ArmName, type NetworkName, type Size } from './networks.ts'
 
-/** The networks that the project is measured on. */
-export const NETWORKS = {
-  A: { width: 16, blocks: [3, 3, 3], inputShape: [32, 32, 3], batch: 64 },
-  B: { width: 32, blocks: [2, 2, 2, 2], inputShape: [32, 32, 3], batch: 64 },
-  C: { width: 64, blocks: [2, 2, 2, 2], inputShape: [32, 32, 3], batch: 32 },
-  D: { width: 16, blocks: [1, 1, 1], inputShape: [28, 28, 1], batch: 64 },
-} as const
+const CLASSES = 10
 
-export type NetworkName = keyof typeof NETWORKS
-
-/** A network and a batch. */
-export interface Size {
-  readonly width: number
-  readonly blocks: readonly number[]
-  readonly inputShape: readonly number[]
-  readonly batch: number
+function studentOf(size: Size): Network {
+  if (size.kind === 'vit') {
+    const { width, depth, heads, patchSize, inputShape } = size
+    return vit({ width, depth, heads, patchSize, inputShape, classes: CLASSES })
+  }
+  const { width, blocks, inputShape } = size
+  return cifarResnet({ width, blocks, inputShape, classes: CLASSES })
 }
 
 export type Plugins = (student: Network) => PluginOption
@@ -50,12 +44,13 @@ export const gpd =
   ]
 
 /** What is trained: the student alone, or with a static and a dynamic teacher. */
-export const PLUGINS = { plain: () => [], gpd: gpd() } as const satisfies Record<string, Plugins>
+export const PLUGINS = { plain: () => [], gpd: gpd() } as const satisfies Record<ArmName, Plugins>
 
 /** One network in training on random images: a function that makes a step and returns its milliseconds. */
 export function arm(size: NetworkName | Size, plugins: Plugins): () => Promise<number> {
-  const { width, blocks, inputShape, batch } = typeof size === 'string' ? NETWORKS[size] : size
-  const student = cifarResnet({ width, blocks, inputShape, classes: 10 })
+  const chosen: Size = typeof size === 'string' ? NETWORKS[size] : size
+  const { inputShape, batch } = chosen
+  const student = studentOf(chosen)
   const stream = randomStream(1, 'benchmark')
   const normal = (shape: readonly number[]) =>
     tf.tensor(
@@ -64,10 +59,10 @@ export function arm(size: NetworkName | Size, plugins: Plugins): () => Promise<n
     )
   const xs = normal([batch, ...inputShape])
   const ys = tf.tensor1d(
-    Int32Array.from({ length: batch }, () => stream.integer(10)),
+    Int32Array.from({ length: batch }, () => stream.integer(CLASSES)),
     'int32',
   )
-  const logits = { 'static-teacher': normal([batch, 10]) as tf.Tensor2D }
+  const logits = { 'static-teacher': normal([batch, CLASSES]) as tf.Tensor2D }
   const pipeline = buildPipeline({
     student,
     seed: 0,

@@ -1,165 +1,146 @@
 /**
  * Writes docs/performance.md and its plots: how the cost of a step grows with the ratio, the number of branches, the
- * width and the batch, beside what arithmetic alone would make of it. Run: npm run docs:performance
+ * width and the batch, beside what arithmetic alone would make of it; with a report of `npm run bench` also that.
+ *
+ *     npm run docs:performance -- [--bench FILE] [--rounds 7] [--backend auto] [--output docs]
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import * as tf from '@tensorflow/tfjs'
-import { useBackend } from '@gpdjs/core'
-import { arm, gpd, NETWORKS, PLUGINS, type Plugins, type Size } from './arms.ts'
+import { parseArgs } from 'node:util'
+import { format, resolveConfig } from 'prettier'
+import { useBackend, type BackendChoice } from '@gpdjs/core'
+import { describeNetwork } from './networks.ts'
 import { plot, type Series } from './plot.ts'
+import { pageTables, provenance, type BenchReport } from './report.ts'
+import { BASE, matMulPeak, PEAK_SIZE, sweep, VARIATIONS, type Point } from './sweep.ts'
+import { markdown } from './table.ts'
 
-const ROUNDS = 7
-const BASE: Size = NETWORKS.D
-const backend = await useBackend('auto')
+const { values: options } = parseArgs({
+  options: {
+    bench: { type: 'string' },
+    rounds: { type: 'string', default: '7' },
+    backend: { type: 'string', default: 'auto' },
+    output: { type: 'string', default: fileURLToPath(new URL('../docs/', import.meta.url)) },
+  },
+})
 
-const median = (times: number[]) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!
-
-/** Medians of several arms, interleaved, so that whatever else the machine does touches all of them alike. */
-async function measure(arms: readonly (readonly [size: Size, plugins: Plugins])[]): Promise<number[]> {
-  const running = arms.map(([size, plugins]) => ({ step: arm(size, plugins), times: [] as number[] }))
-  for (let round = -1; round < ROUNDS; round++) {
-    for (const { step, times } of running) {
-      const time = await step()
-      if (round >= 0) times.push(time)
-    }
-  }
-  return running.map(({ times }) => median(times))
-}
-
-/** Multiply-adds per second of a 512³ matMul: what the machine can do at best. */
-async function matMulPeak(): Promise<number> {
-  const [a, b] = [tf.randomNormal([512, 512], 0, 1, 'float32', 1), tf.randomNormal([512, 512], 0, 1, 'float32', 2)]
-  const times: number[] = []
-  for (let round = 0; round < 20; round++) {
-    const began = performance.now()
-    const c = tf.matMul(a, b)
-    await c.data()
-    c.dispose()
-    times.push(performance.now() - began)
-  }
-  tf.dispose([a, b])
-  return 512 ** 3 / (median(times) / 1000)
-}
-
-const RATIOS = [1, 2, 3, 4]
-const BRANCHES = [0, 1, 2, 3, 4, 5, 6]
-const WIDTHS = [8, 16, 24, 32]
-const BATCHES = [16, 32, 64, 96]
-
-const [plain, ...byRatio] = await measure([
-  [BASE, PLUGINS.plain],
-  ...RATIOS.map((ratio) => [BASE, gpd(ratio)] as const),
-])
-const byBranches = await measure(BRANCHES.map((count) => [BASE, gpd(2, count)] as const))
-const byWidth = await measure(WIDTHS.map((width) => [{ ...BASE, width }, gpd()] as const))
-const byBatch = await measure(BATCHES.map((batch) => [{ ...BASE, batch }, gpd()] as const))
+const bench = options.bench === undefined ? undefined : (JSON.parse(readFileSync(options.bench, 'utf8')) as BenchReport)
+const rounds = Number(options.rounds)
+const backend = await useBackend(options.backend as BackendChoice)
 const peak = await matMulPeak()
 
-const points = (xs: readonly number[], ys: readonly number[]) => xs.map((x, i) => [x, ys[i]!] as const)
-const plots: Readonly<
-  Record<string, { readonly title: string; readonly x: string; readonly series: readonly Series[] }>
-> = {
-  ratio: {
-    title: 'Step time by expansion ratio',
-    x: 'ratio r',
-    series: [
-      { label: 'measured', points: points(RATIOS, byRatio) },
-      {
-        label: '(1 + r²) plain student steps',
-        points: points(
-          RATIOS,
-          RATIOS.map((ratio) => plain! * (1 + ratio ** 2)),
-        ),
-      },
-    ],
-  },
-  branches: {
-    title: 'Step time by number of branches',
-    x: 'branches (0: one kernel)',
-    series: [{ label: 'measured, r = 2', points: points(BRANCHES, byBranches) }],
-  },
-  width: {
-    title: 'Step time by width of the student',
-    x: 'channels of the first stage',
-    series: [
-      { label: 'measured, r = 2', points: points(WIDTHS, byWidth) },
-      {
-        label: 'quadratic from the first',
-        points: points(
-          WIDTHS,
-          WIDTHS.map((width) => byWidth[0]! * (width / WIDTHS[0]!) ** 2),
-        ),
-      },
-    ],
-  },
-  batch: {
-    title: 'Step time by batch',
-    x: 'images',
-    series: [
-      { label: 'measured, r = 2', points: points(BATCHES, byBatch) },
-      {
-        label: 'linear from the first',
-        points: points(
-          BATCHES,
-          BATCHES.map((batch) => (byBatch[0]! * batch) / BATCHES[0]!),
-        ),
-      },
-    ],
-  },
+// The student alone is measured with the ratios, which are compared with it.
+const [plain, ...byRatio] = await sweep([...VARIATIONS.plain, ...VARIATIONS.ratio], rounds)
+const byBranches = await sweep(VARIATIONS.branches, rounds)
+const byWidth = await sweep(VARIATIONS.width, rounds)
+const byBatch = await sweep(VARIATIONS.batch, rounds)
+
+/** What the counted operations would take at the speed of a large matMul, in milliseconds. */
+const floor = ({ flops }: Point) => (1000 * flops) / peak
+
+interface Line {
+  readonly label: string
+  readonly milliseconds: (point: Point) => number
 }
 
-const docs = fileURLToPath(new URL('../docs/', import.meta.url))
-mkdirSync(`${docs}plots`, { recursive: true })
-for (const [name, { title, x, series }] of Object.entries(plots))
-  writeFileSync(`${docs}plots/${name}.svg`, plot(title, x, 'milliseconds per step', series))
+interface Section {
+  readonly name: string
+  readonly title: string
+  /** What the values of x are. */
+  readonly head: string
+  readonly text: string
+  readonly points: readonly Point[]
+  /** Beside measured times and floor. */
+  readonly others?: readonly Line[]
+}
 
-const table = (head: string, xs: readonly number[], ys: readonly number[]) =>
+const branched = byBranches.filter(({ x }) => x > 0).map(({ milliseconds }) => milliseconds)
+const slowest = Math.max(...branched) / Math.min(...branched)
+
+const sections: readonly Section[] = [
+  {
+    name: 'ratio',
+    title: 'Expansion ratio',
+    head: 'ratio r',
+    text: 'A step runs the student and a dynamic teacher with `r²` times its multiply-adds: `1 + r²` plain steps.',
+    points: byRatio,
+    others: [{ label: '(1 + r²) plain steps', milliseconds: ({ x }) => plain!.milliseconds * (1 + x ** 2) }],
+  },
+  {
+    name: 'branches',
+    title: 'Branches',
+    head: 'branches M (0: one kernel)',
+    text: `Merging costs the same whatever the batch, so it shows on small batches and wide layers only. Of M = 1 … 6 the slowest takes ${((slowest - 1) * 100).toFixed(0)} % longer than the fastest.`,
+    points: byBranches,
+  },
+  {
+    name: 'width',
+    title: 'Width',
+    head: 'channels of the first stage',
+    text: 'Operations grow with the square of the width.',
+    points: byWidth,
+  },
+  { name: 'batch', title: 'Batch', head: 'images', text: 'Operations grow with the batch.', points: byBatch },
+]
+
+const lines = ({ others = [] }: Section): Line[] => [
+  { label: 'measured', milliseconds: ({ milliseconds }) => milliseconds },
+  { label: 'arithmetic floor', milliseconds: floor },
+  ...others,
+]
+
+const seriesOf = (section: Section): Series[] =>
+  lines(section).map(({ label, milliseconds }) => ({
+    label,
+    points: section.points.map((point) => [point.x, milliseconds(point)] as const),
+  }))
+
+const sectionText = (section: Section): string =>
   [
-    `| ${head} | ${xs.join(' | ')} |`,
-    `| --- | ${xs.map(() => '---').join(' | ')} |`,
-    `| ms per step | ${ys.map((y) => y.toFixed(0)).join(' | ')} |`,
-  ].join('\n')
-const flops = 2 * peak
-writeFileSync(
-  `${docs}performance.md`,
-  `# Performance
+    `## ${section.title}`,
+    section.text,
+    markdown({
+      head: [section.head, ...section.points.map(({ x }) => String(x))],
+      rows: [
+        ...lines(section).map(({ label, milliseconds }) => [
+          `${label}, ms`,
+          ...section.points.map((point) => milliseconds(point).toFixed(0)),
+        ]),
+        ['GFLOP', ...section.points.map(({ flops }) => (flops / 1e9).toFixed(1))],
+      ],
+    }),
+    `![Step time by ${section.head}](plots/${section.name}.svg)`,
+  ].join('\n\n')
+
+const benchText = (report: BenchReport): string =>
+  [
+    '## Beside PyTorch',
+    `Measured by \`npm run bench\`: ${provenance(report)}.`,
+    ...pageTables(report).flatMap((table) => [`### ${table.title}`, markdown(table)]),
+    ...(report.leftOut.length > 0 ? ['Left out:', report.leftOut.map((line) => `- ${line}`).join('\n')] : []),
+  ].join('\n\n')
+
+const page = `# Performance
 
 Measured by \`npm run docs:performance\` on \`${backend.name}\` (${backend.version}), ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}; medians of
-${ROUNDS} interleaved steps. The student is a CIFAR ResNet of width ${BASE.width}, blocks [${BASE.blocks.join(', ')}], on ${BASE.inputShape.join('×')} images, batch ${BASE.batch}. GPD
-means: a static teacher's DKD from cached logits, a dynamic teacher with six OREPA branches, SGD with momentum, clipping.
-A 512³ matMul runs at ${(flops / 1e9).toFixed(0)} GFLOP/s on the same backend; a plain student step takes ${plain!.toFixed(0)} ms.
+${rounds} interleaved steps. The student is a ${describeNetwork(BASE)}. GPD means: a static teacher's DKD from
+cached logits, a dynamic teacher with six OREPA branches, SGD with momentum, clipping.
 
-Where the time goes, kernel by kernel: \`npm run profile\`. Against PyTorch: \`benchmarks/compare-pytorch.ts\`.
+A plain student step takes ${plain!.milliseconds.toFixed(0)} ms and ${(plain!.flops / 1e9).toFixed(1)} GFLOP. The arithmetic floor is what the operations of a step would
+take at the speed of a ${PEAK_SIZE}³ matMul on the same backend, ${(peak / 1e9).toFixed(0)} GFLOP/s. Counted are the operations of products and
+convolutions, forward and backward, of what really runs.
 
-## Expansion ratio
+Where the time goes, kernel by kernel: \`npm run profile\`. Against PyTorch, memory, kernels: \`npm run bench\`.
 
-A step runs the student and a dynamic teacher with \`r²\` times its multiply-adds: arithmetic alone makes it \`1 + r²\` plain
-steps.
+${sections.map(sectionText).join('\n\n')}
+${bench === undefined ? '' : `\n${benchText(bench)}\n`}`
 
-${table('r', RATIOS, byRatio)}
-
-![Step time by expansion ratio](plots/ratio.svg)
-
-## Branches
-
-Merging costs the same whatever the batch, so it shows on small batches and wide layers only.
-
-${table('branches', BRANCHES, byBranches)}
-
-![Step time by number of branches](plots/branches.svg)
-
-## Width
-
-${table('width', WIDTHS, byWidth)}
-
-![Step time by width of the student](plots/width.svg)
-
-## Batch
-
-${table('batch', BATCHES, byBatch)}
-
-![Step time by batch](plots/batch.svg)
-`,
-)
+mkdirSync(join(options.output, 'plots'), { recursive: true })
+for (const section of sections) {
+  const svg = plot(`Step time by ${section.head}`, section.head, 'milliseconds per step', seriesOf(section))
+  writeFileSync(join(options.output, 'plots', `${section.name}.svg`), svg)
+}
+const style = await resolveConfig(fileURLToPath(import.meta.url))
+writeFileSync(join(options.output, 'performance.md'), await format(page, { ...style, parser: 'markdown' }))

@@ -37,6 +37,20 @@ function start(
 
 const gpd = (...args: string[]) => start([...command, ...args])
 
+/** Says, when the process ends, which modules of TensorFlow.js were loaded (all of them are CommonJS in Node). */
+const tellModules = `
+import { createRequire } from 'node:module'
+const { cache } = createRequire(process.execPath)
+process.on('exit', () => console.error(JSON.stringify(Object.keys(cache).filter((file) => file.includes('@tensorflow')))))
+`
+
+async function tensorModules(...args: string[]): Promise<string[]> {
+  const [node, ...rest] = command
+  const preload = `data:text/javascript,${encodeURIComponent(tellModules)}`
+  const { stderr } = await start([node!, '--import', preload, ...rest, ...args])
+  return JSON.parse(stderr.trimEnd().split('\n').at(-1)!) as string[]
+}
+
 beforeAll(async () => {
   await useBackend('wasm')
   await writeTinyImages(at('images'))
@@ -49,6 +63,22 @@ describe('the program', () => {
     expect(help).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/gpd train .*\n.*gpd evaluate/) })
     expect(version).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
     expect(train).toMatchObject({ status: 0, stdout: expect.stringMatching(/--max-steps N/) })
+  })
+
+  it.each([
+    [[]],
+    [['--help']],
+    [['--version']],
+    [['train', '--help']],
+    [['native']],
+    [['native', '--help']],
+    [['native', 'status', '--json']],
+  ])('answers %j without loading a tensor library', async (args) => {
+    expect(await tensorModules(...args)).toEqual([])
+  })
+
+  it('loads the tensor library for what needs it', async () => {
+    expect(await tensorModules('evaluate', at('nothing'))).not.toEqual([])
   })
 
   it('says what is wrong in one line, and as one object with --json', async () => {

@@ -15,6 +15,9 @@
 
 namespace gpd {
 
+// Of the operations' names, inputs and attributes: kernels that know another version leave them alone.
+constexpr int kInterfaceVersion = 1;
+
 ImageSize image_size(const Tensor& images) { return {images.size(0), images.size(1), images.size(2)}; }
 
 // x [n, h, w, in], filter [3, 3, in, out] → [n, h, w, out]. Turned: dy [n, h, w, out] → dx [n, h, w, in].
@@ -220,6 +223,9 @@ static napi_value initialize(napi_env env, napi_value exports) {
   try {
     static const bool once = (gpd::keep_freed_memory(), gpd::define_operations(), true);
     (void)once;
+    napi_value version;
+    napi_create_int32(env, gpd::kInterfaceVersion, &version);
+    napi_set_named_property(env, exports, "version", version);
   } catch (const std::exception& error) {
     napi_throw_error(env, nullptr, error.what());
   }

@@ -130,7 +130,6 @@ export {
   type LoadedBackend,
 } from './backends/index.ts'
 export { repairGradients } from './kernels/gradients/index.ts'
-export { OPERATIONS_VERSION } from './kernels/tensorflow/index.ts'
 export { runExtraKernel, type ExtraKernel } from './kernels/extra-kernels.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
 export { tensorOps }

@@ -56,9 +56,15 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
   let best: DistillResult['best']
   const history: EpochRecord[] = []
   let end: { outcome: Outcome; problem?: string } = { outcome: 'completed' }
+  /** After a failure nobody gets what was trained, so nothing of it may stay. */
+  const abandon = (error: unknown): never => {
+    disposePipeline(pipeline)
+    disposeNetwork(best?.student)
+    throw error
+  }
   for (let epoch = 0; epoch < options.epochs && state.step < loop.lastStep; epoch++) {
     await callbacks.onEpochBegin(epoch)
-    const { logs, state: reached, ...outcome } = await trainEpoch(loop, state, epoch)
+    const { logs, state: reached, ...outcome } = await trainEpoch(loop, state, epoch).catch(abandon)
     state = reached
     end = outcome
     const last = outcome.outcome !== 'completed' || epoch === options.epochs - 1

@@ -17,6 +17,8 @@ export interface TrainResult {
   readonly seed: number
   readonly steps: number
   readonly seconds: number
+  /** Share of the training steps in which they waited for data, 0 … 1; null if there was no step. */
+  readonly dataWait: number | null
   /** The network that is left after training; FLOPs of one image. */
   readonly student: { readonly network: string; readonly parameters: number; readonly flops: number }
   /** Shares in [0, 1]; null where it was not measured. */
@@ -74,6 +76,12 @@ function failureOf({ outcome, problem, steps }: DistillResult): Failure | undefi
   return { code: 'training.interrupted', message: `Stopped by a signal after step ${steps}. The student is saved.` }
 }
 
+/** Epochs have the same number of steps, but for one in which training ended. */
+function dataWaitOf({ history }: DistillResult): number | null {
+  const shares = history.flatMap(({ logs }) => logs['data-wait'] ?? [])
+  return shares.length === 0 ? null : shares.reduce((sum, share) => sum + share, 0) / shares.length
+}
+
 export async function measure(
   result: DistillResult,
   prepared: Prepared,
@@ -91,13 +99,14 @@ export async function measure(
     seed: prepared.config.seed,
     steps: result.steps,
     seconds: result.seconds,
+    dataWait: dataWaitOf(result),
     student: { network: network.name, parameters: countParameters(network.parameters), flops: flopsOf(network) },
     accuracy: await measureAccuracy(result, prepared),
   }
 }
 
 /** The same for people. The last line says where everything is. */
-export function report(io: Io, { error, accuracy, seconds, folder }: TrainResult): void {
+export function report(io: Io, { error, accuracy, seconds, dataWait, folder }: TrainResult): void {
   if (error) say(io, `gpd: ${[error.message, error.fix].filter(Boolean).join(' ')} [${error.code}]`)
   const { test, best, others } = accuracy
   if (test !== null) {
@@ -106,7 +115,8 @@ export function report(io: Io, { error, accuracy, seconds, folder }: TrainResult
       ...(best?.test == null ? [] : [`best by validation (epoch ${best.epoch + 1}) ${percent(best.test)}`]),
       ...Object.entries(others).map(([name, value]) => `${name} ${percent(value)}`),
     ]
-    say(io, `Test accuracy: ${parts.join(', ')}. ${seconds.toFixed(0)} s.`)
+    const waiting = dataWait === null ? '' : `, ${percent(dataWait)} of the steps waiting for data`
+    say(io, `Test accuracy: ${parts.join(', ')}. ${seconds.toFixed(0)} s${waiting}.`)
   }
   say(io, `Saved in ${folder}`)
 }

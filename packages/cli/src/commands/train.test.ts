@@ -86,17 +86,15 @@ describe('gpd train', () => {
       tfjs: '4.22.0',
       backend: { name: 'wasm' },
     })
-    const lines = (await readFile(at('gpd/metrics.jsonl'), 'utf8')).trimEnd().split('\n')
-    expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual([
-      'step',
-      'step',
-      'step',
-      'epoch',
-      'step',
-      'step',
-      'step',
-      'epoch',
-    ])
+    const lines = (await readFile(at('gpd/metrics.jsonl'), 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; 'data-wait': number })
+    const steps = lines.filter(({ type }) => type === 'step').map((line) => line['data-wait'])
+    const { dataWait } = (await readJson('gpd/result.json')) as { dataWait: number }
+    expect(dataWait).toBeCloseTo(steps.reduce((sum, share) => sum + share) / 6, 6)
+    expect(isShare(dataWait)).toBe(true)
+    expect(lines.map(({ type }) => type)).toEqual(['step', 'step', 'step', 'epoch', 'step', 'step', 'step', 'epoch'])
   })
 
   it('gives the same student for the same seed, and another for another', async () => {

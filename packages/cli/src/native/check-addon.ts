@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core/errors'
 import { lastLines, runProgram } from './run-program.ts'
 
 export interface AddonReport {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core/errors'
 import type { Tensorflow } from './inspect-tensorflow.ts'
 import { platformOf, type Platform } from './platform.ts'
 import { lastLines, ProgramMissing, runProgram, type ProgramResult } from './run-program.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core/errors'
 import { inspectTensorflow, type Tensorflow } from './inspect-tensorflow.ts'
 import { DEFAULT_PYTHON, tensorflowOfPython } from './python.ts'
 

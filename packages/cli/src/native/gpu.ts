@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core/errors'
 import type { Tensorflow } from './inspect-tensorflow.ts'
 
 /** Where a loaded NVIDIA driver shows itself on Linux. */

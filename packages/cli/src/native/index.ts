@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { didYouMean, GpdError } from '@gpdjs/core'
 import { removeLinks } from './current-link.ts'
 import { nativeFolders, type NativeFolders } from './folders.ts'
+import { GpdError } from '@gpdjs/core/errors'
 import { installTensorflow } from './install.ts'
 import { linkTensorflow } from './link.ts'
 import { nativeStatus } from './status.ts'
@@ -124,6 +124,7 @@ export async function nativeCommand(args: readonly string[], io: NativeIo): Prom
     return 0
   }
   if (!Object.hasOwn(COMMANDS, name)) {
+    const { didYouMean } = await import('@gpdjs/core')
     throw new GpdError(
       'config.invalid',
       `gpd native: unknown command '${name}'.`,

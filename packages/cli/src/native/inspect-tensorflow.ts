@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { open, readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core/errors'
 import { platformOf, type Platform } from './platform.ts'
 
 /** The oldest TensorFlow whose C interface the binding calls; newer ones keep it. */

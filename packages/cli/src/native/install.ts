@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core/errors'
 import type { NativeFolders } from './folders.ts'
 import { inspectTensorflow } from './inspect-tensorflow.ts'
 import { platformOf } from './platform.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core/errors'
 import { checkAddon } from './check-addon.ts'
 import { compileAddon } from './compile-addon.ts'
 import { useLink, writeLink, type Link } from './current-link.ts'

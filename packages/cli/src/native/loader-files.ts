@@ -11,8 +11,8 @@ const link = require('./link.json')
 
 exports.version = \`TensorFlow \${link.tensorflow.version} through tfjs-node \${link.tfjsNode}\`
 exports.binding = link.tfjsNode
-/** Version of the interface of the project's own operations, if they are there and this is the processor they are for. */
-exports.operations = link.operations?.processor === (require('node:os').cpus()[0]?.model ?? '') ? link.operations.version : undefined
+/** Version of the interface of the project's own operations, once they are registered. */
+exports.operations = undefined
 
 /** Registers the backend 'tensorflow' in the TensorFlow.js that it is given. */
 exports.register = (tf) => {
@@ -31,7 +31,10 @@ exports.register = (tf) => {
   const util = require('node:util')
   util.isNullOrUndefined = (value) => value === null || value === undefined
   util.isArray = Array.isArray
-  if (exports.operations !== undefined) require('./gpd_operations.node')
+  // They are built for one processor, and would crash on another.
+  if (link.operations?.processor === (require('node:os').cpus()[0]?.model ?? '')) {
+    exports.operations = require('./gpd_operations.node').version
+  }
   const binding = require('./tfjs_binding.node')
   require('./tfjs-node/dist/register_all_kernels')
   const { NodeJSKernelBackend } = require('./tfjs-node/dist/nodejs_kernel_backend')

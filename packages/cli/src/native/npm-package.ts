@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { existsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core/errors'
 import { lastLines, ProgramMissing, runProgram } from './run-program.ts'
 
 async function run(program: string, args: readonly string[], what: string, fix: string): Promise<string> {

@@ -1,13 +1,11 @@
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
-import { isGpdError, OPERATIONS_VERSION } from '@gpdjs/core'
+import { isGpdError } from '@gpdjs/core/errors'
 import { compileAddon, type Compilation } from './compile-addon.ts'
 
 /** The project's own operations of TensorFlow, built beside the binding. */
 export interface OwnOperations {
-  /** Of their interface: other kernels want other operations. */
-  readonly version: number
   /** They are built for this processor, and may not run on another one. */
   readonly processor: string
 }
@@ -26,7 +24,7 @@ export async function buildOwnOperations(
 ): Promise<OwnOperations | undefined> {
   try {
     await compileAddon({ ...compilation, sources: sources(), forThisProcessor: true })
-    return { version: OPERATIONS_VERSION, processor: cpus()[0]?.model ?? '' }
+    return { processor: cpus()[0]?.model ?? '' }
   } catch (error) {
     if (!isGpdError(error)) throw error
     report(`Left out the faster operations of this project: ${error.message}`)

@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core/errors'
 
 /** What differs between the systems that a link can be made on. */
 export interface Platform {

@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core/errors'
 import { platformOf } from './platform.ts'
 import { lastLines, ProgramMissing, runProgram, type ProgramResult } from './run-program.ts'
 

@@ -8,7 +8,10 @@ import { trainingStep } from '../step.ts'
 import { disposeReplaced, type TrainingState } from '../training-state.ts'
 import type { Callbacks, Logs } from './callbacks.ts'
 import type { LogitsCache } from './logits-cache.ts'
-import { nextTurn, readMetrics } from './read-metrics.ts'
+import { waitedFor } from './data-wait.ts'
+import { groupsOf } from './groups.ts'
+import { Lookahead } from './lookahead.ts'
+import { readMetrics } from './read-metrics.ts'
 import { RunningMean } from './running-mean.ts'
 
 /** What stays the same through a run. */
@@ -57,22 +60,34 @@ async function withCachedLogits(batch: TensorBatch, caches: TrainingLoop['caches
 const disposeBatch = ({ xs, ys, views, index, logits }: TrainingBatch) =>
   tf.dispose([xs, ys, { ...views }, index, { ...logits }])
 
-/** Groups of `size`; what is left over at the end is dropped, as an incomplete batch is. */
-function* groupsOf<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let group: T[] = []
-  for (const item of items) {
-    group.push(item)
-    if (group.length < size) continue
-    yield group
-    group = []
-  }
-}
-
 const notFinite = (values: Logs): string[] => Object.keys(values).filter((name) => !Number.isFinite(values[name]))
 
-/** One pass over the data. The state that goes in is disposed of, except where the one that comes out is the same. */
-export async function trainEpoch(loop: TrainingLoop, start: TrainingState, epoch: number): Promise<EpochResult> {
-  const { pipeline, optimizer, source, batchSize, seed } = loop
+const disposeSamples = ({ index: _, ...tensors }: TensorBatch) => tf.dispose(tensors)
+
+/** The batches of an epoch in groups that make one step each, one group ahead of the step. */
+function groupsAhead({ source, batchSize, seed, accumulate }: TrainingLoop, epoch: number): Lookahead<TensorBatch[]> {
+  const batches = source.batches({ batchSize, seed, epoch, shuffle: true })
+  return new Lookahead(groupsOf(batches, accumulate, disposeSamples), (group) => group.forEach(disposeSamples))
+}
+
+/** A step with what it says of itself; `prepare` is called while it may still be computing. */
+async function takeStep(loop: TrainingLoop, state: TrainingState, group: TensorBatch[], prepare: () => void) {
+  const batches = await Promise.all(group.map((batch) => withCachedLogits(batch, loop.caches)))
+  const scalars = scalarsAt(loop, state.step)
+  const { state: next, metrics } = trainingStep(loop.pipeline, loop.optimizer, state, batches, scalars)
+  batches.forEach(disposeBatch)
+  const reading = readMetrics(metrics)
+  const waited = await waitedFor(reading, prepare)
+  return { next, values: await reading, waited, learningRate: scalars.learningRate }
+}
+
+/** Steps until the data, or training, is over. Each step replaces the state that `replace` is told of. */
+async function trainOn(
+  groups: Lookahead<TensorBatch[]>,
+  loop: TrainingLoop,
+  start: TrainingState,
+  replace: (state: TrainingState) => void,
+): Promise<EpochResult> {
   const mean = new RunningMean()
   let state = start
   const end = (outcome: Outcome, problem?: string): EpochResult => ({
@@ -82,35 +97,52 @@ export async function trainEpoch(loop: TrainingLoop, start: TrainingState, epoch
     ...(problem && { problem }),
   })
 
-  for (const group of groupsOf(source.batches({ batchSize, seed, epoch, shuffle: true }), loop.accumulate)) {
+  for (;;) {
     const began = performance.now()
-    const batches = await Promise.all(group.map((batch) => withCachedLogits(batch, loop.caches)))
-    const scalars = scalarsAt(loop, state.step)
-    const next = trainingStep(pipeline, optimizer, state, batches, scalars)
-    batches.forEach(disposeBatch)
-    const values = await readMetrics(next.metrics)
+    const group = groups.take()
+    if (group === undefined) return end('completed')
+    const loaded = performance.now() - began
+    const goesOn = state.step + 1 < loop.lastStep
+    const { next, values, waited, learningRate } = await takeStep(loop, state, group, () => {
+      if (goesOn) groups.prepare()
+    })
     const broken = notFinite(values)
     if (broken.length > 0) {
-      disposeReplaced(next.state, state)
-      return end(
-        'diverged',
-        `${broken.join(', ')} not finite at step ${state.step}, learning rate ${scalars.learningRate}`,
-      )
+      disposeReplaced(next, state)
+      return end('diverged', `${broken.join(', ')} not finite at step ${state.step}, learning rate ${learningRate}`)
     }
-    disposeReplaced(state, next.state)
-    state = next.state
-    const seconds = (performance.now() - began) / 1000
+    disposeReplaced(state, next)
+    state = next
+    replace(state)
+    const milliseconds = performance.now() - began
     const logs = {
       ...values,
       acc: values['student/accuracy']!,
-      'learning-rate': scalars.learningRate,
-      'images-per-second': (batchSize * group.length) / seconds,
+      'learning-rate': learningRate,
+      'images-per-second': (1000 * loop.batchSize * group.length) / milliseconds,
+      'data-wait': (loaded + waited) / milliseconds,
     }
     mean.add(logs)
     await loop.callbacks.onBatchEnd(state.step, logs)
-    await nextTurn()
     if (loop.signal?.aborted) return end('aborted')
     if (state.step >= loop.lastStep) return end(state.step >= loop.totalSteps ? 'completed' : 'stopped')
   }
-  return end('completed')
+}
+
+/**
+ * One pass over the data. The state that goes in is disposed of, except where the one that comes out is the same.
+ *
+ * @throws whatever the source or a callback throws, once, after the steps before it; no state is left then
+ */
+export async function trainEpoch(loop: TrainingLoop, start: TrainingState, epoch: number): Promise<EpochResult> {
+  const groups = groupsAhead(loop, epoch)
+  let state = start
+  try {
+    return await trainOn(groups, loop, start, (next) => void (state = next))
+  } catch (error) {
+    disposeReplaced(state)
+    throw error
+  } finally {
+    groups.close()
+  }
 }

@@ -16,8 +16,8 @@ import { winogradKernels } from './winograd.ts'
 /** The version of tfjs-node whose backend these were checked against; they use its internals. */
 export const TFJS_NODE_VERSION = '4.22.0'
 
-/** Of the interface of the operations in `native/`: raise it whenever their names, inputs or attributes change. */
-export const OPERATIONS_VERSION = 1
+/** `kInterfaceVersion` of the operations in `native/` that the kernels here call. */
+const OPERATIONS_VERSION = 1
 
 /** Every kernel that the tensorflow backend gets from here. Adding one is its file and a line in this list. */
 export const tensorflowKernels: readonly TensorflowKernel[] = [
