@@ -60,6 +60,7 @@ export {
 } from './ops/op.ts'
 export { registerOp } from './ops/registry.ts'
 export {
+  adaptiveAveragePool,
   add,
   average,
   averagePool,

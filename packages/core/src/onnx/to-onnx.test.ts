@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
+  adaptiveAveragePool,
   add,
   average,
   averagePool,
@@ -131,7 +132,11 @@ const networks: Readonly<Record<string, () => Network>> = {
       const dropped = g.add(
         'drop',
         dropout({ rate: 0.5 }),
-        g.add('half', averagePool({ kernelSize: 3, strides: 1, padding: 1 }), small),
+        g.add(
+          'adapted',
+          adaptiveAveragePool({ height: 2, width: 7 }),
+          g.add('half', averagePool({ kernelSize: 3, strides: 1, padding: 1 }), small),
+        ),
       )
       const mixed = g.add('mixed', dense({ units: 5 }), g.add('normal', layerNorm(), dropped))
       return g.add('flat', flatten(), mixed)

@@ -1,4 +1,5 @@
 import { gelu, hardSwish, relu } from './activations.ts'
+import { adaptiveAveragePool } from './adaptive-average-pool.ts'
 import { selfAttention } from './attention.ts'
 import { average } from './average.ts'
 import { batchNorm } from './batch-norm.ts'
@@ -19,6 +20,7 @@ import { zeroPadding2d } from './zero-padding2d.ts'
 
 // One line per op here, and one name in the list: that is all a new op needs besides its own file.
 export const builtInOps = [
+  adaptiveAveragePool,
   add,
   average,
   averagePool,
@@ -66,4 +68,4 @@ export {
   toMap,
   toTokens,
 }
-export { average, channelShuffle, channelSplit, relu6, zeroPadding2d }
+export { adaptiveAveragePool, average, channelShuffle, channelSplit, relu6, zeroPadding2d }

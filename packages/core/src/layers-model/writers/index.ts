@@ -3,11 +3,19 @@ import { convolution, dense, depthwiseConvolution } from './convolution.ts'
 import { concatenation, dropout, gelu, identity, mean, product, rectifier, rectifier6, sum } from './elementwise.ts'
 import { batchNormalization, layerNormalization } from './normalization.ts'
 import { hardSwish, scale } from './per-channel.ts'
-import { averagePooling, globalAveragePooling, maxPooling, meanOverTokens, zeroPadding } from './pooling.ts'
+import {
+  adaptiveAveragePooling,
+  averagePooling,
+  globalAveragePooling,
+  maxPooling,
+  meanOverTokens,
+  zeroPadding,
+} from './pooling.ts'
 import { channelShuffle, flatten, reshape, swapTokens } from './shape.ts'
 
 /** Ops and how each is written as Keras layers. An op without a line here is refused by name. */
 export const writers: Readonly<Record<string, LayerWriter>> = {
+  adaptiveAveragePool: adaptiveAveragePooling,
   add: sum,
   average: mean,
   averagePool: averagePooling,

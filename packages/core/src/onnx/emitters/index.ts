@@ -3,7 +3,7 @@ import { channelShuffle, channelSplit, concatenation } from './channels.ts'
 import { gelu, hardSwish, identity, mean, product, rectifier, rectifier6, sum } from './elementwise.ts'
 import { convolution, dense, depthwiseConvolution } from './linear.ts'
 import { batchNormalization, layerNormalization, scale } from './normalization.ts'
-import { averagePooling, globalAveragePooling, maxPooling, zeroPadding } from './pooling.ts'
+import { adaptiveAveragePooling, averagePooling, globalAveragePooling, maxPooling, zeroPadding } from './pooling.ts'
 import {
   flatten,
   meanToken,
@@ -18,6 +18,7 @@ import {
 
 /** Ops and how each is written in ONNX. An op without a line here is refused by name. */
 export const emitters: Readonly<Record<string, Emitter>> = {
+  adaptiveAveragePool: adaptiveAveragePooling,
   add: sum,
   average: mean,
   averagePool: averagePooling,
