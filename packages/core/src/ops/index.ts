@@ -1,4 +1,19 @@
-import { gelu, hardSwish, relu } from './activations.ts'
+import {
+  elu,
+  gelu,
+  geluTanh,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  mish,
+  relu,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
+  swish,
+  tanh,
+} from './activations.ts'
 import { adaptiveAveragePool } from './adaptive-average-pool.ts'
 import { selfAttention } from './attention.ts'
 import { average } from './average.ts'
@@ -32,13 +47,18 @@ export const builtInOps = [
   dense,
   depthwiseConv2d,
   dropout,
+  elu,
   flatten,
   gelu,
+  geluTanh,
   globalAveragePool,
+  hardSigmoid,
   hardSwish,
   layerNorm,
+  leakyRelu,
   maxPool,
   meanToken,
+  mish,
   multiply,
   positionEmbedding,
   prependTokens,
@@ -46,9 +66,15 @@ export const builtInOps = [
   relu6,
   scale,
   selfAttention,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
   stochasticDepth,
   swapTokens,
+  swish,
   takeToken,
+  tanh,
   toMap,
   toTokens,
   zeroPadding2d,
@@ -69,3 +95,4 @@ export {
   toTokens,
 }
 export { adaptiveAveragePool, average, channelShuffle, channelSplit, relu6, zeroPadding2d }
+export { elu, geluTanh, hardSigmoid, leakyRelu, mish, selu, sigmoid, softplus, softsign, swish, tanh }
