@@ -113,6 +113,7 @@ export {
   type Parameterization,
   type StoredParameter,
 } from './expansion/expansion.ts'
+export { readModelArtifacts, type ReadModelOptions } from './layers-model/model-artifacts.ts'
 export { decodeSafetensors } from './safetensors/decode.ts'
 export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
 export type { SafeTensor } from './safetensors/element-types.ts'
