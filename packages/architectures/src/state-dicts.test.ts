@@ -91,6 +91,19 @@ describe.each(Object.entries(networks))('%s', (_, network) => {
   })
 })
 
+it('reads the MLPs of timm’s larger ConvNeXts, which are linear layers there', () => {
+  const network = convnext({ classes: 3, width: 2, inputShape: [32, 32, 3] })
+  const state = drawn(network)
+  const name = 'stages.0.blocks.0.mlp.fc1.weight'
+  const { data } = state.get(name)!
+  const { parameters, missing } = fromTorch(network, new Map([...state, [name, { shape: [8, 2], data }]]))
+  expect(missing).toEqual([])
+  expect(parameters[name]!.shape).toEqual([1, 1, 2, 8])
+  expect(tf.transpose(tf.reshape(parameters[name]!, [2, 8])).dataSync()).toEqual(data)
+  const wrong = () => fromTorch(network, new Map([...state, [name, { shape: [2, 8], data }]]))
+  expect(wrong).toThrow(/'stages.0.blocks.0.mlp.fc1.weight': expected shape \[8, 2, 1, 1\], got \[2, 8\]/)
+})
+
 describe('names of a library', () => {
   it('are reported as missing and unexpected where they are another’s', () => {
     const { missing, unexpected, parameters } = fromTorch(vit(VIT), read('timm_vit'))
