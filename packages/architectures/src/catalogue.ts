@@ -3,6 +3,7 @@ import { cifarResnet } from './cifar-resnet.ts'
 import { convnext } from './convnext.ts'
 import { deit } from './deit.ts'
 import { imagenetResnet } from './imagenet-resnet.ts'
+import { imagenetVgg } from './imagenet-vgg.ts'
 import { mlpMixer } from './mlp-mixer.ts'
 import { mobilenetV1 } from './mobilenet-v1.ts'
 import { mobilenetV2 } from './mobilenet-v2.ts'
@@ -78,6 +79,9 @@ export const catalogue: Readonly<Record<string, MakeNetwork>> = {
   ...each([16, 40], (depth) => [`wrn_${depth}_2`, named(wideResnet, { depth, widen: 2 })]),
   vgg8: named(vgg, { blocks: [1, 1, 1, 1, 1] }),
   vgg13: named(vgg, { blocks: [2, 2, 2, 2, 2] }),
+  ...each([11, 13, 16, 19], (depth) => [`vgg${depth}_bn`, named(imagenetVgg, { depth })]),
+  // 'vgg13' is the one for CIFAR above.
+  ...each([11, 16, 19], (depth) => [`vgg${depth}`, named(imagenetVgg, { depth, batchNorm: false })]),
   mobilenet_v1: named(mobilenetV1, {}),
   mobilenet_v2: mobilenetV2Of(1),
   shufflenet_v2_x0_5: named(shufflenetV2, { width: 48 }),

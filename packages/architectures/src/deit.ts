@@ -1,5 +1,5 @@
 import type { Network } from '@gpdjs/core'
-import { checkOptions } from './options.ts'
+import { checkOptions, switchRule } from './options.ts'
 import {
   visionTransformer,
   visionTransformerRules,
@@ -34,7 +34,7 @@ const DISTILLED: VisionTransformerNames = { ...NAMES, distillation: { token: 'di
 
 const rules = {
   ...visionTransformerRules,
-  distilled: { expected: 'true or false', accepts: (value: unknown) => typeof value === 'boolean', optional: true },
+  distilled: switchRule,
 }
 
 /**

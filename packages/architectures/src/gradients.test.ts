@@ -11,23 +11,7 @@ import {
   type Network,
 } from '@gpdjs/core'
 import { describe, expect, it } from 'vitest'
-import { createNetwork } from './registry.ts'
-
-/** One network of each family, small: side of the images, width, blocks. */
-const networks = [
-  ['resnet8', 8, 4, [1, 1, 1]],
-  ['resnet50', 32, 4, [1, 1, 1, 1]],
-  ['wrn_16_2', 8, 4, [1, 1, 1]],
-  ['vgg8', 16, 4, [1, 1, 1, 1, 1]],
-  ['mobilenet_v1', 32, 4, [1, 1, 1, 1, 1]],
-  ['mobilenet_v2', 32, 8, [1, 1, 2, 1, 1, 1, 1]],
-  ['shufflenet_v2_x0_5', 32, 8, [2, 1, 1]],
-  ['convnext_atto', 32, 4, [1, 1, 1, 1]],
-  ['vit_b_16', 32, 24, [1]],
-  ['deit_tiny_distilled', 32, 12, [1]],
-  ['rvt_tiny', 32, 12, [1, 1]],
-  ['mixer_s16', 32, 8, [1]],
-] as const
+import { smallNetworks } from './testing/small-networks.ts'
 
 const random = (shape: readonly number[], name: string, spread = 1) => {
   const stream = randomStream(3, name)
@@ -60,9 +44,9 @@ async function gradientsOn(backend: 'cpu' | 'wasm', network: Network): Promise<M
 const largest = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
 
-describe.each(networks)('%s', (name, side, width, blocks) => {
+describe.each(Object.entries(smallNetworks))('%s', (_, make) => {
   it('has a gradient for every parameter, on wasm what plain JavaScript computes', async () => {
-    const network = createNetwork(name, { classes: 3, inputShape: [side, side, 3], width, blocks })
+    const network = make()
     const [expected, actual] = [await gradientsOn('cpu', network), await gradientsOn('wasm', network)]
     const names = network.parameters.map((parameter) => parameter.name)
     expect([...expected.keys()].sort()).toEqual([...names].sort())

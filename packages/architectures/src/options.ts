@@ -39,6 +39,13 @@ export const rateRule: OptionRule = { expected: 'a rate from 0 to below 1', acce
 /** A size that has a default. */
 export const sizeRule: OptionRule = { expected: 'a positive integer', accepts: isPositiveInteger, optional: true }
 
+/** Something that is there or not. */
+export const switchRule: OptionRule = {
+  expected: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+  optional: true,
+}
+
 /** The options that every network of this package has. */
 export const commonRules = {
   classes: {

@@ -40,6 +40,7 @@ Takes the plain student out of the folder of a run, checked by running it.
   --output DIR       a new or empty folder
   --which NAME       last (default), best (by validation accuracy) or ema
   --format NAME      safetensors (default: network.json and weights.safetensors), layers-model or onnx
+  --batch-norm NAME  kept (default) or folded into the kernels (default for onnx; such a network cannot train on)
   --backend NAME     auto (default), tensorflow, wasm or cpu
   --json             print the result as one JSON object on stdout
 

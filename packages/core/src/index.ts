@@ -67,6 +67,7 @@ export {
 } from './ops/op.ts'
 export { registerOp } from './ops/registry.ts'
 export {
+  adaptiveAveragePool,
   add,
   average,
   averagePool,
@@ -78,13 +79,18 @@ export {
   dense,
   depthwiseConv2d,
   dropout,
+  elu,
   flatten,
   gelu,
+  geluTanh,
   globalAveragePool,
+  hardSigmoid,
   hardSwish,
   layerNorm,
+  leakyRelu,
   maxPool,
   meanToken,
+  mish,
   multiply,
   positionEmbedding,
   prependTokens,
@@ -92,9 +98,15 @@ export {
   relu6,
   scale,
   selfAttention,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
   stochasticDepth,
   swapTokens,
+  swish,
   takeToken,
+  tanh,
   toMap,
   toTokens,
   zeroPadding2d,
@@ -108,6 +120,7 @@ export {
   type Parameterization,
   type StoredParameter,
 } from './expansion/expansion.ts'
+export { readModelArtifacts, type ReadModelOptions } from './layers-model/model-artifacts.ts'
 export { decodeSafetensors } from './safetensors/decode.ts'
 export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
 export type { SafeTensor } from './safetensors/element-types.ts'

@@ -83,6 +83,9 @@ export interface GoldenNetwork {
   readonly state: ReadonlyMap<string, TorchTensor>
   /** Shape of one image. */
   readonly inputShape: readonly number[]
+  readonly classes: number
+  /** Keys of the numbers expected. */
+  readonly keys: readonly string[]
   /** A new tensor with the images. */
   images(): tf.Tensor
   /** A new tensor with the numbers expected under a key. */
@@ -95,6 +98,8 @@ export function goldenNetwork(path: string): GoldenNetwork {
   return {
     state: stateDict(metadata),
     inputShape: input.shape.slice(1),
+    classes: tensors.get('eval/logits')!.shape.at(-1)!,
+    keys: [...tensors.keys()],
     images: () => tf.tensor(input.data, input.shape),
     expected: (key) => tf.tensor(tensors.get(key)!.data as Float32Array, [...tensors.get(key)!.shape]),
   }

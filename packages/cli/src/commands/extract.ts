@@ -1,6 +1,15 @@
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import { apply, countParameters, didYouMean, GpdError, randomStream, toLayersModel, toOnnx } from '@gpdjs/core'
+import {
+  apply,
+  countParameters,
+  didYouMean,
+  foldBatchNorm,
+  GpdError,
+  randomStream,
+  toLayersModel,
+  toOnnx,
+} from '@gpdjs/core'
 import { layersModelFolder, loadNetwork, saveNetwork, writeFolder, type ExtractedNetwork } from '@gpdjs/trainer'
 import { EXIT } from '../exit.ts'
 import { printJson, say, type Command } from '../io.ts'
@@ -44,7 +53,16 @@ const FORMATS: Readonly<Record<string, Save>> = {
     model.dispose()
   },
   onnx: async (folder, { network, parameters, statistics }) =>
-    writeFolder(folder, { 'model.onnx': await toOnnx(network, parameters, statistics) }),
+    writeFolder(folder, { 'model.onnx': await toOnnx(network, parameters, statistics, { foldBatchNorm: false }) }),
+}
+
+/** Runtimes of ONNX gain by folding; other formats are trained on, and a folded network has nothing to normalize by. */
+const FOLDED_BY_DEFAULT: readonly string[] = ['onnx']
+
+function foldsBatchNorm(choice: string | undefined, format: string): boolean {
+  if (choice === undefined) return FOLDED_BY_DEFAULT.includes(format)
+  if (choice === 'folded' || choice === 'kept') return choice === 'folded'
+  throw new GpdError('config.invalid', `--batch-norm: expected folded or kept, got '${choice}'.`)
 }
 
 function formatOf(name: string): Save {
@@ -57,19 +75,24 @@ export const extract: Command = async (context) => {
     output: { type: 'string' },
     which: { type: 'string', default: 'last' },
     format: { type: 'string', default: 'safetensors' },
+    'batch-norm': { type: 'string' },
     backend: { type: 'string' },
     json: { type: 'boolean' },
   })
   if (values.output === undefined) throw new GpdError('config.missing', 'gpd extract: expected --output DIR.')
   const source = join(folder, folderOf(values.which))
   const save = formatOf(values.format)
+  const folds = foldsBatchNorm(values['batch-norm'], values.format)
   await checkRunFolder(values.output)
   await chooseBackend(context, values.backend ?? 'auto')
-  const student = await loadNetwork(source)
-  await checkRuns(student, source)
+  const trained = await loadNetwork(source)
+  await checkRuns(trained, source)
+  const student = folds
+    ? { ...trained, ...foldBatchNorm(trained.network, trained.parameters, trained.statistics) }
+    : trained
   const output = await claimRunFolder(values.output)
   await save(output, student)
-  tf.dispose([student.parameters, student.statistics])
+  tf.dispose([trained.parameters, trained.statistics, student.parameters, student.statistics])
   const { name, parameters: specs } = student.network
   const parameters = countParameters(specs)
   say(context, `${name}: ${parameters.toLocaleString('en')} parameters`)

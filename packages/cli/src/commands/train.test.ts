@@ -338,6 +338,30 @@ describe('gpd evaluate and gpd extract', () => {
   })
 
   it.each([
+    ['onnx', 'kept', true],
+    ['onnx', undefined, false],
+    ['onnx', 'folded', false],
+    ['layers-model', undefined, true],
+    ['layers-model', 'folded', false],
+    ['safetensors', 'folded', false],
+  ])('extracts as %s with batch norm %s', async (format, choice, normalizes) => {
+    const output = at(`norm-${format}-${choice}`)
+    const options = choice === undefined ? [] : ['--batch-norm', choice]
+    const { status } = await run(['extract', at('gpd'), '--output', output, '--format', format, ...options])
+    expect(status).toBe(0)
+    const [file] = (await readdir(output)).filter((name) => /json$|onnx$/.test(name))
+    const text = await readFile(join(output, file!), 'latin1')
+    expect(/batchNorm|BatchNormalization/.test(text)).toBe(normalizes)
+    if (format !== 'safetensors') return
+    const [folded, plain] = [await loadNetwork(output), await loadNetwork(at('gpd', 'student'))]
+    const x = tf.randomNormal([2, ...plain.network.inputShape], 0, 1, 'float32', 1)
+    const logits = ({ network, parameters, statistics }: typeof plain) =>
+      apply(network, parameters, statistics, x as tf.Tensor4D, { training: false }).logits
+    expect(folded.network.statistics).toEqual([])
+    expect(tf.max(tf.abs(tf.sub(logits(folded), logits(plain)))).dataSync()[0]).toBeLessThan(1e-5)
+  })
+
+  it.each([
     [['evaluate', 'nowhere', '--data', 'images'], 4, /Cannot read '.*nowhere/],
     [['evaluate', 'gpd/student'], 2, /Expected --config FILE/],
     [['evaluate', 'gpd/student', '--data', 'images', '--config', 'gpd.json'], 2, /got both/],
@@ -350,6 +374,7 @@ describe('gpd evaluate and gpd extract', () => {
     [['extract', 'gpd'], 2, /expected --output DIR/],
     [['extract', 'gpd', '--output', 'teacher'], 2, /expected an empty folder/],
     [['extract', 'gpd', '--output', 'new', '--which', 'bst'], 2, /Did you mean 'best'\?/],
+    [['extract', 'gpd', '--output', 'new', '--batch-norm', 'gone'], 2, /expected folded or kept, got 'gone'/],
     [['extract', 'gpd', '--output', 'new', '--format', 'onx'], 2, /Did you mean 'onnx'\?/],
     [['extract', 'teacher', '--output', 'new', '--which', 'ema'], 4, /Cannot read '.*ema/],
   ])('%j is refused', async (args, status, message) => {

@@ -6,7 +6,6 @@ import { unwritable, type WrittenNode } from './writer.ts'
 import { writers } from './writers/index.ts'
 
 const RECTIFIERS = ['relu', 'relu6']
-const ELSEWHERE = 'Export it with toOnnx or saveNetwork.'
 
 function nodeTensor(record: TensorRecord, name: string): tf.Tensor {
   const tensor = record[name]
@@ -31,8 +30,7 @@ function writeLayers(network: Network, tensors: TensorRecord, layers: tf.layers.
   }
   const write = (node: NetworkNode): tf.SymbolicTensor => {
     const writer = writers[node.op]
-    if (writer === undefined)
-      return unwritable(node, 'has no counterpart among the layers of TensorFlow.js.', ELSEWHERE)
+    if (writer === undefined) return unwritable(node, 'has no counterpart among the layers of TensorFlow.js.')
     const inputs = node.inputs.map((id) => values.get(id)!)
     return writer({
       node,
@@ -53,8 +51,9 @@ function writeLayers(network: Network, tensors: TensorRecord, layers: tf.layers.
  * A network as a functional `tf.LayersModel`, for everything that knows no more than TensorFlow.js: `model.save`,
  * `loadLayersModel`, the browser, the converters. It predicts logits, the same as `apply` in evaluation mode.
  *
- * Node ids become layer names. Grouped convolutions are written as plain ones with zeros in their kernel, stochastic
- * depth (which acts in training only) is left out, and taps are forgotten.
+ * Node ids become layer names. What Keras has no layer for is put together from others: attention from products of the
+ * parts of each head, tokens and positions from paddings and biases, grouped convolutions as plain ones with zeros in their
+ * kernel. Stochastic depth (which acts in training only) is left out, and taps are forgotten.
  *
  * @param parameters copied, as are `statistics`
  * @returns the caller owns the model: `model.dispose()`

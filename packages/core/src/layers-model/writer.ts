@@ -26,6 +26,12 @@ export interface WrittenNode {
 /** Writes one op as Keras layers and returns their result. */
 export type LayerWriter = (node: WrittenNode) => tf.SymbolicTensor
 
-export function unwritable({ id, op }: NetworkNode, problem: string, fix: string): never {
-  throw new GpdError('network.unknown-op', `toLayersModel: node '${id}' (${op}) ${problem}`, fix)
+/** Formats that hold every network. */
+const ELSEWHERE = 'write it as ONNX (toOnnx, gpd extract --format onnx) or safetensors (saveNetwork).'
+
+export function unwritable({ id, op }: NetworkNode, problem: string, fix?: string): never {
+  const advice = fix === undefined ? ELSEWHERE : `${fix} Or ${ELSEWHERE}`
+  throw new GpdError('network.unknown-op', `toLayersModel: node '${id}' (${op}) ${problem}`, capitalized(advice))
 }
+
+const capitalized = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1)

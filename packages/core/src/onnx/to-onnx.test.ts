@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
+  adaptiveAveragePool,
   add,
   average,
   averagePool,
@@ -14,13 +15,18 @@ import {
   dense,
   depthwiseConv2d,
   dropout,
+  elu,
   flatten,
   gelu,
+  geluTanh,
   globalAveragePool,
+  hardSigmoid,
   hardSwish,
   layerNorm,
+  leakyRelu,
   maxPool,
   meanToken,
+  mish,
   multiply,
   positionEmbedding,
   prependTokens,
@@ -29,9 +35,15 @@ import {
   relu6,
   scale,
   selfAttention,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
   stochasticDepth,
   swapTokens,
+  swish,
   takeToken,
+  tanh,
   toMap,
   toTokens,
   zeroPadding2d,
@@ -79,7 +91,7 @@ function build(inputShape: readonly number[], place: (g: Graph) => string): Netw
 const unit = (g: Graph, name: string, filters: number, x: string, strides = 1) =>
   g.add(`${name}.bn`, batchNorm(), g.add(`${name}.conv`, conv2d({ filters, kernelSize: 3, strides }), x))
 
-const networks: Readonly<Record<string, () => Network>> = {
+const networks: Record<string, () => Network> = {
   'a residual network': () =>
     build([15, 14, 3], (g) => {
       const stem = g.add(
@@ -131,7 +143,11 @@ const networks: Readonly<Record<string, () => Network>> = {
       const dropped = g.add(
         'drop',
         dropout({ rate: 0.5 }),
-        g.add('half', averagePool({ kernelSize: 3, strides: 1, padding: 1 }), small),
+        g.add(
+          'adapted',
+          adaptiveAveragePool({ height: 2, width: 7 }),
+          g.add('half', averagePool({ kernelSize: 3, strides: 1, padding: 1 }), small),
+        ),
       )
       const mixed = g.add('mixed', dense({ units: 5 }), g.add('normal', layerNorm(), dropped))
       return g.add('flat', flatten(), mixed)
@@ -195,6 +211,15 @@ const networks: Readonly<Record<string, () => Network>> = {
       )
     }),
 }
+
+const activations = { elu, geluTanh, hardSigmoid, leakyRelu, mish, selu, sigmoid, softplus, softsign, swish, tanh }
+
+networks['activations'] = () =>
+  build([5, 4, 3], (g) => {
+    const active = Object.entries(activations).map(([name, activation]) => g.add(name, activation(), 'image'))
+    const steep = [g.add('steep', elu({ alpha: 0.6 }), 'image'), g.add('leaky', leakyRelu({ alpha: 0.2 }), 'image')]
+    return g.add('flat', flatten(), g.add('all', concat(), ...active, ...steep))
+  })
 
 describe('toOnnx', () => {
   for (const [name, make] of Object.entries(networks)) {

@@ -20,14 +20,30 @@ function convolve(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttribu
   return tf.conv2d(x, kernel, attributes.strides, padding, 'NHWC', [1, 1], roundingMode(padding))
 }
 
+/**
+ * Where every group is one channel, a grouped convolution is a depthwise one with `filters / groups` filters for each
+ * channel: the same numbers in the same order, in one kernel instead of one for each group.
+ */
+function convolveChannels(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttributes): tf.Tensor4D {
+  const padding = tfPadding(attributes)
+  const { kernelSize, groups, filters, strides } = attributes
+  const each = tf.reshape<tf.Rank.R4>(kernel, [kernelSize, kernelSize, groups, filters / groups])
+  return tf.depthwiseConv2d(x, each, strides, padding, 'NHWC', [1, 1], roundingMode(padding))
+}
+
 /** Each block of input channels by its own block of filters. */
-function convolveGroups(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttributes): tf.Tensor4D {
+export function convolveGroups(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttributes): tf.Tensor4D {
   const inputs = tf.split<tf.Tensor4D>(x, attributes.groups, 3)
   const kernels = tf.split<tf.Tensor4D>(kernel, attributes.groups, 3)
   return tf.concat(
     inputs.map((input, i) => convolve(input, kernels[i]!, attributes)),
     3,
   )
+}
+
+function convolution(channels: number, groups: number): typeof convolve {
+  if (groups === 1) return convolve
+  return groups === channels ? convolveChannels : convolveGroups
 }
 
 /**
@@ -73,8 +89,8 @@ export const conv2d = defineOp<Conv2dAttributes, Given>({
     }
   },
   apply({ attributes, inputs, parameters }) {
-    const run = attributes.groups > 1 ? convolveGroups : convolve
-    const y = run(inputs[0] as tf.Tensor4D, parameters['weight'] as tf.Tensor4D, attributes)
+    const x = inputs[0] as tf.Tensor4D
+    const y = convolution(x.shape[3], attributes.groups)(x, parameters['weight'] as tf.Tensor4D, attributes)
     return attributes.useBias ? biasAdd(y, parameters['bias'] as tf.Tensor1D) : y
   },
   widen: (attributes, { input, output }) => ({

@@ -1,4 +1,20 @@
-import { gelu, hardSwish, relu } from './activations.ts'
+import {
+  elu,
+  gelu,
+  geluTanh,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  mish,
+  relu,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
+  swish,
+  tanh,
+} from './activations.ts'
+import { adaptiveAveragePool } from './adaptive-average-pool.ts'
 import { selfAttention } from './attention.ts'
 import { average } from './average.ts'
 import { batchNorm } from './batch-norm.ts'
@@ -19,6 +35,7 @@ import { zeroPadding2d } from './zero-padding2d.ts'
 
 // One line per op here, and one name in the list: that is all a new op needs besides its own file.
 export const builtInOps = [
+  adaptiveAveragePool,
   add,
   average,
   averagePool,
@@ -30,13 +47,18 @@ export const builtInOps = [
   dense,
   depthwiseConv2d,
   dropout,
+  elu,
   flatten,
   gelu,
+  geluTanh,
   globalAveragePool,
+  hardSigmoid,
   hardSwish,
   layerNorm,
+  leakyRelu,
   maxPool,
   meanToken,
+  mish,
   multiply,
   positionEmbedding,
   prependTokens,
@@ -44,9 +66,15 @@ export const builtInOps = [
   relu6,
   scale,
   selfAttention,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
   stochasticDepth,
   swapTokens,
+  swish,
   takeToken,
+  tanh,
   toMap,
   toTokens,
   zeroPadding2d,
@@ -66,4 +94,5 @@ export {
   toMap,
   toTokens,
 }
-export { average, channelShuffle, channelSplit, relu6, zeroPadding2d }
+export { adaptiveAveragePool, average, channelShuffle, channelSplit, relu6, zeroPadding2d }
+export { elu, geluTanh, hardSigmoid, leakyRelu, mish, selu, sigmoid, softplus, softsign, swish, tanh }

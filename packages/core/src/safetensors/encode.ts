@@ -49,7 +49,8 @@ function headerText(tensors: readonly [string, EncodableTensor][], metadata: Rea
 }
 
 /**
- * Writes a safetensors file: the same tensors and metadata give the same bytes, in whatever order they come.
+ * Writes a safetensors file: the same tensors and metadata give the same bytes, in whatever order they come, and
+ * the bytes that the reference implementation gives.
  *
  * @param tensors values in row-major order; float32 or int32
  * @param metadata strings only; an empty record is left out
@@ -61,7 +62,10 @@ export function encodeSafetensors(
   tensors: Readonly<Record<string, EncodableTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const entries = sorted(tensors)
+  const byName = sorted(tensors)
+  // The order of the reference writer: floats before integers, then by name.
+  const isFloat = ([, { data }]: [string, EncodableTensor]) => data instanceof Float32Array
+  const entries = [...byName.filter(isFloat), ...byName.filter((entry) => !isFloat(entry))]
   checkNames([...Object.keys(tensors), ...Object.keys(metadata)])
   for (const [name, tensor] of entries) checkTensor(name, tensor)
   const header = new TextEncoder().encode(headerText(entries, metadata))

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import { conv2d } from '../../ops/conv2d.ts'
 import { depthwiseConv2d } from '../../ops/depthwise-conv2d.ts'
 import { square, windowOf, type ConvertedLayer, type LayerConverter, type NodeTensors } from '../layer.ts'
@@ -6,8 +6,6 @@ import { activate } from './activation.ts'
 
 function plainWindow(layer: ConvertedLayer) {
   if (square(layer, 'dilationRate') !== 1) layer.refuse('is dilated.', 'Use dilationRate 1.')
-  if ((layer.config['depthMultiplier'] ?? 1) !== 1)
-    layer.refuse(`has depthMultiplier ${String(layer.config['depthMultiplier'])}.`, 'Use 1.')
   if ((layer.config['groups'] ?? 1) !== 1) layer.refuse('is grouped.', 'Use groups 1.')
   return windowOf(layer, 'kernelSize')
 }
@@ -25,15 +23,30 @@ export const convolution: LayerConverter = (layer) => {
   return activate(layer, layer.config['activation'], layer.place(op, layer.inputs, weightAndBias(layer.weights)))
 }
 
-export const depthwiseConvolution: LayerConverter = (layer) => {
-  const op = depthwiseConv2d({ ...plainWindow(layer), useBias: useBias(layer) })
-  return activate(layer, layer.config['activation'], layer.place(op, layer.inputs, weightAndBias(layer.weights)))
+/**
+ * One filter for each channel, or several: the latter is a convolution with one group for each channel, whose kernel
+ * `[height, width, 1, channels · several]` holds the numbers of Keras' `[height, width, channels, several]`.
+ */
+function placeDepthwise(
+  layer: ConvertedLayer,
+  [kernel, bias]: readonly (tf.Tensor | undefined)[],
+  part?: string,
+): string {
+  const [height, width, channels, several] = kernel!.shape as [number, number, number, number]
+  const window = { ...plainWindow(layer), useBias: bias !== undefined }
+  if (several === 1) return layer.place(depthwiseConv2d(window), layer.inputs, weightAndBias([kernel, bias]), part)
+  const filters = channels * several
+  const op = conv2d({ ...window, filters, groups: channels })
+  const weight = tf.reshape(kernel!, [height, width, 1, filters])
+  return layer.place(op, layer.inputs, weightAndBias([weight, bias]), part)
 }
+
+export const depthwiseConvolution: LayerConverter = (layer) =>
+  activate(layer, layer.config['activation'], placeDepthwise(layer, layer.weights))
 
 /** A depthwise convolution without bias, then a pointwise one. */
 export const separableConvolution: LayerConverter = (layer) => {
   const [depthwise, pointwise, bias] = layer.weights
-  const spatial = depthwiseConv2d({ ...plainWindow(layer), useBias: false })
   const mixed = conv2d({
     filters: layer.outputShape.at(-1)!,
     kernelSize: 1,
@@ -41,7 +54,7 @@ export const separableConvolution: LayerConverter = (layer) => {
     padding: 'valid',
     useBias: useBias(layer),
   })
-  const x = layer.place(spatial, layer.inputs, weightAndBias([depthwise]), 'depthwise')
+  const x = placeDepthwise(layer, [depthwise], 'depthwise')
   return activate(
     layer,
     layer.config['activation'],

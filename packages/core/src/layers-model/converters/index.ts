@@ -1,5 +1,5 @@
 import type { LayerConverter } from '../layer.ts'
-import { activation, rectifier, softmax } from './activation.ts'
+import { activation, exponential, leakyRectifier, rectifier, softmax } from './activation.ts'
 import { convolution, depthwiseConvolution, separableConvolution } from './convolution.ts'
 import { dense } from './dense.ts'
 import { concatenation, mean, product, sum } from './merge.ts'
@@ -19,9 +19,11 @@ export const converters: Readonly<Record<string, LayerConverter>> = {
   Dense: dense,
   DepthwiseConv2D: depthwiseConvolution,
   Dropout: dropout,
+  ELU: exponential,
   Flatten: flatten,
   GlobalAveragePooling1D: meanOverTokens,
   GlobalAveragePooling2D: globalAveragePooling,
+  LeakyReLU: leakyRectifier,
   LayerNormalization: layerNormalization,
   MaxPooling2D: maxPooling,
   Multiply: product,

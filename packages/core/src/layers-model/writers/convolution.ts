@@ -32,6 +32,13 @@ export const convolution: LayerWriter = (written) => {
   const { filters, kernelSize, strides, useBias, groups } = written.node.attributes as unknown as Conv2dAttributes
   const { input, padding } = padded(written)
   const [kernel, ...bias] = weightAndBias(written)
+  if (groups > 1 && groups === written.inputShape[2]) {
+    // One channel in each group: a depthwise convolution with several filters for each.
+    const depthMultiplier = filters / groups
+    const window = { kernelSize, strides, padding, useBias, depthMultiplier }
+    const each = tf.reshape(kernel!, [kernelSize, kernelSize, groups, depthMultiplier])
+    return written.apply(tf.layers.depthwiseConv2d({ name: written.node.id, ...window }), input, [each, ...bias])
+  }
   const layer = tf.layers.conv2d({ name: written.node.id, filters, kernelSize, strides, padding, useBias })
   return written.apply(layer, input, [groups === 1 ? kernel! : blockDiagonal(kernel!, groups), ...bias])
 }

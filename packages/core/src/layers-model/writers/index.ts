@@ -1,36 +1,83 @@
 import type { LayerWriter } from '../writer.ts'
+import { selfAttention } from './attention.ts'
 import { convolution, dense, depthwiseConvolution } from './convolution.ts'
-import { concatenation, dropout, gelu, identity, mean, product, rectifier, rectifier6, sum } from './elementwise.ts'
+import {
+  concatenation,
+  dropout,
+  exponential,
+  gelu,
+  geluTanh,
+  hardSigmoid,
+  identity,
+  leakyRectifier,
+  mean,
+  mish,
+  product,
+  rectifier,
+  rectifier6,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
+  sum,
+  swish,
+  tanh,
+} from './elementwise.ts'
 import { batchNormalization, layerNormalization } from './normalization.ts'
 import { hardSwish, scale } from './per-channel.ts'
-import { averagePooling, globalAveragePooling, maxPooling, meanOverTokens, zeroPadding } from './pooling.ts'
-import { channelShuffle, flatten, reshape, swapTokens } from './shape.ts'
+import {
+  adaptiveAveragePooling,
+  averagePooling,
+  globalAveragePooling,
+  maxPooling,
+  meanOverTokens,
+  zeroPadding,
+} from './pooling.ts'
+import { channelShuffle, channelSplit, flatten, reshape, swapTokens } from './shape.ts'
+import { positionEmbedding, prependTokens, takeToken } from './tokens.ts'
 
 /** Ops and how each is written as Keras layers. An op without a line here is refused by name. */
 export const writers: Readonly<Record<string, LayerWriter>> = {
+  adaptiveAveragePool: adaptiveAveragePooling,
   add: sum,
   average: mean,
   averagePool: averagePooling,
   batchNorm: batchNormalization,
   channelShuffle,
+  channelSplit,
   concat: concatenation,
   conv2d: convolution,
   dense,
   depthwiseConv2d: depthwiseConvolution,
   dropout,
+  elu: exponential,
   flatten,
   gelu,
+  geluTanh,
   globalAveragePool: globalAveragePooling,
+  hardSigmoid,
   hardSwish,
+  leakyRelu: leakyRectifier,
   layerNorm: layerNormalization,
   maxPool: maxPooling,
   meanToken: meanOverTokens,
+  mish,
   multiply: product,
+  positionEmbedding,
+  prependTokens,
   relu: rectifier,
   relu6: rectifier6,
   scale,
+  selfAttention,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
   stochasticDepth: identity,
   swapTokens,
+  swish,
+  takeToken,
+  tanh,
   toMap: reshape,
   toTokens: reshape,
   zeroPadding2d: zeroPadding,

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
+import type { ChannelSplitAttributes } from '../../ops/channel-split.ts'
 import type { LayerWriter } from '../writer.ts'
+import { cropColumns } from './crop.ts'
 
 export const flatten: LayerWriter = (written) => written.apply(tf.layers.flatten({ name: written.node.id }))
 
@@ -9,6 +11,17 @@ export const reshape: LayerWriter = (written) =>
 
 export const swapTokens: LayerWriter = (written) =>
   written.apply(tf.layers.permute({ name: written.node.id, dims: [2, 1] }))
+
+/** One part of the channels, of each copy: rows of a matrix that are cut. */
+export const channelSplit: LayerWriter = (written) => {
+  const { parts, index, copies } = written.node.attributes as unknown as ChannelSplitAttributes
+  const { inputs, inputShape, outputShape, node, name, apply } = written
+  const size = inputShape.at(-1)! / copies
+  const rows = inputShape.reduce((product, n) => product * n, 1) / size
+  const matrix = apply(tf.layers.reshape({ name: name('rows'), targetShape: [rows, size] }), inputs[0]!)
+  const part = cropColumns(written, matrix, [(index * size) / parts, ((index + 1) * size) / parts], 'part')
+  return apply(tf.layers.reshape({ name: node.id, targetShape: [...outputShape] }), part)
+}
 
 /** Channels of the branches in turn: concatenated, seen as a matrix of one row per branch, transposed. */
 export const channelShuffle: LayerWriter = (written) => {

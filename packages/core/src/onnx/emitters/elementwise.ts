@@ -1,4 +1,4 @@
-import type { Emitter } from '../emitter.ts'
+import type { EmittedNode, Emitter } from '../emitter.ts'
 
 /** An op that ONNX has under another name, for any number of inputs. */
 const plain =
@@ -8,6 +8,13 @@ const plain =
 
 export const rectifier = plain('Relu')
 export const hardSwish = plain('HardSwish')
+export const sigmoid = plain('Sigmoid')
+export const tanh = plain('Tanh')
+export const softplus = plain('Softplus')
+export const softsign = plain('Softsign')
+// Their constants are ONNX' defaults, which are those of the papers and of Keras.
+export const selu = plain('Selu')
+export const hardSigmoid = plain('HardSigmoid')
 export const sum = plain('Sum')
 export const mean = plain('Mean')
 
@@ -24,3 +31,28 @@ export const gelu: Emitter = (node) => {
 }
 
 export const product: Emitter = (node) => node.inputs.reduce((a, b) => node.emit('Mul', [a, b]))
+
+const withSlope =
+  (type: string): Emitter =>
+  (node) =>
+    node.emit(type, [node.input], { alpha: { float: node.attributes['alpha'] as number } })
+
+export const elu = withSlope('Elu')
+export const leakyRectifier = withSlope('LeakyRelu')
+
+/** `x · f(x)` */
+const gated =
+  (gate: (node: EmittedNode) => string): Emitter =>
+  (node) =>
+    node.emit('Mul', [node.input, gate(node)])
+
+export const swish = gated(sigmoid)
+export const mish = gated((node) => node.emit('Tanh', [softplus(node)]))
+
+/** `x · (1 + tanh(√(2 / π) · (x + 0.044715 x³))) / 2` */
+export const geluTanh = gated((node) => {
+  const square = node.emit('Mul', [node.input, node.input])
+  const line = node.emit('Add', [node.emit('Mul', [square, node.floats([0.044715])]), node.floats([1])])
+  const cubic = node.emit('Mul', [node.emit('Mul', [node.input, line]), node.floats([Math.sqrt(2 / Math.PI)])])
+  return node.emit('Mul', [node.emit('Add', [node.emit('Tanh', [cubic]), node.floats([1])]), node.floats([0.5])])
+})

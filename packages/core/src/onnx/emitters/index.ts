@@ -1,9 +1,29 @@
 import type { Emitter } from '../emitter.ts'
 import { channelShuffle, channelSplit, concatenation } from './channels.ts'
-import { gelu, hardSwish, identity, mean, product, rectifier, rectifier6, sum } from './elementwise.ts'
+import {
+  elu,
+  gelu,
+  geluTanh,
+  hardSigmoid,
+  hardSwish,
+  identity,
+  leakyRectifier,
+  mean,
+  mish,
+  product,
+  rectifier,
+  rectifier6,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
+  sum,
+  swish,
+  tanh,
+} from './elementwise.ts'
 import { convolution, dense, depthwiseConvolution } from './linear.ts'
 import { batchNormalization, layerNormalization, scale } from './normalization.ts'
-import { averagePooling, globalAveragePooling, maxPooling, zeroPadding } from './pooling.ts'
+import { adaptiveAveragePooling, averagePooling, globalAveragePooling, maxPooling, zeroPadding } from './pooling.ts'
 import {
   flatten,
   meanToken,
@@ -18,6 +38,7 @@ import {
 
 /** Ops and how each is written in ONNX. An op without a line here is refused by name. */
 export const emitters: Readonly<Record<string, Emitter>> = {
+  adaptiveAveragePool: adaptiveAveragePooling,
   add: sum,
   average: mean,
   averagePool: averagePooling,
@@ -29,13 +50,18 @@ export const emitters: Readonly<Record<string, Emitter>> = {
   dense,
   depthwiseConv2d: depthwiseConvolution,
   dropout: identity,
+  elu,
   flatten,
   gelu,
+  geluTanh,
   globalAveragePool: globalAveragePooling,
+  hardSigmoid,
   hardSwish,
+  leakyRelu: leakyRectifier,
   layerNorm: layerNormalization,
   maxPool: maxPooling,
   meanToken,
+  mish,
   multiply: product,
   positionEmbedding,
   prependTokens,
@@ -43,9 +69,15 @@ export const emitters: Readonly<Record<string, Emitter>> = {
   relu6: rectifier6,
   scale,
   selfAttention,
+  selu,
+  sigmoid,
+  softplus,
+  softsign,
   stochasticDepth: identity,
   swapTokens,
+  swish,
   takeToken,
+  tanh,
   toMap,
   toTokens,
   zeroPadding2d: zeroPadding,

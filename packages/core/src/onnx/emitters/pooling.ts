@@ -1,3 +1,4 @@
+import { adaptiveMeans } from '../../ops/adaptive-average-pool.ts'
 import type { Emitter } from '../emitter.ts'
 import { windowAttributes } from './window.ts'
 
@@ -13,4 +14,13 @@ export const globalAveragePooling: Emitter = (node) =>
 export const zeroPadding: Emitter = (node) => {
   const { rows, columns } = node.attributes as { rows: [number, number]; columns: [number, number] }
   return node.emit('Pad', [node.input, node.integers([0, 0, rows[0], columns[0], 0, 0, rows[1], columns[1]])])
+}
+
+/** `rows · map · columnsᵀ` for each channel; ONNX has no pooling to a size. */
+export const adaptiveAveragePooling: Emitter = (node) => {
+  const means = (axis: 0 | 1) => adaptiveMeans(node.inputShape[axis]!, node.outputShape[axis]!)
+  const [rows, columns] = [means(0), means(1)]
+  const transposed = columns[0]!.map((_, i) => columns.map((row) => row[i]!))
+  const narrow = node.emit('MatMul', [node.input, node.floats(transposed.flat(), [transposed.length, columns.length])])
+  return node.emit('MatMul', [node.floats(rows.flat(), [rows.length, rows[0]!.length]), narrow])
 }
