@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { axisSize, segmentRatio, widenAxis, type Axis, type AxisSegment, type GroupRatios } from '@gpdjs/core'
 
-const isPlain = (axis: Axis) => axis.segments.length === 1 && axis.segments[0]!.repeat === 1
+/** Whether expansion repeats the channels of an axis as a whole. */
+export const isPlain = (axis: Axis) => axis.segments.length === 1 && axis.segments[0]!.repeat === 1
 
 /** The first copy inside each of a segment's repeats: `[h h | h' h']` → `[h | h']`. */
 function leadingSegment(x: tf.Tensor, at: number, segment: AxisSegment, ratio: number): tf.Tensor {

@@ -1,14 +1,17 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  axisSize,
   mapRecord,
   mergeBranches,
   roleRatio,
   studentScale,
+  tensorOps,
   type Axis,
   type Expansion,
+  type StoredParameter,
   type TensorRecord,
 } from '@gpdjs/core'
-import { leadingBlock } from './leading-block.ts'
+import { isPlain, leadingBlock } from './leading-block.ts'
 
 /**
  * What the student's loss does to the shared tensors.
@@ -34,6 +37,29 @@ function gradientRatio(axes: readonly Axis[], { ratios }: Expansion): number {
   return roleRatio(axes, 'input', ratios) * roleRatio(axes, 'output', ratios) * roleRatio(axes, 'channel', ratios)
 }
 
+/** The student's part of every stored tensor, rescaled. */
+function leadingBlocks(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor> {
+  const { ratios } = expansion
+  const isSimple = ({ axes, trainable }: StoredParameter) => trainable && axes.every(isPlain)
+  const simple = expansion.stored.filter(isSimple)
+  const blocks = tensorOps.leadingBlocks(
+    simple.map(({ name, axes }) => ({
+      tensor: stored[name]!,
+      size: axes.map(axisSize),
+      scale: studentScale(axes, expansion),
+    })),
+  )
+  const others = expansion.stored.filter((parameter) => !isSimple(parameter))
+  return Object.fromEntries([
+    ...simple.map(({ name }, i) => [name, blocks[i]!] as const),
+    ...others.map(({ name, axes }) => {
+      const block = leadingBlock(stored[name]!, axes, ratios)
+      const scale = studentScale(axes, expansion)
+      return [name, scale === 1 ? block : tf.mul(block, scale)] as const
+    }),
+  ])
+}
+
 /**
  * Channel-Branch Reparameterization: the student's parameters, read off the stored tensors of its dynamic teacher.
  * The leading block of every tensor, rescaled, then the branches merged. Differentiable.
@@ -47,13 +73,11 @@ export function studentView(
   stored: TensorRecord,
   gradientScale: GradientScale = 'reference',
 ): Record<string, tf.Tensor> {
+  const own = leadingBlocks(expansion, stored)
+  if (gradientScale === 'reference') return mergeBranches(expansion, own)
   const specs = new Map(expansion.stored.map((parameter) => [parameter.name, parameter]))
-  const own = mapRecord(stored, (tensor, name) => {
-    const { axes } = specs.get(name)!
-    const block = leadingBlock(tensor, axes, expansion.ratios)
-    const scale = studentScale(axes, expansion)
-    const value = scale === 1 ? block : tf.mul(block, scale)
-    return gradientScale === 'compensated' ? scaleGradient(value, 1 / gradientRatio(axes, expansion)) : value
-  })
-  return mergeBranches(expansion, own)
+  const compensated = mapRecord(own, (tensor, name) =>
+    scaleGradient(tensor, 1 / gradientRatio(specs.get(name)!.axes, expansion)),
+  )
+  return mergeBranches(expansion, compensated)
 }

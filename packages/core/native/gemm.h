@@ -15,14 +15,15 @@ inline long round_up(long n, long step) { return (n + step - 1) / step * step; }
 
 // C[i, j] (+)= Σ_k A[i, k] · B[k, j] for Rows × (Columns · kWidth) of C.
 // A holds `A[i * stride + k]`, or `A[k * stride + i]` if Transposed; B holds `B[k * b_stride + j]`.
+// Not inlined: among other variables the sums would not all stay in registers.
 template <int Rows, int Columns, bool Transposed>
-inline void multiply_block(long depth, const float* a, long a_stride, const float* b, long b_stride, float* c,
+__attribute__((noinline)) void multiply_block(long depth, const float* a, long a_stride, const float* b, long b_stride, float* c,
                            long c_stride, bool accumulate) {
   Vector sum[Rows][Columns];
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 4
-    for (int j = 0; j < Columns; j++) sum[i][j] = accumulate ? load(c + i * c_stride + j * kWidth) : Vector{};
+    for (int j = 0; j < Columns; j++) sum[i][j] = Vector{};
   for (long k = 0; k < depth; k++) {
     Vector row[Columns];
 #pragma GCC unroll 4
@@ -37,7 +38,10 @@ inline void multiply_block(long depth, const float* a, long a_stride, const floa
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 4
-    for (int j = 0; j < Columns; j++) store(c + i * c_stride + j * kWidth, sum[i][j]);
+    for (int j = 0; j < Columns; j++) {
+      float* to = c + i * c_stride + j * kWidth;
+      store(to, accumulate ? load(to) + sum[i][j] : sum[i][j]);
+    }
 }
 
 // The same for any number of rows.
@@ -84,35 +88,53 @@ inline void pack_transposed_panel(const Matrix& b, long row, long rows, long col
   }
 }
 
-// c[rows, columns] = a[rows, depth] · b[depth, columns]; c is dense.
-inline void multiply(const Matrix& a, const Matrix& b, long rows, long depth, long columns, float* c) {
-  constexpr long kDepth = 256, kGroup = 4;  // depth of a panel, panels that are worked on together
-  const long panels = round_up(columns, kPanel) / kPanel, groups = (panels + kGroup - 1) / kGroup;
-  Threads::instance().run(groups, [&](long group) {
-    const long first = group * kGroup, last = std::min(panels, first + kGroup);
-    const long whole = std::min(last, columns / kPanel);  // up to here panels lie in c as they are
-    float* packed = scratch(kDepth * kGroup * kPanel + rows * kPanel);
-    float* edge = packed + kDepth * kGroup * kPanel;
-    for (long k = 0; k < depth; k += kDepth) {
-      const long deep = std::min(kDepth, depth - k);
-      for (long panel = first; panel < last; panel++)
-        (b.transposed ? pack_transposed_panel : pack_panel)(b, k, deep, panel * kPanel, columns,
-                                                            packed + (panel - first) * kDepth * kPanel);
-      for (long row = 0; row < rows; row += 4 * kRows) {
-        const long count = std::min(4L * kRows, rows - row);
-        for (long panel = first; panel < last; panel++) {
-          const bool fits = panel < whole;
-          float* to = fits ? c + row * columns + panel * kPanel : edge + row * kPanel;
-          (a.transposed ? multiply_rows<2, true> : multiply_rows<2, false>)(
-              count, deep, a.at(row, k), a.stride, packed + (panel - first) * kDepth * kPanel, kPanel, to,
-              fits ? columns : kPanel, k > 0);
-        }
+// c[rows, columns] = a[rows, depth] · b[depth, columns] for the panels [first, last) of the columns; c is dense.
+inline void multiply_panels(const Matrix& a, const Matrix& b, long rows, long depth, long columns, long first, long last,
+                            float* c) {
+  constexpr long kDepth = 256;                             // of a packed panel
+  const long whole = std::min(last, columns / kPanel);     // up to here panels lie in c as they are
+  const bool direct = !b.transposed && depth <= kDepth / 8 && whole == last;  // too little to be worth packing
+  float* packed = scratch(kDepth * (last - first) * kPanel + rows * kPanel);
+  float* edge = packed + kDepth * (last - first) * kPanel;
+  for (long k = 0; k < depth; k += kDepth) {
+    const long deep = std::min(kDepth, depth - k);
+    for (long panel = first; panel < last && !direct; panel++)
+      (b.transposed ? pack_transposed_panel : pack_panel)(b, k, deep, panel * kPanel, columns,
+                                                          packed + (panel - first) * kDepth * kPanel);
+    for (long row = 0; row < rows; row += 4 * kRows) {
+      const long count = std::min(4L * kRows, rows - row);
+      for (long panel = first; panel < last; panel++) {
+        const bool fits = panel < whole;
+        const float* right = direct ? b.at(k, panel * kPanel) : packed + (panel - first) * kDepth * kPanel;
+        float* to = fits ? c + row * columns + panel * kPanel : edge + row * kPanel;
+        (a.transposed ? multiply_rows<2, true> : multiply_rows<2, false>)(
+            count, deep, a.at(row, k), a.stride, right, direct ? b.stride : kPanel, to, fits ? columns : kPanel, k > 0);
       }
     }
-    if (whole == last) return;
-    const long rest = columns - whole * kPanel;
-    for (long row = 0; row < rows; row++)
-      std::copy(edge + row * kPanel, edge + row * kPanel + rest, c + row * columns + whole * kPanel);
+  }
+  if (whole == last) return;
+  const long rest = columns - whole * kPanel;
+  for (long row = 0; row < rows; row++)
+    std::copy(edge + row * kPanel, edge + row * kPanel + rest, c + row * columns + whole * kPanel);
+}
+
+// One product of large matrices by all threads.
+inline void multiply(const Matrix& a, const Matrix& b, long rows, long depth, long columns, float* c) {
+  constexpr long kGroup = 4;  // panels that are worked on together
+  const long panels = round_up(columns, kPanel) / kPanel;
+  Threads::instance().run((panels + kGroup - 1) / kGroup, [&](long group) {
+    multiply_panels(a, b, rows, depth, columns, group * kGroup, std::min(panels, (group + 1) * kGroup), c);
+  });
+}
+
+// Products of many small matrices, one after another in memory; each by one thread.
+inline void multiply_batch(long batch, const Matrix& a, const Matrix& b, long rows, long depth, long columns, float* c) {
+  const long panels = round_up(columns, kPanel) / kPanel;
+  const long least = std::max(1L, 32 * 1024 / (rows * depth * columns + 1));
+  for_ranges(batch, least, [&](long first, long last) {
+    for (long i = first; i < last; i++)
+      multiply_panels({a.data + i * rows * depth, a.stride, a.transposed}, {b.data + i * depth * columns, b.stride, b.transposed},
+                      rows, depth, columns, 0, panels, c + i * rows * columns);
   });
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "batch_norm.h"
+#include "block.h"
 #include "branches.h"
 #include "operation.h"
 #include "strided.h"
@@ -17,6 +18,12 @@ namespace gpd {
 
 // Of the operations' names, inputs and attributes: kernels that know another version leave them alone.
 constexpr int kInterfaceVersion = 1;
+
+std::vector<Tensor> inputs_from(const Call& call, int first) {
+  std::vector<Tensor> tensors;
+  for (int i = first; i < call.inputs(); i++) tensors.push_back(call.input(i));
+  return tensors;
+}
 
 ImageSize image_size(const Tensor& images) { return {images.size(0), images.size(1), images.size(2)}; }
 
@@ -57,18 +64,58 @@ struct StridedInputGradient {
   }
 };
 
-// a · b, each as it is or transposed
+// a [n, rows, depth] · b [n, depth, columns] → [n, rows, columns]; a, b or both with their last two axes exchanged
 struct MatrixProduct {
   const bool transpose_a, transpose_b;
   explicit MatrixProduct(const Attributes& attributes)
       : transpose_a(attributes.flag("transpose_a")), transpose_b(attributes.flag("transpose_b")) {}
   void operator()(const Call& call) const {
-    const Tensor a = call.input(0), b = call.input(1);
-    const int64_t rows = a.size(transpose_a ? 1 : 0), depth = a.size(transpose_a ? 0 : 1);
-    const int64_t columns = b.size(transpose_b ? 0 : 1);
-    if (b.size(transpose_b ? 1 : 0) != depth) throw std::invalid_argument("GpdMatrixProduct: sizes differ");
-    const Tensor c = call.output(0, {rows, columns});
-    multiply({a.data(), a.size(1), transpose_a}, {b.data(), b.size(1), transpose_b}, rows, depth, columns, c.data());
+    const Tensor left = call.input(0), right = call.input(1);
+    const int64_t batch = left.size(0), rows = left.size(transpose_a ? 2 : 1), depth = left.size(transpose_a ? 1 : 2);
+    const int64_t columns = right.size(transpose_b ? 1 : 2);
+    if (right.size(transpose_b ? 2 : 1) != depth || right.size(0) != batch)
+      throw std::invalid_argument("GpdMatrixProduct: sizes differ");
+    const Tensor product = call.output(0, {batch, rows, columns});
+    const Matrix a = {left.data(), left.size(2), transpose_a}, b = {right.data(), right.size(2), transpose_b};
+    if (batch == 1)
+      multiply(a, b, rows, depth, columns, product.data());
+    else
+      multiply_batch(batch, a, b, rows, depth, columns, product.data());
+  }
+};
+
+// Sizes of a block and of its tensor, in a row of numbers: [..., block, tensor].
+Block block_of(const float* sizes, int64_t rank) {
+  return {std::vector<long>(sizes, sizes + rank), std::vector<long>(sizes + rank, sizes + 2 * rank)};
+}
+
+// n tensors; scales [n]; sizes [n, 2, rank] of the blocks and the tensors, with ones in front where they have fewer axes
+// → their leading blocks, each multiplied by its scale
+struct LeadingBlocks {
+  explicit LeadingBlocks(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor scales = call.input(0), sizes = call.input(1);
+    const std::vector<Tensor> tensors = inputs_from(call, 2);
+    const int64_t rank = sizes.size(2);
+    std::vector<Tensor> blocks;
+    for (size_t i = 0; i < tensors.size(); i++) {
+      const float* size = sizes.data() + i * 2 * rank;
+      blocks.push_back(call.output(static_cast<int>(i), {size + rank - tensors[i].rank(), size + rank}));
+    }
+    Threads::instance().run(tensors.size(), [&](long i) {
+      block_of(sizes.data() + i * 2 * rank, rank).gather(tensors[i].data(), scales.data()[i], blocks[i].data());
+    });
+  }
+};
+
+// block, scale [], sizes [2, rank] of the block and of its tensor → the tensor: the block times the scale, else zeros
+struct LeadingBlockGradient {
+  explicit LeadingBlockGradient(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor block = call.input(0), scale = call.input(1), sizes = call.input(2);
+    const int64_t rank = sizes.size(1);
+    const Tensor tensor = call.output(0, {sizes.data() + rank, sizes.data() + 2 * rank});
+    block_of(sizes.data(), rank).spread(block.data(), *scale.data(), tensor.data());
   }
 };
 
@@ -110,12 +157,6 @@ Kernels kernels_of(const std::vector<Tensor>& parts, const Tensor& coefficients)
     kernels.parts.push_back({part.data(), part.size(1)});
   }
   return kernels;
-}
-
-std::vector<Tensor> inputs_from(const Call& call, int first) {
-  std::vector<Tensor> tensors;
-  for (int i = first; i < call.inputs(); i++) tensors.push_back(call.input(i));
-  return tensors;
 }
 
 // coefficients [n, taps, out], n kernels [in, taps or 1, out] → [taps, in, out]
@@ -203,6 +244,9 @@ void define_operations() {
   define_operation<StridedInputGradient>("GpdStridedInputGradient", {"dy: T", "filter: T", "geometry: T"}, {"dx: T"});
   define_operation<MatrixProduct>("GpdMatrixProduct", {"a: T", "b: T"}, {"c: T"},
                                   {"transpose_a: bool", "transpose_b: bool"});
+  define_operation<LeadingBlocks>("GpdLeadingBlocks", {"scales: T", "sizes: T", "tensors: n * T"}, {"blocks: n * T"},
+                                  {"n: int"});
+  define_operation<LeadingBlockGradient>("GpdLeadingBlockGradient", {"block: T", "scale: T", "sizes: T"}, {"tensor: T"});
   define_operation<BatchNorm>("GpdBatchNorm", {"x: T", "scale: T", "shift: T"},
                               {"y: T", "mean: T", "variance: T", "inverse: T"}, {"epsilon: float"});
   define_operation<BatchNormGradient>("GpdBatchNormGradient", {"dy: T", "x: T", "scale: T", "mean: T", "inverse: T"},

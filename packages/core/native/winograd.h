@@ -24,10 +24,12 @@ struct ImageSize {
 
 constexpr int kTile = 16;
 
-// Rows of 16 matrices side by side: apart by more than their size, so that they do not fall into the same cache sets.
+// 16 matrices, one after another. Their first rows are 320 bytes apart modulo a page, and rows are no power of two long, so
+// that what is used together does not fall into the same sets of the caches.
 struct TileMatrices {
   long row, matrix;
-  TileMatrices(long rows, long columns) : row(columns + (columns % 32 == 0 ? 16 : 0)), matrix(rows * row + 16) {}
+  TileMatrices(long rows, long columns)
+      : row(columns + (columns % 32 == 0 ? 16 : 0)), matrix(round_up(rows * row, 1024) + 80) {}
   long size() const { return kTile * matrix; }
 };
 

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { GpdError } from '@gpdjs/core/errors'
 import type { Tensorflow } from './inspect-tensorflow.ts'
 import { platformOf, type Platform } from './platform.ts'
@@ -9,7 +9,9 @@ import { lastLines, ProgramMissing, runProgram, type ProgramResult } from './run
 export const NAPI_VERSION = 8
 
 export interface Compilation {
-  /** Folder of the binding's C++ sources. */
+  /** What is built, for messages: `'the binding'`. */
+  readonly name: string
+  /** Folder of its C++ sources. */
   readonly sources: string
   readonly nodeHeaders: string
   readonly tensorflow: Tensorflow
@@ -48,10 +50,10 @@ const forThisProcessor = ['-O3', process.arch === 'arm64' ? '-mcpu=native' : '-m
  * @throws GpdError `config.missing` without a compiler, `backend.unsupported` if it fails
  */
 export async function compileAddon(
-  { sources, nodeHeaders, tensorflow, output, ...options }: Compilation,
+  { name, sources, nodeHeaders, tensorflow, output, ...options }: Compilation,
   platform: Platform = platformOf(),
 ): Promise<void> {
-  const files = (await readdir(sources)).filter((name) => name.endsWith('.cc')).map((name) => join(sources, name))
+  const files = (await readdir(sources)).filter((file) => file.endsWith('.cc')).map((file) => join(sources, file))
   const { compiler, result } = await runCompiler(platform, [
     '-std=c++17',
     ...(options.forThisProcessor ? forThisProcessor : ['-O2']),
@@ -69,7 +71,7 @@ export async function compileAddon(
   if (result.status === 0) return
   throw new GpdError(
     'backend.unsupported',
-    `native: ${compiler} could not build ${basename(output)} against TensorFlow ${tensorflow.version} (${tensorflow.folder}):\n${lastLines(result)}\n`,
+    `native: ${compiler} could not build ${name} against TensorFlow ${tensorflow.version} (${tensorflow.folder}):\n${lastLines(result)}\n`,
     'A C++17 compiler and complete headers are needed; try another TensorFlow (gpd native install).',
   )
 }

@@ -45,7 +45,12 @@ export async function linkTensorflow(
     const addon = join(staging, 'tfjs_binding.node')
     const headers = join(staging, 'node-headers')
     const compilation = { nodeHeaders: await nodeHeaders(headers), tensorflow }
-    await compileAddon({ ...compilation, sources: join(staging, 'tfjs-node', 'binding'), output: addon })
+    await compileAddon({
+      ...compilation,
+      name: 'the binding',
+      sources: join(staging, 'tfjs-node', 'binding'),
+      output: addon,
+    })
     const operations = gpu
       ? undefined
       : await buildOwnOperations({ ...compilation, output: join(staging, 'gpd_operations.node') }, report)

@@ -19,15 +19,15 @@ const sources = (): string =>
  * reported, not fatal.
  */
 export async function buildOwnOperations(
-  compilation: Omit<Compilation, 'sources' | 'forThisProcessor'>,
+  compilation: Omit<Compilation, 'name' | 'sources' | 'forThisProcessor'>,
   report: (line: string) => void,
 ): Promise<OwnOperations | undefined> {
   try {
-    await compileAddon({ ...compilation, sources: sources(), forThisProcessor: true })
+    await compileAddon({ ...compilation, name: 'its operations', sources: sources(), forThisProcessor: true })
     return { processor: cpus()[0]?.model ?? '' }
   } catch (error) {
     if (!isGpdError(error)) throw error
-    report(`Left out the faster operations of this project: ${error.message}`)
+    report(`Left out the operations that make it faster. ${error.message}`)
     return undefined
   }
 }

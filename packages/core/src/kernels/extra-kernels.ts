@@ -10,8 +10,10 @@ import * as tf from '@tensorflow/tfjs'
  * - `ChannelMoments { x }`: mean and biased variance over all axes but the last
  * - `BatchNormGradient { dy, x, mean, inverseDeviation, scale }`: the gradients of x, scale and shift
  * - `BatchNormTraining { x, scale, shift }`, with the attribute `epsilon`: y, mean, biased variance, and more that its
- *   gradient needs; the one kernel here that is recorded, and registered together with a gradient
+ *   gradient needs; it is recorded, and registered together with a gradient
  * - `KernelSum { coefficients, kernel0, kernel1, … }` and `KernelSumGradient { dy, … }`: see `kernelSum`
+ * - `LeadingBlocks { tensor0, tensor1, … }`, with the attributes `sizes`, `scales` and `shapes`: see `leadingBlocks`; it
+ *   is recorded, and registered together with a gradient
  * - `GlobalNorm { x0, x1, … }`: `√(Σ x²)` over all of them
  * - `MomentumUpdate { settings, scale, decays, gradient0, …, parameter0, …, velocity0, … }`: the parameters and the
  *   velocities after a step of SGD, see `sgd` in the trainer
@@ -28,6 +30,7 @@ export type ExtraKernel =
   | 'KernelSum'
   | 'KernelSumGradient'
   | 'GlobalNorm'
+  | 'LeadingBlocks'
   | 'MomentumUpdate'
 
 /**

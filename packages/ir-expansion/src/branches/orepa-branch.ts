@@ -15,8 +15,12 @@ export interface OrepaBranch {
   tensors(site: BranchSite, variant: OrepaVariant): Record<string, BranchTensor>
   /** `[in, taps, out]`, or `[in, 1, out]` where all taps are alike but for the profile; depthwise without `in`. */
   kernel(site: BranchSite, tensors: BranchTensors): tf.Tensor
-  /** Factor of each tap and filter, `[taps, out]` or `[taps, 1]`; nobody trains it. Default 1. */
-  profile?(site: BranchSite, tensors: BranchTensors): tf.Tensor
+  /**
+   * Factor of each tap and filter, `[taps, out]`; nobody trains it. Default `even`.
+   *
+   * @param even ones
+   */
+  profile?(site: BranchSite, tensors: BranchTensors, even: tf.Tensor): tf.Tensor
 }
 
 /** `release`: as in the authors' code. `original`: as in Hu et al., "Online Convolutional Re-parameterization", 2022. */

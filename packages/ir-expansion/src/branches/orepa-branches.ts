@@ -30,7 +30,7 @@ export const average: OrepaBranch = {
   gate: { release: 0.25, original: 0.25 },
   tensors: (site) => ({ average: trained(pairAxes(site), inputsOf(site)) }),
   kernel: (_, { average }) => average!,
-  profile: (site) => tf.fill([tapsOf(site), 1], 1 / tapsOf(site)),
+  profile: (site, _, even) => tf.mul(even, 1 / tapsOf(site)),
 }
 
 /**
@@ -103,12 +103,11 @@ export const pointwise: OrepaBranch = {
     return { pointwise: trained(pairAxes(site), inputsOf(site)) }
   },
   kernel: (_, { pointwise }) => pointwise!,
-  profile(site, { pointwise }) {
+  profile(site, { pointwise }, even) {
     const taps = tapsOf(site)
-    const full = pointwise!.shape[site.depthwise ? 0 : 1] === taps
-    return full
-      ? tf.ones([taps, 1])
-      : tf.reshape(tf.oneHot([(taps - 1) / 2], taps, 1, 0, 'int32'), [taps, 1]).cast('float32')
+    if (pointwise!.shape[site.depthwise ? 0 : 1] === taps) return even
+    const middle = tf.equal(tf.range(0, taps, 1, 'int32'), (taps - 1) / 2)
+    return tf.mul(even, tf.reshape(tf.cast(middle, 'float32'), [taps, 1]))
   },
 }
 

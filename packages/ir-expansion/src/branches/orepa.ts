@@ -73,10 +73,8 @@ function coefficients(site: BranchSite, branches: readonly OrepaBranch[], tensor
   const gates = tensors['gates'] as tf.Tensor2D
   const [count, out] = gates.shape
   const taps = tapsOf(site)
-  const profiles = branches.map(({ profile }) => {
-    const factors = profile?.(site, tensors) ?? tf.ones([taps, 1])
-    return factors.shape[1] === out ? factors : tf.tile(factors, [1, out])
-  })
+  const even = tf.ones([taps, out])
+  const profiles = branches.map(({ profile }) => profile?.(site, tensors, even) ?? even)
   return tf.mul(tf.reshape(gates, [count, 1, out]), tf.stack(profiles))
 }
 

@@ -7,6 +7,7 @@ import { channelAdd, reluGradient } from './channel-kernels.ts'
 import { explicitPaddingKernels } from './explicit-padding.ts'
 import type { TensorflowKernel } from './kernel.ts'
 import { kernelSum, kernelSumGradient } from './kernel-sum.ts'
+import { leadingBlockGradient, leadingBlocks, leadingBlocksDerivative } from './leading-blocks.ts'
 import { matrixProduct } from './matrix-product.ts'
 import { ownBatchNorm, ownBatchNormGradient } from './own-batch-norm.ts'
 import { stridedInputGradient } from './strided-input-gradient.ts'
@@ -41,6 +42,8 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   kernelSumGradient,
   globalNorm,
   momentumUpdate,
+  leadingBlocks,
+  leadingBlockGradient,
 ]
 
 /** What each registered kernel was made with. */
@@ -79,5 +82,6 @@ export function installTensorflowKernels(version: string, operations?: number): 
   }
   for (const kernel of tensorflowKernels)
     if (!kernel.needsOwnOperations || operations === OPERATIONS_VERSION) install(kernel)
-  if (tf.getGradient(batchNormTraining.name) === undefined) tf.registerGradient(batchNormTrainingDerivative)
+  for (const derivative of [batchNormTrainingDerivative, leadingBlocksDerivative])
+    if (tf.getGradient(derivative.kernelName) === undefined) tf.registerGradient(derivative)
 }

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import { tensorflowKernel } from './kernel.ts'
 import { execute, reshaped } from './tensorflow-backend.ts'
 
@@ -7,13 +7,9 @@ interface Attributes {
   readonly transposeB: boolean
 }
 
-/** Below this many multiplications the call takes longer than the product. */
-const LEAST = 1 << 20
+const batchOf = ({ shape }: tf.TensorInfo) => shape.slice(0, -2)
 
-const isOneMatrix = ({ shape, dtype }: tf.TensorInfo) =>
-  dtype === 'float32' && shape.slice(0, -2).every((size) => size === 1)
-
-/** Products of two large matrices; TensorFlow keeps those of many small ones. */
+/** Products of matrices, one or many; TensorFlow keeps those whose batches differ, and empty ones. */
 export const matrixProduct = tensorflowKernel<'a' | 'b', Attributes>({
   name: 'BatchMatMul',
   repairs: 'TensorFlow is built for processors of ten years ago',
@@ -23,16 +19,17 @@ export const matrixProduct = tensorflowKernel<'a' | 'b', Attributes>({
     const { a, b } = inputs
     const [rows, depth] = attrs.transposeA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!]
     const columns = b.shape.at(attrs.transposeB ? -2 : -1)!
-    const large = rows * depth * columns >= LEAST
-    if (stock !== undefined && !(large && isOneMatrix(a) && isOneMatrix(b))) return stock(call)
-    const matrices = [a, b].map((matrix) => reshaped(matrix, matrix.shape.slice(-2)))
+    const batch = batchOf(a)
+    const count = batch.reduce((product, n) => product * n, 1)
+    const fits = tf.util.arraysEqual(batch, batchOf(b)) && [a, b].every(({ dtype }) => dtype === 'float32')
+    if (stock !== undefined && !(fits && count * rows * depth * columns > 0)) return stock(call)
+    const matrices = [a, b].map((matrix) => reshaped(matrix, [count, ...matrix.shape.slice(-2)]))
     const [product] = execute(backend, {
       name: 'GpdMatrixProduct',
       inputs: matrices,
       bools: { transpose_a: attrs.transposeA, transpose_b: attrs.transposeB },
     }) as [tf.Tensor]
-    const rank = Math.max(a.shape.length, b.shape.length)
-    const result = reshaped(product, [...new Array<number>(rank - 2).fill(1), rows, columns])
+    const result = reshaped(product, [...batch, rows, columns])
     for (const tensor of [...matrices, product]) tensor.dispose()
     return result
   },
