@@ -1,7 +1,7 @@
 import { useBackend } from './backends/use-backend.ts'
 import type { BackendName, BackendReport } from './backends/adapter.ts'
 import { conformanceCases, type ConformanceCase } from './kernels/conformance.cases.ts'
-import { evaluate, finiteDifferenceErrors, largestError } from './kernels/conformance.runner.ts'
+import { evaluate, evaluateAll, finiteDifferenceErrors, largestError } from './kernels/conformance.runner.ts'
 
 /** What one case came to on one backend. */
 export interface ConformanceResult {
@@ -24,8 +24,8 @@ const judged = (name: string, error: number, limit: number): ConformanceResult =
   ok: error < limit,
 })
 
-function againstDifferences(subject: ConformanceCase): ConformanceResult {
-  const errors = subject.differentiable === false ? {} : finiteDifferenceErrors(subject, evaluate(subject))
+async function againstDifferences(subject: ConformanceCase): Promise<ConformanceResult> {
+  const errors = subject.differentiable === false ? {} : await finiteDifferenceErrors(subject, await evaluate(subject))
   return judged(subject.name, Math.max(0, ...Object.values(errors)), DIFFERENCE_LIMIT)
 }
 
@@ -42,15 +42,18 @@ export async function runConformance(
   backend: BackendName,
 ): Promise<{ readonly report: BackendReport; readonly results: readonly ConformanceResult[] }> {
   const cpu = await useBackend('cpu')
-  if (backend === 'cpu') return { report: cpu, results: conformanceCases.map(againstDifferences) }
-  const references = conformanceCases.map((subject) => [subject, evaluate(subject)] as const)
-  const report = await useBackend(backend)
-  return {
-    report,
-    results: references.map(([subject, reference]) =>
-      judged(subject.name, largestError(subject, reference), AGREEMENT_LIMIT),
-    ),
+  const results: ConformanceResult[] = []
+  if (backend === 'cpu') {
+    for (const subject of conformanceCases) results.push(await againstDifferences(subject))
+    return { report: cpu, results }
   }
+  const references = await evaluateAll(conformanceCases)
+  const report = await useBackend(backend)
+  for (const subject of conformanceCases) {
+    const error = await largestError(subject, references.get(subject.name)!)
+    results.push(judged(subject.name, error, AGREEMENT_LIMIT))
+  }
+  return { report, results }
 }
 
 export { conformanceCases, type ConformanceCase }

@@ -5,9 +5,13 @@ import type { BackendAdapter, BackendChoice, BackendName, BackendReport, FailedB
 import { cpu } from './cpu.ts'
 import { tensorflow } from './tensorflow.ts'
 import { wasm } from './wasm.ts'
+import { webgpu } from './webgpu.ts'
 
-/** Every backend, the preferred one first. */
-const backendAdapters: readonly BackendAdapter[] = [tensorflow, wasm, cpu]
+/**
+ * Every backend, the preferred one first. WebGPU comes after cpu, which works everywhere, and so is chosen by name only:
+ * its adapter may be a renderer in software, slower than wasm.
+ */
+const backendAdapters: readonly BackendAdapter[] = [tensorflow, wasm, cpu, webgpu]
 
 /** What `useBackend` accepts, `'auto'` first. */
 export const backendNames: readonly BackendChoice[] = ['auto', ...backendAdapters.map(({ name }) => name)]

@@ -293,6 +293,35 @@ const reduction = (name: string, f: (x: tf.Tensor, axis: number[], keepDims: boo
     f: ({ x }) => tf.square(f(x!, [...axis], keepDims)),
   }))
 
+// shape, axes
+const PRODUCTS_OF_AXES: readonly (readonly [readonly number[], readonly number[]])[] = [
+  [[3, 4, 5], [1]],
+  [
+    [3, 4, 5],
+    [0, 2],
+  ],
+  [[4, 7], [0]],
+  [[4, 6], [1]],
+  [
+    [2, 3],
+    [0, 1],
+  ],
+]
+
+const productOfAxes = ([shape, axes]: (typeof PRODUCTS_OF_AXES)[number]): ConformanceCase => ({
+  name: `prod ${describe(shape, axes)}`,
+  inputs: { x: { shape } },
+  f: ({ x }) => tf.prod(x!, [...axes]),
+})
+
+/** A sum of many tensors; WebGPU promises a shader eight buffers, one of them for the result. */
+const sumOf = (count: number): ConformanceCase => ({
+  name: `addN of ${count} tensors`,
+  inputs: { x: { shape: [count, 3, 5] } },
+  f: ({ x }) => tf.square(tf.addN(tf.unstack(x!))),
+  ...(count > 7 ? { fails: ['AddN'] } : {}),
+})
+
 /** Operations that core composes; nothing is repaired for them, so nothing may break them. */
 const COMPOSED: readonly ConformanceCase[] = [
   { name: 'softmax', inputs: { x: { shape: [4, 7] } }, f: ({ x }) => tf.softmax(x!) },
@@ -391,6 +420,10 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ),
   ...reduction('sum', tf.sum),
   ...reduction('mean', tf.mean),
+  ...PRODUCTS_OF_AXES.map(productOfAxes),
+  sumOf(7),
+  sumOf(8),
+  sumOf(50),
   ...TENSOR_OPS,
   ...COMPOSED,
 ]
