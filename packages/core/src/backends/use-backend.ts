@@ -1,5 +1,8 @@
 import { GpdError } from '../errors.ts'
+import { repairCpuKernels } from '../kernels/cpu/index.ts'
 import { repairGradients } from '../kernels/gradients/index.ts'
+import { refuseMissingKernels } from '../kernels/missing-kernels.ts'
+import { guardTensorflow } from '../kernels/tensorflow-guards.ts'
 import { didYouMean } from '../suggest.ts'
 import type { BackendAdapter, BackendChoice, BackendName, BackendReport, FailedBackend } from './adapter.ts'
 import { cpu } from './cpu.ts'
@@ -75,6 +78,10 @@ async function useBest(): Promise<BackendReport> {
  */
 export async function useBackend(choice: BackendChoice): Promise<BackendReport> {
   const report = await (choice === 'auto' ? useBest() : useNamed(choice))
+  // Always: the cpu backend computes some kernels for others.
+  repairCpuKernels()
   repairGradients()
+  if (report.name === 'tensorflow') guardTensorflow()
+  if (report.name !== 'cpu') refuseMissingKernels(report.name)
   return report
 }

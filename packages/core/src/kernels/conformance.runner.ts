@@ -77,7 +77,8 @@ export async function evaluateAll(subjects: readonly ConformanceCase[]): Promise
 }
 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0)
-const norm = (a: Float32Array) => Math.sqrt(dot(a, a))
+/** Never zero: a gradient that should be none may be compared too. */
+const norm = (a: Float32Array) => Math.max(Number.MIN_VALUE, Math.sqrt(dot(a, a)))
 
 /** Half the step of the central difference: `distinct` numbers are 0.05 apart, and no step may swap two of them. */
 const STEP = 2 ** -9

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { BackendName } from '../../backends/adapter.ts'
 import { useBackend } from '../../backends/use-backend.ts'
-import { conformanceCases } from '../conformance.cases.ts'
+import { conformanceCases, type ConformanceCase } from '../conformance.cases.ts'
 import { evaluate, evaluateAll, relativeError, type Evaluation } from '../conformance.runner.ts'
 
 /** Holds a backend to the values and gradients of the cpu backend, and to freeing whatever it allocates. */
@@ -16,7 +16,9 @@ export function agreesWithCpu(backend: BackendName, options: { readonly skip?: b
       await useBackend(backend)
     })
 
-    it.each(conformanceCases)('$name', async (subject) => {
+    const isRefused = ({ refusedBy }: ConformanceCase) => refusedBy?.includes(backend) ?? false
+
+    it.each(conformanceCases.filter((subject) => !isRefused(subject)))('$name', async (subject) => {
       const before = tf.memory()
       const { output, gradients } = await evaluate(subject)
       const expected = reference.get(subject.name)!
@@ -30,6 +32,14 @@ export function agreesWithCpu(backend: BackendName, options: { readonly skip?: b
         before.numDataBuffers,
         before.numDataBuffers,
       ])
+    })
+
+    // Last: a kernel that throws may keep what it had allocated.
+    it.each(conformanceCases.filter(isRefused))('$name is refused', async (subject) => {
+      await expect(evaluate(subject)).rejects.toMatchObject({
+        code: 'backend.unsupported',
+        message: expect.stringContaining(backend) as string,
+      })
     })
   })
 }

@@ -8,7 +8,7 @@ type Listener = (event: { readonly error: Error }) => void
 function fakeBackend(data: Partial<DeviceData> = {}) {
   const listeners: Listener[] = []
   let lose!: (reason: { message: string }) => void
-  const uploads: object[] = []
+  const programs: object[] = []
   const backend = {
     device: {
       limits: { maxStorageBufferBindingSize: 2 ** 20 },
@@ -16,13 +16,13 @@ function fakeBackend(data: Partial<DeviceData> = {}) {
       addEventListener: (_type: string, listener: Listener) => void listeners.push(listener),
     },
     tensorMap: { get: () => ({ shape: [2], dtype: 'float32', ...data }) },
-    uploadToGPU: (dataId: object) => void uploads.push(dataId),
+    runWebGPUProgram: (program: object) => void programs.push(program),
     read: (): Promise<Float32Array> => Promise.resolve(Float32Array.of(1, 2)),
     readSync: () => Float32Array.of(1, 2),
   }
   const guarded = backend as unknown as WebgpuBackend
   const report = (message: string) => listeners.forEach((listener) => listener({ error: new Error(message) }))
-  return { backend, guarded, report, lose: (message: string) => lose({ message }), uploads }
+  return { backend, guarded, report, lose: (message: string) => lose({ message }), programs }
 }
 
 describe('a guarded webgpu backend', () => {
@@ -63,19 +63,31 @@ describe('a guarded webgpu backend', () => {
     expect(await guarded.read({})).toEqual(Float32Array.of(1, 2))
   })
 
+  const run = (guarded: WebgpuBackend, output: number[], input: number[]) =>
+    guarded.runWebGPUProgram({ outputShape: output }, [{ dataId: {}, shape: input, dtype: 'float32' }])
+
   it('refuses a tensor that no shader could reach, with its size and the most', () => {
-    const { guarded, uploads } = fakeBackend({ shape: [1024, 257] })
+    const { guarded, programs } = fakeBackend()
     guard(guarded)
-    expect(() => guarded.uploadToGPU({})).toThrow('a tensor of shape [1024, 257] takes 2 MiB')
-    expect(() => guarded.uploadToGPU({})).toThrow('at most 1 MiB')
-    expect(uploads).toEqual([])
+    expect(() => run(guarded, [1], [1024, 257])).toThrow('a tensor of shape [1024, 257] takes 2 MiB')
+    expect(() => run(guarded, [1024, 257], [1])).toThrow('at most 1 MiB')
+    expect(programs).toEqual([])
   })
 
-  it('uploads a tensor of just that size', () => {
-    const { guarded, uploads } = fakeBackend({ shape: [1024, 256] })
+  it('refuses a tensor without numbers, unless the result has none', () => {
+    const { guarded, programs } = fakeBackend()
     guard(guarded)
-    guarded.uploadToGPU({})
-    expect(uploads).toHaveLength(1)
+    expect(() => run(guarded, [3], [3, 0])).toThrow('a tensor without numbers, of shape [3, 0]')
+    expect(programs).toEqual([])
+    run(guarded, [0, 3], [0, 3])
+    expect(programs).toHaveLength(1)
+  })
+
+  it('runs a shader on a tensor of just that size', () => {
+    const { guarded, programs } = fakeBackend()
+    guard(guarded)
+    run(guarded, [1], [1024, 256])
+    expect(programs).toHaveLength(1)
   })
 
   it('refuses a synchronous read of values on the device, not of values in host memory', () => {

@@ -4,21 +4,36 @@ import type { WebgpuBackend } from './webgpu-backend.ts'
 
 const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`
 
-/** A tensor too large for a shader would otherwise be left out in silence: the result is whatever was in the buffer. */
-function refuseLargeTensors(backend: WebgpuBackend): void {
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
+
+/** What a shader cannot read or write, and why. */
+function unfit(shapes: readonly (readonly number[])[], mostBytes: number): GpdError | undefined {
+  const empty = shapes.find((shape) => sizeOf(shape) === 0)
+  if (empty !== undefined) {
+    return new GpdError(
+      'backend.unsupported',
+      `webgpu: a shader cannot read a tensor without numbers, of shape [${empty.join(', ')}].`,
+      'Leave empty tensors out, or use another backend.',
+    )
+  }
+  const large = shapes.find((shape) => 4 * sizeOf(shape) > mostBytes)
+  if (large === undefined) return undefined
+  return new GpdError(
+    'backend.unsupported',
+    `webgpu: a tensor of shape [${large.join(', ')}] takes ${mebibytes(4 * sizeOf(large))}, and this adapter computes with at most ${mebibytes(mostBytes)} at once.`,
+    'Use a smaller batch, or another backend.',
+  )
+}
+
+/** Otherwise the device reports an error, and the result is whatever was in the buffer. An empty result needs no shader. */
+function refuseUnfitTensors(backend: WebgpuBackend): void {
   const most = backend.device.limits.maxStorageBufferBindingSize
-  const upload = backend.uploadToGPU.bind(backend)
-  backend.uploadToGPU = (dataId) => {
-    const { shape } = backend.tensorMap.get(dataId)
-    const bytes = 4 * shape.reduce((product, n) => product * n, 1)
-    if (bytes > most) {
-      throw new GpdError(
-        'backend.unsupported',
-        `webgpu: a tensor of shape [${shape.join(', ')}] takes ${mebibytes(bytes)}, and this adapter computes with at most ${mebibytes(most)} at once.`,
-        'Use a smaller batch, or another backend.',
-      )
-    }
-    upload(dataId)
+  const run = backend.runWebGPUProgram.bind(backend)
+  backend.runWebGPUProgram = (program, inputs, ...rest) => {
+    const shapes = [program.outputShape, ...inputs.map(({ shape }) => shape)]
+    const problem = sizeOf(program.outputShape) === 0 ? undefined : unfit(shapes, most)
+    if (problem !== undefined) throw problem
+    return run(program, inputs, ...rest)
   }
 }
 
@@ -59,7 +74,7 @@ function refuseSynchronousReads(backend: WebgpuBackend): void {
 
 /** Makes a backend object fail aloud where the stock one returns wrong numbers or an unrelated message. */
 export function guard(backend: WebgpuBackend): void {
-  refuseLargeTensors(backend)
+  refuseUnfitTensors(backend)
   failReadsAfterErrors(backend)
   refuseSynchronousReads(backend)
 }

@@ -1,5 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
+import { batchMatMul } from '../portable/batch-mat-mul.ts'
+import type { PortableKernel } from '../portable/compose.ts'
+import { einsum } from '../portable/einsum.ts'
+import { stridedSlice } from '../portable/strided-slice.ts'
+import { replaceKernel } from '../replace-kernel.ts'
 import { addN } from './add-n.ts'
 import { cumprod, cumsum } from './cumulate.ts'
 import { guard } from './guards.ts'
@@ -10,18 +15,14 @@ import type { WebgpuBackend } from './webgpu-backend.ts'
 export const WEBGPU_VERSION = '4.22.0'
 
 /** Every kernel that the webgpu backend gets from here. Adding one is its file and a line in this list. */
-export const webgpuKernels: readonly WebgpuKernel[] = [addN, cumprod, cumsum]
-
-const repaired = new WeakSet<object>()
-
-function install({ name, create }: WebgpuKernel): void {
-  const stock = tf.getKernel(name, 'webgpu')
-  if (repaired.has(stock)) return
-  const replacement: tf.KernelConfig = { ...stock, kernelFunc: create(stock.kernelFunc) }
-  tf.unregisterKernel(name, 'webgpu')
-  tf.registerKernel(replacement)
-  repaired.add(replacement)
-}
+export const webgpuKernels: readonly (WebgpuKernel | PortableKernel)[] = [
+  addN,
+  batchMatMul,
+  cumprod,
+  cumsum,
+  einsum,
+  stridedSlice,
+]
 
 const guarded = new WeakSet<object>()
 
@@ -40,7 +41,7 @@ export function repairWebgpuBackend(version: string): void {
       `Install it: npm install @tensorflow/tfjs@${WEBGPU_VERSION} @tensorflow/tfjs-backend-webgpu@${WEBGPU_VERSION}.`,
     )
   }
-  webgpuKernels.forEach(install)
+  for (const { name, create } of webgpuKernels) replaceKernel('webgpu', name, (stock) => create(stock!, 'webgpu'))
   const backend = tf.backend() as WebgpuBackend
   if (guarded.has(backend)) return
   guard(backend)

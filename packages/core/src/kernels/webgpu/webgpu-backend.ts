@@ -18,6 +18,10 @@ export interface DeviceData {
 export interface WebgpuBackend extends tf.KernelBackend {
   readonly device: GpuDevice
   readonly tensorMap: { get(dataId: tf.DataId): DeviceData }
-  /** Called for the inputs and outputs of every shader. */
-  uploadToGPU(dataId: tf.DataId): void
+  /** Runs a shader: what every kernel comes to. */
+  runWebGPUProgram(
+    program: { readonly outputShape: readonly number[] },
+    inputs: readonly tf.TensorInfo[],
+    ...rest: unknown[]
+  ): tf.TensorInfo
 }
