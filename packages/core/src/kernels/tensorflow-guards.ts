@@ -45,11 +45,7 @@ const gatherAxis: TensorflowGuard = {
     },
 }
 
-export const tensorflowGuards: readonly TensorflowGuard[] = [
-  refusedIfDilated('Conv3D'),
-  refusedIfDilated('DepthwiseConv2dNative'),
-  gatherAxis,
-]
+export const tensorflowGuards: readonly TensorflowGuard[] = [refusedIfDilated('Conv3D'), gatherAxis]
 
 /** The backend must be registered; doing it twice changes nothing. */
 export function guardTensorflow(): void {

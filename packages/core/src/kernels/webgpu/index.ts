@@ -9,6 +9,7 @@ import { addN } from './add-n.ts'
 import { cumprod, cumsum } from './cumulate.ts'
 import { guard } from './guards.ts'
 import type { WebgpuKernel } from './kernel.ts'
+import { topK } from './top-k.ts'
 import type { WebgpuBackend } from './webgpu-backend.ts'
 
 /** The version of tfjs-backend-webgpu whose backend these were checked against; they use its internals. */
@@ -22,6 +23,7 @@ export const webgpuKernels: readonly (WebgpuKernel | PortableKernel)[] = [
   cumsum,
   einsum,
   stridedSlice,
+  topK,
 ]
 
 const guarded = new WeakSet<object>()
