@@ -45,9 +45,46 @@ const gatherAxis: TensorflowGuard = {
     },
 }
 
-export const tensorflowGuards: readonly TensorflowGuard[] = [refusedIfDilated('Conv3D'), gatherAxis]
+interface Strided {
+  readonly strides: number | [number, number]
+  readonly pad: unknown
+  readonly filterShape: [number, number, number, number]
+}
 
-/** The backend must be registered; doing it twice changes nothing. */
+/** A filter of one tap reads every `stride`-th position and no padding: those alone, without stride, have its gradient. */
+const singleTapFilterGradient: TensorflowGuard = {
+  name: 'Conv2DBackpropFilter',
+  repairs: 'is silently wrong in TensorFlow 2.21 with oneDNN for some filters of one tap with a stride',
+  outcome: 'repaired',
+  create:
+    (stock) =>
+    ({ inputs, attrs, backend }) => {
+      const { strides, pad, filterShape } = attrs as unknown as Strided
+      const [down, across] = typeof strides === 'number' ? [strides, strides] : strides
+      const isSingle = filterShape[0] === 1 && filterShape[1] === 1 && typeof pad === 'string'
+      if (!isSingle || (down === 1 && across === 1)) return stock({ inputs, attrs: attrs!, backend })
+      const x = inputs['x']!
+      const { kernelFunc: take } = tf.getKernel('StridedSlice', 'tensorflow')
+      const every = { begin: [0, 0, 0, 0], end: x.shape, strides: [1, down, across, 1] }
+      const masks = { beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0 }
+      const read = take({ inputs: { x }, attrs: { ...every, ...masks }, backend }) as tf.TensorInfo
+      const gradient = stock({ inputs: { ...inputs, x: read }, attrs: { ...attrs, strides: 1, pad: 'valid' }, backend })
+      ;(backend as tf.KernelBackend).disposeData(read.dataId)
+      return gradient
+    },
+}
+
+export const tensorflowGuards: readonly TensorflowGuard[] = [
+  refusedIfDilated('Conv3D'),
+  gatherAxis,
+  singleTapFilterGradient,
+]
+
+let isGuarded = false
+
+/** The backend must be registered, with its own kernels; doing it twice changes nothing. */
 export function guardTensorflow(): void {
+  if (isGuarded) return
+  isGuarded = true
   for (const { name, create } of tensorflowGuards) replaceKernel('tensorflow', name, (stock) => create(stock!))
 }
