@@ -1,7 +1,14 @@
 import { useBackend } from './backends/use-backend.ts'
 import type { BackendName, BackendReport } from './backends/adapter.ts'
+import { isGpdError } from './errors.ts'
 import { conformanceCases, type ConformanceCase } from './kernels/conformance.cases.ts'
-import { evaluate, evaluateAll, finiteDifferenceErrors, largestError } from './kernels/conformance.runner.ts'
+import {
+  evaluate,
+  evaluateAll,
+  finiteDifferenceErrors,
+  largestError,
+  type Evaluation,
+} from './kernels/conformance.runner.ts'
 
 /** What one case came to on one backend. */
 export interface ConformanceResult {
@@ -10,6 +17,8 @@ export interface ConformanceResult {
   readonly error: number
   readonly limit: number
   readonly ok: boolean
+  /** Whether the backend refuses the case with a GpdError, as it should. */
+  readonly refused?: boolean
 }
 
 /** Gradients of the cpu backend against central differences of float32 values. */
@@ -27,6 +36,18 @@ const judged = (name: string, error: number, limit: number): ConformanceResult =
 async function againstDifferences(subject: ConformanceCase): Promise<ConformanceResult> {
   const errors = subject.differentiable === false ? {} : await finiteDifferenceErrors(subject, await evaluate(subject))
   return judged(subject.name, Math.max(0, ...Object.values(errors)), DIFFERENCE_LIMIT)
+}
+
+const againstCpu = async (subject: ConformanceCase, reference: Evaluation): Promise<ConformanceResult> =>
+  judged(subject.name, await largestError(subject, reference), AGREEMENT_LIMIT)
+
+/** A case that a backend cannot compute must throw a GpdError, and no number may come out. */
+async function refusalOf(subject: ConformanceCase): Promise<ConformanceResult> {
+  const isRefused = await evaluate(subject).then(
+    () => false,
+    (error: unknown) => isGpdError(error) && error.code === 'backend.unsupported',
+  )
+  return { name: subject.name, error: isRefused ? 0 : Infinity, limit: 0, ok: isRefused, refused: true }
 }
 
 /**
@@ -50,10 +71,11 @@ export async function runConformance(
   const references = await evaluateAll(conformanceCases)
   const report = await useBackend(backend)
   for (const subject of conformanceCases) {
-    const error = await largestError(subject, references.get(subject.name)!)
-    results.push(judged(subject.name, error, AGREEMENT_LIMIT))
+    const isRefused = subject.refusedBy?.includes(backend) ?? false
+    results.push(isRefused ? await refusalOf(subject) : await againstCpu(subject, references.get(subject.name)!))
   }
   return { report, results }
 }
 
+export { defects, type Defect } from './kernels/defects.ts'
 export { conformanceCases, type ConformanceCase }

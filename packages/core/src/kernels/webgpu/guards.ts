@@ -72,6 +72,17 @@ function refuseSynchronousReads(backend: WebgpuBackend): void {
   }
 }
 
+const refused = (what: string, problem: string, instead: string) =>
+  ({ backend: 'webgpu', what, problem, outcome: 'refused', instead }) as const
+
+/** What is refused here, for the list of defects. */
+export const webgpuGuards = [
+  refused('tensors beyond the limit of a binding', 'are left out in silence', 'a smaller batch'),
+  refused('tensors without numbers', 'are left out in silence', 'leave them out, or another backend'),
+  refused('errors of the device', 'are reported to nobody who reads a result', 'a smaller batch'),
+  refused('synchronous reads in Node', 'fail for want of a canvas', '`await tensor.data()`'),
+]
+
 /** Makes a backend object fail aloud where the stock one returns wrong numbers or an unrelated message. */
 export function guard(backend: WebgpuBackend): void {
   refuseUnfitTensors(backend)
