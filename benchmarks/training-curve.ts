@@ -39,6 +39,8 @@ interface Row {
   readonly name: string
   /** Largest relative difference from cpu. */
   readonly largest: number
+  /** Steps before the first that differs by more than 1e-5. */
+  readonly equal: number
   readonly last: number
 }
 
@@ -47,11 +49,13 @@ export async function deviations(
   others: readonly string[],
 ): Promise<{ readonly steps: number; readonly rows: readonly Row[] }> {
   const reference = await losses('cpu')
-  const rows: Row[] = [{ name: 'cpu', largest: 0, last: reference.at(-1)! }]
+  const rows: Row[] = [{ name: 'cpu', largest: 0, equal: reference.length, last: reference.at(-1)! }]
   for (const name of others) {
     const own = await losses(name as BackendChoice)
-    const largest = Math.max(...own.map((loss, step) => Math.abs(loss / reference[step]! - 1)))
-    rows.push({ name, largest, last: own.at(-1)! })
+    const differences = own.map((loss, step) => Math.abs(loss / reference[step]! - 1))
+    const first = differences.findIndex((difference) => difference > 1e-5)
+    const equal = first === -1 ? own.length : first
+    rows.push({ name, largest: Math.max(...differences), equal, last: own.at(-1)! })
   }
   return { steps: reference.length, rows }
 }
