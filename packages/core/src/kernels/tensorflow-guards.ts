@@ -52,8 +52,8 @@ interface Strided {
 }
 
 /** A filter of one tap reads every `stride`-th position and no padding: those alone, without stride, have its gradient. */
-const singleTapFilterGradient: TensorflowGuard = {
-  name: 'Conv2DBackpropFilter',
+const singleTapFilterGradient = (name: string): TensorflowGuard => ({
+  name,
   repairs: 'is silently wrong in TensorFlow 2.21 with oneDNN for some filters of one tap with a stride',
   outcome: 'repaired',
   create:
@@ -72,12 +72,14 @@ const singleTapFilterGradient: TensorflowGuard = {
       ;(backend as tf.KernelBackend).disposeData(read.dataId)
       return gradient
     },
-}
+})
 
 export const tensorflowGuards: readonly TensorflowGuard[] = [
   refusedIfDilated('Conv3D'),
   gatherAxis,
-  singleTapFilterGradient,
+  singleTapFilterGradient('Conv2DBackpropFilter'),
+  // With a single channel TensorFlow runs the kernel above.
+  singleTapFilterGradient('DepthwiseConv2dNativeBackpropFilter'),
 ]
 
 let isGuarded = false

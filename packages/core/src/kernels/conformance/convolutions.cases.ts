@@ -93,6 +93,10 @@ const singleTap = (windowed: Windowed): ConformanceCase => ({
 export const convolutionCases: readonly ConformanceCase[] = [
   singleTap([[16, 12, 12, 4], 8, 1, 2, 'valid']),
   singleTap([[1, 14, 14, 4], 8, 1, 2, 'same']),
+  {
+    ...depthwise([[8, 16, 8, 1], 1, 1, 2, 'same']),
+    fails: ['wasm DepthwiseConv2dNativeBackpropFilter', 'tensorflow DepthwiseConv2dNativeBackpropFilter'],
+  },
   ...CONVOLUTIONS.map(convolution),
   ...[2, 4].map(grouped),
   ...DEPTHWISE.map(depthwise),
