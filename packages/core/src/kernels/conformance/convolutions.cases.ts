@@ -90,7 +90,32 @@ const singleTap = (windowed: Windowed): ConformanceCase => ({
   fails: ['wasm Conv2DBackpropFilter', 'tensorflow Conv2DBackpropFilter'],
 })
 
+/** Some rows and columns are in no window. */
+const SKIPPED: Windowed = [[1, 9, 7, 4], 1, 2, 3, 'same']
+
+const fusedDepthwise = ([image, multiplier, window, strides, pad]: Windowed): ConformanceCase => ({
+  name: `fused depthwiseConv2d ${describe(image, multiplier, window, strides, pad)}`,
+  inputs: {
+    x: { shape: image },
+    filter: { shape: [...pairOf(window), image[3], multiplier] },
+    bias: { shape: [image[3] * multiplier] },
+  },
+  f: ({ x, filter, bias }) =>
+    tf.fused.depthwiseConv2d({
+      x: x as tf.Tensor4D,
+      filter: filter as tf.Tensor4D,
+      bias: bias!,
+      strides,
+      pad: pad as 'same',
+      activation: 'relu',
+    }),
+  differentiable: false,
+  fails: ['wasm FusedDepthwiseConv2D'],
+})
+
 export const convolutionCases: readonly ConformanceCase[] = [
+  { ...depthwise(SKIPPED), fails: ['wasm DepthwiseConv2dNative'] },
+  fusedDepthwise(SKIPPED),
   singleTap([[16, 12, 12, 4], 8, 1, 2, 'valid']),
   singleTap([[1, 14, 14, 4], 8, 1, 2, 'same']),
   {
