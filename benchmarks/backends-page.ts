@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { backendNames, isGpdError, type BackendName } from '@gpdjs/core'
-import { runConformance, type ConformanceResult } from '@gpdjs/core/conformance'
+import { defects, runConformance, type ConformanceResult, type Defect } from '@gpdjs/core/conformance'
+import { deviations } from './training-curve.ts'
 
 interface Column {
   readonly backend: string
@@ -26,10 +27,44 @@ for (const backend of backendNames) if (backend !== 'auto') columns.push(await c
 const ran = columns.filter(({ results }) => results !== undefined)
 const cases = [...ran[0]!.results!.keys()]
 
-const cell = (result: ConformanceResult) =>
-  `${result.ok ? '✓' : '✗'} ${Number.isFinite(result.error) ? result.error.toExponential(0) : 'threw'}`
+const cell = ({ ok, refused, error }: ConformanceResult) => {
+  if (refused === true && ok) return 'refused'
+  return `${ok ? '✓' : '✗'} ${Number.isFinite(error) ? error.toExponential(0) : 'threw'}`
+}
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
 const passed = ({ results }: Column) => [...results!.values()].filter(({ ok }) => ok).length
+
+/** Kernels that one backend lacks, in one line. */
+function merged(all: readonly Defect[]): readonly Defect[] {
+  const lines = new Map<string, Defect>()
+  for (const defect of all) {
+    const key = JSON.stringify([defect.backend, defect.problem, defect.outcome, defect.instead])
+    const before = lines.get(key)
+    lines.set(
+      key,
+      before === undefined
+        ? defect
+        : { ...defect, what: `${before.what}, ${defect.what.replace(/^gradient of /, '')}` },
+    )
+  }
+  return [...lines.values()]
+}
+const OUTCOMES: Readonly<Record<Defect['outcome'], string>> = {
+  repaired: 'repaired',
+  refused: 'refused; use',
+  avoided: 'not used here; use',
+}
+const defectRow = ({ backend, what, problem, outcome, instead }: Defect) =>
+  row([
+    backend,
+    what,
+    problem,
+    instead === undefined ? OUTCOMES[outcome].split(';')[0]! : `${OUTCOMES[outcome]} ${instead}`,
+  ])
+
+const curveRow = ({ name, equal, largest, last }: Awaited<ReturnType<typeof deviations>>['rows'][number]) =>
+  row([`\`${name}\``, `${equal} steps`, largest.toExponential(0), last.toFixed(5)])
+const curve = await deviations(ran.map(({ backend }) => backend).filter((name) => name !== 'cpu'))
 
 const page = `# Backends
 
@@ -42,6 +77,29 @@ values and gradients are compared with \`cpu\` (limit 1e-5 of the largest number
 | Backend | Version | Cases passed |
 | --- | --- | --- |
 ${columns.map((column) => row([`\`${column.backend}\``, column.note, column.results ? `${passed(column)} of ${cases.length}` : '–'])).join('\n')}
+
+\`webgpu\` is chosen by name only, never by \`'auto'\`. Its tensors can be read asynchronously only (\`await tensor.data()\`).
+In Node it needs the packages \`@tensorflow/tfjs-backend-webgpu\` and \`webgpu\` and a Vulkan driver. The numbers here are of an
+adapter in software; no graphics card has been tried.
+
+## A training run
+
+The loss in ${curve.steps} steps of GPD with a small ResNet, compared with \`cpu\`: how many steps it is equal to 1e-5, the largest
+relative difference, and the loss at the end. Rounding differs, and grows once it has changed the sign of an activation.
+
+${row(['Backend', 'Equal for', 'Largest difference', 'Last loss'])}
+${row(['---', '---', '---', '---'])}
+${curve.rows.map(curveRow).join('\n')}
+
+## Defects of TensorFlow.js 4.22, and what became of them
+
+Each repair is tied to the version it was written for, refuses any other, and is tested to be still needed. "Refused" calls
+throw a \`GpdError\` with the code \`backend.unsupported\` instead of returning wrong numbers. All this holds after
+\`useBackend\` only. What only costs time is listed too.
+
+${row(['Backend', 'Kernel', 'What is wrong', 'Here'])}
+${row(['---', '---', '---', '---'])}
+${merged(defects()).map(defectRow).join('\n')}
 
 ## Every case
 

@@ -130,7 +130,7 @@ inline void multiply(const Matrix& a, const Matrix& b, long rows, long depth, lo
 // Products of many small matrices, one after another in memory; each by one thread.
 inline void multiply_batch(long batch, const Matrix& a, const Matrix& b, long rows, long depth, long columns, float* c) {
   const long panels = round_up(columns, kPanel) / kPanel;
-  const long least = std::max(1L, 32 * 1024 / (rows * depth * columns + 1));
+  const long least = std::max(1L, 256 * 1024 / (rows * depth * columns + 1));
   for_ranges(batch, least, [&](long first, long last) {
     for (long i = first; i < last; i++)
       multiply_panels({a.data + i * rows * depth, a.stride, a.transposed}, {b.data + i * depth * columns, b.stride, b.transposed},

@@ -51,32 +51,63 @@ struct WinogradFilterGradient {
   }
 };
 
-// dy [n, oh, ow, out], filter [fh, fw, in, out], geometry [h, w, stride, top, left] → dx [n, h, w, in]
+// What `geometry` holds of a convolution: [h, w, oh, ow, fh, fw, stride, top, left].
+Convolution convolution_of(const Tensor& geometry, int64_t batch, int64_t inputs, int64_t outputs) {
+  const auto given = [&](int i) { return static_cast<long>(geometry.data()[i]); };
+  return {batch,    given(0), given(1), inputs,   given(2), given(3),
+          outputs,  given(4), given(5), given(6), given(7), given(8)};
+}
+
+// x [n, h, w, in], filter [fh, fw, in, out], geometry → [n, oh, ow, out]
+struct StridedConvolution {
+  explicit StridedConvolution(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor x = call.input(0), filter = call.input(1), geometry = call.input(2);
+    const Convolution c = convolution_of(geometry, x.size(0), x.size(3), filter.size(3));
+    const Tensor y = call.output(0, {c.batch, c.out_height, c.out_width, c.outputs});
+    strided_convolution(c, x.data(), filter.data(), y.data());
+  }
+};
+
+// dy [n, oh, ow, out], filter, geometry → dx [n, h, w, in]
 struct StridedInputGradient {
   explicit StridedInputGradient(const Attributes&) {}
   void operator()(const Call& call) const {
     const Tensor dy = call.input(0), filter = call.input(1), geometry = call.input(2);
-    const auto given = [&](int i) { return static_cast<int64_t>(geometry.data()[i]); };
-    const Convolution convolution = {dy.size(0),     given(0),       given(1), filter.size(2), dy.size(1), dy.size(2),
-                                     dy.size(3),     filter.size(0), filter.size(1), given(2),       given(3),   given(4)};
-    const Tensor dx = call.output(0, {dy.size(0), given(0), given(1), filter.size(2)});
-    strided_input_gradient(convolution, dy.data(), filter.data(), dx.data());
+    const Convolution c = convolution_of(geometry, dy.size(0), filter.size(2), dy.size(3));
+    const Tensor dx = call.output(0, {c.batch, c.height, c.width, c.inputs});
+    strided_input_gradient(c, dy.data(), filter.data(), dx.data());
   }
 };
 
-// a [n, rows, depth] · b [n, depth, columns] → [n, rows, columns]; a, b or both with their last two axes exchanged
+// x, dy, geometry → dw [fh, fw, in, out]
+struct StridedFilterGradient {
+  explicit StridedFilterGradient(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor x = call.input(0), dy = call.input(1), geometry = call.input(2);
+    const Convolution c = convolution_of(geometry, x.size(0), x.size(3), dy.size(3));
+    const Tensor dw = call.output(0, {c.filter_height, c.filter_width, c.inputs, c.outputs});
+    strided_filter_gradient(c, x.data(), dy.data(), dw.data());
+  }
+};
+
+// a [..., rows, depth] · b [..., depth, columns] → [..., rows, columns]; a, b or both with their last axes exchanged
 struct MatrixProduct {
   const bool transpose_a, transpose_b;
   explicit MatrixProduct(const Attributes& attributes)
       : transpose_a(attributes.flag("transpose_a")), transpose_b(attributes.flag("transpose_b")) {}
   void operator()(const Call& call) const {
     const Tensor left = call.input(0), right = call.input(1);
-    const int64_t batch = left.size(0), rows = left.size(transpose_a ? 2 : 1), depth = left.size(transpose_a ? 1 : 2);
-    const int64_t columns = right.size(transpose_b ? 1 : 2);
-    if (right.size(transpose_b ? 2 : 1) != depth || right.size(0) != batch)
+    std::vector<int64_t> shape = left.shape(), other = right.shape();
+    const int last = left.rank() - 1;
+    const int64_t rows = shape[transpose_a ? last : last - 1], depth = shape[transpose_a ? last - 1 : last];
+    const int64_t columns = other[transpose_b ? last - 1 : last], batch = left.count() / (rows * depth);
+    if (other[transpose_b ? last : last - 1] != depth || right.count() != batch * depth * columns)
       throw std::invalid_argument("GpdMatrixProduct: sizes differ");
-    const Tensor product = call.output(0, {batch, rows, columns});
-    const Matrix a = {left.data(), left.size(2), transpose_a}, b = {right.data(), right.size(2), transpose_b};
+    const Matrix a = {left.data(), shape[last], transpose_a}, b = {right.data(), other[last], transpose_b};
+    shape[last - 1] = rows;
+    shape[last] = columns;
+    const Tensor product = call.output(0, shape);
     if (batch == 1)
       multiply(a, b, rows, depth, columns, product.data());
     else
@@ -241,6 +272,8 @@ void keep_freed_memory() {
 void define_operations() {
   define_operation<Winograd>("GpdWinograd", {"x: T", "filter: T"}, {"y: T"}, {"turned: bool"});
   define_operation<WinogradFilterGradient>("GpdWinogradFilterGradient", {"x: T", "dy: T"}, {"dw: T"});
+  define_operation<StridedConvolution>("GpdStridedConvolution", {"x: T", "filter: T", "geometry: T"}, {"y: T"});
+  define_operation<StridedFilterGradient>("GpdStridedFilterGradient", {"x: T", "dy: T", "geometry: T"}, {"dw: T"});
   define_operation<StridedInputGradient>("GpdStridedInputGradient", {"dy: T", "filter: T", "geometry: T"}, {"dx: T"});
   define_operation<MatrixProduct>("GpdMatrixProduct", {"a: T", "b: T"}, {"c: T"},
                                   {"transpose_a: bool", "transpose_b: bool"});

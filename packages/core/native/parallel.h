@@ -33,12 +33,12 @@ class Threads {
       task_ = &task;
       tasks_ = tasks;
       next_ = 0;
-      working_ = static_cast<int>(workers_.size());
-      generation_++;
     }
     start_.notify_all();
-    work();
+    work(task, tasks);
+    // Threads that wake up only now find nothing to do: nobody waits for them.
     std::unique_lock<std::mutex> lock(mutex_);
+    task_ = nullptr;
     done_.wait(lock, [this] { return working_ == 0; });
   }
 
@@ -56,20 +56,20 @@ class Threads {
     }
   }
 
-  void work() {
-    for (long i = next_++; i < tasks_; i = next_++) (*task_)(i);
+  void work(const std::function<void(long)>& task, long tasks) {
+    for (long i = next_++; i < tasks; i = next_++) task(i);
   }
 
   void wait_and_work() {
-    long seen = 0;
+    std::unique_lock<std::mutex> lock(mutex_);
     while (true) {
-      {
-        std::unique_lock<std::mutex> lock(mutex_);
-        start_.wait(lock, [&] { return generation_ != seen; });
-        seen = generation_;
-      }
-      work();
-      std::lock_guard<std::mutex> lock(mutex_);
+      start_.wait(lock, [this] { return task_ != nullptr && next_ < tasks_; });
+      const std::function<void(long)>& task = *task_;
+      const long tasks = tasks_;
+      working_++;
+      lock.unlock();
+      work(task, tasks);
+      lock.lock();
       if (--working_ == 0) done_.notify_one();
     }
   }
@@ -80,8 +80,7 @@ class Threads {
   const std::function<void(long)>* task_ = nullptr;
   long tasks_ = 0;
   std::atomic<long> next_{0};
-  int working_ = 0;
-  long generation_ = 0;
+  int working_ = 0;  // besides the thread that asked
 };
 
 // Splits `count` items into about `per_thread` pieces for each thread and calls `body(first, last)` for each.

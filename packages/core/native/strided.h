@@ -1,4 +1,5 @@
-// The gradient of a strided convolution in its input.
+// Strided convolutions and their gradients, as products of matrices: pixels under the taps of a filter are copied side by
+// side, block by block, so that a block and what is made of it stay in the caches.
 //
 //   dx[h, w] = Σ dy[(h + pad − i) / stride, (w + pad − j) / stride] · w[i, j]ᵀ   over the taps that divide
 //
@@ -87,6 +88,81 @@ inline void strided_input_gradient(const Convolution& c, const float* dy, const 
       const Residue columns(rx, c.width, c.filter_width, c.stride, c.left);
       gradient_of_class(c, dy, w, rows, columns, dx);
     }
+}
+
+// Pixels [first, first + count) of y: for each the pixels of x under its taps, [taps, in].
+inline void gather_pixels(const Convolution& c, const float* x, long first, long count, float* to) {
+  for (long p = first; p < first + count; p++) {
+    const long column = p % c.out_width, row = p / c.out_width % c.out_height, image = p / (c.out_width * c.out_height);
+    for (long i = 0; i < c.filter_height; i++)
+      for (long j = 0; j < c.filter_width; j++, to += c.inputs) {
+        const long h = row * c.stride + i - c.top, w = column * c.stride + j - c.left;
+        if (h < 0 || h >= c.height || w < 0 || w >= c.width)
+          std::memset(to, 0, c.inputs * sizeof(float));
+        else
+          std::memcpy(to, x + ((image * c.height + h) * c.width + w) * c.inputs, c.inputs * sizeof(float));
+      }
+  }
+}
+
+inline void strided_convolution(const Convolution& c, const float* x, const float* w, float* y) {
+  const long depth = c.filter_height * c.filter_width * c.inputs, pixels = c.batch * c.out_height * c.out_width;
+  const long panels = round_up(c.outputs, kPanel) / kPanel, width = panels * kPanel;
+  float* packed = shared_scratch(depth * width);
+  const Matrix filters{w, c.outputs, false};
+  for_ranges(panels, 1, [&](long begin, long end) {
+    for (long panel = begin; panel < end; panel++)
+      pack_panel(filters, 0, depth, panel * kPanel, c.outputs, packed + panel * depth * kPanel);
+  });
+  const long block = std::max(2L * kRows, 96 * 1024 / (depth + width) / kRows * kRows);
+  Threads::instance().run((pixels + block - 1) / block, [&](long index) {
+    const long first = index * block, count = std::min(block, pixels - first);
+    float* gathered = scratch(block * (depth + width));
+    float* made = gathered + block * depth;
+    gather_pixels(c, x, first, count, gathered);
+    for (long panel = 0; panel < panels; panel++)
+      multiply_rows<2, false>(count, depth, gathered, depth, packed + panel * depth * kPanel, kPanel,
+                              made + panel * kPanel, width, false);
+    for (long p = 0; p < count; p++)
+      std::memcpy(y + (first + p) * c.outputs, made + p * width, c.outputs * sizeof(float));
+  });
+}
+
+// dw[i, j, in, out] = Σ x[h · stride + i − top, w · stride + j − left] · dy[h, w]ᵀ
+inline void strided_filter_gradient(const Convolution& c, const float* x, const float* dy, float* dw) {
+  const long depth = c.filter_height * c.filter_width * c.inputs, pixels = c.batch * c.out_height * c.out_width;
+  const long panels = round_up(c.outputs, kPanel) / kPanel, width = panels * kPanel, size = depth * width;
+  const long block = std::max(32L, 64 * 1024 / (depth + width));
+  // Always as many parts, so that the sum comes out alike whoever is done first.
+  const long parts = std::max(1L, std::min(Threads::instance().count() * 2L, pixels / (2 * block)));
+  float* sums = shared_scratch(parts * size);
+  Threads::instance().run(parts, [&](long part) {
+    float* sum = sums + part * size;
+    const long begin = pixels * part / parts, end = pixels * (part + 1) / parts;
+    for (long first = begin; first < end; first += block) {
+      const long count = std::min(block, end - first);
+      float* gathered = scratch(block * (depth + width));
+      float* gradients = gathered + block * depth;
+      gather_pixels(c, x, first, count, gathered);
+      for (long p = 0; p < count; p++) {
+        std::memcpy(gradients + p * width, dy + (first + p) * c.outputs, c.outputs * sizeof(float));
+        std::fill(gradients + p * width + c.outputs, gradients + (p + 1) * width, 0.0f);
+      }
+      for (long row = 0; row < depth; row += 4 * kRows)
+        for (long column = 0; column < width; column += kPanel)
+          multiply_rows<2, true>(std::min(4L * kRows, depth - row), count, gathered + row, depth, gradients + column, width,
+                                 sum + row * width + column, width, first > begin);
+    }
+  });
+  for_ranges(depth, 16, [&](long begin, long end) {
+    for (long row = begin; row < end; row++)
+      for_each_vector(c.outputs, [&](long at, auto kind) {
+        using T = decltype(kind);
+        T total = load<T>(sums + row * width + at);
+        for (long part = 1; part < parts; part++) total += load<T>(sums + part * size + row * width + at);
+        store<T>(dw + row * c.outputs + at, total);
+      });
+  });
 }
 
 }  // namespace gpd

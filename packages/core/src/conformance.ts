@@ -1,7 +1,14 @@
 import { useBackend } from './backends/use-backend.ts'
 import type { BackendName, BackendReport } from './backends/adapter.ts'
+import { isGpdError } from './errors.ts'
 import { conformanceCases, type ConformanceCase } from './kernels/conformance.cases.ts'
-import { evaluate, finiteDifferenceErrors, largestError } from './kernels/conformance.runner.ts'
+import {
+  evaluate,
+  evaluateAll,
+  finiteDifferenceErrors,
+  largestError,
+  type Evaluation,
+} from './kernels/conformance.runner.ts'
 
 /** What one case came to on one backend. */
 export interface ConformanceResult {
@@ -10,6 +17,8 @@ export interface ConformanceResult {
   readonly error: number
   readonly limit: number
   readonly ok: boolean
+  /** Whether the backend refuses the case with a GpdError, as it should. */
+  readonly refused?: boolean
 }
 
 /** Gradients of the cpu backend against central differences of float32 values. */
@@ -24,9 +33,21 @@ const judged = (name: string, error: number, limit: number): ConformanceResult =
   ok: error < limit,
 })
 
-function againstDifferences(subject: ConformanceCase): ConformanceResult {
-  const errors = subject.differentiable === false ? {} : finiteDifferenceErrors(subject, evaluate(subject))
+async function againstDifferences(subject: ConformanceCase): Promise<ConformanceResult> {
+  const errors = subject.differentiable === false ? {} : await finiteDifferenceErrors(subject, await evaluate(subject))
   return judged(subject.name, Math.max(0, ...Object.values(errors)), DIFFERENCE_LIMIT)
+}
+
+const againstCpu = async (subject: ConformanceCase, reference: Evaluation): Promise<ConformanceResult> =>
+  judged(subject.name, await largestError(subject, reference), AGREEMENT_LIMIT)
+
+/** A case that a backend cannot compute must throw a GpdError, and no number may come out. */
+async function refusalOf(subject: ConformanceCase): Promise<ConformanceResult> {
+  const isRefused = await evaluate(subject).then(
+    () => false,
+    (error: unknown) => isGpdError(error) && error.code === 'backend.unsupported',
+  )
+  return { name: subject.name, error: isRefused ? 0 : Infinity, limit: 0, ok: isRefused, refused: true }
 }
 
 /**
@@ -42,15 +63,19 @@ export async function runConformance(
   backend: BackendName,
 ): Promise<{ readonly report: BackendReport; readonly results: readonly ConformanceResult[] }> {
   const cpu = await useBackend('cpu')
-  if (backend === 'cpu') return { report: cpu, results: conformanceCases.map(againstDifferences) }
-  const references = conformanceCases.map((subject) => [subject, evaluate(subject)] as const)
-  const report = await useBackend(backend)
-  return {
-    report,
-    results: references.map(([subject, reference]) =>
-      judged(subject.name, largestError(subject, reference), AGREEMENT_LIMIT),
-    ),
+  const results: ConformanceResult[] = []
+  if (backend === 'cpu') {
+    for (const subject of conformanceCases) results.push(await againstDifferences(subject))
+    return { report: cpu, results }
   }
+  const references = await evaluateAll(conformanceCases)
+  const report = await useBackend(backend)
+  for (const subject of conformanceCases) {
+    const isRefused = subject.refusedBy?.includes(backend) ?? false
+    results.push(isRefused ? await refusalOf(subject) : await againstCpu(subject, references.get(subject.name)!))
+  }
+  return { report, results }
 }
 
+export { defects, type Defect } from './kernels/defects.ts'
 export { conformanceCases, type ConformanceCase }

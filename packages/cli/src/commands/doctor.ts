@@ -1,14 +1,11 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { arch, platform, version } from 'node:process'
-import * as tf from '@tensorflow/tfjs'
-import { cifarResnet } from '@gpdjs/architectures'
-import { backendNames, isGpdError, randomStream, useBackend, type BackendName } from '@gpdjs/core'
+import { backendNames, isGpdError, useBackend, type BackendName } from '@gpdjs/core'
 import { runConformance } from '@gpdjs/core/conformance'
-import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
-import { distill, dynamicTeacher, sgd, tensorSource } from '@gpdjs/trainer'
 import { EXIT } from '../exit.ts'
 import { printJson, say, type Command, type CommandContext } from '../io.ts'
 import { parseOptions } from '../options.ts'
+import { smallRun } from './small-run.ts'
 
 /** How one backend does on this machine. */
 interface Diagnosis {
@@ -21,40 +18,12 @@ interface Diagnosis {
   readonly conformance?: { readonly passed: number; readonly cases: number; readonly failed: readonly string[] }
 }
 
-const BATCH = 16
-const IMAGE = [12, 12, 1] as const
 const STEPS = 4
 
 /** Milliseconds of a training step; the first, which also allocates and compiles, is left out. */
 async function timeStep(): Promise<number> {
-  const stream = randomStream(0, 'doctor')
-  const xs = tf.tensor4d(
-    Float32Array.from({ length: BATCH * 144 }, () => stream.normal()),
-    [BATCH, ...IMAGE],
-  )
-  const ys = tf.tensor1d(
-    Int32Array.from({ length: BATCH }, (_, i) => i % 10),
-    'int32',
-  )
-  const times: number[] = []
-  let before = performance.now()
-  const run = await distill({
-    student: cifarResnet({ blocks: [1, 1, 1], width: 4, classes: 10, inputShape: IMAGE }),
-    data: { train: tensorSource({ xs, ys, classes: 10 }) },
-    optimizer: sgd({ learningRate: 0.01 }),
-    epochs: STEPS,
-    batchSize: BATCH,
-    plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
-    callbacks: {
-      onBatchEnd() {
-        times.push(performance.now() - before)
-        before = performance.now()
-      },
-    },
-  })
-  run.dispose()
-  tf.dispose([xs, ys])
-  return Math.min(...times.slice(1))
+  const steps = await smallRun(STEPS)
+  return Math.min(...steps.slice(1).map(({ milliseconds }) => milliseconds))
 }
 
 async function diagnose(name: BackendName, withConformance: boolean): Promise<Diagnosis> {

@@ -1,7 +1,7 @@
 /** What a user can ask for: one backend by name, or the best that works here. */
 export type BackendChoice = 'auto' | BackendName
 
-export type BackendName = 'tensorflow' | 'wasm' | 'cpu'
+export type BackendName = 'tensorflow' | 'wasm' | 'cpu' | 'webgpu'
 
 export interface LoadedBackend {
   /** The npm package that serves it, and its version. */

@@ -45,7 +45,7 @@ describe('useBackend', () => {
   it('suggests the name that was meant', async () => {
     const error = await failure('wsam')
     expect(error.code).toBe('backend.unknown')
-    expect(error.fix).toContain("Did you mean 'wasm'? Known: auto, cpu, tensorflow, wasm.")
+    expect(error.fix).toContain("Did you mean 'wasm'? Known: auto, cpu, tensorflow, wasm, webgpu.")
   })
 
   it('says how to install what is missing', async () => {

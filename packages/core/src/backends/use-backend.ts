@@ -1,13 +1,20 @@
 import { GpdError } from '../errors.ts'
+import { repairCpuKernels } from '../kernels/cpu/index.ts'
 import { repairGradients } from '../kernels/gradients/index.ts'
+import { refuseMissingKernels } from '../kernels/missing-kernels.ts'
+import { guardTensorflow } from '../kernels/tensorflow-guards.ts'
 import { didYouMean } from '../suggest.ts'
 import type { BackendAdapter, BackendChoice, BackendName, BackendReport, FailedBackend } from './adapter.ts'
 import { cpu } from './cpu.ts'
 import { tensorflow } from './tensorflow.ts'
 import { wasm } from './wasm.ts'
+import { webgpu } from './webgpu.ts'
 
-/** Every backend, the preferred one first. */
-const backendAdapters: readonly BackendAdapter[] = [tensorflow, wasm, cpu]
+/**
+ * Every backend, the preferred one first. WebGPU comes after cpu, which works everywhere, and so is chosen by name only:
+ * its adapter may be a renderer in software, slower than wasm.
+ */
+const backendAdapters: readonly BackendAdapter[] = [tensorflow, wasm, cpu, webgpu]
 
 /** What `useBackend` accepts, `'auto'` first. */
 export const backendNames: readonly BackendChoice[] = ['auto', ...backendAdapters.map(({ name }) => name)]
@@ -71,6 +78,10 @@ async function useBest(): Promise<BackendReport> {
  */
 export async function useBackend(choice: BackendChoice): Promise<BackendReport> {
   const report = await (choice === 'auto' ? useBest() : useNamed(choice))
+  // Always: the cpu backend computes some kernels for others.
+  repairCpuKernels()
   repairGradients()
+  if (report.name === 'tensorflow') guardTensorflow()
+  if (report.name !== 'cpu') refuseMissingKernels(report.name)
   return report
 }

@@ -39,27 +39,46 @@ export interface Evaluation {
   readonly gradients: Values
 }
 
-/** Values and gradients on the current backend. */
-export function evaluate(subject: ConformanceCase, values: Values = inputValues(subject)): Evaluation {
+/** Values and, one per input, gradients: still on the backend. */
+function compute(subject: ConformanceCase, values: Values): readonly tf.Tensor[] {
   return tf.tidy(() => {
     const inputs = toTensors(subject, values)
     const names = Object.keys(inputs)
     const y = subject.f(inputs)
-    const output = Float32Array.from(y.dataSync())
-    if (subject.differentiable === false) return { output, gradients: {} }
+    if (subject.differentiable === false) return [y]
     const weights = tf.tensor(outputWeights(subject.name, y.size), y.shape)
     const scalar = (...tensors: tf.Tensor[]) =>
       tf.sum(tf.mul(subject.f(Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))), weights))
-    const gradients = tf.grads(scalar)(names.map((name) => inputs[name]!))
-    return {
-      output,
-      gradients: Object.fromEntries(names.map((name, i) => [name, Float32Array.from(gradients[i]!.dataSync())])),
-    }
+    return [y, ...tf.grads(scalar)(names.map((name) => inputs[name]!))]
   })
 }
 
+/** Values and gradients on the current backend, read asynchronously: some backends can be read in no other way. */
+export async function evaluate(subject: ConformanceCase, values: Values = inputValues(subject)): Promise<Evaluation> {
+  const tensors = compute(subject, values)
+  try {
+    const read = await Promise.all(tensors.map(async (tensor) => Float32Array.from(await tensor.data())))
+    const [output, ...gradients] = read
+    const names = Object.keys(subject.inputs)
+    return {
+      output: output!,
+      gradients: Object.fromEntries(gradients.map((gradient, i) => [names[i]!, gradient])),
+    }
+  } finally {
+    tf.dispose([...tensors])
+  }
+}
+
+/** The cases one after another: side by side they would find the backend switched. */
+export async function evaluateAll(subjects: readonly ConformanceCase[]): Promise<ReadonlyMap<string, Evaluation>> {
+  const evaluations = new Map<string, Evaluation>()
+  for (const subject of subjects) evaluations.set(subject.name, await evaluate(subject))
+  return evaluations
+}
+
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0)
-const norm = (a: Float32Array) => Math.sqrt(dot(a, a))
+/** Never zero: a gradient that should be none may be compared too. */
+const norm = (a: Float32Array) => Math.max(Number.MIN_VALUE, Math.sqrt(dot(a, a)))
 
 /** Half the step of the central difference: `distinct` numbers are 0.05 apart, and no step may swap two of them. */
 const STEP = 2 ** -9
@@ -68,19 +87,23 @@ const STEP = 2 ** -9
  * For each input: `|⟨gradient, d⟩ − (L(x + h·d) − L(x − h·d)) / 2h| / ‖gradient‖` with random signs d. One wrong entry in
  * n moves it by about `1 / √n`. The sums over the outputs are taken in double precision.
  */
-export function finiteDifferenceErrors(subject: ConformanceCase, { gradients }: Evaluation): Record<string, number> {
+export async function finiteDifferenceErrors(
+  subject: ConformanceCase,
+  { gradients }: Evaluation,
+): Promise<Record<string, number>> {
   const values = inputValues(subject)
-  const loss = (name: string, moved: Float32Array) => {
-    const { output } = evaluate({ ...subject, differentiable: false }, { ...values, [name]: moved })
+  const loss = async (name: string, moved: Float32Array) => {
+    const { output } = await evaluate({ ...subject, differentiable: false }, { ...values, [name]: moved })
     return dot(output, outputWeights(subject.name, output.length))
   }
-  const errors = Object.entries(gradients).map(([name, gradient]) => {
+  const errors: Record<string, number> = {}
+  for (const [name, gradient] of Object.entries(gradients)) {
     const direction = fill('normal', gradient.length, `${subject.name} ${name} direction`).map(Math.sign)
     const move = (step: number) => values[name]!.map((value, i) => value + step * direction[i]!)
-    const difference = (loss(name, move(STEP)) - loss(name, move(-STEP))) / (2 * STEP)
-    return [name, Math.abs(dot(gradient, direction) - difference) / norm(gradient)] as const
-  })
-  return Object.fromEntries(errors)
+    const difference = ((await loss(name, move(STEP))) - (await loss(name, move(-STEP)))) / (2 * STEP)
+    errors[name] = Math.abs(dot(gradient, direction) - difference) / norm(gradient)
+  }
+  return errors
 }
 
 /** Largest difference, relative to the largest number of the reference. */
@@ -91,9 +114,9 @@ export function relativeError(found: Float32Array, reference: Float32Array): num
 }
 
 /** Largest of the relative errors of values and gradients; a thrown error counts as infinite. */
-export function largestError(subject: ConformanceCase, reference: Evaluation): number {
+export async function largestError(subject: ConformanceCase, reference: Evaluation): Promise<number> {
   try {
-    const { output, gradients } = evaluate(subject)
+    const { output, gradients } = await evaluate(subject)
     return Math.max(
       relativeError(output, reference.output),
       ...Object.entries(reference.gradients).map(([name, gradient]) => relativeError(gradients[name]!, gradient)),

@@ -1,4 +1,4 @@
-import { sumToShape, type GradientFunction, type GradientRepair } from './gradient-repair.ts'
+import { repairOf, sumToShape, type GradientFunction } from './gradient-repair.ts'
 
 /** The stock gradients have the broadcast shape; this sums them to the shapes of the inputs `a` and `b`. */
 const summed =
@@ -14,11 +14,16 @@ const summed =
 
 const THROWS = 'throws when one input is broadcast'
 
-export const maximum: GradientRepair = { kernel: 'Maximum', repairs: THROWS, create: summed }
-export const minimum: GradientRepair = { kernel: 'Minimum', repairs: THROWS, create: summed }
-export const squaredDifference: GradientRepair = { kernel: 'SquaredDifference', repairs: THROWS, create: summed }
-export const batchMatMul: GradientRepair = {
-  kernel: 'BatchMatMul',
-  repairs: 'throws when one batch is broadcast',
-  create: summed,
-}
+/** Only x: alpha is summed already. */
+const summedInput =
+  (stock: GradientFunction): GradientFunction =>
+  (dy, saved, attrs) => {
+    const gradients = stock(dy, saved, attrs)
+    return { ...gradients, x: () => sumToShape(gradients['x']!(), saved[0]!.shape) }
+  }
+
+export const maximum = repairOf('Maximum', THROWS, summed)
+export const minimum = repairOf('Minimum', THROWS, summed)
+export const squaredDifference = repairOf('SquaredDifference', THROWS, summed)
+export const batchMatMul = repairOf('BatchMatMul', 'throws when one batch is broadcast', summed)
+export const prelu = repairOf('Prelu', 'throws when x is broadcast', summedInput)

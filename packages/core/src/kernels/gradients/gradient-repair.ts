@@ -4,13 +4,24 @@ import * as tf from '@tensorflow/tfjs'
 export type Gradient = NonNullable<ReturnType<typeof tf.getGradient>>
 export type GradientFunction = Gradient['gradFunc']
 
-/** A gradient of tfjs-core 4.22 that is wrong on every backend, and what replaces it. */
-export interface GradientRepair {
+/** What the gradient function gets in `saved`: the inputs of these names, then the outputs at these positions. */
+type Saved = Pick<Gradient, 'inputsToSave' | 'saveAllInputs' | 'outputsToSave'>
+
+/** A gradient of tfjs-core 4.22 that is missing or wrong on every backend, and what replaces it. */
+export interface GradientRepair extends Saved {
   readonly kernel: string
   /** What is wrong without it, one line. */
   readonly repairs: string
-  create(stock: GradientFunction): GradientFunction
+  /** @param stock what it replaces; absent if tfjs-core has no gradient of this kernel */
+  create(stock: GradientFunction | undefined): GradientFunction
 }
+
+/** A repair that makes something of the gradient that is there. */
+export const repairOf = (
+  kernel: string,
+  repairs: string,
+  create: (stock: GradientFunction) => GradientFunction,
+): GradientRepair => ({ kernel, repairs, create: (stock) => create(stock!) })
 
 /** Sums a gradient over the axes along which its input was broadcast. */
 export function sumToShape(gradient: tf.Tensor, shape: readonly number[]): tf.Tensor {

@@ -10,7 +10,7 @@ import { kernelSum, kernelSumGradient } from './kernel-sum.ts'
 import { leadingBlockGradient, leadingBlocks, leadingBlocksDerivative } from './leading-blocks.ts'
 import { matrixProduct } from './matrix-product.ts'
 import { ownBatchNorm, ownBatchNormGradient } from './own-batch-norm.ts'
-import { stridedInputGradient } from './strided-input-gradient.ts'
+import { stridedKernels } from './strided-convolution.ts'
 import { globalNorm, momentumUpdate } from './updates.ts'
 import { winogradKernels } from './winograd.ts'
 
@@ -33,7 +33,7 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   channelAdd,
   reluGradient,
   // by operations of our own: in fewer multiplications, in fewer passes over memory, in fewer calls
-  stridedInputGradient,
+  ...stridedKernels,
   ...winogradKernels,
   matrixProduct,
   ownBatchNorm,

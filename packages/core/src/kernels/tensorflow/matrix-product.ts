@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { tensorflowKernel } from './kernel.ts'
-import { execute, reshaped } from './tensorflow-backend.ts'
+import { execute } from './tensorflow-backend.ts'
 
 interface Attributes {
   readonly transposeA: boolean
@@ -23,14 +23,11 @@ export const matrixProduct = tensorflowKernel<'a' | 'b', Attributes>({
     const count = batch.reduce((product, n) => product * n, 1)
     const fits = tf.util.arraysEqual(batch, batchOf(b)) && [a, b].every(({ dtype }) => dtype === 'float32')
     if (stock !== undefined && !(fits && count * rows * depth * columns > 0)) return stock(call)
-    const matrices = [a, b].map((matrix) => reshaped(matrix, [count, ...matrix.shape.slice(-2)]))
     const [product] = execute(backend, {
       name: 'GpdMatrixProduct',
-      inputs: matrices,
+      inputs: [a, b],
       bools: { transpose_a: attrs.transposeA, transpose_b: attrs.transposeB },
-    }) as [tf.Tensor]
-    const result = reshaped(product, [...batch, rows, columns])
-    for (const tensor of [...matrices, product]) tensor.dispose()
-    return result
+    })
+    return product!
   },
 })

@@ -5,7 +5,7 @@ import { registerLinkedTensorflow } from '../../backends/linked-tensorflow.ts'
 import { batchNorm } from '../../tensor-ops/batch-norm.ts'
 import { relu } from '../../tensor-ops/relu.ts'
 import { conformanceCases } from '../conformance.cases.ts'
-import { evaluate, largestError } from '../conformance.runner.ts'
+import { evaluateAll, largestError, type Evaluation } from '../conformance.runner.ts'
 import { repairGradients } from '../gradients/index.ts'
 import { installTensorflowKernels, TFJS_NODE_VERSION } from './index.ts'
 
@@ -32,20 +32,20 @@ describe.skipIf(problem !== undefined)('the kernels for tensorflow', () => {
     kernels(() => tf.grad((x) => tf.sum(f(x)))(tf.randomNormal([2, 4, 4, 8])))
   const normalized = (x: tf.Tensor) => batchNorm(x, tf.ones([8]), tf.zeros([8]), 1e-5).y
 
-  const references = new Map<string, ReturnType<typeof evaluate>>()
+  let references: ReadonlyMap<string, Evaluation>
 
   beforeAll(async () => {
     await tf.setBackend('cpu')
     repairGradients()
-    for (const subject of padded) references.set(subject.name, evaluate(subject))
+    references = await evaluateAll(padded)
     await activate('tensorflow')
   })
 
   // In this order: nothing is installed yet.
-  it('are needed: tfjs-node cannot train with explicit padding', () => {
+  it('are needed: tfjs-node cannot train with explicit padding', async () => {
     expect(padded.length).toBeGreaterThan(10)
     for (const subject of padded)
-      expect(largestError(subject, references.get(subject.name)!), subject.name).toBe(Infinity)
+      expect(await largestError(subject, references.get(subject.name)!), subject.name).toBe(Infinity)
   })
 
   it('are used by batchNorm and relu, forward and backward', async () => {

@@ -2,23 +2,25 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { BackendName } from '../../backends/adapter.ts'
 import { useBackend } from '../../backends/use-backend.ts'
-import { conformanceCases } from '../conformance.cases.ts'
-import { evaluate, relativeError, type Evaluation } from '../conformance.runner.ts'
+import { conformanceCases, type ConformanceCase } from '../conformance.cases.ts'
+import { evaluate, evaluateAll, relativeError, type Evaluation } from '../conformance.runner.ts'
 
 /** Holds a backend to the values and gradients of the cpu backend, and to freeing whatever it allocates. */
 export function agreesWithCpu(backend: BackendName, options: { readonly skip?: boolean } = {}): void {
   describe.skipIf(options.skip)(`${backend} agrees with cpu`, () => {
-    const reference = new Map<string, Evaluation>()
+    let reference: ReadonlyMap<string, Evaluation>
 
     beforeAll(async () => {
       await useBackend('cpu')
-      for (const subject of conformanceCases) reference.set(subject.name, evaluate(subject))
+      reference = await evaluateAll(conformanceCases)
       await useBackend(backend)
     })
 
-    it.each(conformanceCases)('$name', (subject) => {
+    const isRefused = ({ refusedBy }: ConformanceCase) => refusedBy?.includes(backend) ?? false
+
+    it.each(conformanceCases.filter((subject) => !isRefused(subject)))('$name', async (subject) => {
       const before = tf.memory()
-      const { output, gradients } = evaluate(subject)
+      const { output, gradients } = await evaluate(subject)
       const expected = reference.get(subject.name)!
       expect(relativeError(output, expected.output), 'output').toBeLessThan(1e-5)
       for (const [input, gradient] of Object.entries(expected.gradients)) {
@@ -30,6 +32,14 @@ export function agreesWithCpu(backend: BackendName, options: { readonly skip?: b
         before.numDataBuffers,
         before.numDataBuffers,
       ])
+    })
+
+    // Last: a kernel that throws may keep what it had allocated.
+    it.each(conformanceCases.filter(isRefused))('$name is refused', async (subject) => {
+      await expect(evaluate(subject)).rejects.toMatchObject({
+        code: 'backend.unsupported',
+        message: expect.stringContaining(backend) as string,
+      })
     })
   })
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
+import { replaceKernel } from '../replace-kernel.ts'
 import { batchMatMul } from './batch-mat-mul.ts'
 import { batchNormGradient } from './batch-norm-gradient.ts'
 import { channelAdd, channelAffine, channelMoments } from './channel-kernels.ts'
@@ -13,12 +14,14 @@ import { identity } from './identity.ts'
 import type { WasmKernel } from './kernel.ts'
 import { maxPoolGrad } from './max-pool-grad.ts'
 import { oneHot } from './one-hot.ts'
+import { portableKernels } from './portable.ts'
 import { reluGradient } from './relu-gradient.ts'
 import { compileSimd, simd } from './simd/module.ts'
 import { slice, split } from './slice.ts'
 import { spatialMeanGradient } from './spatial-mean-gradient.ts'
 import { mean, sum } from './sum.ts'
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
+import { kernelsViaCpu } from './via-cpu.ts'
 import type { WasmBackend } from './wasm-backend.ts'
 
 /** The version of tfjs-backend-wasm whose kernels these were checked against; they use its internals. */
@@ -47,19 +50,12 @@ export const wasmKernels: readonly WasmKernel[] = [
   split,
   sum,
   unsortedSegmentSum,
+  ...kernelsViaCpu,
+  ...portableKernels,
 ]
 
-const repaired = new WeakSet<object>()
-
-function install(kernel: WasmKernel): void {
-  // The stock setup function stays: the stock kernel may still be called, and a new backend instance runs it again.
-  const stock = tf.getKernel(kernel.name, 'wasm') as tf.KernelConfig | undefined
-  if (stock !== undefined && repaired.has(stock)) return
-  const kernelFunc = kernel.create(stock?.kernelFunc as never) as unknown as tf.KernelFunc
-  const replacement: tf.KernelConfig = { ...stock, kernelName: kernel.name, backendName: 'wasm', kernelFunc }
-  if (stock !== undefined) tf.unregisterKernel(kernel.name, 'wasm')
-  tf.registerKernel(replacement)
-  repaired.add(replacement)
+function install({ name, create }: WasmKernel): void {
+  replaceKernel('wasm', name, (stock) => create(stock as never) as unknown as tf.KernelFunc)
 }
 
 /**

@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs'
+import type { GradientRepair } from './gradient-repair.ts'
+
+interface Attributes {
+  readonly alignCorners: boolean
+  readonly halfPixelCenters: boolean
+}
+
+/** What one position of the resized image is made of, in one dimension. */
+type Sources = readonly (readonly [index: number, weight: number])[]
+
+interface Interpolation {
+  /** Where the middle of a position lies, if positions are seen as pixels: what is taken off. */
+  readonly shift: number
+  sources(center: number, size: number, alignCorners: boolean): Sources
+}
+
+const clamp = (index: number, size: number) => Math.min(size - 1, Math.max(0, index))
+
+const bilinear: Interpolation = {
+  shift: 0.5,
+  sources(center, size) {
+    const low = Math.floor(center)
+    return [
+      [clamp(low, size), 1 - (center - low)],
+      [clamp(low + 1, size), center - low],
+    ]
+  },
+}
+
+/** The nearest is found by rounding down, so the half pixel stays in. */
+const nearest: Interpolation = {
+  shift: 0,
+  sources: (center, size, alignCorners) => [[clamp(alignCorners ? Math.round(center) : Math.floor(center), size), 1]],
+}
+
+/** The transposed matrix of the interpolation along one dimension, `[size, outSize]`. */
+function transposed({ sources, shift }: Interpolation, size: number, outSize: number, attrs: Attributes): tf.Tensor2D {
+  const { alignCorners, halfPixelCenters } = attrs
+  const scale = alignCorners && outSize > 1 ? (size - 1) / (outSize - 1) : size / outSize
+  const weights = new Float32Array(size * outSize)
+  for (let i = 0; i < outSize; i++) {
+    const center = halfPixelCenters ? (i + 0.5) * scale - shift : i * scale
+    for (const [index, weight] of sources(center, size, alignCorners)) weights[index * outSize + i]! += weight
+  }
+  return tf.tensor2d(weights, [size, outSize])
+}
+
+/** Interpolation is linear in each dimension, `y = R · x · Cᵀ`, so `dx = Rᵀ · dy · C`. */
+const resize = (kernel: string, repairs: string, interpolation: Interpolation): GradientRepair => ({
+  kernel,
+  repairs,
+  create: () => (dys, saved, attrs) => {
+    const [dy, images] = [dys as tf.Tensor4D, saved[0] as tf.Tensor4D]
+    const [batch, height, width, channels] = images.shape
+    const [, outHeight, outWidth] = dy.shape
+    const at = attrs as unknown as Attributes
+    return {
+      images: () => {
+        const rows = tf.reshape(dy, [batch, outHeight, outWidth * channels])
+        const down = tf.matMul(transposed(interpolation, height, outHeight, at), rows)
+        const columns = tf.reshape(down, [batch * height, outWidth, channels])
+        return tf.reshape(tf.matMul(transposed(interpolation, width, outWidth, at), columns), images.shape)
+      },
+    }
+  },
+})
+
+export const resizeBilinear = resize(
+  'ResizeBilinear',
+  'takes no notice of halfPixelCenters, and on cpu throws for images that are not square',
+  bilinear,
+)
+export const resizeNearestNeighbor = resize(
+  'ResizeNearestNeighbor',
+  'takes no notice of halfPixelCenters, and is silently wrong on cpu',
+  nearest,
+)

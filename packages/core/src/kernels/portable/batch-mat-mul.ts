@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs'
+import { compose, type JavascriptBackend, type PortableKernel } from './compose.ts'
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
+
+/**
+ * The stock kernels take as many products as the larger batch has, and count through both at once, starting again with
+ * the smaller. That is right for a batch that is the last axes of the whole.
+ */
+function isCounted(batch: readonly number[], whole: readonly number[]): boolean {
+  const first = batch.findIndex((n) => n !== 1)
+  const own = first === -1 ? [] : batch.slice(first)
+  return own.every((n, axis) => n === whole[whole.length - own.length + axis])
+}
+
+/** Repeats the batches first, where counting would go wrong. */
+export const batchMatMul: PortableKernel = {
+  name: 'BatchMatMul',
+  repairs: 'is silently wrong when both batches are broadcast, or one along an axis that is not its first',
+  create:
+    (stock, backendName) =>
+    ({ inputs, attrs, backend }) => {
+      const { a, b } = inputs as Record<'a' | 'b', tf.TensorInfo>
+      const batches = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]]
+      const whole = tf.broadcast_util.assertAndGetBroadcastShape(...batches)
+      const run = (a: tf.TensorInfo, b: tf.TensorInfo) =>
+        stock!({ inputs: { a, b }, backend, ...(attrs === undefined ? {} : { attrs }) }) as tf.TensorInfo
+      const isWhole = batches.some((batch) => sizeOf(batch) === sizeOf(whole))
+      if (isWhole && batches.every((batch) => isCounted(batch, whole))) return run(a, b)
+      return compose(backendName, backend as JavascriptBackend, (kernel) => {
+        const repeated = (x: tf.TensorInfo): tf.TensorInfo => {
+          const shape = [...whole.slice(x.shape.length - 2).map(() => 1), ...x.shape]
+          const reps = [...whole.map((n, axis) => n / shape[axis]!), 1, 1]
+          return kernel('Tile', { x: kernel('Reshape', { x }, { shape }) }, { reps })
+        }
+        return run(repeated(a), repeated(b))
+      })
+    },
+}

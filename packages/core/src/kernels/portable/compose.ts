@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs'
+
+/** What the backends cpu, wasm and webgpu have in common. */
+export interface JavascriptBackend {
+  disposeData(dataId: object): boolean
+}
+
+export type Run = (name: string, inputs: Readonly<Record<string, tf.TensorInfo>>, attrs?: object) => tf.TensorInfo
+
+/** A kernel that replaces or adds to those of any backend written in JavaScript, made of other kernels of that backend. */
+export interface PortableKernel {
+  readonly name: string
+  /** What is wrong without it, one line. */
+  readonly repairs: string
+  /** @param backendName whose kernels are used */
+  create(stock: tf.KernelFunc | undefined, backendName: string): tf.KernelFunc
+}
+
+/** Runs kernels below the tape and the tidy scopes, and frees every result but the one that `f` returns. */
+export function compose(
+  backendName: string,
+  backend: JavascriptBackend,
+  f: (run: Run) => tf.TensorInfo,
+): tf.TensorInfo {
+  const made: tf.TensorInfo[] = []
+  const run: Run = (name, inputs, attrs = {}) => {
+    const { kernelFunc } = tf.getKernel(name, backendName)
+    const out = kernelFunc({ inputs: { ...inputs }, attrs: attrs as tf.NamedAttrMap, backend }) as tf.TensorInfo
+    made.push(out)
+    return out
+  }
+  let result: tf.TensorInfo | undefined
+  try {
+    result = f(run)
+    return result
+  } finally {
+    for (const info of made) if (info !== result) backend.disposeData(info.dataId)
+  }
+}

@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { activate } from '../backends/activate.ts'
+import { tensorflow } from '../backends/tensorflow.ts'
+import { conformanceCases } from './conformance.cases.ts'
+import { evaluateAll, largestError, type Evaluation } from './conformance.runner.ts'
+import { repairCpuKernels } from './cpu/index.ts'
+import { repairGradients } from './gradients/index.ts'
+import { guardTensorflow, tensorflowGuards } from './tensorflow-guards.ts'
+
+const problem = await tensorflow.load().then(
+  () => undefined,
+  (error: Error) => error.message,
+)
+if (problem !== undefined) console.warn(`skipped: ${problem}`)
+
+describe.skipIf(problem !== undefined)('on tensorflow', () => {
+  const casesOf = (name: string) =>
+    conformanceCases.filter(
+      ({ fails, refusedBy }) =>
+        (fails?.includes(`tensorflow ${name}`) ?? false) || (refusedBy?.includes('tensorflow') ?? false),
+    )
+  const needed = conformanceCases.filter(({ fails }) => fails?.some((name) => name.startsWith('tensorflow ')))
+  let references: ReadonlyMap<string, Evaluation>
+
+  beforeAll(async () => {
+    await tf.setBackend('cpu')
+    repairCpuKernels()
+    repairGradients()
+    references = await evaluateAll(needed)
+    await activate('tensorflow')
+  })
+
+  // In this order: nothing is guarded yet.
+  it.each(tensorflowGuards.filter(({ outcome }) => outcome === 'repaired'))('$name $repairs', async ({ name }) => {
+    const cases = casesOf(name).filter((subject) => needed.includes(subject))
+    expect(cases).not.toEqual([])
+    for (const subject of cases)
+      expect(await largestError(subject, references.get(subject.name)!), subject.name).toBeGreaterThan(1e-2)
+  })
+
+  it('that is so no more once it is guarded', async () => {
+    guardTensorflow()
+    for (const subject of needed)
+      expect(await largestError(subject, references.get(subject.name)!), subject.name).toBeLessThan(1e-5)
+  })
+})
