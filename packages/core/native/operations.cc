@@ -17,7 +17,7 @@
 namespace gpd {
 
 // Of the operations' names, inputs and attributes: kernels that know another version leave them alone.
-constexpr int kInterfaceVersion = 1;
+constexpr int kInterfaceVersion = 2;
 
 std::vector<Tensor> inputs_from(const Call& call, int first) {
   std::vector<Tensor> tensors;

@@ -2,7 +2,6 @@ import { GpdError } from '../errors.ts'
 import { repairCpuKernels } from '../kernels/cpu/index.ts'
 import { repairGradients } from '../kernels/gradients/index.ts'
 import { refuseMissingKernels } from '../kernels/missing-kernels.ts'
-import { guardTensorflow } from '../kernels/tensorflow-guards.ts'
 import { didYouMean } from '../suggest.ts'
 import type { BackendAdapter, BackendChoice, BackendName, BackendReport, FailedBackend } from './adapter.ts'
 import { cpu } from './cpu.ts'
@@ -81,7 +80,6 @@ export async function useBackend(choice: BackendChoice): Promise<BackendReport> 
   // Always: the cpu backend computes some kernels for others.
   repairCpuKernels()
   repairGradients()
-  if (report.name === 'tensorflow') guardTensorflow()
   if (report.name !== 'cpu') refuseMissingKernels(report.name)
   return report
 }

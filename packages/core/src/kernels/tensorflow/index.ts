@@ -18,7 +18,7 @@ import { winogradKernels } from './winograd.ts'
 export const TFJS_NODE_VERSION = '4.22.0'
 
 /** `kInterfaceVersion` of the operations in `native/` that the kernels here call. */
-const OPERATIONS_VERSION = 1
+const OPERATIONS_VERSION = 2
 
 /** Every kernel that the tensorflow backend gets from here. Adding one is its file and a line in this list. */
 export const tensorflowKernels: readonly TensorflowKernel[] = [
