@@ -3,6 +3,8 @@ import { batchNorm, normalize } from '../../tensor-ops/batch-norm.ts'
 import { biasAdd } from '../../tensor-ops/bias-add.ts'
 import { channelSum } from '../../tensor-ops/channel-sum.ts'
 import { globalAveragePool } from '../../tensor-ops/global-average-pool.ts'
+import { kernelSum } from '../../tensor-ops/kernel-sum.ts'
+import { leadingBlocks } from '../../tensor-ops/leading-blocks.ts'
 import { relu } from '../../tensor-ops/relu.ts'
 import type { ConformanceCase } from './case.ts'
 
@@ -34,6 +36,39 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
     f: ({ x, bias }) => tf.square(biasAdd(x!, bias as tf.Tensor1D)),
   })),
   { name: 'channelSum', inputs: { x: { shape: [3, 50, 7] } }, f: ({ x }) => tf.square(channelSum(x!)) },
+  ...[
+    [3, 5],
+    [4, 16],
+    [7, 21],
+  ].map(([inputs, outputs]): ConformanceCase => ({
+    name: `kernelSum of ${inputs} to ${outputs} channels`,
+    inputs: {
+      coefficients: { shape: [3, 9, outputs!] },
+      full: { shape: [inputs!, 9, outputs!] },
+      even: { shape: [inputs!, 1, outputs!] },
+      more: { shape: [inputs!, 9, outputs!] },
+    },
+    f: ({ coefficients, full, even, more }) =>
+      tf.square(kernelSum(coefficients as tf.Tensor3D, [full, even, more] as tf.Tensor3D[])),
+  })),
+  {
+    name: 'leadingBlocks',
+    inputs: {
+      kernel: { shape: [3, 3, 6, 10] },
+      rows: { shape: [4, 5] },
+      vector: { shape: [8] },
+      whole: { shape: [3, 4] },
+    },
+    f: ({ kernel, rows, vector, whole }) => {
+      const blocks = leadingBlocks([
+        { tensor: kernel!, size: [3, 3, 3, 5], scale: 2 },
+        { tensor: rows!, size: [2, 5], scale: 1 },
+        { tensor: vector!, size: [4], scale: 0.5 },
+        { tensor: whole!, size: [3, 4], scale: 3 },
+      ])
+      return tf.concat(blocks.map((block) => tf.reshape(tf.square(block), [-1])))
+    },
+  },
   {
     name: 'globalAveragePool',
     inputs: { x: { shape: [2, 5, 3, 6] } },

@@ -27,6 +27,15 @@ const CONVOLUTIONS: readonly Windowed[] = [
   [[1, 1, 6, 2], 3, 3, 1, 'same'],
   [[2, 3, 3, 1], 1, 3, 1, 'valid'],
   [[1, 1, 7, 3], 2, 3, 2, 'same'],
+  // Sixteen channels and more: where minimal filtering and wide blocks begin, with remainders of both.
+  [[2, 5, 7, 16], 24, 3, 1, 'same'],
+  [[1, 8, 8, 32], 16, 3, 1, 1],
+  [[3, 1, 1, 16], 16, 3, 1, 'same'],
+  [[2, 6, 5, 17], 33, 3, 1, 'same'],
+  [[2, 9, 7, 16], 20, 3, 2, 1],
+  [[2, 8, 9, 19], 35, 3, 2, 'same'],
+  [[1, 10, 11, 16], 16, 5, 3, 2],
+  [[2, 7, 9, 16], 24, 1, 2, 'valid'],
 ]
 
 const DEPTHWISE: readonly Windowed[] = [

@@ -32,6 +32,13 @@ const PRODUCTS: readonly Product[] = [
   [[1, 1], [1, 1], false, false],
   [[1, 7], [7, 1], false, false],
   [[3, 1, 7], [3, 7, 1], false, false],
+  [[29, 300], [300, 70], false, false],
+  [[300, 29], [300, 70], true, false],
+  [[29, 300], [70, 300], false, true],
+  [[300, 29], [70, 300], true, true],
+  [[20, 9, 8], [20, 8, 32], false, false],
+  [[20, 9, 8], [20, 9, 37], true, false],
+  [[20, 9, 37], [20, 8, 37], false, true],
 ]
 
 const product = ([a, b, transposeA, transposeB, fails]: Product): ConformanceCase => ({
