@@ -62,6 +62,7 @@ export async function compileAddon(
     '-DBUILDING_NODE_EXTENSION',
     ...[nodeHeaders, tensorflow.include].map((folder) => `-I${folder}`),
     ...files,
+    ...platform.linkerArguments,
     ...tensorflow.libraries,
     // Where the libraries are looked for when the addon is loaded.
     `-Wl,-rpath,${dirname(tensorflow.libraries[0]!)}`,

@@ -51,10 +51,6 @@ export async function linkTensorflow(
       sources: join(staging, 'tfjs-node', 'binding'),
       output: addon,
     })
-    const operations = gpu
-      ? undefined
-      : await buildOwnOperations({ ...compilation, output: join(staging, 'gpd_operations.node') }, report)
-    await rm(headers, { recursive: true, force: true })
     const found = await checkAddon(addon)
     if (gpu && !found.gpu) {
       throw new GpdError(
@@ -63,6 +59,8 @@ export async function linkTensorflow(
         'Check that nvidia-smi lists it and that the CUDA packages of this TensorFlow are installed, or leave --gpu out.',
       )
     }
+    const operations = gpu ? undefined : await buildOwnOperations(staging, compilation, report)
+    await rm(headers, { recursive: true, force: true })
     await writeLoaderFiles(staging)
     const link: Link = {
       tensorflow: { version: found.version, folder: tensorflow.folder },

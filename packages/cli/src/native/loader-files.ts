@@ -9,7 +9,12 @@ const LOAD = `'use strict'
 const engine = require('./engine.cjs')
 const link = require('./link.json')
 
-exports.version = \`TensorFlow \${link.tensorflow.version} through tfjs-node \${link.tfjsNode}\`
+Object.defineProperty(exports, 'version', {
+  enumerable: true,
+  get: () =>
+    \`TensorFlow \${link.tensorflow.version} through tfjs-node \${link.tfjsNode}\` +
+    (exports.operations === undefined ? ', without the faster operations' : ''),
+})
 exports.binding = link.tfjsNode
 /** Version of the interface of the project's own operations, once they are registered. */
 exports.operations = undefined
@@ -32,10 +37,13 @@ exports.register = (tf) => {
   util.isNullOrUndefined = (value) => value === null || value === undefined
   util.isArray = Array.isArray
   // They are built for one processor, and would crash on another.
-  if (link.operations?.processor === (require('node:os').cpus()[0]?.model ?? '')) {
-    exports.operations = require('./gpd_operations.node').version
-  }
-  const binding = require('./tfjs_binding.node')
+  const own = link.operations?.processor === (require('node:os').cpus()[0]?.model ?? '')
+  // The libraries load with the first of the addons, and greet in spite of the variable above.
+  const quietly = own && process.env.TF_CPP_MIN_LOG_LEVEL !== '0' ? require('./gpd_quiet.node').quietly : (load) => load()
+  const binding = quietly(() => {
+    if (own) exports.operations = require('./gpd_operations.node').version
+    return require('./tfjs_binding.node')
+  })
   require('./tfjs-node/dist/register_all_kernels')
   const { NodeJSKernelBackend } = require('./tfjs-node/dist/nodejs_kernel_backend')
   tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, link.gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node'), 3)

@@ -10,6 +10,8 @@ export interface Platform {
   readonly machine: number
   readonly compiler: readonly string[]
   readonly compilerArguments: readonly string[]
+  /** Before the libraries. */
+  readonly linkerArguments: readonly string[]
   readonly installCompiler: string
   readonly installPython: string
 }
@@ -21,6 +23,8 @@ const LINUX = {
   ],
   compiler: ['c++', 'g++', 'clang++'],
   compilerArguments: ['-shared', '-fPIC'],
+  // An addon that uses nothing of TensorFlow does not load it.
+  linkerArguments: ['-Wl,--as-needed'],
   installCompiler:
     'Install one: apt-get install g++ (Debian, Ubuntu), dnf install gcc-c++ (Fedora), apk add g++ (Alpine); or name yours in CXX.',
   installPython:
@@ -34,6 +38,7 @@ const MAC = {
   ],
   compiler: ['c++', 'clang++'],
   compilerArguments: ['-bundle', '-undefined', 'dynamic_lookup'],
+  linkerArguments: ['-Wl,-dead_strip_dylibs'],
   installCompiler: 'Install one: xcode-select --install; or name yours in CXX.',
   installPython: 'Install it: xcode-select --install; or name yours with --python.',
 } as const
