@@ -99,6 +99,7 @@ export default tseslint.config(
             '@tensorflow/tfjs-node-gpu',
             '@tensorflow/tfjs-backend-wasm',
             '@tensorflow/tfjs-core',
+            'webgpu',
           ],
         },
       ],
