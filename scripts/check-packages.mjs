@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { readTarball } from './tarball.mjs'
 import { packageFolders, report, root } from './workspace.mjs'
 
-const mayContain = /^package\/(package\.json|README\.md|LICENSE|dist\/.+\.(js|cjs|d\.ts|d\.cts|map)|native\/.+\.(cc|h))$/
+const mayContain =
+  /^package\/(package\.json|README\.md|LICENSE|dist\/.+\.(js|cjs|d\.ts|d\.cts|map)|native\/.+\.(cc|h))$/
 const mustContain = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.cjs', 'dist/index.d.ts']
 const installScripts = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare']
 /** References that mean something inside this workspace only. */
