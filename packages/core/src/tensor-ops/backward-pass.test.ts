@@ -126,7 +126,7 @@ describe.each(['cpu', 'wasm'] as const)('the backward pass on %s', (backend) => 
       const options = { training: true, taps: ['early', 'late'] }
       const { logits, taps } = apply(network, tensors, statistics, x, options)
       const [early, late] = [stopGradient(taps['early']!), taps['late']!]
-      return tf.addN([tf.sum(tf.square(logits)), tf.mean(tf.square(late)), tf.mean(early)])
+      return tf.add(tf.sum(tf.square(logits)), tf.add(tf.mean(tf.square(late)), tf.mean(early)))
     }
     const before = tf.memory().numTensors
     const found = byOurselves(objective, parameters)
