@@ -1,9 +1,10 @@
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
 import { findOp } from '../ops/registry.ts'
 import type { RandomStream } from '../random/random-stream.ts'
 import { didYouMean } from '../suggest.ts'
 import type { TensorRecord } from '../tensor-ops/tensor-record.ts'
+import { freeWhenRead } from './lifetimes.ts'
 import { IMAGE, type Network, type NetworkNode } from './network.ts'
 
 export interface ApplyOptions {
@@ -83,20 +84,33 @@ export function apply(
   const names = nodeNames(network)
   const values = new Map<string, tf.Tensor>([[IMAGE, x]])
   const updated: Record<string, tf.Tensor> = {}
-  const run = (node: NetworkNode) =>
-    findOp(node.op).apply({
+  const tapNodes = new Map((options.taps ?? []).map((tap) => [tap, tapNode(network, tap)]))
+  const run = (node: NetworkNode) => {
+    const moved: Record<string, tf.Tensor> = {}
+    const result = findOp(node.op).apply({
       attributes: node.attributes,
       inputs: node.inputs.map((input) => values.get(input)!),
       parameters: ownTensors(parameters, names.get(node.id)!.parameters, node.id),
       statistics: ownTensors(statistics, names.get(node.id)!.statistics, node.id),
       training: options.training,
       random: () => (options.random ?? noRandom)(node.id),
-      update: (statistic, value) => (updated[`${node.id}.${statistic}`] = value),
+      update: (statistic, value) => (moved[`${node.id}.${statistic}`] = value),
     })
-  for (const node of network.nodes) values.set(node.id, run(node))
+    return { result, moved }
+  }
+  const lasting = new Set([IMAGE, network.output, ...tapNodes.values()])
+  const foreign = new Set([x, ...Object.values(parameters), ...Object.values(statistics)])
+  const free = freeWhenRead(network, values, lasting, foreign)
+  for (const node of network.nodes) {
+    const { result, moved } = tf.tidy(() => run(node))
+    values.set(node.id, result)
+    Object.assign(updated, moved)
+    for (const statistic of Object.values(moved)) foreign.add(statistic)
+    free(node.id)
+  }
   return {
     logits: values.get(network.output) as tf.Tensor2D,
-    taps: Object.fromEntries((options.taps ?? []).map((tap) => [tap, values.get(tapNode(network, tap))!])),
+    taps: Object.fromEntries([...tapNodes].map(([tap, node]) => [tap, values.get(node)!])),
     statistics: updated,
   }
 }

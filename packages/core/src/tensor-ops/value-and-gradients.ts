@@ -1,11 +1,26 @@
 import * as tf from '@tensorflow/tfjs'
+import { backwardPass } from './backward-pass.ts'
+import { canRecord, record } from './tape.ts'
 import { mapRecord, type TensorRecord } from './tensor-record.ts'
+
+type ValueAndGradients = { value: tf.Tensor; grads: readonly (tf.Tensor | null | undefined)[] }
+
+/** By our own backward pass where the tape is known, by the engine's elsewhere and for gradients inside of gradients. */
+function differentiate(f: () => tf.Tensor, xs: tf.Tensor[]): ValueAndGradients {
+  if (!canRecord()) return tf.engine().gradients(f, xs, undefined, true)
+  const { value, tape } = record(f)
+  return { value, grads: backwardPass(tape, value, xs) }
+}
 
 /**
  * Value and gradients of a scalar function of named tensors.
  *
  * Unlike `tf.valueAndGrads` it takes and returns records, accepts tensors that the value does not depend on (their
- * gradient is absent), and lets the function hand out intermediate tensors: keep them (`tf.keep`) inside `f`.
+ * gradient is absent), and lets the function hand out intermediate tensors: keep them (`tf.keep`) inside `f`. It holds
+ * what gradients need no longer than they do, and leaves nothing behind if `f` or a gradient throws.
+ *
+ * @throws GpdError `backend.unsupported` for an operation without gradient, `plugin.invalid` for a gradient that does not
+ * have the shape of its tensor
  *
  * @example
  * const { value, gradients } = valueAndGradients(({ w }) => tf.sum(tf.square(w)), { w })
@@ -16,11 +31,9 @@ export function valueAndGradients<N extends string>(
 ): { value: tf.Scalar; gradients: Partial<Record<N, tf.Tensor>> } {
   const names = Object.keys(variables) as N[]
   return tf.tidy(() => {
-    const { value, grads } = tf.engine().gradients(
+    const { value, grads } = differentiate(
       () => f(variables),
       names.map((name) => variables[name]),
-      undefined,
-      true,
     )
     const found = names.map((name, i) => [name, grads[i]] as const).filter(([, gradient]) => gradient != null)
     return { value: value as tf.Scalar, gradients: Object.fromEntries(found) as unknown as Record<N, tf.Tensor> }

@@ -1,0 +1,96 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError } from '../errors.ts'
+import { isOfThisScope, releaseSaved, type Tape, type TapeNode } from './tape.ts'
+
+/** Gradients by the id of the tensor that they belong to. */
+type Gradients = Map<number, tf.Tensor>
+
+/** Ids of the tensors that are computed from `xs`, and of `xs`. */
+function dependents(tape: Tape, xs: readonly tf.Tensor[]): ReadonlySet<number> {
+  const ids = new Set(xs.map(({ id }) => id))
+  for (const { inputs, outputs } of tape) {
+    if (Object.values(inputs).some(({ id }) => ids.has(id))) for (const { id } of outputs) ids.add(id)
+  }
+  return ids
+}
+
+function checkGradient(kernelName: string, input: string, dx: tf.Tensor, { shape }: tf.Tensor): void {
+  if (dx.dtype === 'float32' && dx.shape.join() === shape.join()) return
+  throw new GpdError(
+    'plugin.invalid',
+    `Gradient of '${kernelName}': expected float32 [${shape.join(', ')}] for input '${input}', got ${dx.dtype} [${dx.shape.join(', ')}].`,
+    'The gradient of a tensor has its shape.',
+  )
+}
+
+/**
+ * Gradients for some inputs of one operation, in their order. Each is a tensor of its own, free to be disposed: what the
+ * gradient function passes on (`dy` itself, something saved, a constant, one tensor twice) is cloned.
+ */
+function inputGradients(
+  { kernelName, gradient }: TapeNode,
+  dys: readonly (tf.Tensor | undefined)[],
+  inputs: readonly (readonly [name: string, tensor: tf.Tensor])[],
+): tf.Tensor[] {
+  if (gradient === undefined)
+    throw new GpdError(
+      'backend.unsupported',
+      `TensorFlow.js has no gradient of '${kernelName}'.`,
+      'Compute it by other operations, or give its gradient with tf.customGrad.',
+    )
+  return tf.tidy(() => {
+    // An output that nobody used has no gradient; the tape puts zeros there.
+    const computed = gradient(dys as tf.Tensor[])
+    const taken = new Set<tf.Tensor>()
+    return inputs.map(([name, x]) => {
+      const dx = computed[name]!()
+      checkGradient(kernelName, name, dx, x)
+      const own = isOfThisScope(dx) && !taken.has(dx)
+      taken.add(dx)
+      return own ? dx : tf.clone(dx)
+    })
+  })
+}
+
+function accumulate(gradients: Gradients, { id }: tf.Tensor, dx: tf.Tensor): void {
+  const known = gradients.get(id)
+  gradients.set(id, known === undefined ? dx : tf.add(known, dx))
+  if (known !== undefined) tf.dispose([known, dx])
+}
+
+/** Moves the gradients of an operation's outputs on to its inputs; the former are gone then. */
+function propagate(node: TapeNode, gradients: Gradients, reached: ReadonlySet<number>): void {
+  const dys = node.outputs.map(({ id }) => gradients.get(id))
+  const inputs = Object.entries(node.inputs).filter(([, { id }]) => reached.has(id))
+  if (inputs.length === 0 || dys.every((dy) => dy === undefined)) return
+  const dxs = inputGradients(node, dys, inputs)
+  for (const { id } of node.outputs) gradients.delete(id)
+  tf.dispose(dys.filter((dy) => dy !== undefined))
+  inputs.forEach(([, x], i) => accumulate(gradients, x, dxs[i]!))
+}
+
+/**
+ * Gradients of a scalar for `xs`, backwards along a tape, which is used up. Nothing is held longer than it is needed:
+ * once an operation has passed its gradient on, that gradient and what the operation saved for it are freed, as PyTorch
+ * does. The engine's own pass (`tf.engine().gradients`) holds all of them to the end.
+ *
+ * @returns in the order of `xs`, undefined where the value does not depend on the tensor
+ */
+export function backwardPass(tape: Tape, value: tf.Tensor, xs: readonly tf.Tensor[]): (tf.Tensor | undefined)[] {
+  try {
+    return tf.tidy(() => {
+      const reached = dependents(tape, xs)
+      releaseSaved(tape.filter(({ outputs }) => !outputs.some(({ id }) => reached.has(id))))
+      const gradients: Gradients = new Map([[value.id, tf.ones(value.shape)]])
+      for (let node = tape.at(-1); node !== undefined; node = tape.at(-1)) {
+        propagate(node, gradients, reached)
+        releaseSaved([node])
+        // Last, so that the pass which fails on a node still finds it here and frees what it saved.
+        tape.pop()
+      }
+      return xs.map(({ id }) => gradients.get(id)) as tf.Tensor[]
+    })
+  } finally {
+    releaseSaved(tape)
+  }
+}

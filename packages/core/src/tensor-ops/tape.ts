@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs'
+
+/**
+ * The releases of TensorFlow.js whose tape this file reads. Elsewhere the engine's own backward pass does the same with
+ * more memory.
+ */
+const KNOWN_VERSIONS = ['4.22.0']
+
+/** One recorded operation. Inputs and outputs may have been disposed since: only shapes and identities are good. */
+export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number]
+
+export type Tape = TapeNode[]
+
+/** Whether a tape of our own can be kept now: not in an unknown release, nor while another gradient is being recorded. */
+export const canRecord = (): boolean =>
+  KNOWN_VERSIONS.includes(tf.version_core) && tf.engine().state.gradientDepth === 0
+
+/** Frees what operations have saved for their gradients. */
+export function releaseSaved(nodes: readonly TapeNode[]): void {
+  for (const { saved } of nodes) tf.dispose(saved ?? [])
+}
+
+/** Runs `f` and records its operations. If `f` throws, nothing of the record is left. */
+export function record(f: () => tf.Tensor): { value: tf.Tensor; tape: Tape } {
+  const { state } = tf.engine()
+  const tape: Tape = []
+  state.activeTape = tape
+  state.gradientDepth++
+  try {
+    return { value: tf.tidy(f), tape }
+  } catch (error) {
+    releaseSaved(tape)
+    throw error
+  } finally {
+    state.gradientDepth--
+    state.activeTape = []
+  }
+}
+
+/** Whether a tensor was made in the scope that is open now and goes with it. */
+export const isOfThisScope = (tensor: tf.Tensor): boolean =>
+  tensor.scopeId === tf.engine().state.activeScope.id && !tensor.kept
