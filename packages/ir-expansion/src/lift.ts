@@ -77,7 +77,7 @@ export function liftParameters(
     const added = trainable ? expansionNoise(name, axes, expansion.ratios, noise, seed) : undefined
     return added === undefined ? tiled : tf.add(tiled, tf.div(added, storageScale(axes, expansion)))
   }
-  return tf.tidy(() => Object.fromEntries(expansion.stored.map((stored) => [stored.name, lift(stored)])))
+  return tf.tidy(() => Object.fromEntries(expansion.stored.map((stored) => [stored.name, tf.tidy(() => lift(stored))])))
 }
 
 /** Statistics of the student, repeated for every copy of a channel. */
