@@ -130,6 +130,15 @@ export const whileLoop = (condition: Code, ...statements: Code[]): Code => [
   ...[0x0c, 0, 0x0b, 0x0b], // again } }
 ]
 
+/** Runs the statements if the condition holds. */
+export const when = (condition: Code, ...statements: Code[]): Code => [
+  ...[0x02, 0x40], // block {
+  ...condition,
+  ...[0x45, 0x0d, 0], // i32.eqz; leave the block
+  ...statements.flat(),
+  0x0b, // }
+]
+
 /** Declares a local variable. */
 export type Declare = (type: ValueType) => Local
 

@@ -2,6 +2,7 @@ import { channelKernel } from './channel-kernels.ts'
 import { convolveRow, packPanel } from './convolve-row.ts'
 import { filterGradientTap } from './filter-gradient.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
+import { smallProducts } from './small-products.ts'
 import { transposeMatrix } from './transpose-matrix.ts'
 
 /** `out = dy where y > 0` */
@@ -110,4 +111,5 @@ export const simdFunctions = [
   productSum,
   multiplyAdd,
   transposeMatrix,
+  smallProducts,
 ] as const
