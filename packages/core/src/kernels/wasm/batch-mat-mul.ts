@@ -74,10 +74,11 @@ function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transpo
       number,
     ]
     const blockRows = Math.max(LEAST_ROWS, Math.floor(BLOCK_BYTES / (4 * k)))
+    const weights = { rows: k, channels: n, run: k, isTransposed: transposeB }
     let packed: { readonly index: number; readonly panels: readonly Panel[] } | undefined
     forEachPair(runs, (aIndex, bIndex, i) => {
       if (packed?.index !== bIndex)
-        packed = { index: bIndex, panels: packPanels(backend, bStart + 4 * bIndex * k * n, memory, k, n, transposeB) }
+        packed = { index: bIndex, panels: packPanels(backend, bStart + 4 * bIndex * k * n, memory, weights) }
       for (let row = 0; row < m; row += blockRows) {
         const [from, to] = [aStart + 4 * (aIndex * m + row) * k, outStart + 4 * (i * m + row) * n]
         for (const { weights, first, convolveRow } of packed.panels)

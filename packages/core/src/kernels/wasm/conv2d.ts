@@ -22,9 +22,9 @@ function framed(
   const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(frame.dataId)]
   const [rowBytes, frameRow] = [4 * width.size * channels, 4 * frame.shape[1]! * channels]
   const first = to + height.before * frameRow + 4 * width.before * channels
-  const { channelCopy } = simd(backend)
+  const { copyRows } = simd(backend)
   return (n) => {
-    channelCopy(from + n * height.size * rowBytes, rowBytes, first, frameRow, height.size, width.size * channels)
+    copyRows(from + n * height.size * rowBytes, rowBytes, first, frameRow, height.size, rowBytes)
     return to
   }
 }
@@ -70,9 +70,10 @@ export function conv2dForward(
 ): tf.TensorInfo {
   const { batch, height, width, channels, outChannels } = geometry
   return withScratch(backend, (scratch) => {
-    const weightRows = height.taps * width.taps * channels
-    const memory = scratch(panelMemory(backend, weightRows, outChannels))
-    const panels = packPanels(backend, backend.getMemoryOffset(filter.dataId), memory, weightRows, outChannels)
+    const run = width.taps * channels
+    const weights = { rows: height.taps * run, channels: outChannels, run }
+    const memory = scratch(panelMemory(backend, weights.rows, outChannels))
+    const panels = packPanels(backend, backend.getMemoryOffset(filter.dataId), memory, weights)
     const [rows, columns] = [extent(height), extent(width)]
     const isFramed = rows > height.size || columns > width.size
     const frame = isFramed ? scratch(zeros(backend, [rows, columns, channels])) : undefined

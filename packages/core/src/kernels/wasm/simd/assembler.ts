@@ -107,6 +107,9 @@ export const f32x4 = {
   select: (a: Code, b: Code, mask: Code): Code => [...a, ...b, ...mask, ...vector(0x52)],
 }
 
+/** Copies bytes within the memory. */
+export const memoryCopy = (to: Code, from: Code, bytes: Code): Code => [...to, ...from, ...bytes, 0xfc, 10, 0, 0]
+
 /** A parameter or local variable of a function. */
 export interface Local {
   readonly get: Code

@@ -1,5 +1,7 @@
 import { channelKernel } from './channel-kernels.ts'
 import { convolveRow, packPanel } from './convolve-row.ts'
+import { copyRows } from './copy-rows.ts'
+import { dotRow, packDots } from './dot-row.ts'
 import { filterGradientTap } from './filter-gradient.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
 import { smallProducts } from './small-products.ts'
@@ -98,6 +100,11 @@ export const simdFunctions = [
   convolveRow(3),
   convolveRow(2),
   convolveRow(1),
+  copyRows,
+  packDots,
+  dotRow(3),
+  dotRow(2),
+  dotRow(1),
   maxPoolWindow,
   reluGradient,
   channelSum,
