@@ -67,6 +67,14 @@ const CONVOLUTIONS: readonly Windowed[] = [
   [[1, 4, 4, 33], 20, 3, 1, 'same'],
 ]
 
+/** Enough channels for minimal filtering, with tiles that reach over the edges of an image. */
+const WIDE_CONVOLUTIONS: readonly Windowed[] = [
+  [[2, 5, 7, 16], 24, 3, 1, 'same'],
+  [[1, 8, 8, 32], 16, 3, 1, 'same'],
+  [[3, 1, 1, 16], 16, 3, 1, 'same'],
+  [[2, 6, 5, 17], 33, 3, 1, 'same'],
+]
+
 const DEPTHWISE: readonly Windowed[] = [
   [[2, 6, 6, 4], 1, 3, 1, 'same'],
   [[2, 6, 5, 20], 1, 3, 1, 'valid'],
@@ -356,6 +364,7 @@ const COMPOSED: readonly ConformanceCase[] = [
 
 export const conformanceCases: readonly ConformanceCase[] = [
   ...CONVOLUTIONS.map(convolution),
+  ...WIDE_CONVOLUTIONS.map(convolution),
   ...[2, 4].map(grouped),
   ...DEPTHWISE.map(depthwise),
   ...POOLS.map(maxPool('distinct')),

@@ -68,6 +68,7 @@ export const f32 = {
   mul: binary([0x94]),
   zero: [0x43, 0, 0, 0, 0] as Code,
   one: [0x43, 0, 0, 0x80, 0x3f] as Code,
+  half: [0x43, 0, 0, 0, 0x3f] as Code,
   greaterThan: binary([0x5e]),
   equal: binary([0x5b]),
   /** `a` if the condition holds, else `b`. */

@@ -6,6 +6,7 @@ import { filterGradientTap } from './filter-gradient.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
 import { smallProducts } from './small-products.ts'
 import { transposeMatrix } from './transpose-matrix.ts'
+import { winogradFilter, winogradInput, winogradOutput } from './winograd.ts'
 
 /** `out = dy where y > 0` */
 const reluGradient = channelKernel({
@@ -119,4 +120,7 @@ export const simdFunctions = [
   multiplyAdd,
   transposeMatrix,
   smallProducts,
+  winogradFilter,
+  winogradInput,
+  winogradOutput,
 ] as const
