@@ -3,7 +3,8 @@ import { convolutionGeometry, isPlain, type ConvolutionAttributes, type Dimensio
 import { framed, type ImageAt } from './image-frame.ts'
 import { wasmKernel } from './kernel.ts'
 import { packPanels, panelMemory, type Panel } from './panels.ts'
-import { fitsWinograd, winogradConvolution } from './winograd.ts'
+import { fitsWinograd } from './winograd-tiles.ts'
+import { winogradConvolution } from './winograd.ts'
 import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 /** Input positions that the windows cover, padding included. */

@@ -1,41 +1,9 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Dimension, Geometry } from './geometry.ts'
-import { framed } from './image-frame.ts'
+import type { Geometry } from './geometry.ts'
 import { packPanels, panelMemory, type Panel } from './panels.ts'
 import { simd } from './simd/module.ts'
-import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
-
-/** With fewer channels, tiles cost more to transform than the products save. */
-const LEAST_CHANNELS = 16
-
-/** Places of a 4×4 tile. */
-const PLACES = 16
-
-/** Floats that the tiles of a block may take, before and after the products: a part of the second-level cache. */
-const BLOCK_FLOATS = 98_304
-
-/** Floats between matrices beyond their size, so that the 16 of a tile do not fall into the same cache set. */
-const APART = 16
-
-const keepsSize = ({ size, outSize, taps, stride, before }: Dimension) =>
-  taps === 3 && stride === 1 && before === 1 && outSize === size
-
-/** A 3×3 convolution that keeps the size of its images, of enough channels. */
-export const fitsWinograd = ({ height, width, channels, outChannels }: Geometry): boolean =>
-  keepsSize(height) && keepsSize(width) && Math.min(channels, outChannels) >= LEAST_CHANNELS
-
-/** Matrices `[tiles, channels]` for every place of a tile. */
-interface TileMatrices {
-  readonly start: number
-  readonly rowBytes: number
-  readonly matrixBytes: number
-}
-
-/** A row of tiles of one image: two rows of its pixels. */
-interface TileRow {
-  readonly image: number
-  readonly row: number
-}
+import { withScratch, type WasmBackend } from './wasm-backend.ts'
+import { PLACES, tileBlocks, tilePixels, type TileMatrices, type TileRow } from './winograd-tiles.ts'
 
 /** `(G w Gᵀ)` for each place of a tile, packed as weights of a product. */
 function filterPanels(
@@ -99,34 +67,23 @@ export function winogradConvolution(
   geometry: Geometry,
 ): tf.TensorInfo {
   const { batch, height, width, channels, outChannels } = geometry
-  const [rows, columns] = [Math.ceil(height.size / 2), Math.ceil(width.size / 2)]
-  const blockRows = Math.max(1, Math.floor(BLOCK_FLOATS / (PLACES * (channels + outChannels) * columns)))
-  const tileRows = Array.from({ length: batch * rows }, (_, i) => ({ image: Math.floor(i / rows), row: i % rows }))
   return withScratch(backend, (scratch) => {
-    const matricesOf = (size: number): TileMatrices => {
-      const matrix = blockRows * columns * size + APART
-      const memory = scratch(backend.makeOutput([PLACES, matrix], 'float32'))
-      return { start: backend.getMemoryOffset(memory.dataId), rowBytes: 4 * size, matrixBytes: 4 * matrix }
-    }
+    const { columns, blocks, matrices } = tileBlocks(backend, geometry, scratch)
     const panels = filterPanels(backend, filter, scratch)
-    const frame = scratch(zeros(backend, [2 * rows + 2, 2 * columns + 2, channels]))
     const pair = scratch(backend.makeOutput([2, 2 * columns, outChannels], 'float32'))
-    const [left, product] = [matricesOf(channels), matricesOf(outChannels)]
+    const [left, product] = [matrices(channels), matrices(outChannels)]
+    const pixelsOf = tilePixels(backend, x, geometry, scratch)
     const out = backend.makeOutput([batch, height.size, width.size, outChannels], 'float32')
-    const imageAt = framed(backend, x, frame, geometry)
     const write = writer(backend, geometry, out, pair)
     const { winogradInput } = simd(backend)
-    const frameRow = 8 * (columns + 1) * channels
-    let [current, start] = [-1, 0]
-    for (let first = 0; first < tileRows.length; first += blockRows) {
-      const block = tileRows.slice(first, first + blockRows)
-      block.forEach(({ image, row }, i) => {
-        if (image !== current) [current, start] = [image, imageAt(image)]
+    for (const block of blocks) {
+      block.forEach((row, i) => {
+        const { start, rowBytes } = pixelsOf(row)
         const to = left.start + i * columns * left.rowBytes
-        winogradInput(start + 2 * row * frameRow, frameRow, to, left.rowBytes, left.matrixBytes, columns, channels)
+        winogradInput(start, rowBytes, to, left.rowBytes, left.matrixBytes, columns, channels)
       })
       multiply(panels, left, product, block.length * columns, channels)
-      block.forEach((tileRow, i) => write(product, i * columns, tileRow))
+      block.forEach((row, i) => write(product, i * columns, row))
     }
     return out
   })

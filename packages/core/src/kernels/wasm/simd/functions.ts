@@ -6,7 +6,7 @@ import { filterGradientTap } from './filter-gradient.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
 import { smallProducts } from './small-products.ts'
 import { transposeMatrix } from './transpose-matrix.ts'
-import { winogradFilter, winogradInput, winogradOutput } from './winograd.ts'
+import { winogradFilter, winogradFilterGradient, winogradGradient, winogradInput, winogradOutput } from './winograd.ts'
 
 /** `out = dy where y > 0` */
 const reluGradient = channelKernel({
@@ -121,6 +121,8 @@ export const simdFunctions = [
   transposeMatrix,
   smallProducts,
   winogradFilter,
+  winogradFilterGradient,
+  winogradGradient,
   winogradInput,
   winogradOutput,
 ] as const

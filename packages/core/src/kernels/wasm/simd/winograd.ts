@@ -144,3 +144,82 @@ export const winogradFilter = wasmFunction('winogradFilter', ['w', 'out', 'count
     ),
   ]
 })
+
+/** `A dy Aᵀ` of a row of tiles, 2×2 pixels each; parameters as those of `winogradInput`. */
+export const winogradGradient = wasmFunction(
+  'winogradGradient',
+  ['dy', 'dyRow', 'out', 'outRow', 'matrix', 'tiles', 'channels'],
+  (p, declare) => {
+    const [channel, pixel, from, to] = [declare('i32'), declare('i32'), declare('i32'), declare('i32')]
+    const [d00, d01, d10, d11, left, right] = Array.from({ length: 6 }, () => declare('v128')) as [
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+    ]
+    const save = (value: Code): Code => [...store(to.get, value), ...to.advance(p.matrix.get)]
+    const tileRow = (f: (upper: Code, lower: Code) => Code): Code => [
+      ...left.set(f(d00.get, d10.get)),
+      ...right.set(f(d01.get, d11.get)),
+      ...[left.get, add(left.get, right.get), sub(left.get, right.get), sub(f32x4.zero, right.get)].flatMap(save),
+    ]
+    const pixels = (first: Local, second: Local): Code => [
+      ...first.set(load(from.get)),
+      ...second.set(load(i32.add(from.get, pixel.get))),
+      ...from.advance(p.dyRow.get),
+    ]
+    return [
+      pixel.set(bytes(p.channels)),
+      whileLoop(
+        p.tiles.get,
+        everyFour(
+          p.channels,
+          channel,
+          from.set(i32.add(p.dy.get, bytes(channel))),
+          to.set(i32.add(p.out.get, bytes(channel))),
+          pixels(d00, d01),
+          pixels(d10, d11),
+          tileRow((upper) => upper),
+          tileRow(add),
+          tileRow(sub),
+          tileRow((_, lower) => sub(f32x4.zero, lower)),
+        ),
+        p.dy.advance(i32.shiftLeft(pixel.get, i32.const(1))),
+        p.out.advance(p.outRow.get),
+        p.tiles.advance(i32.const(-1)),
+      ),
+    ]
+  },
+)
+
+/** `Gᵀ u G`, the adjoint of `winogradFilter`: from 16 stretches of `count` numbers to nine. */
+export const winogradFilterGradient = wasmFunction('winogradFilterGradient', ['u', 'out', 'count'], (p, declare) => {
+  const [index, from, to, tap, half] = [declare('i32'), declare('i32'), declare('i32'), declare('i32'), declare('v128')]
+  const t = vectors(declare)
+  const [t0, t1, t2, t3] = t.map(({ get }) => get) as [Code, Code, Code, Code]
+  const halved = (value: Code) => f32x4.mul(value, half.get)
+  const at = (row: number, column: number) => load(i32.add(from.get, i32.mul(tap.get, i32.const(4 * row + column))))
+  const middle = (j: number) => halved(add(at(1, j), at(2, j)))
+  const save = (value: Code): Code => [...store(to.get, value), ...to.advance(tap.get)]
+  const tapRow = (f: (column: number) => Code): Code => [
+    ...t.flatMap((local, j) => local.set(f(j))),
+    ...save(add(t0, halved(add(t1, t2)))),
+    ...save(halved(sub(t1, t2))),
+    ...save(add(halved(add(t1, t2)), t3)),
+  ]
+  return [
+    tap.set(bytes(p.count)),
+    half.set(f32x4.splat(f32.half)),
+    everyFour(
+      p.count,
+      index,
+      from.set(i32.add(p.u.get, bytes(index))),
+      to.set(i32.add(p.out.get, bytes(index))),
+      tapRow((j) => add(at(0, j), middle(j))),
+      tapRow((j) => halved(sub(at(1, j), at(2, j)))),
+      tapRow((j) => add(middle(j), at(3, j))),
+    ),
+  ]
+})
