@@ -73,6 +73,9 @@ const WIDE_CONVOLUTIONS: readonly Windowed[] = [
   [[1, 8, 8, 32], 16, 3, 1, 'same'],
   [[3, 1, 1, 16], 16, 3, 1, 'same'],
   [[2, 6, 5, 17], 33, 3, 1, 'same'],
+  [[9, 5, 7, 16], 24, 3, 1, 'same'],
+  [[8, 8, 8, 32], 16, 3, 1, 'same'],
+  [[12, 6, 5, 17], 33, 3, 1, 'same'],
 ]
 
 const DEPTHWISE: readonly Windowed[] = [

@@ -18,9 +18,20 @@ const APART = 16
 const keepsSize = ({ size, outSize, taps, stride, before }: Dimension) =>
   taps === 3 && stride === 1 && before === 1 && outSize === size
 
-/** A 3×3 convolution that keeps the size of its images, of enough channels. */
-export const fitsWinograd = ({ height, width, channels, outChannels }: Geometry): boolean =>
-  keepsSize(height) && keepsSize(width) && Math.min(channels, outChannels) >= LEAST_CHANNELS
+/** Transforming and packing the filters takes as long as the products of so many tiles; measured. */
+const FILTERS_COST = 48
+
+const tilesIn = ({ batch, height, width }: Geometry) => batch * Math.ceil(height.size / 2) * Math.ceil(width.size / 2)
+
+const savesProducts = (geometry: Geometry) =>
+  9 * geometry.batch * geometry.height.size * geometry.width.size > PLACES * (tilesIn(geometry) + FILTERS_COST)
+
+/** A 3×3 convolution that keeps the size of its images, of enough pixels and channels. */
+export const fitsWinograd = (geometry: Geometry): boolean =>
+  keepsSize(geometry.height) &&
+  keepsSize(geometry.width) &&
+  Math.min(geometry.channels, geometry.outChannels) >= LEAST_CHANNELS &&
+  savesProducts(geometry)
 
 /** Matrices `[tiles, channels]` for every place of a tile. */
 export interface TileMatrices {
