@@ -246,8 +246,8 @@ describe('a failure', () => {
       kernelName: 'WithoutGradient',
       backendName: 'cpu',
       kernelFunc: ({ inputs: { x }, backend }) => {
-        ;(backend as tf.KernelBackend & { incRef(dataId: object): void }).incRef(x!.dataId)
-        return x!
+        const dataId = (backend as tf.KernelBackend).write(new Float32Array(16), [...x!.shape], 'float32')
+        return { dataId, shape: x!.shape, dtype: 'float32' }
       },
     })
   })

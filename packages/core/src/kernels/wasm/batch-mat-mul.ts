@@ -1,15 +1,12 @@
-import * as tf from '@tensorflow/tfjs'
+import type * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
 import { wasmKernel } from './kernel.ts'
+import { matrixPairs, type Run } from './matrix-pairs.ts'
 import { withPaddedChannels } from './padded-channels.ts'
 import { packPanels, panelMemory, type Panel } from './panels.ts'
 import { simd } from './simd/module.ts'
+import { isSmall, smallProducts, type MatMulAttributes, type Sizes } from './small-products.ts'
 import { sizeOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
-
-export interface MatMulAttributes {
-  readonly transposeA: boolean
-  readonly transposeB: boolean
-}
 
 /** Rows of a and b that one pass of outer products takes, measured: few enough for the second-level cache. */
 const BLOCK_ROWS = 64
@@ -30,36 +27,10 @@ function transposed(backend: WasmBackend, x: tf.TensorInfo): tf.TensorInfo {
   return out
 }
 
-/** Index of a matrix in a broadcast batch: axes of size one always read their only entry. */
-function batchIndex(index: number, outer: readonly number[], own: readonly number[]): number {
-  let [offset, stride, rest] = [0, 1, index]
-  for (let axis = outer.length - 1; axis >= 0; axis--) {
-    const size = own[axis - outer.length + own.length] ?? 1
-    offset += (size === 1 ? 0 : rest % outer[axis]!) * stride
-    stride *= size
-    rest = Math.floor(rest / outer[axis]!)
-  }
-  return offset
-}
-
-/** Which matrices meet, for each of the product's. */
-function pairs(
-  a: tf.TensorInfo,
-  b: tf.TensorInfo,
-): { readonly outer: number[]; readonly indices: readonly { readonly a: number; readonly b: number }[] } {
-  const [aOuter, bOuter] = [a.shape.slice(0, -2), b.shape.slice(0, -2)]
-  const outer = tf.broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter)
-  const indices = Array.from({ length: sizeOf(outer) }, (_, i) => ({
-    a: batchIndex(i, outer, aOuter),
-    b: batchIndex(i, outer, bOuter),
-  }))
-  return { outer, indices }
-}
-
 /** `aᵀ · b` of batches of matrices `[rows, m]` and `[rows, n]`, n a multiple of four: sums of outer products. */
 function transposedTimes(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
   const [[rows, m], n] = [a.shape.slice(-2) as [number, number], b.shape.at(-1)!]
-  const { outer, indices } = pairs(a, b)
+  const { outer, runs } = matrixPairs(a, b)
   const out = zeros(backend, [...outer, m, n])
   const { filterGradientTap } = simd(backend)
   const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
@@ -67,9 +38,9 @@ function transposedTimes(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInf
     number,
     number,
   ]
-  indices.forEach((index, i) => {
+  forEachPair(runs, (aIndex, bIndex, i) => {
     for (let row = 0; row < rows; row += BLOCK_ROWS) {
-      const [aRow, bRow] = [index.a * rows + row, index.b * rows + row]
+      const [aRow, bRow] = [aIndex * rows + row, bIndex * rows + row]
       const count = Math.min(BLOCK_ROWS, rows - row)
       filterGradientTap(
         aStart + 4 * aRow * m,
@@ -93,7 +64,7 @@ function transposedTimes(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInf
 function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transposeB: boolean): tf.TensorInfo {
   const [m, k] = a.shape.slice(-2) as [number, number]
   const n = b.shape.at(transposeB ? -2 : -1)!
-  const { outer, indices } = pairs(a, b)
+  const { outer, runs } = matrixPairs(a, b)
   return withScratch(backend, (scratch) => {
     const memory = scratch(panelMemory(backend, k, n))
     const out = backend.makeOutput([...outer, m, n], 'float32')
@@ -103,18 +74,35 @@ function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transpo
       number,
     ]
     const blockRows = Math.max(LEAST_ROWS, Math.floor(BLOCK_BYTES / (4 * k)))
+    const weights = { rows: k, channels: n, run: k, isTransposed: transposeB }
     let packed: { readonly index: number; readonly panels: readonly Panel[] } | undefined
-    indices.forEach((index, i) => {
-      if (packed?.index !== index.b)
-        packed = { index: index.b, panels: packPanels(backend, bStart + 4 * index.b * k * n, memory, k, n, transposeB) }
+    forEachPair(runs, (aIndex, bIndex, i) => {
+      if (packed?.index !== bIndex)
+        packed = { index: bIndex, panels: packPanels(backend, bStart + 4 * bIndex * k * n, memory, weights) }
       for (let row = 0; row < m; row += blockRows) {
-        const [from, to] = [aStart + 4 * (index.a * m + row) * k, outStart + 4 * (i * m + row) * n]
+        const [from, to] = [aStart + 4 * (aIndex * m + row) * k, outStart + 4 * (i * m + row) * n]
         for (const { weights, first, convolveRow } of packed.panels)
           convolveRow(from, weights, to + 4 * first, Math.min(blockRows, m - row), 4 * k, 4 * n, 1, 4 * k, k)
       }
     })
     return out
   })
+}
+
+/** Sums so long that outer products, which write each number once per block of rows, beat transposing a; measured. */
+const isLong = ({ m, k, n }: Sizes) => k >= 4 * Math.max(m, n)
+
+function sizesOf(a: tf.TensorInfo, b: tf.TensorInfo, { transposeA, transposeB }: MatMulAttributes): Sizes {
+  const [aRows, aColumns] = a.shape.slice(-2) as [number, number]
+  const n = b.shape.at(transposeB ? -2 : -1)!
+  return transposeA ? { m: aColumns, k: aRows, n } : { m: aRows, k: aColumns, n }
+}
+
+/** The pairs of matrices one by one, `i` being that of the product. */
+function forEachPair(runs: readonly Run[], f: (a: number, b: number, i: number) => void): void {
+  let next = 0
+  for (const { a, b, count, aStep, bStep } of runs)
+    for (let i = 0; i < count; i++) f(a + i * aStep, b + i * bStep, next++)
 }
 
 function checkTypes(...matrices: tf.TensorInfo[]): void {
@@ -136,8 +124,11 @@ export const batchMatMul = wasmKernel<MatMulAttributes>({
     ({ inputs, attrs, backend }) => {
       const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
       checkTypes(a, b)
+      const sizes = sizesOf(a, b, attrs)
+      if (isSmall(sizes)) return smallProducts(backend, a, b, attrs, sizes)
       if (!attrs.transposeA) return times(backend, a, b, attrs.transposeB)
       return withScratch(backend, (scratch) => {
+        if (!isLong(sizes)) return times(backend, scratch(transposed(backend, a)), b, attrs.transposeB)
         const right = attrs.transposeB ? scratch(transposed(backend, b)) : b
         return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, a, padded))
       })

@@ -4,6 +4,8 @@ import { wasmKernel } from './kernel.ts'
 import { withPaddedChannels } from './padded-channels.ts'
 import { simd } from './simd/module.ts'
 import { zeros, type WasmBackend } from './wasm-backend.ts'
+import { winogradFilterGradient } from './winograd-filter-gradient.ts'
+import { fitsWinograd } from './winograd-tiles.ts'
 
 interface Attributes extends ConvolutionAttributes {
   readonly filterShape: [number, number, number, number]
@@ -81,6 +83,7 @@ export const conv2dBackpropFilter = wasmKernel<Attributes>({
     ({ inputs, attrs, backend }) => {
       const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
       const geometry = convolutionGeometry(x.shape, attrs.filterShape, attrs)
-      return withPaddedChannels(backend, dy, (padded) => filterGradient(backend, x, padded, geometry))
+      const gradient = fitsWinograd(geometry) ? winogradFilterGradient : filterGradient
+      return withPaddedChannels(backend, dy, (padded) => gradient(backend, x, padded, geometry))
     },
 })

@@ -1,33 +1,15 @@
 import type * as tf from '@tensorflow/tfjs'
 import { convolutionGeometry, isPlain, type ConvolutionAttributes, type Dimension, type Geometry } from './geometry.ts'
+import { framed, type ImageAt } from './image-frame.ts'
 import { wasmKernel } from './kernel.ts'
 import { packPanels, panelMemory, type Panel } from './panels.ts'
-import { simd } from './simd/module.ts'
+import { fitsWinograd } from './winograd-tiles.ts'
+import { winogradConvolution } from './winograd.ts'
 import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 /** Input positions that the windows cover, padding included. */
 const extent = ({ size, outSize, taps, stride, before }: Dimension) =>
   Math.max(before + size, (outSize - 1) * stride + taps)
-
-/** One image at a time: where its first window starts, and the bytes of an image row. */
-type ImageAt = (n: number) => number
-
-/** Copies each image into the same padded frame, so that no window has to be cut; a frame stays in the cache. */
-function framed(
-  backend: WasmBackend,
-  x: tf.TensorInfo,
-  frame: tf.TensorInfo,
-  { height, width, channels }: Geometry,
-): ImageAt {
-  const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(frame.dataId)]
-  const [rowBytes, frameRow] = [4 * width.size * channels, 4 * frame.shape[1]! * channels]
-  const first = to + height.before * frameRow + 4 * width.before * channels
-  const { channelCopy } = simd(backend)
-  return (n) => {
-    channelCopy(from + n * height.size * rowBytes, rowBytes, first, frameRow, height.size, width.size * channels)
-    return to
-  }
-}
 
 function convolve(
   backend: WasmBackend,
@@ -70,9 +52,10 @@ export function conv2dForward(
 ): tf.TensorInfo {
   const { batch, height, width, channels, outChannels } = geometry
   return withScratch(backend, (scratch) => {
-    const weightRows = height.taps * width.taps * channels
-    const memory = scratch(panelMemory(backend, weightRows, outChannels))
-    const panels = packPanels(backend, backend.getMemoryOffset(filter.dataId), memory, weightRows, outChannels)
+    const run = width.taps * channels
+    const weights = { rows: height.taps * run, channels: outChannels, run }
+    const memory = scratch(panelMemory(backend, weights.rows, outChannels))
+    const panels = packPanels(backend, backend.getMemoryOffset(filter.dataId), memory, weights)
     const [rows, columns] = [extent(height), extent(width)]
     const isFramed = rows > height.size || columns > width.size
     const frame = isFramed ? scratch(zeros(backend, [rows, columns, channels])) : undefined
@@ -92,6 +75,8 @@ export const conv2d = wasmKernel<ConvolutionAttributes>({
   create: (stock) => (call) => {
     const { x, filter } = call.inputs as { x: tf.TensorInfo; filter: tf.TensorInfo }
     if (!isPlain(call.attrs)) return stock!(call)
-    return conv2dForward(call.backend, x, filter, convolutionGeometry(x.shape, filter.shape, call.attrs))
+    const geometry = convolutionGeometry(x.shape, filter.shape, call.attrs)
+    const convolution = fitsWinograd(geometry) ? winogradConvolution : conv2dForward
+    return convolution(call.backend, x, filter, geometry)
   },
 })

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { MatMulAttributes } from './batch-mat-mul.ts'
+import type { MatMulAttributes } from './small-products.ts'
 import { wasmKernel } from './kernel.ts'
 import { runKernel, withScratch } from './wasm-backend.ts'
 

@@ -38,19 +38,38 @@ describe('the wasm kernels', () => {
     expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers)
   })
 
-  it('multiply matrices of any size, transposed or not', () => {
-    const size = fc.integer({ min: 1, max: 40 })
+  // In the first-level cache, or beyond it with sums of few and of many products.
+  it.each([
+    { largest: { m: 40, k: 40, n: 40 }, batch: 3 },
+    { largest: { m: 140, k: 70, n: 90 }, batch: 2 },
+    { largest: { m: 12, k: 900, n: 14 }, batch: 2 },
+  ])('multiply $batch matrices of up to $largest.m×$largest.k, transposed or not', ({ largest, batch }) => {
+    const upTo = (max: number) => fc.integer({ min: 1, max })
     fc.assert(
-      fc.property(size, size, size, fc.boolean(), fc.boolean(), (m, k, n, transposeA, transposeB) => {
-        // Small integers: every sum is exact, in whatever order it is taken.
-        const a = matrix(m, k, (i, j) => ((7 * i + 3 * j) % 11) - 5)
-        const b = matrix(k, n, (i, j) => ((5 * i + 2 * j) % 13) - 6)
-        const product = tf.tidy(() =>
-          tf.matMul(transposeA ? flip(a) : a, transposeB ? flip(b) : b, transposeA, transposeB).arraySync(),
-        )
-        expect(product).toEqual(multiply(a, b))
-      }),
-      { seed: 1, numRuns: 60 },
+      fc.property(
+        upTo(largest.m),
+        upTo(largest.k),
+        upTo(largest.n),
+        fc.boolean(),
+        fc.boolean(),
+        (m, k, n, transposeA, transposeB) => {
+          // Small integers: every sum is exact, in whatever order it is taken.
+          const a = Array.from({ length: batch }, (_, i) => matrix(m, k, (r, c) => ((7 * r + 3 * c + i) % 11) - 5))
+          const b = Array.from({ length: batch }, (_, i) => matrix(k, n, (r, c) => ((5 * r + 2 * c + i) % 13) - 6))
+          const product = tf.tidy(() =>
+            tf
+              .matMul(
+                tf.tensor3d(transposeA ? a.map(flip) : a),
+                tf.tensor3d(transposeB ? b.map(flip) : b),
+                transposeA,
+                transposeB,
+              )
+              .arraySync(),
+          )
+          expect(product).toEqual(a.map((matrix, i) => multiply(matrix, b[i]!)))
+        },
+      ),
+      { seed: 1, numRuns: 40 },
     )
   })
 

@@ -68,6 +68,7 @@ export const f32 = {
   mul: binary([0x94]),
   zero: [0x43, 0, 0, 0, 0] as Code,
   one: [0x43, 0, 0, 0x80, 0x3f] as Code,
+  half: [0x43, 0, 0, 0, 0x3f] as Code,
   greaterThan: binary([0x5e]),
   equal: binary([0x5b]),
   /** `a` if the condition holds, else `b`. */
@@ -107,6 +108,9 @@ export const f32x4 = {
   select: (a: Code, b: Code, mask: Code): Code => [...a, ...b, ...mask, ...vector(0x52)],
 }
 
+/** Copies bytes within the memory. */
+export const memoryCopy = (to: Code, from: Code, bytes: Code): Code => [...to, ...from, ...bytes, 0xfc, 10, 0, 0]
+
 /** A parameter or local variable of a function. */
 export interface Local {
   readonly get: Code
@@ -128,6 +132,15 @@ export const whileLoop = (condition: Code, ...statements: Code[]): Code => [
   ...[0x45, 0x0d, 1], // i32.eqz; leave the block
   ...statements.flat(),
   ...[0x0c, 0, 0x0b, 0x0b], // again } }
+]
+
+/** Runs the statements if the condition holds. */
+export const when = (condition: Code, ...statements: Code[]): Code => [
+  ...[0x02, 0x40], // block {
+  ...condition,
+  ...[0x45, 0x0d, 0], // i32.eqz; leave the block
+  ...statements.flat(),
+  0x0b, // }
 ]
 
 /** Declares a local variable. */

@@ -2,7 +2,7 @@ import { f32x4, i32, wasmFunction, whileLoop, type Code, type Declare, type Loca
 
 const FLOAT = 4
 
-interface Tile {
+export interface Tile {
   /** Pointers to the first position of the block, at this tile's channels. */
   readonly x: Code
   readonly dy: Code
@@ -16,19 +16,27 @@ interface Tile {
   readonly outRow: Local
 }
 
+/** What becomes of the sums: they are added to what `out` holds, or written over it. */
+type Result = 'added' | 'written'
+
+/** Channels of x whose sums stay in registers together, with eight of dy; fewer for the rest. */
+export const INPUTS = [4, 3, 2, 1]
+
 /**
- * `out[c, k] += Σ x[p, c] · dy[p, k]` over the positions `p` of a block, for `inputs` channels c and `4 · vectors`
+ * `out[c, k] (+)= Σ x[p, c] · dy[p, k]` over the positions `p` of a block, for `inputs` channels c and `4 · vectors`
  * channels k, with all sums in registers.
  */
-function tile(declare: Declare, inputs: number, vectors: number): (t: Tile) => Code {
+export function tile(declare: Declare, inputs: number, vectors: number, result: Result): (t: Tile) => Code {
   const [x, dy, out, row, column] = [declare('i32'), declare('i32'), declare('i32'), declare('i32'), declare('i32')]
   const gradient = Array.from({ length: vectors }, () => declare('v128'))
   const value = declare('v128')
   const sums = Array.from({ length: inputs }, () => gradient.map(() => declare('v128')))
-  const addSums = (t: Tile): Code => [
+  const total = (sum: Local, v: number): Code =>
+    result === 'added' ? f32x4.add(f32x4.load(out.get, v * 16), sum.get) : sum.get
+  const saveSums = (t: Tile): Code => [
     ...out.set(t.out),
     ...sums.flatMap((rowSums, c) => [
-      ...rowSums.flatMap((sum, v) => f32x4.store(out.get, f32x4.add(f32x4.load(out.get, v * 16), sum.get), v * 16)),
+      ...rowSums.flatMap((sum, v) => f32x4.store(out.get, total(sum, v), v * 16)),
       ...(c + 1 < inputs ? out.advance(t.outRow.get) : []),
     ]),
   ]
@@ -57,7 +65,7 @@ function tile(declare: Declare, inputs: number, vectors: number): (t: Tile) => C
       dy.advance(t.dyRowSkip.get),
       row.advance(i32.const(1)),
     ),
-    ...addSums(t),
+    ...saveSums(t),
   ]
 }
 
@@ -94,7 +102,7 @@ export const filterGradientTap = wasmFunction(
       ...[2, 1].map((vectors) =>
         whileLoop(
           fits(k, 4 * vectors, p.filters),
-          tile(declare, inputs, vectors)(at()),
+          tile(declare, inputs, vectors, 'added')(at()),
           k.advance(i32.const(4 * vectors)),
         ),
       ),
@@ -102,7 +110,7 @@ export const filterGradientTap = wasmFunction(
     return [
       outRow.set(bytes(p.filters)),
       c.set(i32.const(0)),
-      ...[4, 1].map((inputs) =>
+      ...INPUTS.map((inputs) =>
         whileLoop(fits(c, inputs, p.channels), ...overFilters(inputs), c.advance(i32.const(inputs))),
       ),
     ]

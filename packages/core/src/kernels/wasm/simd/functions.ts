@@ -1,8 +1,12 @@
 import { channelKernel } from './channel-kernels.ts'
 import { convolveRow, packPanel } from './convolve-row.ts'
+import { copyRows } from './copy-rows.ts'
+import { dotRow, packDots } from './dot-row.ts'
 import { filterGradientTap } from './filter-gradient.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
+import { smallProducts } from './small-products.ts'
 import { transposeMatrix } from './transpose-matrix.ts'
+import { winogradFilter, winogradFilterGradient, winogradGradient, winogradInput, winogradOutput } from './winograd.ts'
 
 /** `out = dy where y > 0` */
 const reluGradient = channelKernel({
@@ -97,6 +101,11 @@ export const simdFunctions = [
   convolveRow(3),
   convolveRow(2),
   convolveRow(1),
+  copyRows,
+  packDots,
+  dotRow(3),
+  dotRow(2),
+  dotRow(1),
   maxPoolWindow,
   reluGradient,
   channelSum,
@@ -110,4 +119,10 @@ export const simdFunctions = [
   productSum,
   multiplyAdd,
   transposeMatrix,
+  smallProducts,
+  winogradFilter,
+  winogradFilterGradient,
+  winogradGradient,
+  winogradInput,
+  winogradOutput,
 ] as const

@@ -1,4 +1,4 @@
-import { f32, f32x4, i32, wasmFunction, whileLoop, type Code, type Local } from './assembler.ts'
+import { f32, f32x4, i32, wasmFunction, whileLoop, type Code, type Declare, type Local } from './assembler.ts'
 
 /** Columns that are done for all rows before the next: their lines of the result stay in the second-level cache. */
 const BLOCK_COLUMNS = 1024
@@ -27,8 +27,15 @@ function transposed4(
   }
 }
 
+export interface Transposition {
+  readonly x: Local
+  readonly out: Local
+  readonly rows: Local
+  readonly columns: Local
+}
+
 /** `out[c, r] = x[r, c]` */
-export const transposeMatrix = wasmFunction('transposeMatrix', ['x', 'out', 'rows', 'columns'], (p, declare) => {
+export function transposition(p: Transposition, declare: Declare): Code {
   const [row, column, first, last, from, to] = [
     declare('i32'),
     declare('i32'),
@@ -58,8 +65,8 @@ export const transposeMatrix = wasmFunction('transposeMatrix', ['x', 'out', 'row
   const copyOne = (r: Code): Code => f32.store(target(column.get, r), f32.load(source(r, column.get)))
   const nextColumn = column.advance(i32.const(1))
   return [
-    first.set(i32.const(0)),
-    whileLoop(
+    ...first.set(i32.const(0)),
+    ...whileLoop(
       i32.lessThan(first.get, p.columns.get),
       last.set(i32.min(i32.add(first.get, i32.const(BLOCK_COLUMNS)), p.columns.get)),
       row.set(i32.const(0)),
@@ -83,4 +90,8 @@ export const transposeMatrix = wasmFunction('transposeMatrix', ['x', 'out', 'row
       first.set(last.get),
     ),
   ]
-})
+}
+
+export const transposeMatrix = wasmFunction('transposeMatrix', ['x', 'out', 'rows', 'columns'], (p, declare) => [
+  transposition(p, declare),
+])

@@ -1,0 +1,45 @@
+import * as tf from '@tensorflow/tfjs'
+import { sizeOf } from './wasm-backend.ts'
+
+/** Matrices of a and b that meet one after another: indices of the first pair, and steps of 0 or 1 to the next. */
+export interface Run {
+  readonly a: number
+  readonly b: number
+  readonly count: number
+  readonly aStep: number
+  readonly bStep: number
+}
+
+/** Index of a matrix in a broadcast batch: axes of size one always read their only entry. */
+function batchIndex(index: number, outer: readonly number[], own: readonly number[]): number {
+  let [offset, stride, rest] = [0, 1, index]
+  for (let axis = outer.length - 1; axis >= 0; axis--) {
+    const size = own[axis - outer.length + own.length] ?? 1
+    offset += (size === 1 ? 0 : rest % outer[axis]!) * stride
+    stride *= size
+    rest = Math.floor(rest / outer[axis]!)
+  }
+  return offset
+}
+
+/** Which matrices meet, in the order of the product's. */
+export function matrixPairs(
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+): { readonly outer: number[]; readonly runs: readonly Run[] } {
+  const [aOuter, bOuter] = [a.shape.slice(0, -2), b.shape.slice(0, -2)]
+  const outer = tf.broadcast_util.assertAndGetBroadcastShape(aOuter, bOuter)
+  const count = sizeOf(outer)
+  const [aCount, bCount] = [sizeOf(aOuter), sizeOf(bOuter)]
+  const isEven = (own: number) => own === count || own === 1
+  if (isEven(aCount) && isEven(bCount))
+    return { outer, runs: [{ a: 0, b: 0, count, aStep: aCount === 1 ? 0 : 1, bStep: bCount === 1 ? 0 : 1 }] }
+  const runs = Array.from({ length: count }, (_, i) => ({
+    a: batchIndex(i, outer, aOuter),
+    b: batchIndex(i, outer, bOuter),
+    count: 1,
+    aStep: 0,
+    bStep: 0,
+  }))
+  return { outer, runs }
+}

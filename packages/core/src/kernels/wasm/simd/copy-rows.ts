@@ -1,0 +1,12 @@
+import { i32, memoryCopy, wasmFunction, whileLoop } from './assembler.ts'
+
+/** Copies rows of `bytes` from and to rows that lie apart. */
+export const copyRows = wasmFunction('copyRows', ['from', 'fromRow', 'to', 'toRow', 'rows', 'bytes'], (p) => [
+  whileLoop(
+    p.rows.get,
+    memoryCopy(p.to.get, p.from.get, p.bytes.get),
+    p.from.advance(p.fromRow.get),
+    p.to.advance(p.toRow.get),
+    p.rows.advance(i32.const(-1)),
+  ),
+])

@@ -1,0 +1,60 @@
+import type * as tf from '@tensorflow/tfjs'
+import { matrixPairs } from './matrix-pairs.ts'
+import { simd } from './simd/module.ts'
+import { LEAST_COLUMNS } from './simd/small-products.ts'
+import { withScratch, type WasmBackend } from './wasm-backend.ts'
+
+export interface MatMulAttributes {
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+}
+
+/** A product of m×k by k×n. */
+export interface Sizes {
+  readonly m: number
+  readonly k: number
+  readonly n: number
+}
+
+/** Floats of a and b that fit the first-level cache together. */
+const SMALL = 8192
+
+export const isSmall = ({ m, k, n }: Sizes): boolean => n >= LEAST_COLUMNS && k * (m + n) <= SMALL
+
+/** Batches of small matrices, each stretch of them in one call. */
+export function smallProducts(
+  backend: WasmBackend,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  { transposeA, transposeB }: MatMulAttributes,
+  { m, k, n }: Sizes,
+): tf.TensorInfo {
+  const { outer, runs } = matrixPairs(a, b)
+  return withScratch(backend, (scratch) => {
+    const turned = [scratch(backend.makeOutput([k, m], 'float32')), scratch(backend.makeOutput([k, n], 'float32'))]
+    const out = backend.makeOutput([...outer, m, n], 'float32')
+    const [aStart, bStart, outStart, left, right] = [a, b, out, ...turned].map(({ dataId }) =>
+      backend.getMemoryOffset(dataId),
+    ) as [number, number, number, number, number]
+    const { smallProducts } = simd(backend)
+    const [aBytes, bBytes, outBytes] = [4 * m * k, 4 * k * n, 4 * m * n]
+    runs.forEach((run, i) =>
+      smallProducts(
+        aStart + run.a * aBytes,
+        bStart + run.b * bBytes,
+        outStart + i * outBytes,
+        left,
+        right,
+        run.count,
+        run.aStep * aBytes,
+        run.bStep * bBytes,
+        Number(!transposeA),
+        Number(transposeB),
+        m,
+        k,
+        n,
+      ),
+    )
+    return out
+  })
+}
