@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { activate } from '../backends/activate.ts'
-import { tensorflow } from '../backends/tensorflow.ts'
+import { registerLinkedTensorflow } from '../backends/linked-tensorflow.ts'
 import { conformanceCases } from './conformance.cases.ts'
 import { evaluateAll, largestError, type Evaluation } from './conformance.runner.ts'
 import { repairCpuKernels } from './cpu/index.ts'
 import { repairGradients } from './gradients/index.ts'
 import { guardTensorflow, tensorflowGuards } from './tensorflow-guards.ts'
 
-const problem = await tensorflow.load().then(
+// Not useBackend, which guards it.
+const problem = await registerLinkedTensorflow().then(
   () => undefined,
   (error: Error) => error.message,
 )
