@@ -15,7 +15,7 @@ export type NarrowWidth = 3 | 2 | 1
 
 export const isNarrow = (width: number): width is NarrowWidth => width < 4
 
-/** Positions whose sums stay in registers together, measured: more than these make the engine spill. */
+/** Positions whose sums are taken together: the fastest of those measured. */
 const POSITIONS: Readonly<Record<NarrowWidth, number>> = { 3: 2, 2: 4, 1: 6 }
 
 /** Copies `width` columns of a matrix of weights so that four rows of each column lie together; strides in bytes. */

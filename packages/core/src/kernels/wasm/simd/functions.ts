@@ -6,7 +6,8 @@ import { filterGradientTap } from './filter-gradient.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
 import { smallProducts } from './small-products.ts'
 import { transposeMatrix } from './transpose-matrix.ts'
-import { winogradFilter, winogradFilterGradient, winogradGradient, winogradInput, winogradOutput } from './winograd.ts'
+import { winogradFilter, winogradFilterGradient } from './winograd-filter.ts'
+import { winogradGradient, winogradInput, winogradOutput } from './winograd.ts'
 
 /** `out = dy where y > 0` */
 const reluGradient = channelKernel({
