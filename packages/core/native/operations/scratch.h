@@ -16,9 +16,9 @@ inline float* scratch(long floats) {
   return grown(memory, floats);
 }
 
-// Of the call that is running: TensorFlow.js makes one after another.
+// Of the call that is running, for all threads that work on it. Each thread of JavaScript makes one call after another.
 inline float* shared_scratch(long floats) {
-  static std::vector<float> memory;
+  thread_local std::vector<float> memory;
   return grown(memory, floats);
 }
 
