@@ -129,8 +129,9 @@ ${rounds} interleaved steps. The student is a ${describeNetwork(BASE)}. GPD mean
 cached logits, a dynamic teacher with six OREPA branches, SGD with momentum, clipping.
 
 A plain student step takes ${plain!.milliseconds.toFixed(0)} ms and ${(plain!.flops / 1e9).toFixed(1)} GFLOP. The arithmetic floor is what the operations of a step would
-take at the speed of a ${PEAK_SIZE}³ matMul on the same backend, ${(peak / 1e9).toFixed(0)} GFLOP/s. Counted are the operations of products and
-convolutions, forward and backward, of what really runs.
+take at the speed of a ${PEAK_SIZE}³ matMul on the same backend, ${(peak / 1e9).toFixed(0)} GFLOP/s. Counted are the products and convolutions that run, forward and
+backward, by their definitions. Minimal filtering gets along with fewer multiplications, so that steps of large networks may
+take less than this floor.
 
 Where the time goes, kernel by kernel: \`npm run profile\`. Against PyTorch, memory, kernels: \`npm run bench\`.
 
