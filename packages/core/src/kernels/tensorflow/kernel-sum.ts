@@ -10,37 +10,24 @@ const kernelsOf = (inputs: Inputs): tf.TensorInfo[] =>
     .filter((name) => name.startsWith('kernel'))
     .map((name) => inputs[name]!)
 
-const repairs = 'scaling, adding and transposing kernels one by one goes over memory six times as often'
+/** `first` are the inputs before the kernels; `made` is how many tensors come out for so many kernels. */
+const onKernels = (name: string, first: readonly string[], made: (kernels: number) => number) =>
+  tensorflowKernel<string>({
+    name,
+    repairs: 'scaling, adding and transposing kernels one by one goes over memory six times as often',
+    needsOwnOperations: true,
+    create:
+      () =>
+      ({ inputs, backend }) => {
+        const kernels = kernelsOf(inputs)
+        return execute(backend, {
+          name: `Gpd${name}`,
+          inputs: [...first.map((input) => inputs[input]!), ...kernels],
+          outputs: made(kernels.length),
+          ints: { n: kernels.length },
+        })
+      },
+  })
 
-export const kernelSum = tensorflowKernel<string>({
-  name: 'KernelSum',
-  repairs,
-  needsOwnOperations: true,
-  create:
-    () =>
-    ({ inputs, backend }) => {
-      const kernels = kernelsOf(inputs)
-      return execute(backend, {
-        name: 'GpdKernelSum',
-        inputs: [inputs['coefficients']!, ...kernels],
-        ints: { n: kernels.length },
-      })
-    },
-})
-
-export const kernelSumGradient = tensorflowKernel<string>({
-  name: 'KernelSumGradient',
-  repairs,
-  needsOwnOperations: true,
-  create:
-    () =>
-    ({ inputs, backend }) => {
-      const kernels = kernelsOf(inputs)
-      return execute(backend, {
-        name: 'GpdKernelSumGradient',
-        inputs: [inputs['dy']!, inputs['coefficients']!, ...kernels],
-        outputs: kernels.length + 1,
-        ints: { n: kernels.length },
-      })
-    },
-})
+export const kernelSum = onKernels('KernelSum', ['coefficients'], () => 1)
+export const kernelSumGradient = onKernels('KernelSumGradient', ['dy', 'coefficients'], (kernels) => kernels + 1)

@@ -12,7 +12,7 @@ const batchOf = ({ shape }: tf.TensorInfo) => shape.slice(0, -2)
 /** Products of matrices, one or many; TensorFlow keeps those whose batches differ, and empty ones. */
 export const matrixProduct = tensorflowKernel<'a' | 'b', Attributes>({
   name: 'BatchMatMul',
-  repairs: 'TensorFlow is built for processors of ten years ago',
+  repairs: 'the TensorFlow that is published for everybody leaves instructions of this processor unused',
   needsOwnOperations: true,
   create: (stock) => (call) => {
     const { inputs, attrs, backend } = call
