@@ -11,6 +11,9 @@ import * as tf from '@tensorflow/tfjs'
  * - `BatchNormGradient { dy, x, mean, inverseDeviation, scale }`: the gradients of x, scale and shift
  * - `BatchNormTraining { x, scale, shift }`, with the attribute `epsilon`: y, mean, biased variance, and more that its
  *   gradient needs; it is recorded, and registered together with a gradient
+ * - `BatchNormBlock { x, scale, shift, movingMean, movingVariance, other }` (`other` may be missing), with the attributes
+ *   `epsilon`, `momentum` and `relu`: see `batchNormBlock`: y, the moving averages, and more that its gradient needs; it
+ *   is recorded, and registered together with a gradient
  * - `KernelSum { coefficients, kernel0, kernel1, … }` and `KernelSumGradient { dy, … }`: see `kernelSum`
  * - `LeadingBlocks { tensor0, tensor1, … }`, with the attributes `sizes`, `scales` and `shapes`: see `leadingBlocks`; it
  *   is recorded, and registered together with a gradient
@@ -26,6 +29,7 @@ export type ExtraKernel =
   | 'ChannelMoments'
   | 'BatchNormGradient'
   | 'BatchNormTraining'
+  | 'BatchNormBlock'
   | 'SpatialMeanGradient'
   | 'KernelSum'
   | 'KernelSumGradient'

@@ -5,7 +5,8 @@ import type { RandomStream } from '../random/random-stream.ts'
 import { didYouMean } from '../suggest.ts'
 import type { TensorRecord } from '../tensor-ops/tensor-record.ts'
 import { freeWhenRead } from './lifetimes.ts'
-import { IMAGE, type Network, type NetworkNode } from './network.ts'
+import { IMAGE, type Network } from './network.ts'
+import { planOf, type Step } from './plan.ts'
 
 export interface ApplyOptions {
   /** Batch statistics and dropout (`true`) or moving statistics (`false`). */
@@ -62,6 +63,18 @@ function nodeNames(network: Network) {
   return names
 }
 
+/** Plans by network and by the nodes that are wanted. */
+const plans = new WeakMap<Network, Map<string, readonly Step[]>>()
+
+function knownPlan(network: Network, wanted: ReadonlySet<string>): readonly Step[] {
+  const ofNetwork = plans.get(network) ?? new Map<string, readonly Step[]>()
+  plans.set(network, ofNetwork)
+  const key = [...wanted].join()
+  const plan = ofNetwork.get(key) ?? planOf(network, wanted)
+  ofNetwork.set(key, plan)
+  return plan
+}
+
 /**
  * Runs a network: a pure function of parameters, statistics and input.
  *
@@ -85,28 +98,31 @@ export function apply(
   const values = new Map<string, tf.Tensor>([[IMAGE, x]])
   const updated: Record<string, tf.Tensor> = {}
   const tapNodes = new Map((options.taps ?? []).map((tap) => [tap, tapNode(network, tap)]))
-  const run = (node: NetworkNode) => {
+  const run = ({ node, inputs, fusion }: Step) => {
     const moved: Record<string, tf.Tensor> = {}
-    const result = findOp(node.op).apply({
+    const read = inputs.map((input) => values.get(input)!)
+    const [own, others] = [read.slice(0, node.inputs.length), read.slice(node.inputs.length)]
+    const context = {
       attributes: node.attributes,
-      inputs: node.inputs.map((input) => values.get(input)!),
+      inputs: own,
       parameters: ownTensors(parameters, names.get(node.id)!.parameters, node.id),
       statistics: ownTensors(statistics, names.get(node.id)!.statistics, node.id),
       training: options.training,
       random: () => (options.random ?? noRandom)(node.id),
-      update: (statistic, value) => (moved[`${node.id}.${statistic}`] = value),
-    })
-    return { result, moved }
+      update: (statistic: string, value: tf.Tensor) => (moved[`${node.id}.${statistic}`] = value),
+    }
+    return { result: fusion ? fusion.apply(context, others) : findOp(node.op).apply(context), moved }
   }
   const lasting = new Set([IMAGE, network.output, ...tapNodes.values()])
   const foreign = new Set([x, ...Object.values(parameters), ...Object.values(statistics)])
-  const free = freeWhenRead(network, values, lasting, foreign)
-  for (const node of network.nodes) {
-    const { result, moved } = tf.tidy(() => run(node))
-    values.set(node.id, result)
+  const plan = knownPlan(network, lasting)
+  const free = freeWhenRead(plan, values, lasting, foreign)
+  for (const step of plan) {
+    const { result, moved } = tf.tidy(() => run(step))
+    values.set(step.id, result)
     Object.assign(updated, moved)
     for (const statistic of Object.values(moved)) foreign.add(statistic)
-    free(node.id)
+    free(step.id)
   }
   return {
     logits: values.get(network.output) as tf.Tensor2D,

@@ -1,38 +1,38 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Network } from './network.ts'
+import type { Step } from './plan.ts'
 
-/** Which node reads a value last, by the value's node; computed once per network. */
-const lastReads = new WeakMap<Network, ReadonlyMap<string, readonly string[]>>()
+/** Which step reads a value last, by the value's node; computed once per plan. */
+const lastReads = new WeakMap<readonly Step[], ReadonlyMap<string, readonly string[]>>()
 
-/** The values that nobody reads after a node has run, by that node: its inputs, or its own result if nobody reads it. */
-function valuesReadLastBy(network: Network): ReadonlyMap<string, readonly string[]> {
-  const known = lastReads.get(network)
+/** The values that nobody reads after a step, by that step: its inputs, or its own result if nobody reads it. */
+function valuesReadLastBy(plan: readonly Step[]): ReadonlyMap<string, readonly string[]> {
+  const known = lastReads.get(plan)
   if (known !== undefined) return known
   const lastReader = new Map<string, string>()
-  for (const { id, inputs } of network.nodes) for (const value of [id, ...inputs]) lastReader.set(value, id)
-  const values = new Map<string, string[]>(network.nodes.map(({ id }) => [id, []]))
+  for (const { id, inputs } of plan) for (const value of [id, ...inputs]) lastReader.set(value, id)
+  const values = new Map<string, string[]>(plan.map(({ id }) => [id, []]))
   for (const [value, reader] of lastReader) values.get(reader)!.push(value)
-  lastReads.set(network, values)
+  lastReads.set(plan, values)
   return values
 }
 
 /**
- * Frees the results of a network's nodes once their last reader has run; what the tape has saved for gradients lives on.
+ * Frees the results of a network's steps once their last reader has run; what the tape has saved for gradients lives on.
  *
  * @param values results by node; those freed are taken out
  * @param lasting nodes whose results are handed out
  * @param foreign tensors that belong to somebody else, and that an op may return as they are; may grow
- * @returns what to call after each node
+ * @returns what to call after each step
  */
 export function freeWhenRead(
-  network: Network,
+  plan: readonly Step[],
   values: Map<string, tf.Tensor>,
   lasting: ReadonlySet<string>,
   foreign: ReadonlySet<tf.Tensor>,
-): (node: string) => void {
-  const readLast = valuesReadLastBy(network)
-  return (node) => {
-    for (const name of readLast.get(node)!.filter((value) => !lasting.has(value))) {
+): (step: string) => void {
+  const readLast = valuesReadLastBy(plan)
+  return (step) => {
+    for (const name of readLast.get(step)!.filter((value) => !lasting.has(value))) {
       const value = values.get(name)!
       values.delete(name)
       // An op may hand on its input (dropout outside of training): the same tensor under two names.

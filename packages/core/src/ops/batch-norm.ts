@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { channelAxis } from '../network/axes.ts'
 import { ones, zeros } from '../network/parameters.ts'
-import { batchNorm as normalizeBatch, normalize } from '../tensor-ops/batch-norm.ts'
-import { defineOp, type ApplyContext } from './op.ts'
+import { batchNormBlock } from '../tensor-ops/batch-norm-block.ts'
+import { normalize } from '../tensor-ops/batch-norm.ts'
+import { relu as reluOf } from '../tensor-ops/relu.ts'
+import { defineOp, type ApplyContext, type Fusion } from './op.ts'
 
 export interface BatchNormAttributes {
   readonly epsilon: number
@@ -10,17 +12,26 @@ export interface BatchNormAttributes {
   readonly momentum: number
 }
 
-/** `moving ← momentum · moving + (1 − momentum) · batch`, with the unbiased batch variance as PyTorch has it. */
-function updateMoments(context: ApplyContext<BatchNormAttributes>, mean: tf.Tensor, variance: tf.Tensor): void {
-  const x = context.inputs[0]!
-  const samples = x.size / x.shape.at(-1)!
-  const keep = context.attributes.momentum
-  const move = (statistic: string, batch: tf.Tensor, factor: number) => {
-    const moving = context.statistics[statistic]!
-    context.update(statistic, tf.add(tf.mul(moving, keep), tf.mul(batch, (1 - keep) * factor)))
+/** What may follow in the same pass over memory. */
+interface Following {
+  readonly other?: tf.Tensor | undefined
+  readonly relu: boolean
+}
+
+function applyBatchNorm(context: ApplyContext<BatchNormAttributes>, { other, relu }: Following): tf.Tensor {
+  const { attributes, inputs, parameters, statistics } = context
+  const x = inputs[0]!
+  const [scale, shift] = [parameters['weight'] as tf.Tensor1D, parameters['bias'] as tf.Tensor1D]
+  const [mean, variance] = [statistics['running_mean'] as tf.Tensor1D, statistics['running_var'] as tf.Tensor1D]
+  if (!context.training) {
+    const normal = normalize(x, mean, variance, scale, shift, attributes.epsilon)
+    const sum = other === undefined ? normal : tf.add(normal, other)
+    return relu ? reluOf(sum) : sum
   }
-  move('running_mean', mean, 1)
-  move('running_var', variance, samples / Math.max(1, samples - 1))
+  const { y, moving } = batchNormBlock({ x, scale, shift, moving: { mean, variance }, ...attributes, other, relu })
+  context.update('running_mean', moving.mean)
+  context.update('running_var', moving.variance)
+  return y
 }
 
 /**
@@ -47,16 +58,17 @@ export const batchNorm = defineOp<BatchNormAttributes, Partial<BatchNormAttribut
       ],
     }
   },
-  apply(context) {
-    const { attributes, inputs, parameters, statistics } = context
-    const x = inputs[0]!
-    const [scale, shift] = [parameters['weight'] as tf.Tensor1D, parameters['bias'] as tf.Tensor1D]
-    if (!context.training) {
-      const [mean, variance] = [statistics['running_mean'] as tf.Tensor1D, statistics['running_var'] as tf.Tensor1D]
-      return normalize(x, mean, variance, scale, shift, attributes.epsilon)
-    }
-    const { y, mean, variance } = normalizeBatch(x, scale, shift, attributes.epsilon)
-    updateMoments(context, mean, variance)
-    return y
-  },
+  apply: (context) => applyBatchNorm(context, { relu: false }),
 })
+
+const fusion = (then: readonly string[]): Fusion => ({
+  ops: [batchNorm.name, ...then],
+  apply: (context, others) =>
+    applyBatchNorm(context as unknown as ApplyContext<BatchNormAttributes>, {
+      other: others[0],
+      relu: then.includes('relu'),
+    }),
+})
+
+/** Residual blocks end in the first, and have the last inside. */
+export const batchNormFusions = [['add', 'relu'], ['add'], ['relu']].map(fusion)

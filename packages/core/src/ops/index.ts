@@ -17,7 +17,7 @@ import {
 import { adaptiveAveragePool } from './adaptive-average-pool.ts'
 import { selfAttention } from './attention.ts'
 import { average } from './average.ts'
-import { batchNorm } from './batch-norm.ts'
+import { batchNorm, batchNormFusions } from './batch-norm.ts'
 import { channelShuffle } from './channel-shuffle.ts'
 import { channelSplit } from './channel-split.ts'
 import { conv2d } from './conv2d.ts'
@@ -30,6 +30,7 @@ import { averagePool, flatten, globalAveragePool, maxPool } from './pooling.ts'
 import { relu6 } from './relu6.ts'
 import { scale } from './scale.ts'
 import { stochasticDepth } from './stochastic-depth.ts'
+import type { Fusion } from './op.ts'
 import { meanToken, positionEmbedding, prependTokens, swapTokens, takeToken, toMap, toTokens } from './tokens.ts'
 import { zeroPadding2d } from './zero-padding2d.ts'
 
@@ -79,6 +80,9 @@ export const builtInOps = [
   toTokens,
   zeroPadding2d,
 ] as const
+
+/** The longer ones first. */
+export const fusions: readonly Fusion[] = [...batchNormFusions]
 
 export { add, averagePool, batchNorm, concat, conv2d, dense, depthwiseConv2d, dropout, flatten, gelu }
 export { globalAveragePool, hardSwish, layerNorm, maxPool, multiply, relu }

@@ -65,6 +65,20 @@ export interface OpDefinition<A> {
   widen?(attributes: A, ratios: { readonly input: number; readonly output: number }): A
 }
 
+/**
+ * Several nodes in one go, in fewer passes over memory. Each of them is read by the next one and by nobody else, and
+ * results are the same as one by one.
+ */
+export interface Fusion {
+  /** Ops of the nodes, the first one first. */
+  readonly ops: readonly string[]
+  /**
+   * @param context of the first node; the others have neither parameters nor statistics
+   * @param others what else the nodes after the first one read, in order: at most one tensor each
+   */
+  apply(context: ApplyContext<Readonly<Record<string, unknown>>>, others: readonly tf.Tensor[]): tf.Tensor
+}
+
 /** An op with its attributes: what a node of a network holds. */
 export interface OpCall {
   readonly op: string

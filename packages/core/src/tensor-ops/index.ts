@@ -1,5 +1,6 @@
 // Operations with the best implementation that each backend has; `tensorOps` of the package.
 export { batchNorm, normalize, type BatchNormResult } from './batch-norm.ts'
+export { batchNormBlock, type BatchNormTrained, type BatchNormBlock } from './batch-norm-block.ts'
 export { biasAdd } from './bias-add.ts'
 export { channelSum } from './channel-sum.ts'
 export { globalAveragePool } from './global-average-pool.ts'

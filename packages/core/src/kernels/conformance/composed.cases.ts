@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { batchNormBlock } from '../../tensor-ops/batch-norm-block.ts'
 import { batchNorm, normalize } from '../../tensor-ops/batch-norm.ts'
 import { biasAdd } from '../../tensor-ops/bias-add.ts'
 import { channelSum } from '../../tensor-ops/channel-sum.ts'
@@ -7,6 +8,15 @@ import { kernelSum } from '../../tensor-ops/kernel-sum.ts'
 import { leadingBlocks } from '../../tensor-ops/leading-blocks.ts'
 import { relu } from '../../tensor-ops/relu.ts'
 import type { ConformanceCase } from './case.ts'
+
+type Inputs = Parameters<ConformanceCase['f']>[0]
+
+/** A batch norm in training mode with moving averages of its own. */
+function trained({ x, scale, shift, other }: Inputs, relu: boolean) {
+  const channels = x!.shape.at(-1)!
+  const moving = { mean: tf.linspace(-1, 1, channels), variance: tf.linspace(0.5, 2, channels) }
+  return batchNormBlock({ x: x!, scale: scale!, shift: shift!, moving, epsilon: 1e-3, momentum: 0.9, other, relu })
+}
 
 const TENSOR_OPS: readonly ConformanceCase[] = [
   { name: 'relu', inputs: { x: { shape: [3, 7, 5], filling: 'distinct' } }, f: ({ x }) => relu(tf.add(x!, 0.021)) },
@@ -20,6 +30,28 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
     inputs: { x: { shape: [3, 5, 6, channels] }, scale: { shape: [channels] }, shift: { shape: [channels] } },
     f: ({ x, scale, shift }) => tf.square(batchNorm(x!, scale as tf.Tensor1D, shift as tf.Tensor1D, 1e-3).y),
   })),
+  ...[4, 5, 16, 23].flatMap((channels) => {
+    const x = { shape: [3, 5, 6, channels] }
+    const [alone, pair] = [{ x, scale: { shape: [channels] }, shift: { shape: [channels] } }, { other: x }]
+    return [
+      { name: 'and', inputs: alone, relu: false },
+      { name: 'with relu and', inputs: alone, relu: true },
+      { name: 'with a sum and', inputs: { ...alone, ...pair }, relu: false },
+      { name: 'with a sum, relu and', inputs: { ...alone, ...pair }, relu: true },
+    ].map(({ name, inputs, relu }): ConformanceCase => ({
+      name: `batchNorm ${name} moving averages, ${channels} channels`,
+      inputs,
+      // Squared, a ReLU has a derivative at zero: finite differences are good there too.
+      f: (tensors) => tf.square(trained(tensors, relu).y),
+    }))
+  }),
+  {
+    name: 'moving averages of batchNorm',
+    inputs: { x: { shape: [3, 5, 6, 5] }, scale: { shape: [5] }, shift: { shape: [5] } },
+    f: (tensors) => tf.stack(Object.values(trained(tensors, true).moving)),
+    // Constants to every gradient.
+    differentiable: false,
+  },
   ...[5, 16].map((channels): ConformanceCase => ({
     name: `normalize with ${channels} channels`,
     inputs: { x: { shape: [3, 5, channels] }, scale: { shape: [channels] }, shift: { shape: [channels] } },

@@ -9,7 +9,7 @@ import type { TensorflowKernel } from './kernel.ts'
 import { kernelSum, kernelSumGradient } from './kernel-sum.ts'
 import { leadingBlockGradient, leadingBlocks, leadingBlocksDerivative } from './leading-blocks.ts'
 import { matrixProduct } from './matrix-product.ts'
-import { ownBatchNorm, ownBatchNormGradient } from './own-batch-norm.ts'
+import { batchNormBlock, batchNormBlockDerivative, batchNormBlockGradient } from './batch-norm-block.ts'
 import { stridedKernels } from './strided-convolution.ts'
 import { globalNorm, momentumUpdate } from './updates.ts'
 import { winogradKernels } from './winograd.ts'
@@ -18,7 +18,7 @@ import { winogradKernels } from './winograd.ts'
 export const TFJS_NODE_VERSION = '4.22.0'
 
 /** `kInterfaceVersion` of the operations in `native/` that the kernels here call. */
-const OPERATIONS_VERSION = 2
+const OPERATIONS_VERSION = 3
 
 /** Every kernel that the tensorflow backend gets from here. Adding one is its file and a line in this list. */
 export const tensorflowKernels: readonly TensorflowKernel[] = [
@@ -36,8 +36,8 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   ...stridedKernels,
   ...winogradKernels,
   matrixProduct,
-  ownBatchNorm,
-  ownBatchNormGradient,
+  batchNormBlock,
+  batchNormBlockGradient,
   kernelSum,
   kernelSumGradient,
   globalNorm,
@@ -82,6 +82,6 @@ export function installTensorflowKernels(version: string, operations?: number): 
   }
   for (const kernel of tensorflowKernels)
     if (!kernel.needsOwnOperations || operations === OPERATIONS_VERSION) install(kernel)
-  for (const derivative of [batchNormTrainingDerivative, leadingBlocksDerivative])
+  for (const derivative of [batchNormTrainingDerivative, batchNormBlockDerivative, leadingBlocksDerivative])
     if (tf.getGradient(derivative.kernelName) === undefined) tf.registerGradient(derivative)
 }
