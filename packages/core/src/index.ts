@@ -113,6 +113,8 @@ export {
 } from './ops/index.ts'
 export {
   mergeBranches,
+  type KernelParts,
+  type ViewUse,
   storageScale,
   studentScale,
   type BranchMerge,

@@ -83,6 +83,7 @@ function siteMerge(site: BranchSite, branches: BranchSet): BranchMerge {
     ...(branches.useBias && { bias: `${site.node.id}.bias` }),
     stored: Object.fromEntries(shorts.map((short) => [short, storedName(site.weight.name, short)])),
     merge: (tensors) => branches.merge(site, tensors),
+    parts: (tensors, positions) => branches.parts?.(site, tensors, positions),
     fromKernel: (kernel) => branches.fromKernel(site, kernel),
   }
 }

@@ -122,12 +122,21 @@ function wideBranch(expansion: Expansion, stored: StoredParameter, shape: readon
   return tf.div(initializeParameters([{ ...stored, shape }], seed)[stored.name]!, growth)
 }
 
-/** The dynamic teacher: plain parameters of `expansion.teacher`, differentiable in the stored tensors. */
-export function teacherView(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor> {
+/**
+ * The dynamic teacher: plain parameters of `expansion.teacher`, differentiable in the stored tensors.
+ *
+ * @param options.batch images that the parameters are used for, by `apply`: where they are few, a kernel may then come in
+ *   parts that are cheaper one after the other than merged. Default: everything is merged
+ */
+export function teacherView(
+  expansion: Expansion,
+  stored: TensorRecord,
+  { batch }: { readonly batch?: number | undefined } = {},
+): Record<string, tf.Tensor> {
   const specs = new Map(expansion.stored.map((parameter) => [parameter.name, parameter]))
   const effective = mapRecord(stored, (tensor, name) => {
     const scale = storageScale(specs.get(name)!.axes, expansion)
     return scale === 1 ? tensor : tf.mul(tensor, scale)
   })
-  return mergeBranches(expansion, effective)
+  return mergeBranches(expansion, effective, batch === undefined ? undefined : { network: expansion.teacher, batch })
 }

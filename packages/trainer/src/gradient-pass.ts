@@ -67,7 +67,7 @@ export function gradientPass(
       const tensors = { ...pipeline.constants, ...variables }
       for (const actor of pipeline.actors.filter(({ role }) => role === 'learner')) {
         const { name, network } = actor
-        const parameters = actor.parameters(tensors)
+        const parameters = actor.parameters(tensors, batch.xs.shape[0])
         for (const { outputs, ...look } of looks.filter((each) => isWatched(actor, each))) {
           const result = apply(
             network,

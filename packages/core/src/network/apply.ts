@@ -5,7 +5,7 @@ import type { RandomStream } from '../random/random-stream.ts'
 import { didYouMean } from '../suggest.ts'
 import type { TensorRecord } from '../tensor-ops/tensor-record.ts'
 import { freeWhenRead } from './lifetimes.ts'
-import { IMAGE, type Network } from './network.ts'
+import { IMAGE, type Network, type NetworkNode } from './network.ts'
 import { planOf, type Step } from './plan.ts'
 
 export interface ApplyOptions {
@@ -34,8 +34,16 @@ const noRandom = (node: string): RandomStream => {
 }
 
 /** The part of a record that belongs to one node, under short names. */
-function ownTensors(record: TensorRecord, names: readonly string[], node: string): Record<string, tf.Tensor> {
+function ownTensors(
+  record: TensorRecord,
+  names: readonly string[],
+  { id: node, op }: NetworkNode,
+): Record<string, tf.Tensor> {
   const own: Record<string, tf.Tensor> = {}
+  for (const short of findOp(op).optional ?? []) {
+    const tensor = record[`${node}.${short}`]
+    if (tensor !== undefined) own[short] = tensor
+  }
   for (const name of names) {
     const tensor = record[name]
     if (tensor === undefined)
@@ -105,8 +113,8 @@ export function apply(
     const context = {
       attributes: node.attributes,
       inputs: own,
-      parameters: ownTensors(parameters, names.get(node.id)!.parameters, node.id),
-      statistics: ownTensors(statistics, names.get(node.id)!.statistics, node.id),
+      parameters: ownTensors(parameters, names.get(node.id)!.parameters, node),
+      statistics: ownTensors(statistics, names.get(node.id)!.statistics, node),
       training: options.training,
       random: () => (options.random ?? noRandom)(node.id),
       update: (statistic: string, value: tf.Tensor) => (moved[`${node.id}.${statistic}`] = value),

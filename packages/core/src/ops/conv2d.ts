@@ -41,6 +41,16 @@ export function convolveGroups(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: 
   )
 }
 
+/** Where a kernel is given as `weight + inner · outer`: the names of the factors. */
+export const KERNEL_FACTORS = { inner: 'weight/inner', outer: 'weight/outer' } as const
+
+/** `x · inner` at every position: a 1×1 convolution. */
+function mixChannels(x: tf.Tensor4D, inner: tf.Tensor2D): tf.Tensor4D {
+  const channels = inner.shape[0]
+  const mixed = tf.matMul(tf.reshape<tf.Rank.R2>(x, [-1, channels]), inner)
+  return tf.reshape(mixed, [...x.shape.slice(0, 3), inner.shape[1]] as [number, number, number, number])
+}
+
 function convolution(channels: number, groups: number): typeof convolve {
   if (groups === 1) return convolve
   return groups === channels ? convolveChannels : convolveGroups
@@ -49,12 +59,16 @@ function convolution(channels: number, groups: number): typeof convolve {
 /**
  * 2-D convolution of an image, kernel `[kernelSize, kernelSize, channels / groups, filters]`.
  *
+ * A view may give a part of the kernel as a product (no groups): `weight/inner` `[channels, middle]` and `weight/outer`
+ * `[kernelSize, kernelSize, middle, filters]`, run one after the other.
+ *
  * Expanding a grouped convolution multiplies its groups: each copy of a block of input channels keeps its own copy of
  * the filters, so the weights are tiled over the outputs and divided by nothing.
  */
 export const conv2d = defineOp<Conv2dAttributes, Given>({
   name: 'conv2d',
   defaults: { strides: 1, padding: 'same', useBias: false, groups: 1 },
+  optional: Object.values(KERNEL_FACTORS),
   infer({ node, attributes, inputs, groups }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const [height, width] = slide(node, shape, attributes)
@@ -90,7 +104,12 @@ export const conv2d = defineOp<Conv2dAttributes, Given>({
   },
   apply({ attributes, inputs, parameters }) {
     const x = inputs[0] as tf.Tensor4D
-    const y = convolution(x.shape[3], attributes.groups)(x, parameters['weight'] as tf.Tensor4D, attributes)
+    const whole = convolution(x.shape[3], attributes.groups)(x, parameters['weight'] as tf.Tensor4D, attributes)
+    const [inner, outer] = [parameters[KERNEL_FACTORS.inner], parameters[KERNEL_FACTORS.outer]]
+    const y =
+      inner && outer
+        ? tf.add(whole, convolve(mixChannels(x, inner as tf.Tensor2D), outer as tf.Tensor4D, attributes))
+        : whole
     return attributes.useBias ? biasAdd(y, parameters['bias'] as tf.Tensor1D) : y
   },
   widen: (attributes, { input, output }) => ({

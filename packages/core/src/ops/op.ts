@@ -59,6 +59,8 @@ export interface OpDefinition<A> {
   /** How many inputs it takes; `[2, Infinity]` for two or more. Default one. */
   readonly arity?: readonly [least: number, most: number]
   readonly defaults?: Partial<A>
+  /** Short names of tensors that `apply` takes beside the parameters, where a view gives them. */
+  readonly optional?: readonly string[]
   infer(context: InferContext<A>): Inferred
   apply(context: ApplyContext<A>): tf.Tensor
   /** Attributes that count channels, multiplied for an expanded network. Most ops have none. */

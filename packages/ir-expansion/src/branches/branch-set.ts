@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Axis, Initializer, NetworkNode, ParameterSpec } from '@gpdjs/core'
+import type { Axis, Initializer, KernelParts, NetworkNode, ParameterSpec } from '@gpdjs/core'
 
 /** A convolution that may be given branches. */
 export interface BranchSite {
@@ -36,6 +36,11 @@ export interface BranchSet {
   tensors(site: BranchSite): Record<string, BranchTensor>
   /** The kernel, in the layout of the plain parameter. Must work at every width: read sizes off the tensors. */
   merge(site: BranchSite, tensors: BranchTensors): tf.Tensor
+  /**
+   * The kernel as `weight + inner · outer`, where at so many positions it takes fewer multiplications to run the factors
+   * one after the other than to merge them. Default: always merged.
+   */
+  parts?(site: BranchSite, tensors: BranchTensors, positions: number): KernelParts | undefined
   /** Tensors that start from a given kernel instead of being drawn. */
   fromKernel(site: BranchSite, kernel: tf.Tensor): Record<string, tf.Tensor>
 }

@@ -15,6 +15,11 @@ export interface OrepaBranch {
   tensors(site: BranchSite, variant: OrepaVariant): Record<string, BranchTensor>
   /** `[in, taps, out]`, or `[in, 1, out]` where all taps are alike but for the profile; depthwise without `in`. */
   kernel(site: BranchSite, tensors: BranchTensors): tf.Tensor
+  /** The kernel as a product, where it is one (not depthwise): `inner` `[in, middle]`, `outer` `[middle, taps, out]`. */
+  readonly factors?: {
+    inner(tensors: BranchTensors): tf.Tensor2D
+    outer(tensors: BranchTensors): tf.Tensor3D
+  }
   /**
    * Factor of each tap and filter, `[taps, out]`; nobody trains it. Default `even`.
    *

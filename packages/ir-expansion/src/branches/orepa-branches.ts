@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { axisSize, channelAxis, fixedAxis, inputAxis, outputAxis, type Axis } from '@gpdjs/core'
-import type { BranchSite } from './branch-set.ts'
+import type { BranchSite, BranchTensors } from './branch-set.ts'
 import { constant, inputsOf, tapsOf, trained, type OrepaBranch, type OrepaVariant } from './orepa-branch.ts'
 
 /** Axes of a full kernel inside a branch. */
@@ -63,6 +63,8 @@ export const prior: OrepaBranch = {
 const depthwiseMultiplier = (site: BranchSite, variant: OrepaVariant): number =>
   variant === 'original' && axisSize(site.output) > 4 ? 2 : 1
 
+const started = ({ inner, identity }: BranchTensors): tf.Tensor => tf.add(inner!, identity!)
+
 /** A 1×1 convolution (starting at the identity) before a K×K one: `Σ_m (D + E)[i, m] · B[m, tap, o]`. */
 export const expansion: OrepaBranch = {
   name: 'expansion',
@@ -85,8 +87,12 @@ export const expansion: OrepaBranch = {
       outer: trained([site.input, taps, site.output], areaFanIn(site)),
     }
   },
-  kernel(site, { inner, identity, outer }) {
-    const first = tf.add(inner!, identity!)
+  factors: {
+    inner: (tensors) => started(tensors) as tf.Tensor2D,
+    outer: ({ outer }) => outer as tf.Tensor3D,
+  },
+  kernel(site, tensors) {
+    const [first, outer] = [started(tensors), tensors['outer']]
     const [middle, taps, out] = outer!.shape as [number, number, number]
     if (site.depthwise) return tf.sum(tf.mul(tf.reshape(first, [middle, 1, out]), outer!), 0)
     const product = tf.matMul(first as tf.Tensor2D, tf.reshape(outer!, [middle, taps * out]))

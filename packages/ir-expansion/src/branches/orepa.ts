@@ -78,6 +78,29 @@ function coefficients(site: BranchSite, branches: readonly OrepaBranch[], tensor
   return tf.mul(tf.reshape(gates, [count, 1, out]), tf.stack(profiles))
 }
 
+/** The sum of some of the branches, `[k, k, in, out]`. */
+function sumOf(
+  site: BranchSite,
+  branches: readonly OrepaBranch[],
+  kernels: readonly tf.Tensor[],
+  tensors: BranchTensors,
+) {
+  const scales = coefficients(site, branches, tensors)
+  return toHwio(site, tensorOps.kernelSum(scales, kernels.map(oneOrMoreInputs)))
+}
+
+/** Multiplications of a product that is merged into one kernel, and of its factors one after the other. */
+function multiplications([inputs, taps, filters]: readonly number[], positions: number) {
+  const square = inputs! * inputs!
+  return { merged: square * taps! * filters!, apart: positions * (square + inputs! * taps! * filters!) }
+}
+
+/** The tensors of a site with the gates of some of its branches only. */
+function withGatesOf(tensors: BranchTensors, rows: readonly number[]): BranchTensors {
+  const gates = tf.unstack(tensors['gates']!)
+  return { ...tensors, gates: tf.stack(rows.map((row) => gates[row]!)) }
+}
+
 /**
  * The branches of OREPA: a kernel is the sum of up to six kernels, each scaled per output channel by a gate.
  *
@@ -105,8 +128,32 @@ export function orepa(options: OrepaOptions = {}): BranchSet {
         BranchTensor
       >,
     merge(site, tensors: BranchTensors) {
-      const kernels = branches.map((branch) => oneOrMoreInputs(branch.kernel(site, tensors)))
-      return toHwio(site, tensorOps.kernelSum(coefficients(site, branches, tensors), kernels))
+      return sumOf(
+        site,
+        branches,
+        branches.map((branch) => branch.kernel(site, tensors)),
+        tensors,
+      )
+    },
+    parts(site, tensors, positions) {
+      const at = branches.findIndex(({ factors }) => factors !== undefined)
+      const product = branches[at]?.factors
+      if (product === undefined || site.depthwise) return undefined
+      const outer = product.outer(tensors)
+      const { merged, apart } = multiplications(outer.shape, positions)
+      if (apart >= merged) return undefined
+      const rest = branches.filter((_, i) => i !== at)
+      const gates = branches.map((_, i) => i).filter((i) => i !== at)
+      return {
+        weight: sumOf(
+          site,
+          rest,
+          rest.map((branch) => branch.kernel(site, tensors)),
+          withGatesOf(tensors, gates),
+        ),
+        inner: product.inner(tensors),
+        outer: sumOf(site, [branches[at]!], [outer], withGatesOf(tensors, [at])),
+      }
     },
     fromKernel(site, kernel) {
       const filters = kernel.shape[site.depthwise ? 2 : 3]!

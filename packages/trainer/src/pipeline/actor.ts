@@ -11,8 +11,11 @@ export interface Actor {
   /**
    * Parameters of `network` as a function of every trained and constant tensor of the run: its own tensors
    * (`scopeOf('student', tensors)`) or a view of somebody else's. Differentiable.
+   *
+   * With `batch`, they are for `apply` on so many images, and kernels may come in parts where that is cheaper; without,
+   * they are what is saved.
    */
-  readonly parameters: (tensors: TensorRecord) => TensorRecord
+  readonly parameters: (tensors: TensorRecord, batch?: number) => TensorRecord
   /** What a batch's images must become before this network sees them. Default: nothing. */
   readonly input?: (xs: tf.Tensor) => tf.Tensor
   /** Batch-norm moments to begin with; taken over by the run. */

@@ -57,7 +57,7 @@ export function dynamicTeacher(options: DynamicTeacherOptions): Plugin {
         name,
         network: expansion.teacher,
         role: 'learner',
-        parameters: (all) => teacherView(expansion, scopeOf(name, all)),
+        parameters: (all, batch) => teacherView(expansion, scopeOf(name, all), { batch }),
         statistics: mapped
           ? liftStatistics(expansion, run.student.statistics)
           : initializeStatistics(expansion.teacher.statistics),
