@@ -9,6 +9,8 @@
 #include "batch_norm.h"
 #include "block.h"
 #include "branches.h"
+#include "gelu.h"
+#include "layer_norm.h"
 #include "operation.h"
 #include "strided.h"
 #include "updates.h"
@@ -194,6 +196,51 @@ struct BatchNormGradient {
   }
 };
 
+// x → y
+struct Gelu {
+  explicit Gelu(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor x = call.input(0), y = call.output(0, x.shape());
+    gelu(x.count(), x.data(), y.data());
+  }
+};
+
+// dy, x → dx
+struct GeluGradient {
+  explicit GeluGradient(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor dy = call.input(0), x = call.input(1), dx = call.output(0, x.shape());
+    gelu_gradient(x.count(), dy.data(), x.data(), dx.data());
+  }
+};
+
+// x [..., c], scale [c], shift [c] → y, mean [...], 1 / √(variance + ε) [...]
+struct LayerNorm {
+  const float epsilon;
+  explicit LayerNorm(const Attributes& attributes) : epsilon(attributes.number("epsilon")) {}
+  void operator()(const Call& call) const {
+    const Tensor x = call.input(0), scale = call.input(1), shift = call.input(2);
+    std::vector<int64_t> rows = x.shape();
+    const int64_t channels = rows.back();
+    rows.pop_back();
+    const Tensor y = call.output(0, x.shape()), mean = call.output(1, rows), inverse = call.output(2, rows);
+    layer_norm(x.data(), mean.count(), channels, scale.data(), shift.data(), epsilon, y.data(), mean.data(),
+               inverse.data());
+  }
+};
+
+// dy, x, scale, mean, inverse deviation → dx, dscale, dshift
+struct LayerNormGradient {
+  explicit LayerNormGradient(const Attributes&) {}
+  void operator()(const Call& call) const {
+    const Tensor dy = call.input(0), x = call.input(1), scale = call.input(2), mean = call.input(3);
+    const Tensor inverse = call.input(4), dx = call.output(0, x.shape()), dscale = call.output(1, scale.shape());
+    const Tensor dshift = call.output(2, scale.shape());
+    layer_norm_gradient(dy.data(), x.data(), mean.count(), scale.count(), scale.data(), mean.data(), inverse.data(),
+                        dx.data(), dscale.data(), dshift.data());
+  }
+};
+
 // The inputs from `first` on, and what Kernels wants to know of them.
 Kernels kernels_of(const std::vector<Tensor>& parts, const Tensor& coefficients) {
   Kernels kernels{parts[0].size(0), coefficients.size(1), coefficients.size(2), coefficients.data(), {}};
@@ -305,6 +352,12 @@ void define_operations() {
       "GpdBatchNormGradient",
       {"dy: T", "x: T", "scale: T", "shift: T", "mean: T", "inverse: T", "sums: k * T"},
       {"dx: T", "dscale: T", "dshift: T", "dothers: k * T"}, {"relu: bool", "k: int >= 0"});
+  define_operation<Gelu>("GpdGelu", {"x: T"}, {"y: T"});
+  define_operation<GeluGradient>("GpdGeluGradient", {"dy: T", "x: T"}, {"dx: T"});
+  define_operation<LayerNorm>("GpdLayerNorm", {"x: T", "scale: T", "shift: T"}, {"y: T", "mean: T", "inverse: T"},
+                              {"epsilon: float"});
+  define_operation<LayerNormGradient>("GpdLayerNormGradient", {"dy: T", "x: T", "scale: T", "mean: T", "inverse: T"},
+                                      {"dx: T", "dscale: T", "dshift: T"});
   define_operation<KernelSum>("GpdKernelSum", {"coefficients: T", "kernels: n * T"}, {"y: T"}, {"n: int"});
   define_operation<KernelSumGradient>("GpdKernelSumGradient", {"dy: T", "coefficients: T", "kernels: n * T"},
                                       {"dcoefficients: T", "dkernels: n * T"}, {"n: int"});

@@ -14,6 +14,9 @@ import * as tf from '@tensorflow/tfjs'
  * - `BatchNormBlock { x, scale, shift, movingMean, movingVariance, other }` (`other` may be missing), with the attributes
  *   `epsilon`, `momentum` and `relu`: see `batchNormBlock`: y, the moving averages, and more that its gradient needs; it
  *   is recorded, and registered together with a gradient
+ * - `Gelu { x }` and `GeluGradient { dy, x }`: see `gelu`
+ * - `LayerNorm { x, scale, shift }`, with the attribute `epsilon`: y, and mean and inverse deviation of each row; and
+ *   `LayerNormGradient { dy, x, scale, mean, inverse }`: the gradients of x, scale and shift
  * - `KernelSum { coefficients, kernel0, kernel1, … }` and `KernelSumGradient { dy, … }`: see `kernelSum`
  * - `LeadingBlocks { tensor0, tensor1, … }`, with the attributes `sizes`, `scales` and `shapes`: see `leadingBlocks`; it
  *   is recorded, and registered together with a gradient
@@ -33,7 +36,11 @@ export type ExtraKernel =
   | 'SpatialMeanGradient'
   | 'KernelSum'
   | 'KernelSumGradient'
+  | 'Gelu'
+  | 'GeluGradient'
   | 'GlobalNorm'
+  | 'LayerNorm'
+  | 'LayerNormGradient'
   | 'LeadingBlocks'
   | 'MomentumUpdate'
 

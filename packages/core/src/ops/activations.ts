@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { gelu as geluOf } from '../tensor-ops/gelu.ts'
 import { relu as reluOf } from '../tensor-ops/relu.ts'
 import { defineOp, type Op } from './op.ts'
 
@@ -16,7 +17,7 @@ const elementwise = (name: string, f: (x: tf.Tensor) => tf.Tensor): Op<NoAttribu
 export const relu = elementwise('relu', reluOf)
 
 /** `x · Φ(x)` with the normal distribution function, exact (not the tanh form). Hendrycks and Gimpel, 2016. */
-export const gelu = elementwise('gelu', (x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)))
+export const gelu = elementwise('gelu', geluOf)
 
 /** `x · clip(x + 3, 0, 6) / 6`. Howard et al., "Searching for MobileNetV3", 2019. */
 export const hardSwish = elementwise('hardSwish', (x) => tf.mul(x, tf.div(tf.clipByValue(tf.add(x, 3), 0, 6), 6)))

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs'
 import { channelAxis } from '../network/axes.ts'
 import { ones, zeros } from '../network/parameters.ts'
+import { layerNorm as normalizeRows } from '../tensor-ops/layer-norm.ts'
 import { defineOp } from './op.ts'
 
 export interface LayerNormAttributes {
@@ -29,8 +29,6 @@ export const layerNorm = defineOp<LayerNormAttributes, Partial<LayerNormAttribut
     }
   },
   apply({ attributes, inputs, parameters }) {
-    const { mean, variance } = tf.moments(inputs[0]!, -1, true)
-    const normal = tf.mul(tf.sub(inputs[0]!, mean), tf.rsqrt(tf.add(variance, attributes.epsilon)))
-    return tf.add(tf.mul(normal, parameters['weight']!), parameters['bias']!)
+    return normalizeRows(inputs[0]!, parameters['weight']!, parameters['bias']!, attributes.epsilon)
   },
 })

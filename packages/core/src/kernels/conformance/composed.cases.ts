@@ -3,8 +3,10 @@ import { batchNormBlock } from '../../tensor-ops/batch-norm-block.ts'
 import { batchNorm, normalize } from '../../tensor-ops/batch-norm.ts'
 import { biasAdd } from '../../tensor-ops/bias-add.ts'
 import { channelSum } from '../../tensor-ops/channel-sum.ts'
+import { gelu } from '../../tensor-ops/gelu.ts'
 import { globalAveragePool } from '../../tensor-ops/global-average-pool.ts'
 import { kernelSum } from '../../tensor-ops/kernel-sum.ts'
+import { layerNorm } from '../../tensor-ops/layer-norm.ts'
 import { leadingBlocks } from '../../tensor-ops/leading-blocks.ts'
 import { relu } from '../../tensor-ops/relu.ts'
 import type { ConformanceCase } from './case.ts'
@@ -83,6 +85,21 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
     f: ({ coefficients, full, even, more }) =>
       tf.square(kernelSum(coefficients as tf.Tensor3D, [full, even, more] as tf.Tensor3D[])),
   })),
+  ...[
+    [4, 2],
+    [3, 7, 8],
+    [2, 9, 5, 21],
+    [70, 16],
+  ].map((shape): ConformanceCase => ({
+    name: `layerNorm of ${JSON.stringify(shape)}`,
+    inputs: { x: { shape }, scale: { shape: [shape.at(-1)!] }, shift: { shape: [shape.at(-1)!] } },
+    f: ({ x, scale, shift }) => tf.square(layerNorm(x!, scale!, shift!, 1e-2)),
+  })),
+  ...[1, 6, 16, 37].map((size): ConformanceCase => ({
+    name: `gelu of ${size} columns`,
+    inputs: { x: { shape: [5, size] } },
+    f: ({ x }) => gelu(tf.mul(x!, 2)),
+  })),
   {
     name: 'leadingBlocks',
     inputs: {
@@ -121,7 +138,7 @@ const COMPOSED: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'gelu',
+    name: 'gelu of tf operations',
     inputs: { x: { shape: [5, 6] } },
     f: ({ x }) => tf.mul(tf.mul(x!, 0.5), tf.add(tf.erf(tf.mul(x!, Math.SQRT1_2)), 1)),
   },

@@ -6,7 +6,9 @@ import { cast } from './cast.ts'
 import { channelAdd, reluGradient } from './channel-kernels.ts'
 import { explicitPaddingKernels } from './explicit-padding.ts'
 import type { TensorflowKernel } from './kernel.ts'
+import { gelu, geluGradient } from './gelu.ts'
 import { kernelSum, kernelSumGradient } from './kernel-sum.ts'
+import { layerNorm, layerNormGradient } from './layer-norm.ts'
 import { leadingBlockGradient, leadingBlocks, leadingBlocksDerivative } from './leading-blocks.ts'
 import { matrixProduct } from './matrix-product.ts'
 import { batchNormBlock, batchNormBlockDerivative, batchNormBlockGradient } from './batch-norm-block.ts'
@@ -38,6 +40,10 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   matrixProduct,
   batchNormBlock,
   batchNormBlockGradient,
+  layerNorm,
+  layerNormGradient,
+  gelu,
+  geluGradient,
   kernelSum,
   kernelSumGradient,
   globalNorm,
