@@ -1,12 +1,19 @@
 // Updates of all parameters at once, one pass over memory.
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "parallel.h"
 #include "vector.h"
 
 namespace gpd {
+
+inline float square_root(float x) { return std::sqrt(x); }
+inline Vector square_root(Vector x) {
+  for (int lane = 0; lane < kWidth; lane++) x[lane] = std::sqrt(x[lane]);
+  return x;
+}
 
 // A piece of one of many tensors.
 struct Piece {
@@ -71,6 +78,29 @@ inline void momentum_update(const Momentum& options, float scale, float decay, l
     const T step = options.nesterov ? direction + moved * options.momentum : moved;
     store<T>(new_velocity + at, moved);
     store<T>(new_theta + at, start * kept - step * options.rate);
+  });
+}
+
+struct Adam {
+  float beta1, beta2, epsilon;
+  float step;       // η / (1 − β₁ᵗ)
+  float deviation;  // 1 / √(1 − β₂ᵗ)
+};
+
+// m ← β₁ m + (1 − β₁) s·g;  v ← β₂ v + (1 − β₂) (s·g)²;  θ ← θ (1 − η λ) − step · m / (√v · deviation + ε)
+inline void adam_update(const Adam& options, float scale, float kept, long count, const float* gradient,
+                        const float* theta, const float* first, const float* second, float* new_theta, float* new_first,
+                        float* new_second) {
+  const float share1 = 1 - options.beta1, share2 = 1 - options.beta2;
+  for_each_vector(count, [&](long at, auto kind) {
+    using T = decltype(kind);
+    const T g = load<T>(gradient + at) * scale;
+    const T m = load<T>(first + at) * options.beta1 + g * share1;
+    const T v = load<T>(second + at) * options.beta2 + g * g * share2;
+    store<T>(new_first + at, m);
+    store<T>(new_second + at, v);
+    store<T>(new_theta + at,
+             load<T>(theta + at) * kept - m / (square_root(v) * options.deviation + options.epsilon) * options.step);
   });
 }
 

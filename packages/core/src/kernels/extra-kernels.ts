@@ -23,6 +23,7 @@ import * as tf from '@tensorflow/tfjs'
  * - `GlobalNorm { x0, x1, … }`: `√(Σ x²)` over all of them
  * - `MomentumUpdate { settings, scale, decays, gradient0, …, parameter0, …, velocity0, … }`: the parameters and the
  *   velocities after a step of SGD, see `sgd` in the trainer
+ * - `AdamUpdate { settings, scale, decays, gradient0, …, parameter0, …, first0, …, second0, … }`: the same for `adamw`
  * - `SpatialMeanGradient { dy }`, with the attribute `shape` of x: `dy / (height · width)` at every position
  */
 export type ExtraKernel =
@@ -43,6 +44,7 @@ export type ExtraKernel =
   | 'LayerNormGradient'
   | 'LeadingBlocks'
   | 'MomentumUpdate'
+  | 'AdamUpdate'
 
 /**
  * Runs a kernel of the current backend on float32 tensors, or returns nothing if it has none of that name. It records

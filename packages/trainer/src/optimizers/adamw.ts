@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, mapRecord } from '@gpdjs/core'
+import { fusedUpdate } from './fused-update.ts'
 import type { Optimizer, OptimizerOptions, UpdateContext } from './optimizer.ts'
 
 export interface AdamwOptions extends OptimizerOptions {
@@ -40,18 +41,24 @@ export function adamw(options: AdamwOptions): Optimizer {
   if (!(weightDecay >= 0))
     throw new GpdError('config.invalid', `adamw: weightDecay: expected a number ≥ 0, got ${weightDecay}.`)
 
-  const updateOne = (
-    { gradients, trainables, slots, specs, learningRate: rate, step }: UpdateContext,
-    name: string,
-  ) => {
-    const [theta, gradient] = [trainables[name]!, gradients[name]!]
-    const decays = weightDecay > 0 && (decay === 'all' || specs[name]!.decay)
-    const start = decays ? tf.mul(theta, 1 - rate * weightDecay) : theta
+  /** What a tensor keeps of itself: `1 − η λ`. */
+  const keptOf = ({ specs, learningRate: rate }: UpdateContext, name: string) =>
+    decay === 'all' || specs[name]!.decay ? 1 - rate * weightDecay : 1
+  /** `η / (1 − β₁ᵗ)` and `1 / √(1 − β₂ᵗ)`: both corrections of the bias. */
+  const corrections = ({ learningRate: rate, step }: UpdateContext) => [
+    rate / (1 - beta1 ** (step + 1)),
+    1 / Math.sqrt(1 - beta2 ** (step + 1)),
+  ]
+  const updateOne = (context: UpdateContext, name: string) => {
+    const { gradients, trainables, slots } = context
+    const [theta, gradient, kept] = [trainables[name]!, gradients[name]!, keptOf(context, name)]
+    const [stepSize, inverse] = corrections(context) as [number, number]
+    const start = kept === 1 ? theta : tf.mul(theta, kept)
     const first = tf.add(tf.mul(slots[firstOf(name)]!, beta1), tf.mul(gradient, 1 - beta1))
     const second = tf.add(tf.mul(slots[secondOf(name)]!, beta2), tf.mul(tf.square(gradient), 1 - beta2))
     // √v̂ + ε with v̂ = v / (1 − β₂ᵗ)
-    const deviation = tf.add(tf.mul(tf.sqrt(second), 1 / Math.sqrt(1 - beta2 ** (step + 1))), epsilon)
-    return { theta: tf.sub(start, tf.mul(tf.div(first, deviation), rate / (1 - beta1 ** (step + 1)))), first, second }
+    const deviation = tf.add(tf.mul(tf.sqrt(second), inverse), epsilon)
+    return { theta: tf.sub(start, tf.mul(tf.div(first, deviation), stepSize)), first, second }
   }
   return {
     name: 'adamw',
@@ -64,6 +71,12 @@ export function adamw(options: AdamwOptions): Optimizer {
           [secondOf(name), tf.zerosLike(theta)],
         ]),
       ),
+    fusedUpdate: (context, scale) =>
+      fusedUpdate('AdamUpdate', context, scale, {
+        settings: [beta1, beta2, epsilon, ...corrections(context)],
+        decays: Object.keys(context.trainables).map((name) => keptOf(context, name)),
+        slotsOf: [firstOf, secondOf],
+      }),
     update(context) {
       const updated = mapRecord(context.trainables, (_, name) => updateOne(context, name))
       const moments = Object.entries(updated).flatMap(([name, { first, second }]) => [

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, mapRecord } from '@gpdjs/core'
-import { momentumUpdate } from './momentum-update.ts'
+import { fusedUpdate } from './fused-update.ts'
 import type { Optimizer, OptimizerOptions, UpdateContext } from './optimizer.ts'
 
 export interface SgdOptions extends OptimizerOptions {
@@ -62,10 +62,10 @@ export function sgd(options: SgdOptions): Optimizer {
     },
     fusedUpdate(context, scale) {
       if (momentum === 0) return undefined
-      return momentumUpdate(context, scale, {
+      return fusedUpdate('MomentumUpdate', context, scale, {
         settings: [context.learningRate, momentum, Number(nesterov), Number(decoupled)],
         decays: Object.keys(context.trainables).map((name) => (decays(context, name) ? weightDecay : 0)),
-        velocityOf,
+        slotsOf: [velocityOf],
       })
     },
     update(context) {

@@ -13,7 +13,7 @@ import { leadingBlockGradient, leadingBlocks, leadingBlocksDerivative } from './
 import { matrixProduct } from './matrix-product.ts'
 import { batchNormBlock, batchNormBlockDerivative, batchNormBlockGradient } from './batch-norm-block.ts'
 import { stridedKernels } from './strided-convolution.ts'
-import { globalNorm, momentumUpdate } from './updates.ts'
+import { adamUpdate, globalNorm, momentumUpdate } from './updates.ts'
 import { winogradKernels } from './winograd.ts'
 
 /** The version of tfjs-node whose backend these were checked against; they use its internals. */
@@ -48,6 +48,7 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   kernelSumGradient,
   globalNorm,
   momentumUpdate,
+  adamUpdate,
   leadingBlocks,
   leadingBlockGradient,
 ]

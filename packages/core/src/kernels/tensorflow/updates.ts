@@ -2,8 +2,6 @@ import type * as tf from '@tensorflow/tfjs'
 import { tensorflowKernel } from './kernel.ts'
 import { execute } from './tensorflow-backend.ts'
 
-const repairs = 'updates every parameter by some ten operations of its own'
-
 export const globalNorm = tensorflowKernel<string>({
   name: 'GlobalNorm',
   repairs: 'squares and sums every tensor by operations of its own',
@@ -16,20 +14,25 @@ export const globalNorm = tensorflowKernel<string>({
     },
 })
 
-export const momentumUpdate = tensorflowKernel<string>({
-  name: 'MomentumUpdate',
-  repairs,
-  needsOwnOperations: true,
-  create:
-    () =>
-    ({ inputs: { settings, scale, decays, ...lists }, backend }) => {
-      const tensors: tf.TensorInfo[] = Object.values(lists)
-      const n = tensors.length / 3
-      return execute(backend, {
-        name: 'GpdMomentumUpdate',
-        inputs: [settings!, scale!, decays!, ...tensors],
-        outputs: 2 * n,
-        ints: { n },
-      })
-    },
-})
+/** `remembered`: how many things an optimizer keeps for every parameter. */
+const update = (name: string, remembered: number) =>
+  tensorflowKernel<string>({
+    name,
+    repairs: 'updates every parameter by some ten operations of its own',
+    needsOwnOperations: true,
+    create:
+      () =>
+      ({ inputs: { settings, scale, decays, ...lists }, backend }) => {
+        const tensors: tf.TensorInfo[] = Object.values(lists)
+        const n = tensors.length / (2 + remembered)
+        return execute(backend, {
+          name: `Gpd${name}`,
+          inputs: [settings!, scale!, decays!, ...tensors],
+          outputs: (1 + remembered) * n,
+          ints: { n },
+        })
+      },
+  })
+
+export const momentumUpdate = update('MomentumUpdate', 1)
+export const adamUpdate = update('AdamUpdate', 2)
