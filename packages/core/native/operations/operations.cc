@@ -17,7 +17,7 @@
 namespace gpd {
 
 // Of the operations' names, inputs and attributes: kernels that know another version leave them alone.
-constexpr int kInterfaceVersion = 2;
+constexpr int kInterfaceVersion = 3;
 
 std::vector<Tensor> inputs_from(const Call& call, int first) {
   std::vector<Tensor> tensors;
@@ -139,15 +139,34 @@ struct LeadingBlocks {
   }
 };
 
-// block, scale [], sizes [2, rank] of the block and of its tensor → the tensor: the block times the scale, else zeros
-struct LeadingBlockGradient {
-  explicit LeadingBlockGradient(const Attributes&) {}
+// scales [n]; known [n], ones and zeros; sizes as above; n blocks; those tensors of which a gradient is known
+// → n tensors: the known gradient, or zeros, and the scaled block added to it
+struct LeadingBlocksGradient {
+  explicit LeadingBlocksGradient(const Attributes&) {}
   void operator()(const Call& call) const {
-    const Tensor block = call.input(0), scale = call.input(1), sizes = call.input(2);
-    const int64_t rank = sizes.size(1);
-    const Tensor tensor = call.output(0, {sizes.data() + rank, sizes.data() + 2 * rank});
-    block_of(sizes.data(), rank).spread(block.data(), *scale.data(), tensor.data());
+    const Tensor scales = call.input(0), known = call.input(1), sizes = call.input(2);
+    const std::vector<Tensor> given = inputs_from(call, 3);
+    const int64_t rank = sizes.size(2);
+    const size_t n = scales.count();
+    std::vector<Tensor> tensors;
+    std::vector<const float*> onto;
+    size_t next = n;
+    for (size_t i = 0; i < n; i++) {
+      const float* whole = sizes.data() + (i * 2 + 1) * rank;
+      tensors.push_back(call.output(static_cast<int>(i), {whole + rank - given[i].rank(), whole + rank}));
+      onto.push_back(known.data()[i] != 0 ? given.at(next++).data() : nullptr);
+    }
+    Threads::instance().run(n, [&](long i) {
+      block_of(sizes.data() + i * 2 * rank, rank).add(given[i].data(), scales.data()[i], onto[i], tensors[i].data());
+    });
   }
+};
+
+// x with the same numbers in another shape: no copy
+struct Reshape {
+  const std::vector<int64_t> shape;
+  explicit Reshape(const Attributes& attributes) : shape(attributes.integers("shape")) {}
+  void operator()(const Call& call) const { call.share(call.input(0), shape, 0); }
 };
 
 // x [..., c], scale [c], shift [c] → y, mean, biased variance, 1 / √(variance + ε)
@@ -178,45 +197,65 @@ struct BatchNormGradient {
   }
 };
 
-// The inputs from `first` on, and what Kernels wants to know of them.
-Kernels kernels_of(const std::vector<Tensor>& parts, const Tensor& coefficients) {
-  Kernels kernels{parts[0].size(0), coefficients.size(1), coefficients.size(2), coefficients.data(), {}};
-  for (const Tensor& part : parts) {
-    const bool fits = part.size(0) == kernels.inputs && part.size(2) == kernels.outputs;
-    if (!fits || (part.size(1) != 1 && part.size(1) != kernels.taps))
-      throw std::invalid_argument("GpdKernelSum: the kernels' sizes differ");
-    kernels.parts.push_back({part.data(), part.size(1)});
-  }
-  return kernels;
-}
+// What a sum of n kernels and its gradient share. Inputs: `first` of their own, gates [n, out], n kernels [in, taps or
+// 1, out], and a profile [taps, out] for each kernel that is said to be profiled; the others have one factor for each tap.
+class KernelSumInputs {
+ public:
+  explicit KernelSumInputs(const Attributes& attributes)
+      : factors_(attributes.numbers("factors")), profiled_(attributes.integers("profiled")) {}
 
-// coefficients [n, taps, out], n kernels [in, taps or 1, out] → [taps, in, out]
+  // The tensors must live as long as what is returned.
+  Kernels kernels(const std::vector<Tensor>& given, size_t first) const {
+    const size_t n = profiled_.size();
+    const Tensor &gates = given[first], &one = given[first + 1];
+    Kernels kernels{one.size(0), static_cast<long>(factors_.size() / n), gates.size(1), gates.data(), {}};
+    size_t next = first + 1 + n;
+    for (size_t b = 0; b < n; b++) {
+      const Tensor& part = given[first + 1 + b];
+      const bool fits = part.size(0) == kernels.inputs && part.size(2) == kernels.outputs;
+      if (!fits || (part.size(1) != 1 && part.size(1) != kernels.taps))
+        throw std::invalid_argument("GpdKernelSum: the kernels' sizes differ");
+      const float* profile = profiled_[b] ? given.at(next++).data() : nullptr;
+      kernels.parts.push_back({part.data(), part.size(1), profile, factors_.data() + b * kernels.taps});
+    }
+    return kernels;
+  }
+
+ private:
+  const std::vector<float> factors_;
+  const std::vector<int64_t> profiled_;
+};
+
+// gates, kernels, profiles → their sum, [taps, in, out] as `shape`
 struct KernelSum {
-  explicit KernelSum(const Attributes&) {}
+  const KernelSumInputs inputs;
+  const std::vector<int64_t> shape;
+  explicit KernelSum(const Attributes& attributes) : inputs(attributes), shape(attributes.integers("shape")) {}
   void operator()(const Call& call) const {
-    const Tensor coefficients = call.input(0);
-    const std::vector<Tensor> parts = inputs_from(call, 1);
-    const Kernels kernels = kernels_of(parts, coefficients);
-    const Tensor y = call.output(0, {kernels.taps, kernels.inputs, kernels.outputs});
+    const std::vector<Tensor> given = inputs_from(call, 0);
+    const Kernels kernels = inputs.kernels(given, 0);
+    const Tensor y = call.output(0, shape);
+    if (y.count() != kernels.inputs * kernels.taps * kernels.outputs)
+      throw std::invalid_argument("GpdKernelSum: the sum has another size");
     sum_kernels(kernels, y.data());
   }
 };
 
-// dy [taps, in, out], coefficients, kernels → gradients of the coefficients and of each kernel
+// dy, gates, kernels, profiles → gradients of the gates and of each kernel
 struct KernelSumGradient {
-  explicit KernelSumGradient(const Attributes&) {}
+  const KernelSumInputs inputs;
+  explicit KernelSumGradient(const Attributes& attributes) : inputs(attributes) {}
   void operator()(const Call& call) const {
-    const Tensor dy = call.input(0), coefficients = call.input(1);
-    const std::vector<Tensor> parts = inputs_from(call, 2);
-    const Kernels kernels = kernels_of(parts, coefficients);
-    const Tensor dc = call.output(0, coefficients.shape());
+    const std::vector<Tensor> given = inputs_from(call, 0);
+    const Kernels kernels = inputs.kernels(given, 1);
+    const Tensor dgates = call.output(0, given[1].shape());
     std::vector<Tensor> gradients;
-    std::vector<Kernels::Part> made;
-    for (size_t i = 0; i < parts.size(); i++) {
-      gradients.push_back(call.output(static_cast<int>(i) + 1, parts[i].shape()));
-      made.push_back({gradients[i].data(), parts[i].size(1)});
+    std::vector<float*> made;
+    for (size_t b = 0; b < kernels.parts.size(); b++) {
+      gradients.push_back(call.output(static_cast<int>(b) + 1, given[2 + b].shape()));
+      made.push_back(gradients[b].data());
     }
-    sum_kernels_gradient(kernels, dy.data(), made, dc.data());
+    sum_kernels_gradient(kernels, given[0].data(), made, dgates.data());
   }
 };
 
@@ -279,14 +318,19 @@ void define_operations() {
                                   {"transpose_a: bool", "transpose_b: bool"});
   define_operation<LeadingBlocks>("GpdLeadingBlocks", {"scales: T", "sizes: T", "tensors: n * T"}, {"blocks: n * T"},
                                   {"n: int"});
-  define_operation<LeadingBlockGradient>("GpdLeadingBlockGradient", {"block: T", "scale: T", "sizes: T"}, {"tensor: T"});
+  define_operation<LeadingBlocksGradient>(
+      "GpdLeadingBlocksGradient", {"scales: T", "known: T", "sizes: T", "blocks: n * T", "onto: m * T"},
+      {"tensors: n * T"}, {"n: int", "m: int >= 0"});
+  define_operation<Reshape>("GpdReshape", {"x: T"}, {"y: T"}, {"shape: list(int)"});
   define_operation<BatchNorm>("GpdBatchNorm", {"x: T", "scale: T", "shift: T"},
                               {"y: T", "mean: T", "variance: T", "inverse: T"}, {"epsilon: float"});
   define_operation<BatchNormGradient>("GpdBatchNormGradient", {"dy: T", "x: T", "scale: T", "mean: T", "inverse: T"},
                                       {"dx: T", "dscale: T", "dshift: T"});
-  define_operation<KernelSum>("GpdKernelSum", {"coefficients: T", "kernels: n * T"}, {"y: T"}, {"n: int"});
-  define_operation<KernelSumGradient>("GpdKernelSumGradient", {"dy: T", "coefficients: T", "kernels: n * T"},
-                                      {"dcoefficients: T", "dkernels: n * T"}, {"n: int"});
+  define_operation<KernelSum>("GpdKernelSum", {"gates: T", "kernels: n * T", "profiles: m * T"}, {"y: T"},
+                              {"n: int", "m: int >= 0", "factors: list(float)", "profiled: list(int)", "shape: list(int)"});
+  define_operation<KernelSumGradient>("GpdKernelSumGradient", {"dy: T", "gates: T", "kernels: n * T", "profiles: m * T"},
+                                      {"dgates: T", "dkernels: n * T"},
+                                      {"n: int", "m: int >= 0", "factors: list(float)", "profiled: list(int)"});
   define_operation<GlobalNorm>("GpdGlobalNorm", {"tensors: n * T"}, {"norm: T"}, {"n: int"});
   define_operation<MomentumUpdate>("GpdMomentumUpdate",
                                    {"settings: T", "scale: T", "decays: T", "gradients: n * T", "parameters: n * T",

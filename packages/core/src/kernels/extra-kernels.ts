@@ -11,9 +11,12 @@ import * as tf from '@tensorflow/tfjs'
  * - `BatchNormGradient { dy, x, mean, inverseDeviation, scale }`: the gradients of x, scale and shift
  * - `BatchNormTraining { x, scale, shift }`, with the attribute `epsilon`: y, mean, biased variance, and more that its
  *   gradient needs; it is recorded, and registered together with a gradient
- * - `KernelSum { coefficients, kernel0, kernel1, … }` and `KernelSumGradient { dy, … }`: see `kernelSum`
+ * - `KernelSum { gates, kernel0, kernel1, …, profile1, … }` and `KernelSumGradient { dy, … }`, with the attributes
+ *   `factors` (of each kernel, one for each tap) and `shape` (of the sum); see `kernelSum`
  * - `LeadingBlocks { tensor0, tensor1, … }`, with the attributes `sizes`, `scales` and `shapes`: see `leadingBlocks`; it
  *   is recorded, and registered together with a gradient
+ * - `LeadingBlocksGradient { dy0, dy1, …, known1, … }`, with the attributes `scales` and `shapes`: the gradient of each
+ *   tensor, added to what is known of it
  * - `GlobalNorm { x0, x1, … }`: `√(Σ x²)` over all of them
  * - `MomentumUpdate { settings, scale, decays, gradient0, …, parameter0, …, velocity0, … }`: the parameters and the
  *   velocities after a step of SGD, see `sgd` in the trainer
@@ -31,6 +34,7 @@ export type ExtraKernel =
   | 'KernelSumGradient'
   | 'GlobalNorm'
   | 'LeadingBlocks'
+  | 'LeadingBlocksGradient'
   | 'MomentumUpdate'
 
 /**

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { axisSize, type Axis, type Initializer } from '@gpdjs/core'
+import { axisSize, type Axis, type Initializer, type tensorOps } from '@gpdjs/core'
 import type { BranchSite, BranchTensor, BranchTensors } from './branch-set.ts'
 
 /**
@@ -15,12 +15,8 @@ export interface OrepaBranch {
   tensors(site: BranchSite, variant: OrepaVariant): Record<string, BranchTensor>
   /** `[in, taps, out]`, or `[in, 1, out]` where all taps are alike but for the profile; depthwise without `in`. */
   kernel(site: BranchSite, tensors: BranchTensors): tf.Tensor
-  /**
-   * Factor of each tap and filter, `[taps, out]`; nobody trains it. Default `even`.
-   *
-   * @param even ones
-   */
-  profile?(site: BranchSite, tensors: BranchTensors, even: tf.Tensor): tf.Tensor
+  /** Factors of the taps, or of each tap and filter, `[taps, out]`; nobody trains them. Default ones. */
+  profile?(site: BranchSite, tensors: BranchTensors): tensorOps.KernelPart['profile']
 }
 
 /** `release`: as in the authors' code. `original`: as in Hu et al., "Online Convolutional Re-parameterization", 2022. */

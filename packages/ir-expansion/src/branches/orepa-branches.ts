@@ -30,7 +30,7 @@ export const average: OrepaBranch = {
   gate: { release: 0.25, original: 0.25 },
   tensors: (site) => ({ average: trained(pairAxes(site), inputsOf(site)) }),
   kernel: (_, { average }) => average!,
-  profile: (site, _, even) => tf.mul(even, 1 / tapsOf(site)),
+  profile: (site) => new Array<number>(tapsOf(site)).fill(1 / tapsOf(site)),
 }
 
 /**
@@ -56,7 +56,7 @@ export const prior: OrepaBranch = {
     return { prior: trained(pairAxes(site), inputsOf(site)), frequency: waves }
   },
   kernel: (_, { prior }) => prior!,
-  profile: (_, { frequency }) => frequency!,
+  profile: (_, { frequency }) => frequency as tf.Tensor2D,
 }
 
 /** How many inner channels a depthwise convolution gets for each of its channels. */
@@ -103,11 +103,10 @@ export const pointwise: OrepaBranch = {
     return { pointwise: trained(pairAxes(site), inputsOf(site)) }
   },
   kernel: (_, { pointwise }) => pointwise!,
-  profile(site, { pointwise }, even) {
+  profile(site, { pointwise }) {
     const taps = tapsOf(site)
-    if (pointwise!.shape[site.depthwise ? 0 : 1] === taps) return even
-    const middle = tf.equal(tf.range(0, taps, 1, 'int32'), (taps - 1) / 2)
-    return tf.mul(even, tf.reshape(tf.cast(middle, 'float32'), [taps, 1]))
+    if (pointwise!.shape[site.depthwise ? 0 : 1] === taps) return undefined
+    return Array.from({ length: taps }, (_, tap) => Number(tap === (taps - 1) / 2))
   },
 }
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { channelAxis, didYouMean, fixedAxis, GpdError, tensorOps } from '@gpdjs/core'
 import { keepsSize, type BranchSet, type BranchSite, type BranchTensor, type BranchTensors } from './branch-set.ts'
 import { average, expansion, origin, pointwise, prior, separable } from './orepa-branches.ts'
-import { tapsOf, type OrepaBranch, type OrepaVariant } from './orepa-branch.ts'
+import type { OrepaBranch, OrepaVariant } from './orepa-branch.ts'
 
 /** In the order in which a branch count takes them. */
 const BRANCHES: readonly OrepaBranch[] = [origin, average, prior, expansion, pointwise, separable]
@@ -58,24 +58,22 @@ function fromHwio({ depthwise }: BranchSite, kernel: tf.Tensor): tf.Tensor {
   return tf.transpose(tf.reshape(kernel, [height * width, input, output]), [1, 0, 2])
 }
 
-/** `[taps, in, out]`; of a depthwise kernel `[taps, 1, channels]`. */
-function toHwio({ depthwise, kernelSize }: BranchSite, kernel: tf.Tensor3D): tf.Tensor {
-  const [, input, output] = kernel.shape
-  return tf.reshape(kernel, [kernelSize, kernelSize, ...(depthwise ? [output, 1] : [input, output])])
-}
-
 /** A depthwise kernel has one input. */
 const oneOrMoreInputs = (kernel: tf.Tensor): tf.Tensor3D =>
   kernel.rank === 3 ? (kernel as tf.Tensor3D) : (tf.expandDims(kernel, 0) as tf.Tensor3D)
 
-/** What each branch is multiplied by, `[branches, taps, out]`: its gate and its profile. */
-function coefficients(site: BranchSite, branches: readonly OrepaBranch[], tensors: BranchTensors): tf.Tensor3D {
-  const gates = tensors['gates'] as tf.Tensor2D
-  const [count, out] = gates.shape
-  const taps = tapsOf(site)
-  const even = tf.ones([taps, out])
-  const profiles = branches.map(({ profile }) => profile?.(site, tensors, even) ?? even)
-  return tf.mul(tf.reshape(gates, [count, 1, out]), tf.stack(profiles))
+function mergeSite(site: BranchSite, branches: readonly OrepaBranch[], tensors: BranchTensors): tf.Tensor {
+  const parts = branches.map((branch): tensorOps.KernelPart => {
+    const profile = branch.profile?.(site, tensors)
+    return { kernel: oneOrMoreInputs(branch.kernel(site, tensors)), ...(profile && { profile }) }
+  })
+  const [inputs, , out] = parts[0]!.kernel.shape
+  const { kernelSize: k } = site
+  return tensorOps.kernelSum(tensors['gates'] as tf.Tensor2D, parts, [
+    k,
+    k,
+    ...(site.depthwise ? [out, 1] : [inputs, out]),
+  ])
 }
 
 /**
@@ -104,10 +102,7 @@ export function orepa(options: OrepaOptions = {}): BranchSet {
         string,
         BranchTensor
       >,
-    merge(site, tensors: BranchTensors) {
-      const kernels = branches.map((branch) => oneOrMoreInputs(branch.kernel(site, tensors)))
-      return toHwio(site, tensorOps.kernelSum(coefficients(site, branches, tensors), kernels))
-    },
+    merge: (site, tensors) => mergeSite(site, branches, tensors),
     fromKernel(site, kernel) {
       const filters = kernel.shape[site.depthwise ? 2 : 3]!
       const rows = gateValues.map((value) => new Array<number>(filters).fill(value))

@@ -43,14 +43,39 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
   ].map(([inputs, outputs]): ConformanceCase => ({
     name: `kernelSum of ${inputs} to ${outputs} channels`,
     inputs: {
-      coefficients: { shape: [3, 9, outputs!] },
+      gates: { shape: [4, outputs!] },
       full: { shape: [inputs!, 9, outputs!] },
       even: { shape: [inputs!, 1, outputs!] },
       more: { shape: [inputs!, 9, outputs!] },
+      waves: { shape: [inputs!, 1, outputs!] },
     },
-    f: ({ coefficients, full, even, more }) =>
-      tf.square(kernelSum(coefficients as tf.Tensor3D, [full, even, more] as tf.Tensor3D[])),
+    f({ gates, full, even, more, waves }) {
+      const profile = tf.reshape(tf.linspace(-1, 2, 9 * outputs!), [9, outputs!]) as tf.Tensor2D
+      const parts = [
+        { kernel: full as tf.Tensor3D },
+        { kernel: even as tf.Tensor3D, profile: [1, 2, 3, 4, 5, -4, 3, 0, 1] },
+        { kernel: more as tf.Tensor3D, profile: new Array<number>(9).fill(0.5) },
+        { kernel: waves as tf.Tensor3D, profile },
+      ]
+      return tf.square(kernelSum(gates as tf.Tensor2D, parts, [3, 3, inputs!, outputs!]))
+    },
   })),
+  {
+    name: 'kernelSum of a depthwise convolution, one kernel',
+    inputs: { gates: { shape: [1, 6] }, kernel: { shape: [1, 9, 6] } },
+    f: ({ gates, kernel }) =>
+      tf.square(kernelSum(gates as tf.Tensor2D, [{ kernel: kernel as tf.Tensor3D }], [3, 3, 6, 1])),
+  },
+  {
+    name: 'kernelSum without inputs',
+    inputs: { gates: { shape: [2, 6] }, full: { shape: [0, 9, 6] }, even: { shape: [0, 1, 6] } },
+    f: ({ gates, full, even }) =>
+      kernelSum(
+        gates as tf.Tensor2D,
+        [full, even].map((kernel) => ({ kernel: kernel as tf.Tensor3D })),
+        [3, 3, 0, 6],
+      ),
+  },
   {
     name: 'leadingBlocks',
     inputs: {
@@ -67,6 +92,29 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
         { tensor: whole!, size: [3, 4], scale: 3 },
       ])
       return tf.concat(blocks.map((block) => tf.reshape(tf.square(block), [-1])))
+    },
+  },
+  {
+    name: 'leadingBlocks of one tensor, which is used elsewhere too',
+    inputs: { kernel: { shape: [3, 3, 6, 10] } },
+    f({ kernel }) {
+      const [block] = leadingBlocks([{ tensor: kernel!, size: [3, 3, 3, 5], scale: 2 }])
+      return tf.add(tf.square(kernel!), tf.sum(tf.square(block!)))
+    },
+  },
+  {
+    name: 'leadingBlocks of one tensor twice and of an empty one',
+    inputs: { rows: { shape: [4, 21] }, empty: { shape: [3, 0, 2] } },
+    f({ rows, empty }) {
+      const [first, second, nothing] = leadingBlocks([
+        { tensor: rows!, size: [2, 17], scale: 0.5 },
+        { tensor: rows!, size: [4, 16], scale: 3 },
+        { tensor: empty!, size: [2, 0, 2], scale: 2 },
+      ])
+      return tf.addN([
+        tf.square(second!),
+        ...[first!, nothing!].map((block) => tf.mul(tf.sum(tf.square(block)), tf.ones([4, 16]))),
+      ])
     },
   },
   {

@@ -7,9 +7,10 @@ import { channelAdd, reluGradient } from './channel-kernels.ts'
 import { explicitPaddingKernels } from './explicit-padding.ts'
 import type { TensorflowKernel } from './kernel.ts'
 import { kernelSum, kernelSumGradient } from './kernel-sum.ts'
-import { leadingBlockGradient, leadingBlocks, leadingBlocksDerivative } from './leading-blocks.ts'
+import { leadingBlocks, leadingBlocksDerivative, leadingBlocksGradient } from './leading-blocks.ts'
 import { matrixProduct } from './matrix-product.ts'
 import { ownBatchNorm, ownBatchNormGradient } from './own-batch-norm.ts'
+import { reshape, reshapeToItself } from './reshape.ts'
 import { stridedKernels } from './strided-convolution.ts'
 import { globalNorm, momentumUpdate } from './updates.ts'
 import { winogradKernels } from './winograd.ts'
@@ -18,7 +19,7 @@ import { winogradKernels } from './winograd.ts'
 export const TFJS_NODE_VERSION = '4.22.0'
 
 /** `kInterfaceVersion` of the operations in `native/` that the kernels here call. */
-const OPERATIONS_VERSION = 2
+const OPERATIONS_VERSION = 3
 
 /** Every kernel that the tensorflow backend gets from here. Adding one is its file and a line in this list. */
 export const tensorflowKernels: readonly TensorflowKernel[] = [
@@ -27,6 +28,7 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   ...explicitPaddingKernels,
   // slow
   cast,
+  reshapeToItself,
   // in fewer passes: see extra-kernels.ts
   batchNormTraining,
   batchNormTrainingGradient,
@@ -36,6 +38,7 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   ...stridedKernels,
   ...winogradKernels,
   matrixProduct,
+  reshape,
   ownBatchNorm,
   ownBatchNormGradient,
   kernelSum,
@@ -43,7 +46,7 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   globalNorm,
   momentumUpdate,
   leadingBlocks,
-  leadingBlockGradient,
+  leadingBlocksGradient,
 ]
 
 /** What each registered kernel was made with. */

@@ -2,32 +2,59 @@ import type * as tf from '@tensorflow/tfjs'
 import { tensorflowKernel } from './kernel.ts'
 import { execute } from './tensorflow-backend.ts'
 
-type Inputs = { readonly [name: string]: tf.TensorInfo }
+interface Attributes {
+  /** Of each kernel, one for each tap. */
+  readonly factors: readonly (readonly number[])[]
+  readonly shape: readonly number[]
+}
 
-/** `kernel0`, `kernel1`, …: TensorFlow.js names its inputs. */
-const kernelsOf = (inputs: Inputs): tf.TensorInfo[] =>
-  Object.keys(inputs)
-    .filter((name) => name.startsWith('kernel'))
-    .map((name) => inputs[name]!)
+interface Variant {
+  readonly name: string
+  /** Inputs before the kernels. */
+  readonly first: readonly string[]
+  /** How many tensors come out for so many kernels. */
+  made(kernels: number): number
+  /** Attributes of its own. */
+  ints(attributes: Attributes): Readonly<Record<string, readonly number[]>>
+}
 
-/** `first` are the inputs before the kernels; `made` is how many tensors come out for so many kernels. */
-const onKernels = (name: string, first: readonly string[], made: (kernels: number) => number) =>
-  tensorflowKernel<string>({
+const kernelSumVariant = ({ name, first, made, ints }: Variant) =>
+  tensorflowKernel<string, Attributes>({
     name,
     repairs: 'scaling, adding and transposing kernels one by one goes over memory six times as often',
     needsOwnOperations: true,
     create:
       () =>
-      ({ inputs, backend }) => {
-        const kernels = kernelsOf(inputs)
+      ({ inputs, attrs, backend }) => {
+        const n = attrs.factors.length
+        const kernels = attrs.factors.map((_, i) => inputs[`kernel${i}`]!)
+        const profiles = attrs.factors.map((_, i) => inputs[`profile${i}`])
+        const given = profiles.filter((profile): profile is tf.TensorInfo => profile !== undefined)
         return execute(backend, {
           name: `Gpd${name}`,
-          inputs: [...first.map((input) => inputs[input]!), ...kernels],
-          outputs: made(kernels.length),
-          ints: { n: kernels.length },
+          inputs: [...first.map((input) => inputs[input]!), ...kernels, ...given],
+          outputs: made(n),
+          ints: {
+            n,
+            m: given.length,
+            profiled: profiles.map((profile) => Number(profile !== undefined)),
+            ...ints(attrs),
+          },
+          floats: { factors: attrs.factors.flat() },
         })
       },
   })
 
-export const kernelSum = onKernels('KernelSum', ['coefficients'], () => 1)
-export const kernelSumGradient = onKernels('KernelSumGradient', ['dy', 'coefficients'], (kernels) => kernels + 1)
+export const kernelSum = kernelSumVariant({
+  name: 'KernelSum',
+  first: ['gates'],
+  made: () => 1,
+  ints: ({ shape }) => ({ shape }),
+})
+
+export const kernelSumGradient = kernelSumVariant({
+  name: 'KernelSumGradient',
+  first: ['dy', 'gates'],
+  made: (kernels) => 1 + kernels,
+  ints: () => ({}),
+})
