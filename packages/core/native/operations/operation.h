@@ -113,6 +113,13 @@ class Attributes {
     status.check();
     return value;
   }
+  int64_t integer(const char* name) const {
+    Status status;
+    int64_t value = 0;
+    TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, status);
+    status.check();
+    return value;
+  }
   std::vector<int64_t> integers(const char* name) const {
     return list<int64_t>(name, TF_OpKernelConstruction_GetAttrInt64List);
   }

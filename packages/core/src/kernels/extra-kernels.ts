@@ -17,6 +17,8 @@ import * as tf from '@tensorflow/tfjs'
  *   is recorded, and registered together with a gradient
  * - `LeadingBlocksGradient { dy0, dy1, …, known1, … }`, with the attributes `scales` and `shapes`: the gradient of each
  *   tensor, added to what is known of it
+ * - `Product { a, b }` and `ProductGradient { dy, a, b }`, with the attributes `batch`, `rows`, `depth` and `columns` of
+ *   the matrices that the tensors are seen as, and `shape` of the product; see `product`
  * - `GlobalNorm { x0, x1, … }`: `√(Σ x²)` over all of them
  * - `MomentumUpdate { settings, scale, decays, gradient0, …, parameter0, …, velocity0, … }`: the parameters and the
  *   velocities after a step of SGD, see `sgd` in the trainer
@@ -36,6 +38,8 @@ export type ExtraKernel =
   | 'LeadingBlocks'
   | 'LeadingBlocksGradient'
   | 'MomentumUpdate'
+  | 'Product'
+  | 'ProductGradient'
 
 /**
  * Runs a kernel of the current backend on float32 tensors, or returns nothing if it has none of that name. It records

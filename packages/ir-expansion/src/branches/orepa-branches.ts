@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { axisSize, channelAxis, fixedAxis, inputAxis, outputAxis, type Axis } from '@gpdjs/core'
+import { axisSize, channelAxis, fixedAxis, inputAxis, outputAxis, tensorOps, type Axis } from '@gpdjs/core'
 import type { BranchSite } from './branch-set.ts'
 import { constant, inputsOf, tapsOf, trained, type OrepaBranch, type OrepaVariant } from './orepa-branch.ts'
 
@@ -87,10 +87,9 @@ export const expansion: OrepaBranch = {
   },
   kernel(site, { inner, identity, outer }) {
     const first = tf.add(inner!, identity!)
-    const [middle, taps, out] = outer!.shape as [number, number, number]
-    if (site.depthwise) return tf.sum(tf.mul(tf.reshape(first, [middle, 1, out]), outer!), 0)
-    const product = tf.matMul(first as tf.Tensor2D, tf.reshape(outer!, [middle, taps * out]))
-    return tf.reshape(product, [first.shape[0]!, taps, out])
+    if (!site.depthwise) return tensorOps.product(first, outer!)
+    const [middle, , out] = outer!.shape as [number, number, number]
+    return tf.sum(tf.mul(tf.reshape(first, [middle, 1, out]), outer!), 0)
   },
 }
 
@@ -132,8 +131,6 @@ export const separable: OrepaBranch = {
     }
   },
   kernel(site, { depthwise, project }) {
-    return site.depthwise
-      ? tf.sum(tf.mul(depthwise!, project!), 0)
-      : tf.matMul(depthwise as tf.Tensor3D, project as tf.Tensor3D)
+    return site.depthwise ? tf.sum(tf.mul(depthwise!, project!), 0) : tensorOps.product(depthwise!, project!, 1)
   },
 }

@@ -5,8 +5,9 @@ import { channelSum } from '../../tensor-ops/channel-sum.ts'
 import { globalAveragePool } from '../../tensor-ops/global-average-pool.ts'
 import { kernelSum } from '../../tensor-ops/kernel-sum.ts'
 import { leadingBlocks } from '../../tensor-ops/leading-blocks.ts'
+import { product } from '../../tensor-ops/product.ts'
 import { relu } from '../../tensor-ops/relu.ts'
-import type { ConformanceCase } from './case.ts'
+import { describe, type ConformanceCase } from './case.ts'
 
 const TENSOR_OPS: readonly ConformanceCase[] = [
   { name: 'relu', inputs: { x: { shape: [3, 7, 5], filling: 'distinct' } }, f: ({ x }) => relu(tf.add(x!, 0.021)) },
@@ -76,6 +77,19 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
         [3, 3, 0, 6],
       ),
   },
+  ...[
+    [[5, 7], [7, 9, 3], 0],
+    [[32, 16], [16, 9, 32], 0],
+    [[3, 9, 8], [3, 8, 5], 1],
+    [[6, 9, 8], [6, 8, 32], 1],
+    [[1, 9, 8], [1, 8, 21], 1],
+    [[4, 0], [0, 2, 3], 0],
+    [[0, 9, 8], [0, 8, 3], 1],
+  ].map(([a, b, batchAxes]): ConformanceCase => ({
+    name: `product ${describe(a, b, batchAxes)}`,
+    inputs: { a: { shape: a as number[] }, b: { shape: b as number[] } },
+    f: ({ a, b }) => tf.square(product(a!, b!, batchAxes as number)),
+  })),
   {
     name: 'leadingBlocks',
     inputs: {

@@ -10,6 +10,7 @@ import { kernelSum, kernelSumGradient } from './kernel-sum.ts'
 import { leadingBlocks, leadingBlocksDerivative, leadingBlocksGradient } from './leading-blocks.ts'
 import { matrixProduct } from './matrix-product.ts'
 import { ownBatchNorm, ownBatchNormGradient } from './own-batch-norm.ts'
+import { product, productGradient } from './product.ts'
 import { reshape, reshapeToItself } from './reshape.ts'
 import { stridedKernels } from './strided-convolution.ts'
 import { globalNorm, momentumUpdate } from './updates.ts'
@@ -28,7 +29,6 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   ...explicitPaddingKernels,
   // slow
   cast,
-  reshapeToItself,
   // in fewer passes: see extra-kernels.ts
   batchNormTraining,
   batchNormTrainingGradient,
@@ -43,10 +43,14 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   ownBatchNormGradient,
   kernelSum,
   kernelSumGradient,
+  product,
+  productGradient,
   globalNorm,
   momentumUpdate,
   leadingBlocks,
   leadingBlocksGradient,
+  // slow, own or not
+  reshapeToItself,
 ]
 
 /** What each registered kernel was made with. */
