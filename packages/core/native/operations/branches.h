@@ -3,6 +3,7 @@
 //   y[t, i, o] = Σ_b g[b, o] · p_b[t, o] · x_b[i, t, o]        x_b is [in, taps, out], or [in, 1, out] for all taps alike
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "parallel.h"
@@ -23,6 +24,8 @@ struct Kernels {
   std::vector<Part> parts;
 
   long size() const { return parts.size() * taps * outputs; }
+  // Inputs that are worth another thread.
+  long least() const { return std::max(1L, 16 * 1024 / (size() + 1)); }
   float* row(const Part& part, float* data, long input, long tap) const {
     return data + (input * part.taps + (part.taps == 1 ? 0 : tap)) * outputs;
   }
@@ -47,9 +50,9 @@ struct Kernels {
 inline void sum_kernels(const Kernels& kernels, float* y) {
   float* coefficients = shared_scratch(kernels.size());
   kernels.multiply_gates(coefficients);
-  for_ranges(kernels.inputs, 1, [&](long first, long last) {
-    for (long tap = 0; tap < kernels.taps; tap++)
-      for (long in = first; in < last; in++)
+  for_ranges(kernels.inputs, kernels.least(), [&](long first, long last) {
+    for (long in = first; in < last; in++)
+      for (long tap = 0; tap < kernels.taps; tap++)
         for_each_vector(kernels.outputs, [&](long at, auto kind) {
           using T = decltype(kind);
           T sum{};
@@ -64,7 +67,7 @@ inline void sum_kernels(const Kernels& kernels, float* y) {
 // `dx` has one tensor for each part, `dg` is [parts, outputs].
 inline void sum_kernels_gradient(const Kernels& kernels, const float* dy, const std::vector<float*>& dx, float* dg) {
   const long size = kernels.size(), parts = kernels.parts.size(), outputs = kernels.outputs;
-  const long ranges = std::max(1L, std::min<long>(Threads::instance().count(), kernels.inputs));
+  const long ranges = std::max(1L, std::min<long>(Threads::instance().count(), kernels.inputs / kernels.least()));
   float* coefficients = shared_scratch((1 + ranges) * size);
   float* sums = coefficients + size;  // of dy · x over the inputs, by every range of them
   kernels.multiply_gates(coefficients);

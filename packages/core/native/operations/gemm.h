@@ -10,6 +10,7 @@
 namespace gpd {
 
 constexpr long kPanel = 2 * kWidth;
+constexpr long kLeast = 256 * 1024;  // products of numbers that are worth another thread
 
 inline long round_up(long n, long step) { return (n + step - 1) / step * step; }
 
@@ -148,15 +149,17 @@ inline void multiply_dots(const Matrix& a, const Matrix& b, long rows, long dept
 inline void multiply(const Matrix& a, const Matrix& b, long rows, long depth, long columns, float* c) {
   constexpr long kGroup = 4;  // panels that are worked on together
   const long panels = round_up(columns, kPanel) / kPanel;
-  Threads::instance().run((panels + kGroup - 1) / kGroup, [&](long group) {
-    multiply_panels(a, b, rows, depth, columns, group * kGroup, std::min(panels, (group + 1) * kGroup), c);
+  const long least = std::max(1L, kLeast / (rows * depth * kGroup * kPanel + 1));
+  for_ranges((panels + kGroup - 1) / kGroup, least, [&](long first, long last) {
+    for (long group = first; group < last; group++)
+      multiply_panels(a, b, rows, depth, columns, group * kGroup, std::min(panels, (group + 1) * kGroup), c);
   });
 }
 
 // Products of many small matrices, one after another in memory; each by one thread.
 inline void multiply_batch(long batch, const Matrix& a, const Matrix& b, long rows, long depth, long columns, float* c) {
   const long panels = round_up(columns, kPanel) / kPanel;
-  const long least = std::max(1L, 256 * 1024 / (rows * depth * columns + 1));
+  const long least = std::max(1L, kLeast / (rows * depth * columns + 1));
   const bool dots = !a.transposed && b.transposed && columns <= kPanel;
   for_ranges(batch, least, [&](long first, long last) {
     for (long i = first; i < last; i++) {

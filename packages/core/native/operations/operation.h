@@ -121,25 +121,17 @@ class Attributes {
     return value;
   }
   std::vector<int64_t> integers(const char* name) const {
-    return list<int64_t>(name, TF_OpKernelConstruction_GetAttrInt64List);
-  }
-  std::vector<float> numbers(const char* name) const {
-    return list<float>(name, TF_OpKernelConstruction_GetAttrFloatList);
-  }
-
- private:
-  template <typename T>
-  std::vector<T> list(const char* name, void (*get)(TF_OpKernelConstruction*, const char*, T*, int, TF_Status*)) const {
     Status status;
     int32_t size = 0, bytes = 0;
     TF_OpKernelConstruction_GetAttrSize(construction_, name, &size, &bytes, status);
     status.check();
-    std::vector<T> values(size);
-    get(construction_, name, values.data(), size, status);
+    std::vector<int64_t> values(size);
+    TF_OpKernelConstruction_GetAttrInt64List(construction_, name, values.data(), size, status);
     status.check();
     return values;
   }
 
+ private:
   TF_OpKernelConstruction* const construction_;
 };
 

@@ -242,36 +242,34 @@ struct BatchNormGradient {
   }
 };
 
-// What a sum of n kernels and its gradient share. Inputs: `first` of their own, gates [n, out], n kernels [in, taps or
-// 1, out], and a profile [taps, out] for each kernel that is said to be profiled; the others have one factor for each tap.
+// What a sum of n kernels and its gradient share. Inputs: `first` of their own, gates [n, out], factors of the taps
+// [n, taps], n kernels [in, taps or 1, out]; profiles [taps, out] which those of `profiled` have in place of the factors.
 class KernelSumInputs {
  public:
-  explicit KernelSumInputs(const Attributes& attributes)
-      : factors_(attributes.numbers("factors")), profiled_(attributes.integers("profiled")) {}
+  explicit KernelSumInputs(const Attributes& attributes) : profiled_(attributes.integers("profiled")) {}
 
   // The tensors must live as long as what is returned.
   Kernels kernels(const std::vector<Tensor>& given, size_t first) const {
-    const size_t n = profiled_.size();
-    const Tensor &gates = given[first], &one = given[first + 1];
-    Kernels kernels{one.size(0), static_cast<long>(factors_.size() / n), gates.size(1), gates.data(), {}};
-    size_t next = first + 1 + n;
-    for (size_t b = 0; b < n; b++) {
-      const Tensor& part = given[first + 1 + b];
+    const Tensor &gates = given[first], &factors = given[first + 1];
+    const long n = factors.size(0), taps = factors.size(1);
+    Kernels kernels{given[first + 2].size(0), taps, gates.size(1), gates.data(), {}};
+    for (long b = 0; b < n; b++) {
+      const Tensor& part = given[first + 2 + b];
       const bool fits = part.size(0) == kernels.inputs && part.size(2) == kernels.outputs;
-      if (!fits || (part.size(1) != 1 && part.size(1) != kernels.taps))
+      if (!fits || (part.size(1) != 1 && part.size(1) != taps))
         throw std::invalid_argument("GpdKernelSum: the kernels' sizes differ");
-      const float* profile = profiled_[b] ? given.at(next++).data() : nullptr;
-      kernels.parts.push_back({part.data(), part.size(1), profile, factors_.data() + b * kernels.taps});
+      kernels.parts.push_back({part.data(), part.size(1), nullptr, factors.data() + b * taps});
     }
+    for (size_t i = 0; i < profiled_.size(); i++)
+      kernels.parts.at(profiled_[i]).profile = given[first + 2 + n + i].data();
     return kernels;
   }
 
  private:
-  const std::vector<float> factors_;
   const std::vector<int64_t> profiled_;
 };
 
-// gates, kernels, profiles → their sum, [taps, in, out] as `shape`
+// gates, factors, kernels, profiles → their sum, [taps, in, out] as `shape`
 struct KernelSum {
   const KernelSumInputs inputs;
   const std::vector<int64_t> shape;
@@ -286,7 +284,7 @@ struct KernelSum {
   }
 };
 
-// dy, gates, kernels, profiles → gradients of the gates and of each kernel
+// dy, gates, factors, kernels, profiles → gradients of the gates and of each kernel
 struct KernelSumGradient {
   const KernelSumInputs inputs;
   explicit KernelSumGradient(const Attributes& attributes) : inputs(attributes) {}
@@ -297,7 +295,7 @@ struct KernelSumGradient {
     std::vector<Tensor> gradients;
     std::vector<float*> made;
     for (size_t b = 0; b < kernels.parts.size(); b++) {
-      gradients.push_back(call.output(static_cast<int>(b) + 1, given[2 + b].shape()));
+      gradients.push_back(call.output(static_cast<int>(b) + 1, given[3 + b].shape()));
       made.push_back(gradients[b].data());
     }
     sum_kernels_gradient(kernels, given[0].data(), made, dgates.data());
@@ -375,11 +373,11 @@ void define_operations() {
                               {"y: T", "mean: T", "variance: T", "inverse: T"}, {"epsilon: float"});
   define_operation<BatchNormGradient>("GpdBatchNormGradient", {"dy: T", "x: T", "scale: T", "mean: T", "inverse: T"},
                                       {"dx: T", "dscale: T", "dshift: T"});
-  define_operation<KernelSum>("GpdKernelSum", {"gates: T", "kernels: n * T", "profiles: m * T"}, {"y: T"},
-                              {"n: int", "m: int >= 0", "factors: list(float)", "profiled: list(int)", "shape: list(int)"});
-  define_operation<KernelSumGradient>("GpdKernelSumGradient", {"dy: T", "gates: T", "kernels: n * T", "profiles: m * T"},
-                                      {"dgates: T", "dkernels: n * T"},
-                                      {"n: int", "m: int >= 0", "factors: list(float)", "profiled: list(int)"});
+  define_operation<KernelSum>("GpdKernelSum", {"gates: T", "factors: T", "kernels: n * T", "profiles: m * T"}, {"y: T"},
+                              {"n: int", "m: int >= 0", "profiled: list(int)", "shape: list(int)"});
+  define_operation<KernelSumGradient>(
+      "GpdKernelSumGradient", {"dy: T", "gates: T", "factors: T", "kernels: n * T", "profiles: m * T"},
+      {"dgates: T", "dkernels: n * T"}, {"n: int", "m: int >= 0", "profiled: list(int)"});
   define_operation<GlobalNorm>("GpdGlobalNorm", {"tensors: n * T"}, {"norm: T"}, {"n: int"});
   define_operation<MomentumUpdate>("GpdMomentumUpdate",
                                    {"settings: T", "scale: T", "decays: T", "gradients: n * T", "parameters: n * T",

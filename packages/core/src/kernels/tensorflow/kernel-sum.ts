@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import { tensorflowKernel } from './kernel.ts'
 import { execute } from './tensorflow-backend.ts'
 
@@ -26,22 +26,22 @@ const kernelSumVariant = ({ name, first, made, ints }: Variant) =>
     create:
       () =>
       ({ inputs, attrs, backend }) => {
-        const n = attrs.factors.length
-        const kernels = attrs.factors.map((_, i) => inputs[`kernel${i}`]!)
-        const profiles = attrs.factors.map((_, i) => inputs[`profile${i}`])
-        const given = profiles.filter((profile): profile is tf.TensorInfo => profile !== undefined)
-        return execute(backend, {
+        const indices = attrs.factors.map((_, i) => i)
+        const profiled = indices.filter((i) => inputs[`profile${i}`] !== undefined)
+        const factors = tf.tensor2d(attrs.factors.map((row) => [...row]))
+        const tensors = execute(backend, {
           name: `Gpd${name}`,
-          inputs: [...first.map((input) => inputs[input]!), ...kernels, ...given],
-          outputs: made(n),
-          ints: {
-            n,
-            m: given.length,
-            profiled: profiles.map((profile) => Number(profile !== undefined)),
-            ...ints(attrs),
-          },
-          floats: { factors: attrs.factors.flat() },
+          inputs: [
+            ...first.map((input) => inputs[input]!),
+            factors,
+            ...indices.map((i) => inputs[`kernel${i}`]!),
+            ...profiled.map((i) => inputs[`profile${i}`]!),
+          ],
+          outputs: made(indices.length),
+          ints: { n: indices.length, m: profiled.length, profiled, ...ints(attrs) },
         })
+        factors.dispose()
+        return tensors
       },
   })
 

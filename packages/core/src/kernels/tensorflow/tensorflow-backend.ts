@@ -25,7 +25,7 @@ export interface TensorflowBackend {
 /** Values of attributes by name; TensorFlow's own defaults serve for the others. */
 export interface AttributeValues {
   readonly bools?: Readonly<Record<string, boolean>>
-  readonly floats?: Readonly<Record<string, number | readonly number[]>>
+  readonly floats?: Readonly<Record<string, number>>
   readonly ints?: Readonly<Record<string, number | readonly number[]>>
   readonly strings?: Readonly<Record<string, string>>
 }
