@@ -53,14 +53,16 @@ inline void sum_kernels(const Kernels& kernels, float* y) {
   for_ranges(kernels.inputs, kernels.least(), [&](long first, long last) {
     for (long in = first; in < last; in++)
       for (long tap = 0; tap < kernels.taps; tap++)
-        for_each_vector(kernels.outputs, [&](long at, auto kind) {
-          using T = decltype(kind);
-          T sum{};
-          for (size_t b = 0; b < kernels.parts.size(); b++)
-            sum += load<T>(coefficients + (b * kernels.taps + tap) * kernels.outputs + at) *
-                   load<T>(kernels.row(kernels.parts[b], in, tap) + at);
-          store<T>(y + (tap * kernels.inputs + in) * kernels.outputs + at, sum);
-        });
+        for (size_t b = 0; b < kernels.parts.size(); b++) {
+          const float* c = coefficients + (b * kernels.taps + tap) * kernels.outputs;
+          const float* x = kernels.row(kernels.parts[b], in, tap);
+          float* sum = y + (tap * kernels.inputs + in) * kernels.outputs;
+          for_each_vector(kernels.outputs, [&](long at, auto kind) {
+            using T = decltype(kind);
+            const T scaled = load<T>(c + at) * load<T>(x + at);
+            store<T>(sum + at, b == 0 ? scaled : load<T>(sum + at) + scaled);
+          });
+        }
   });
 }
 
