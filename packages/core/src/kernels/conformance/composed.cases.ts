@@ -140,6 +140,26 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
 
 /** Operations that core composes; nothing is repaired for them, so nothing may break them. */
 const COMPOSED: readonly ConformanceCase[] = [
+  ...[
+    [
+      [3, 4, 5],
+      [15, -1],
+    ],
+    [
+      [3, 4, 5],
+      [3, 4, 5],
+    ],
+    [[1, 1], []],
+    [
+      [3, 0, 5],
+      [0, 7],
+    ],
+  ].map(([from, to]): ConformanceCase => ({
+    name: `reshape ${describe(from, to)}`,
+    inputs: { x: { shape: from! } },
+    // The square of the reshaped one must not write into the other: they may share memory.
+    f: ({ x }) => tf.square(tf.add(tf.square(tf.reshape(x!, to!)), tf.reshape(x!, to!))),
+  })),
   { name: 'softmax', inputs: { x: { shape: [4, 7] } }, f: ({ x }) => tf.softmax(x!) },
   { name: 'logSoftmax', inputs: { x: { shape: [4, 7] } }, f: ({ x }) => tf.logSoftmax(x!) },
   {
