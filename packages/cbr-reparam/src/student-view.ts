@@ -37,23 +37,36 @@ function gradientRatio(axes: readonly Axis[], { ratios }: Expansion): number {
   return roleRatio(axes, 'input', ratios) * roleRatio(axes, 'output', ratios) * roleRatio(axes, 'channel', ratios)
 }
 
-/** The student's part of every stored tensor, rescaled. */
-function leadingBlocks(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor> {
-  const { ratios } = expansion
-  const isSimple = ({ axes, trainable }: StoredParameter) => trainable && axes.every(isPlain)
-  const simple = expansion.stored.filter(isSimple)
+/** The student's part of some stored tensors, rescaled, by one operation. */
+function plainBlocks(expansion: Expansion, stored: TensorRecord, parameters: readonly StoredParameter[]) {
   const blocks = tensorOps.leadingBlocks(
-    simple.map(({ name, axes }) => ({
+    parameters.map(({ name, axes }) => ({
       tensor: stored[name]!,
       size: axes.map(axisSize),
       scale: studentScale(axes, expansion),
     })),
   )
-  const others = expansion.stored.filter((parameter) => !isSimple(parameter))
+  return parameters.map(({ name }, i) => [name, blocks[i]!] as const)
+}
+
+/** The student's part of every stored tensor, rescaled. */
+function leadingBlocks(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor> {
+  const plain = expansion.stored.filter(({ axes }) => axes.every(isPlain))
+  const others = expansion.stored.filter((parameter) => !plain.includes(parameter))
   return Object.fromEntries([
-    ...simple.map(({ name }, i) => [name, blocks[i]!] as const),
+    ...plainBlocks(
+      expansion,
+      stored,
+      plain.filter(({ trainable }) => trainable),
+    ),
+    // Apart from those, or the tape would think of gradients for constants.
+    ...plainBlocks(
+      expansion,
+      stored,
+      plain.filter(({ trainable }) => !trainable),
+    ),
     ...others.map(({ name, axes }) => {
-      const block = leadingBlock(stored[name]!, axes, ratios)
+      const block = leadingBlock(stored[name]!, axes, expansion.ratios)
       const scale = studentScale(axes, expansion)
       return [name, scale === 1 ? block : tf.mul(block, scale)] as const
     }),

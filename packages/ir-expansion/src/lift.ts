@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs'
 import {
   GpdError,
   initializeParameters,
-  mapRecord,
   mergeBranches,
   storageScale,
   studentScale,
+  tensorOps,
   widenAxis,
   axesShape,
   type Expansion,
@@ -122,6 +122,17 @@ function wideBranch(expansion: Expansion, stored: StoredParameter, shape: readon
   return tf.div(initializeParameters([{ ...stored, shape }], seed)[stored.name]!, growth)
 }
 
+/** Stored tensors that the wide network multiplies by some factor, by one operation. */
+function rescaled(expansion: Expansion, stored: TensorRecord, trainable: boolean): Record<string, tf.Tensor> {
+  const scaled = expansion.stored
+    .filter((parameter) => parameter.trainable === trainable && stored[parameter.name] !== undefined)
+    .map(({ name, axes }) => ({ name, tensor: stored[name]!, scale: storageScale(axes, expansion) }))
+    .filter(({ scale }) => scale !== 1)
+  const whole = scaled.map(({ tensor, scale }) => ({ tensor, size: tensor.shape, scale }))
+  const tensors = tensorOps.leadingBlocks(whole)
+  return Object.fromEntries(scaled.map(({ name }, i) => [name, tensors[i]!]))
+}
+
 /**
  * The dynamic teacher: plain parameters of `expansion.teacher`, differentiable in the stored tensors.
  *
@@ -133,10 +144,6 @@ export function teacherView(
   stored: TensorRecord,
   { batch }: { readonly batch?: number | undefined } = {},
 ): Record<string, tf.Tensor> {
-  const specs = new Map(expansion.stored.map((parameter) => [parameter.name, parameter]))
-  const effective = mapRecord(stored, (tensor, name) => {
-    const scale = storageScale(specs.get(name)!.axes, expansion)
-    return scale === 1 ? tensor : tf.mul(tensor, scale)
-  })
+  const effective = { ...stored, ...rescaled(expansion, stored, true), ...rescaled(expansion, stored, false) }
   return mergeBranches(expansion, effective, batch === undefined ? undefined : { network: expansion.teacher, batch })
 }

@@ -31,15 +31,25 @@ class Block {
     for (long row = 0; row < rows_; row++) copy(tensor + offset(row), scale, block + row * size_.back());
   }
 
-  // tensor ← scale · block, and zeros around it
-  void spread(const float* block, float scale, float* tensor) const {
+  // tensor ← known, with scale · block added to its leading block; known is null for zeros
+  void add(const float* block, float scale, const float* known, float* tensor) const {
     long count = 1;
     for (long size : whole_) count *= size;
-    std::fill(tensor, tensor + count, 0.0f);
-    for (long row = 0; row < rows_; row++) copy(block + row * size_.back(), scale, tensor + offset(row));
+    if (known == nullptr)
+      std::fill(tensor, tensor + count, 0.0f);
+    else
+      std::copy(known, known + count, tensor);
+    for (long row = 0; row < rows_; row++) add_row(block + row * size_.back(), scale, tensor + offset(row));
   }
 
  private:
+  void add_row(const float* from, float scale, float* to) const {
+    for_each_vector(size_.back(), [&](long at, auto kind) {
+      using T = decltype(kind);
+      store<T>(to + at, load<T>(to + at) + load<T>(from + at) * scale);
+    });
+  }
+
   void copy(const float* from, float scale, float* to) const {
     for_each_vector(size_.back(), [&](long at, auto kind) {
       using T = decltype(kind);

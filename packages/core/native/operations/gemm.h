@@ -10,6 +10,7 @@
 namespace gpd {
 
 constexpr long kPanel = 2 * kWidth;
+constexpr long kLeast = 256 * 1024;  // products of numbers that are worth another thread
 
 inline long round_up(long n, long step) { return (n + step - 1) / step * step; }
 
@@ -118,23 +119,58 @@ inline void multiply_panels(const Matrix& a, const Matrix& b, long rows, long de
     std::copy(edge + row * kPanel, edge + row * kPanel + rest, c + row * columns + whole * kPanel);
 }
 
+// Σ_k a[k] · b[k], and the same for Columns vectors b
+template <int Columns>
+inline void dot(long depth, const float* a, const float* b, long b_stride, float* c) {
+  Vector sum[Columns] = {};
+  long k = 0;
+  for (; k + kWidth <= depth; k += kWidth)
+    for (int j = 0; j < Columns; j++) sum[j] += load(a + k) * load(b + j * b_stride + k);
+  for (int j = 0; j < Columns; j++) {
+    float total = 0;
+    for (int lane = 0; lane < kWidth; lane++) total += sum[j][lane];
+    for (long rest = k; rest < depth; rest++) total += a[rest] * b[j * b_stride + rest];
+    c[j] = total;
+  }
+}
+
+// The same as multiply_panels, for two matrices whose rows lie side by side along the depth, and few columns: a panel
+// would be empty for the most part, and turning b takes longer than the product.
+inline void multiply_dots(const Matrix& a, const Matrix& b, long rows, long depth, long columns, float* c) {
+  for (long row = 0; row < rows; row++) {
+    long column = 0;
+    for (; column + 4 <= columns; column += 4)
+      dot<4>(depth, a.at(row, 0), b.at(0, column), b.stride, c + row * columns + column);
+    for (; column < columns; column++) dot<1>(depth, a.at(row, 0), b.at(0, column), b.stride, c + row * columns + column);
+  }
+}
+
 // One product of large matrices by all threads.
 inline void multiply(const Matrix& a, const Matrix& b, long rows, long depth, long columns, float* c) {
   constexpr long kGroup = 4;  // panels that are worked on together
   const long panels = round_up(columns, kPanel) / kPanel;
-  Threads::instance().run((panels + kGroup - 1) / kGroup, [&](long group) {
-    multiply_panels(a, b, rows, depth, columns, group * kGroup, std::min(panels, (group + 1) * kGroup), c);
+  const long least = std::max(1L, kLeast / (rows * depth * kGroup * kPanel + 1));
+  for_ranges((panels + kGroup - 1) / kGroup, least, [&](long first, long last) {
+    for (long group = first; group < last; group++)
+      multiply_panels(a, b, rows, depth, columns, group * kGroup, std::min(panels, (group + 1) * kGroup), c);
   });
 }
 
 // Products of many small matrices, one after another in memory; each by one thread.
 inline void multiply_batch(long batch, const Matrix& a, const Matrix& b, long rows, long depth, long columns, float* c) {
   const long panels = round_up(columns, kPanel) / kPanel;
-  const long least = std::max(1L, 256 * 1024 / (rows * depth * columns + 1));
+  const long least = std::max(1L, kLeast / (rows * depth * columns + 1));
+  const bool dots = !a.transposed && b.transposed && columns <= kPanel;
   for_ranges(batch, least, [&](long first, long last) {
-    for (long i = first; i < last; i++)
-      multiply_panels({a.data + i * rows * depth, a.stride, a.transposed}, {b.data + i * depth * columns, b.stride, b.transposed},
-                      rows, depth, columns, 0, panels, c + i * rows * columns);
+    for (long i = first; i < last; i++) {
+      const Matrix left = {a.data + i * rows * depth, a.stride, a.transposed};
+      const Matrix right = {b.data + i * depth * columns, b.stride, b.transposed};
+      float* product = c + i * rows * columns;
+      if (dots)
+        multiply_dots(left, right, rows, depth, columns, product);
+      else
+        multiply_panels(left, right, rows, depth, columns, 0, panels, product);
+    }
   });
 }
 

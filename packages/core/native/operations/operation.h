@@ -48,6 +48,16 @@ class Tensor {
     return sizes;
   }
 
+  // Becomes an output of another shape: the same numbers, not a copy.
+  void share(TF_OpKernelContext* context, const std::vector<int64_t>& shape, int output) const {
+    Status status;
+    const Tensor other(TF_AllocateTensor(TF_FLOAT, nullptr, 0, sizeof(float)));
+    TF_TensorBitcastFrom(tensor_, TF_FLOAT, other.tensor_, shape.data(), static_cast<int>(shape.size()), status);
+    status.check();
+    TF_SetOutput(context, output, other.tensor_, status);
+    status.check();
+  }
+
  private:
   TF_Tensor* tensor_;
 };
@@ -77,6 +87,9 @@ class Call {
     return Tensor(tensor);
   }
 
+  // The numbers of an input as an output of another shape.
+  void share(const Tensor& tensor, const std::vector<int64_t>& shape, int i) const { tensor.share(context_, shape, i); }
+
  private:
   TF_OpKernelContext* const context_;
 };
@@ -99,6 +112,23 @@ class Attributes {
     TF_OpKernelConstruction_GetAttrFloat(construction_, name, &value, status);
     status.check();
     return value;
+  }
+  int64_t integer(const char* name) const {
+    Status status;
+    int64_t value = 0;
+    TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, status);
+    status.check();
+    return value;
+  }
+  std::vector<int64_t> integers(const char* name) const {
+    Status status;
+    int32_t size = 0, bytes = 0;
+    TF_OpKernelConstruction_GetAttrSize(construction_, name, &size, &bytes, status);
+    status.check();
+    std::vector<int64_t> values(size);
+    TF_OpKernelConstruction_GetAttrInt64List(construction_, name, values.data(), size, status);
+    status.check();
+    return values;
   }
 
  private:

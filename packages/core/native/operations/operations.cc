@@ -93,6 +93,16 @@ struct StridedFilterGradient {
   }
 };
 
+// a · b, each of `batch` matrices that lie one after another
+void multiply_all(long batch, const Matrix& a, const Matrix& b, long rows, long depth, long columns, const Tensor& to) {
+  if (depth == 0)
+    std::fill(to.data(), to.data() + to.count(), 0.0f);
+  else if (batch == 1)
+    multiply(a, b, rows, depth, columns, to.data());
+  else
+    multiply_batch(batch, a, b, rows, depth, columns, to.data());
+}
+
 // a [..., rows, depth] · b [..., depth, columns] → [..., rows, columns]; a, b or both with their last axes exchanged
 struct MatrixProduct {
   const bool transpose_a, transpose_b;
@@ -109,11 +119,46 @@ struct MatrixProduct {
     const Matrix a = {left.data(), shape[last], transpose_a}, b = {right.data(), other[last], transpose_b};
     shape[last - 1] = rows;
     shape[last] = columns;
-    const Tensor product = call.output(0, shape);
-    if (batch == 1)
-      multiply(a, b, rows, depth, columns, product.data());
-    else
-      multiply_batch(batch, a, b, rows, depth, columns, product.data());
+    multiply_all(batch, a, b, rows, depth, columns, call.output(0, shape));
+  }
+};
+
+// How tensors are seen as matrices: `batch` of them, [rows, depth] and [depth, columns].
+struct ProductSizes {
+  const long batch, rows, depth, columns;
+  explicit ProductSizes(const Attributes& attributes)
+      : batch(attributes.integer("batch")), rows(attributes.integer("rows")), depth(attributes.integer("depth")),
+        columns(attributes.integer("columns")) {}
+  void check(const Tensor& a, const Tensor& b) const {
+    if (a.count() != batch * rows * depth || b.count() != batch * depth * columns)
+      throw std::invalid_argument("GpdProduct: sizes differ");
+  }
+};
+
+// a, b → a · b as `shape`
+struct Product {
+  const ProductSizes sizes;
+  const std::vector<int64_t> shape;
+  explicit Product(const Attributes& attributes) : sizes(attributes), shape(attributes.integers("shape")) {}
+  void operator()(const Call& call) const {
+    const Tensor a = call.input(0), b = call.input(1);
+    sizes.check(a, b);
+    const auto [batch, rows, depth, columns] = sizes;
+    multiply_all(batch, {a.data(), depth, false}, {b.data(), columns, false}, rows, depth, columns, call.output(0, shape));
+  }
+};
+
+// dy, a, b → da = dy · bᵀ, db = aᵀ · dy
+struct ProductGradient {
+  const ProductSizes sizes;
+  explicit ProductGradient(const Attributes& attributes) : sizes(attributes) {}
+  void operator()(const Call& call) const {
+    const Tensor dy = call.input(0), a = call.input(1), b = call.input(2);
+    sizes.check(a, b);
+    const auto [batch, rows, depth, columns] = sizes;
+    const Matrix gradient = {dy.data(), columns, false};
+    multiply_all(batch, gradient, {b.data(), columns, true}, rows, columns, depth, call.output(0, a.shape()));
+    multiply_all(batch, {a.data(), depth, true}, gradient, depth, rows, columns, call.output(1, b.shape()));
   }
 };
 
@@ -141,15 +186,34 @@ struct LeadingBlocks {
   }
 };
 
-// block, scale [], sizes [2, rank] of the block and of its tensor → the tensor: the block times the scale, else zeros
-struct LeadingBlockGradient {
-  explicit LeadingBlockGradient(const Attributes&) {}
+// scales [n]; known [n], ones and zeros; sizes as above; n blocks; those tensors of which a gradient is known
+// → n tensors: the known gradient, or zeros, and the scaled block added to it
+struct LeadingBlocksGradient {
+  explicit LeadingBlocksGradient(const Attributes&) {}
   void operator()(const Call& call) const {
-    const Tensor block = call.input(0), scale = call.input(1), sizes = call.input(2);
-    const int64_t rank = sizes.size(1);
-    const Tensor tensor = call.output(0, {sizes.data() + rank, sizes.data() + 2 * rank});
-    block_of(sizes.data(), rank).spread(block.data(), *scale.data(), tensor.data());
+    const Tensor scales = call.input(0), known = call.input(1), sizes = call.input(2);
+    const std::vector<Tensor> given = inputs_from(call, 3);
+    const int64_t rank = sizes.size(2);
+    const size_t n = scales.count();
+    std::vector<Tensor> tensors;
+    std::vector<const float*> onto;
+    size_t next = n;
+    for (size_t i = 0; i < n; i++) {
+      const float* whole = sizes.data() + (i * 2 + 1) * rank;
+      tensors.push_back(call.output(static_cast<int>(i), {whole + rank - given[i].rank(), whole + rank}));
+      onto.push_back(known.data()[i] != 0 ? given.at(next++).data() : nullptr);
+    }
+    Threads::instance().run(n, [&](long i) {
+      block_of(sizes.data() + i * 2 * rank, rank).add(given[i].data(), scales.data()[i], onto[i], tensors[i].data());
+    });
   }
+};
+
+// x with the same numbers in another shape: no copy
+struct Reshape {
+  const std::vector<int64_t> shape;
+  explicit Reshape(const Attributes& attributes) : shape(attributes.integers("shape")) {}
+  void operator()(const Call& call) const { call.share(call.input(0), shape, 0); }
 };
 
 // x [..., c]; scale, shift, moving mean and variance, each [c]; k others, like x → y, the moving moments after this
@@ -241,45 +305,63 @@ struct LayerNormGradient {
   }
 };
 
-// The inputs from `first` on, and what Kernels wants to know of them.
-Kernels kernels_of(const std::vector<Tensor>& parts, const Tensor& coefficients) {
-  Kernels kernels{parts[0].size(0), coefficients.size(1), coefficients.size(2), coefficients.data(), {}};
-  for (const Tensor& part : parts) {
-    const bool fits = part.size(0) == kernels.inputs && part.size(2) == kernels.outputs;
-    if (!fits || (part.size(1) != 1 && part.size(1) != kernels.taps))
-      throw std::invalid_argument("GpdKernelSum: the kernels' sizes differ");
-    kernels.parts.push_back({part.data(), part.size(1)});
-  }
-  return kernels;
-}
+// What a sum of n kernels and its gradient share. Inputs: `first` of their own, gates [n, out], factors of the taps
+// [n, taps], n kernels [in, taps or 1, out]; profiles [taps, out] which those of `profiled` have in place of the factors.
+class KernelSumInputs {
+ public:
+  explicit KernelSumInputs(const Attributes& attributes) : profiled_(attributes.integers("profiled")) {}
 
-// coefficients [n, taps, out], n kernels [in, taps or 1, out] → [taps, in, out]
+  // The tensors must live as long as what is returned.
+  Kernels kernels(const std::vector<Tensor>& given, size_t first) const {
+    const Tensor &gates = given[first], &factors = given[first + 1];
+    const long n = factors.size(0), taps = factors.size(1);
+    Kernels kernels{given[first + 2].size(0), taps, gates.size(1), gates.data(), {}};
+    for (long b = 0; b < n; b++) {
+      const Tensor& part = given[first + 2 + b];
+      const bool fits = part.size(0) == kernels.inputs && part.size(2) == kernels.outputs;
+      if (!fits || (part.size(1) != 1 && part.size(1) != taps))
+        throw std::invalid_argument("GpdKernelSum: the kernels' sizes differ");
+      kernels.parts.push_back({part.data(), part.size(1), nullptr, factors.data() + b * taps});
+    }
+    for (size_t i = 0; i < profiled_.size(); i++)
+      kernels.parts.at(profiled_[i]).profile = given[first + 2 + n + i].data();
+    return kernels;
+  }
+
+ private:
+  const std::vector<int64_t> profiled_;
+};
+
+// gates, factors, kernels, profiles → their sum, [taps, in, out] as `shape`
 struct KernelSum {
-  explicit KernelSum(const Attributes&) {}
+  const KernelSumInputs inputs;
+  const std::vector<int64_t> shape;
+  explicit KernelSum(const Attributes& attributes) : inputs(attributes), shape(attributes.integers("shape")) {}
   void operator()(const Call& call) const {
-    const Tensor coefficients = call.input(0);
-    const std::vector<Tensor> parts = inputs_from(call, 1);
-    const Kernels kernels = kernels_of(parts, coefficients);
-    const Tensor y = call.output(0, {kernels.taps, kernels.inputs, kernels.outputs});
+    const std::vector<Tensor> given = inputs_from(call, 0);
+    const Kernels kernels = inputs.kernels(given, 0);
+    const Tensor y = call.output(0, shape);
+    if (y.count() != kernels.inputs * kernels.taps * kernels.outputs)
+      throw std::invalid_argument("GpdKernelSum: the sum has another size");
     sum_kernels(kernels, y.data());
   }
 };
 
-// dy [taps, in, out], coefficients, kernels → gradients of the coefficients and of each kernel
+// dy, gates, factors, kernels, profiles → gradients of the gates and of each kernel
 struct KernelSumGradient {
-  explicit KernelSumGradient(const Attributes&) {}
+  const KernelSumInputs inputs;
+  explicit KernelSumGradient(const Attributes& attributes) : inputs(attributes) {}
   void operator()(const Call& call) const {
-    const Tensor dy = call.input(0), coefficients = call.input(1);
-    const std::vector<Tensor> parts = inputs_from(call, 2);
-    const Kernels kernels = kernels_of(parts, coefficients);
-    const Tensor dc = call.output(0, coefficients.shape());
+    const std::vector<Tensor> given = inputs_from(call, 0);
+    const Kernels kernels = inputs.kernels(given, 1);
+    const Tensor dgates = call.output(0, given[1].shape());
     std::vector<Tensor> gradients;
-    std::vector<Kernels::Part> made;
-    for (size_t i = 0; i < parts.size(); i++) {
-      gradients.push_back(call.output(static_cast<int>(i) + 1, parts[i].shape()));
-      made.push_back({gradients[i].data(), parts[i].size(1)});
+    std::vector<float*> made;
+    for (size_t b = 0; b < kernels.parts.size(); b++) {
+      gradients.push_back(call.output(static_cast<int>(b) + 1, given[3 + b].shape()));
+      made.push_back(gradients[b].data());
     }
-    sum_kernels_gradient(kernels, dy.data(), made, dc.data());
+    sum_kernels_gradient(kernels, given[0].data(), made, dgates.data());
   }
 };
 
@@ -366,9 +448,16 @@ void define_operations() {
   define_operation<StridedInputGradient>("GpdStridedInputGradient", {"dy: T", "filter: T", "geometry: T"}, {"dx: T"});
   define_operation<MatrixProduct>("GpdMatrixProduct", {"a: T", "b: T"}, {"c: T"},
                                   {"transpose_a: bool", "transpose_b: bool"});
+  define_operation<Product>("GpdProduct", {"a: T", "b: T"}, {"c: T"},
+                            {"batch: int", "rows: int", "depth: int", "columns: int", "shape: list(int)"});
+  define_operation<ProductGradient>("GpdProductGradient", {"dc: T", "a: T", "b: T"}, {"da: T", "db: T"},
+                                    {"batch: int", "rows: int", "depth: int", "columns: int"});
   define_operation<LeadingBlocks>("GpdLeadingBlocks", {"scales: T", "sizes: T", "tensors: n * T"}, {"blocks: n * T"},
                                   {"n: int"});
-  define_operation<LeadingBlockGradient>("GpdLeadingBlockGradient", {"block: T", "scale: T", "sizes: T"}, {"tensor: T"});
+  define_operation<LeadingBlocksGradient>(
+      "GpdLeadingBlocksGradient", {"scales: T", "known: T", "sizes: T", "blocks: n * T", "onto: m * T"},
+      {"tensors: n * T"}, {"n: int", "m: int >= 0"});
+  define_operation<Reshape>("GpdReshape", {"x: T"}, {"y: T"}, {"shape: list(int)"});
   define_operation<BatchNorm>("GpdBatchNorm",
                               {"x: T", "scale: T", "shift: T", "moving_mean: T", "moving_variance: T",
                                "others: k * T"},
@@ -384,9 +473,11 @@ void define_operations() {
                               {"epsilon: float"});
   define_operation<LayerNormGradient>("GpdLayerNormGradient", {"dy: T", "x: T", "scale: T", "mean: T", "inverse: T"},
                                       {"dx: T", "dscale: T", "dshift: T"});
-  define_operation<KernelSum>("GpdKernelSum", {"coefficients: T", "kernels: n * T"}, {"y: T"}, {"n: int"});
-  define_operation<KernelSumGradient>("GpdKernelSumGradient", {"dy: T", "coefficients: T", "kernels: n * T"},
-                                      {"dcoefficients: T", "dkernels: n * T"}, {"n: int"});
+  define_operation<KernelSum>("GpdKernelSum", {"gates: T", "factors: T", "kernels: n * T", "profiles: m * T"}, {"y: T"},
+                              {"n: int", "m: int >= 0", "profiled: list(int)", "shape: list(int)"});
+  define_operation<KernelSumGradient>(
+      "GpdKernelSumGradient", {"dy: T", "gates: T", "factors: T", "kernels: n * T", "profiles: m * T"},
+      {"dgates: T", "dkernels: n * T"}, {"n: int", "m: int >= 0", "profiled: list(int)"});
   define_operation<GlobalNorm>("GpdGlobalNorm", {"tensors: n * T"}, {"norm: T"}, {"n: int"});
   define_operation<MomentumUpdate>("GpdMomentumUpdate",
                                    {"settings: T", "scale: T", "decays: T", "gradients: n * T", "parameters: n * T",

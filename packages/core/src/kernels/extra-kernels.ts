@@ -17,9 +17,14 @@ import * as tf from '@tensorflow/tfjs'
  * - `Gelu { x }` and `GeluGradient { dy, x }`: see `gelu`
  * - `LayerNorm { x, scale, shift }`, with the attribute `epsilon`: y, and mean and inverse deviation of each row; and
  *   `LayerNormGradient { dy, x, scale, mean, inverse }`: the gradients of x, scale and shift
- * - `KernelSum { coefficients, kernel0, kernel1, … }` and `KernelSumGradient { dy, … }`: see `kernelSum`
+ * - `KernelSum { gates, kernel0, kernel1, …, profile1, … }` and `KernelSumGradient { dy, … }`, with the attributes
+ *   `factors` (of each kernel, one for each tap) and `shape` (of the sum); see `kernelSum`
  * - `LeadingBlocks { tensor0, tensor1, … }`, with the attributes `sizes`, `scales` and `shapes`: see `leadingBlocks`; it
  *   is recorded, and registered together with a gradient
+ * - `LeadingBlocksGradient { dy0, dy1, …, known1, … }`, with the attributes `scales` and `shapes`: the gradient of each
+ *   tensor, added to what is known of it
+ * - `Product { a, b }` and `ProductGradient { dy, a, b }`, with the attributes `batch`, `rows`, `depth` and `columns` of
+ *   the matrices that the tensors are seen as, and `shape` of the product; see `product`
  * - `GlobalNorm { x0, x1, … }`: `√(Σ x²)` over all of them
  * - `MomentumUpdate { settings, scale, decays, gradient0, …, parameter0, …, velocity0, … }`: the parameters and the
  *   velocities after a step of SGD, see `sgd` in the trainer
@@ -43,8 +48,11 @@ export type ExtraKernel =
   | 'LayerNorm'
   | 'LayerNormGradient'
   | 'LeadingBlocks'
+  | 'LeadingBlocksGradient'
   | 'MomentumUpdate'
   | 'AdamUpdate'
+  | 'Product'
+  | 'ProductGradient'
 
 /**
  * Runs a kernel of the current backend on float32 tensors, or returns nothing if it has none of that name. It records

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
+import { ontoKnownOf } from '../kernels/accumulating-gradient.ts'
 import { isOfThisScope, releaseSaved, type Tape, type TapeNode } from './tape.ts'
 
 /** Gradients by the id of the tensor that they belong to. */
@@ -23,39 +24,51 @@ function checkGradient(kernelName: string, input: string, dx: tf.Tensor, { shape
   )
 }
 
+type NamedInput = readonly [name: string, tensor: tf.Tensor]
+
+interface InputGradients {
+  /** In the order of the inputs. Each is a tensor of its own, free to be disposed. */
+  readonly tensors: readonly tf.Tensor[]
+  /** Whether what was known before is added to them already. */
+  readonly includeKnown: boolean
+}
+
+const differ = (inputs: readonly NamedInput[]) => new Set(inputs.map(([, { id }]) => id)).size === inputs.length
+
 /**
- * Gradients for some inputs of one operation, in their order. Each is a tensor of its own, free to be disposed: what the
- * gradient function passes on (`dy` itself, something saved, a constant, one tensor twice) is cloned.
+ * Gradients for some inputs of one operation. What its gradient function passes on (`dy` itself, something saved, a
+ * constant, one tensor twice) is cloned.
  */
 function inputGradients(
   { kernelName, gradient }: TapeNode,
   dys: readonly (tf.Tensor | undefined)[],
-  inputs: readonly (readonly [name: string, tensor: tf.Tensor])[],
-): tf.Tensor[] {
+  inputs: readonly NamedInput[],
+  known: Gradients,
+): InputGradients {
   if (gradient === undefined)
     throw new GpdError(
       'backend.unsupported',
       `TensorFlow.js has no gradient of '${kernelName}'.`,
       'Compute it by other operations, or give its gradient with tf.customGrad.',
     )
-  return tf.tidy(() => {
+  let includeKnown = false
+  const tensors = tf.tidy(() => {
     // An output that nobody used has no gradient; the tape puts zeros there.
-    const computed = gradient(dys as tf.Tensor[])
+    const each = gradient(dys as tf.Tensor[])
+    // Of two inputs that are one tensor the second would not know of the first.
+    const ontoKnown = differ(inputs) ? ontoKnownOf(each) : undefined
+    includeKnown = ontoKnown !== undefined
+    const sums = ontoKnown?.(Object.fromEntries(inputs.map(([name, { id }]) => [name, known.get(id)])))
     const taken = new Set<tf.Tensor>()
     return inputs.map(([name, x]) => {
-      const dx = computed[name]!()
+      const dx = sums === undefined ? each[name]!() : sums[name]!
       checkGradient(kernelName, name, dx, x)
       const own = isOfThisScope(dx) && !taken.has(dx)
       taken.add(dx)
       return own ? dx : tf.clone(dx)
     })
   })
-}
-
-function accumulate(gradients: Gradients, { id }: tf.Tensor, dx: tf.Tensor): void {
-  const known = gradients.get(id)
-  gradients.set(id, known === undefined ? dx : tf.add(known, dx))
-  if (known !== undefined) tf.dispose([known, dx])
+  return { tensors, includeKnown }
 }
 
 /** Moves the gradients of an operation's outputs on to its inputs; the former are gone then. */
@@ -63,10 +76,16 @@ function propagate(node: TapeNode, gradients: Gradients, reached: ReadonlySet<nu
   const dys = node.outputs.map(({ id }) => gradients.get(id))
   const inputs = Object.entries(node.inputs).filter(([, { id }]) => reached.has(id))
   if (inputs.length === 0 || dys.every((dy) => dy === undefined)) return
-  const dxs = inputGradients(node, dys, inputs)
+  const { tensors, includeKnown } = inputGradients(node, dys, inputs, gradients)
   for (const { id } of node.outputs) gradients.delete(id)
   tf.dispose(dys.filter((dy) => dy !== undefined))
-  inputs.forEach(([, x], i) => accumulate(gradients, x, dxs[i]!))
+  inputs.forEach(([, { id }], i) => {
+    const known = gradients.get(id)
+    const dx = tensors[i]!
+    const isSum = includeKnown || known === undefined
+    gradients.set(id, isSum ? dx : tf.add(known, dx))
+    tf.dispose([known, isSum ? undefined : dx].filter((tensor) => tensor !== undefined))
+  })
 }
 
 /**

@@ -1,53 +1,113 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from '../kernels/extra-kernels.ts'
 
-const named = (kernels: readonly tf.Tensor[]): Record<string, tf.Tensor> =>
-  Object.fromEntries(kernels.map((kernel, i) => [`kernel${i}`, kernel]))
-
-/** Row b of the coefficients as `[1, taps, out]`. */
-const coefficientOf = (coefficients: tf.Tensor3D, b: number): tf.Tensor3D => {
-  const [, taps, out] = coefficients.shape
-  return tf.slice(coefficients, [b, 0, 0], [1, taps, out])
+/** One of the kernels that are added up. */
+export interface KernelPart {
+  /** `[in, taps, out]`, or `[in, 1, out]` for the same numbers at every tap. */
+  readonly kernel: tf.Tensor3D
+  /**
+   * Factors of the taps: a number for each, or a tensor `[taps, out]` for each and every filter. No gradient goes into
+   * it. Default ones.
+   */
+  readonly profile?: readonly number[] | tf.Tensor2D
 }
 
-/** `Σ_b c_b · x_b`, `[in, taps, out]`, and its transpose `[taps, in, out]`. */
-function compose(coefficients: tf.Tensor3D, kernels: readonly tf.Tensor3D[]): tf.Tensor3D {
-  const scaled = kernels.map((kernel, b) => tf.mul(kernel, coefficientOf(coefficients, b)))
-  return tf.transpose(scaled.length === 1 ? scaled[0]! : tf.addN(scaled), [1, 0, 2]) as tf.Tensor3D
+type Profile = NonNullable<KernelPart['profile']>
+
+const isTensor = <T extends tf.Tensor>(profile: T | readonly number[]): profile is T => !Array.isArray(profile)
+
+const tapsOf = (shape: readonly number[]): number => tf.util.sizeFromShape(shape.slice(0, -2))
+
+/** What `kernelSum` computes with: tensors that gradients need, and the numbers beside them. */
+interface Sum {
+  readonly gates: tf.Tensor2D
+  readonly kernels: readonly tf.Tensor3D[]
+  readonly profiles: readonly Profile[]
+  /** Of the result. */
+  readonly shape: readonly number[]
 }
 
-function composeGradient(dy: tf.Tensor3D, coefficients: tf.Tensor3D, kernels: readonly tf.Tensor3D[]): tf.Tensor[] {
-  const gradient = tf.transpose(dy, [1, 0, 2])
-  const ofCoefficients = kernels.map((kernel) => tf.sum(tf.mul(gradient, kernel), 0))
+const numbered = (name: string, tensors: readonly (tf.Tensor | readonly number[])[]): Record<string, tf.Tensor> =>
+  Object.fromEntries(tensors.flatMap((tensor, i) => (isTensor(tensor) ? [[`${name}${i}`, tensor]] : [])))
+
+const inputsOf = ({ gates, kernels, profiles }: Sum) => ({
+  gates,
+  ...numbered('kernel', kernels),
+  ...numbered('profile', profiles),
+})
+
+/** A profile that is a tensor takes the place of its factors. */
+function attributesOf({ profiles, shape }: Sum): tf.NamedAttrMap {
+  const factors = profiles.map((profile) =>
+    isTensor(profile) ? new Array<number>(profile.shape[0]).fill(1) : [...profile],
+  )
+  return { factors, shape: [...shape] } as unknown as tf.NamedAttrMap
+}
+
+/** `[taps, out]`, or `[taps, 1]` if filters are alike. */
+const profileTensor = (profile: Profile): tf.Tensor2D =>
+  isTensor(profile) ? profile : tf.tensor2d([...profile], [profile.length, 1])
+
+/** Of kernel b, `[1, taps, out]`. */
+const coefficient = ({ gates, profiles }: Sum, b: number): tf.Tensor3D =>
+  tf.expandDims(tf.mul(tf.slice(gates, [b, 0], [1, -1]), profileTensor(profiles[b]!)), 0)
+
+/** `Σ_b c_b · x_b`, `[in, taps, out]`, transposed. */
+function compose(sum: Sum): tf.Tensor {
+  const scaled = sum.kernels.map((kernel, b) => tf.mul(kernel, coefficient(sum, b)))
+  return tf.reshape(tf.transpose(scaled.length === 1 ? scaled[0]! : tf.addN(scaled), [1, 0, 2]), [...sum.shape])
+}
+
+function composeGradient(dy: tf.Tensor, sum: Sum): tf.Tensor[] {
+  const { kernels, profiles, shape } = sum
+  const [inputs, , out] = kernels[0]!.shape
+  const gradient = tf.transpose(tf.reshape(dy, [tapsOf(shape), inputs, out]), [1, 0, 2])
+  const ofGates = kernels.map((kernel, b) =>
+    tf.sum(tf.mul(tf.sum(tf.mul(gradient, kernel), 0), profileTensor(profiles[b]!)), 0),
+  )
   const ofKernels = kernels.map((kernel, b) => {
-    const scaled = tf.mul(gradient, coefficientOf(coefficients, b))
+    const scaled = tf.mul(gradient, coefficient(sum, b))
     return kernel.shape[1] === scaled.shape[1] ? scaled : tf.sum(scaled, 1, true)
   })
-  return [tf.stack(ofCoefficients), ...ofKernels]
+  return [tf.stack(ofGates), ...ofKernels]
 }
 
 /**
- * A sum of convolution kernels, each scaled per tap and filter: `y[t, i, o] = Σ_b c[b, t, o] · x_b[i, t, o]`.
+ * A sum of convolution kernels, each scaled per filter and tap: `y[t, i, o] = Σ_b g[b, o] · p_b[t, o] · x_b[i, t, o]`,
+ * with the axis of the taps first, as TensorFlow's kernels have it.
  *
- * @param coefficients `[kernels, taps, out]`
- * @param kernels each `[in, taps, out]`, or `[in, 1, out]` for the same numbers at every tap
- * @returns `[taps, in, out]`: a reshape away from the layout of TensorFlow's kernels
- * @example kernelSum(tf.ones([2, 9, 8]), [tf.ones([4, 9, 8]), tf.ones([4, 1, 8])]) // all 2, [9, 4, 8]
+ * @param gates g, `[kernels, out]`
+ * @param shape of the result: `[taps, in, out]`, or more axes of taps as in `[k, k, in, out]`; for one input
+ * `[k, k, out, 1]` has the same numbers, the kernel of a depthwise convolution
+ * @example
+ * // all 3, [3, 3, 4, 8]
+ * kernelSum(tf.ones([2, 8]), [{ kernel: tf.ones([4, 9, 8]) }, { kernel: tf.fill([4, 1, 8], 2) }], [3, 3, 4, 8])
  */
-export function kernelSum(coefficients: tf.Tensor3D, kernels: readonly tf.Tensor3D[]): tf.Tensor3D {
+export function kernelSum(gates: tf.Tensor2D, parts: readonly KernelPart[], shape: readonly number[]): tf.Tensor {
+  const kernels = parts.map(({ kernel }) => kernel)
+  const profiles = parts.map(({ profile = new Array<number>(tapsOf(shape)).fill(1) }) => profile)
   return tf.customGrad((...given) => {
     const save = given.pop() as tf.GradSaveFunc
-    const [c, ...x] = given as [tf.Tensor3D, ...tf.Tensor3D[]]
-    save([c, ...x])
+    const [gates, ...kernels] = given as [tf.Tensor2D, ...tf.Tensor3D[]]
+    const sum: Sum = { gates, kernels, profiles, shape }
+    const tensors = profiles.filter(isTensor)
+    save([gates, ...kernels, ...tensors])
     return {
-      value: (runExtraKernel('KernelSum', { coefficients: c, ...named(x) })?.[0] as tf.Tensor3D) ?? compose(c, x),
+      value: runExtraKernel('KernelSum', inputsOf(sum), attributesOf(sum))?.[0] ?? compose(sum),
       gradFunc: (dy, saved) => {
-        const [c, ...x] = saved as [tf.Tensor3D, ...tf.Tensor3D[]]
+        const [gates, ...rest] = saved as [tf.Tensor2D, ...tf.Tensor3D[]]
+        const constants = rest.slice(kernels.length) as unknown as tf.Tensor2D[]
+        const again: Sum = {
+          gates,
+          kernels: rest.slice(0, kernels.length),
+          profiles: profiles.map((profile) => (isTensor(profile) ? constants.shift()! : profile)),
+          shape,
+        }
         return (
-          runExtraKernel('KernelSumGradient', { dy, coefficients: c, ...named(x) }) ??
-          composeGradient(dy as tf.Tensor3D, c, x)
+          runExtraKernel('KernelSumGradient', { dy, ...inputsOf(again) }, attributesOf(again)) ??
+          composeGradient(dy, again)
         )
       },
     }
-  })(coefficients, ...kernels) as tf.Tensor3D
+  })(gates, ...kernels)
 }

@@ -30,6 +30,7 @@ function compose({ tensor, size, scale }: LeadingBlock): tf.Tensor {
  * @example leadingBlocks([{ tensor: tf.ones([4, 4]), size: [2, 2], scale: 2 }]) // [[[2, 2], [2, 2]]]
  */
 export function leadingBlocks(blocks: readonly LeadingBlock[]): tf.Tensor[] {
+  if (blocks.length === 0) return []
   const tensors = Object.fromEntries(blocks.map(({ tensor }, i) => [`tensor${i}`, tensor]))
   const known = runExtraKernel('LeadingBlocks', tensors, {
     sizes: blocks.map(({ size }) => [...size]),

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { axisSize, type Axis, type Initializer } from '@gpdjs/core'
+import { axisSize, type Axis, type Initializer, type tensorOps } from '@gpdjs/core'
 import type { BranchSite, BranchTensor, BranchTensors } from './branch-set.ts'
 
 /**
@@ -20,12 +20,8 @@ export interface OrepaBranch {
     inner(tensors: BranchTensors): tf.Tensor2D
     outer(tensors: BranchTensors): tf.Tensor3D
   }
-  /**
-   * Factor of each tap and filter, `[taps, out]`; nobody trains it. Default `even`.
-   *
-   * @param even ones
-   */
-  profile?(site: BranchSite, tensors: BranchTensors, even: tf.Tensor): tf.Tensor
+  /** Factors of the taps, or of each tap and filter, `[taps, out]`; nobody trains them. Default ones. */
+  profile?(site: BranchSite, tensors: BranchTensors): tensorOps.KernelPart['profile']
 }
 
 /** `release`: as in the authors' code. `original`: as in Hu et al., "Online Convolutional Re-parameterization", 2022. */

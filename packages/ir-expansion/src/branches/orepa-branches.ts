@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { axisSize, channelAxis, fixedAxis, inputAxis, outputAxis, type Axis } from '@gpdjs/core'
+import { axisSize, channelAxis, fixedAxis, inputAxis, outputAxis, tensorOps, type Axis } from '@gpdjs/core'
 import type { BranchSite, BranchTensors } from './branch-set.ts'
 import { constant, inputsOf, tapsOf, trained, type OrepaBranch, type OrepaVariant } from './orepa-branch.ts'
 
@@ -30,7 +30,7 @@ export const average: OrepaBranch = {
   gate: { release: 0.25, original: 0.25 },
   tensors: (site) => ({ average: trained(pairAxes(site), inputsOf(site)) }),
   kernel: (_, { average }) => average!,
-  profile: (site, _, even) => tf.mul(even, 1 / tapsOf(site)),
+  profile: (site) => new Array<number>(tapsOf(site)).fill(1 / tapsOf(site)),
 }
 
 /**
@@ -56,7 +56,7 @@ export const prior: OrepaBranch = {
     return { prior: trained(pairAxes(site), inputsOf(site)), frequency: waves }
   },
   kernel: (_, { prior }) => prior!,
-  profile: (_, { frequency }) => frequency!,
+  profile: (_, { frequency }) => frequency as tf.Tensor2D,
 }
 
 /** How many inner channels a depthwise convolution gets for each of its channels. */
@@ -92,11 +92,10 @@ export const expansion: OrepaBranch = {
     outer: ({ outer }) => outer as tf.Tensor3D,
   },
   kernel(site, tensors) {
-    const [first, outer] = [started(tensors), tensors['outer']]
-    const [middle, taps, out] = outer!.shape as [number, number, number]
-    if (site.depthwise) return tf.sum(tf.mul(tf.reshape(first, [middle, 1, out]), outer!), 0)
-    const product = tf.matMul(first as tf.Tensor2D, tf.reshape(outer!, [middle, taps * out]))
-    return tf.reshape(product, [first.shape[0]!, taps, out])
+    const [first, outer] = [started(tensors), tensors['outer']!]
+    if (!site.depthwise) return tensorOps.product(first, outer)
+    const [middle, , out] = outer.shape as [number, number, number]
+    return tf.sum(tf.mul(tf.reshape(first, [middle, 1, out]), outer), 0)
   },
 }
 
@@ -109,11 +108,10 @@ export const pointwise: OrepaBranch = {
     return { pointwise: trained(pairAxes(site), inputsOf(site)) }
   },
   kernel: (_, { pointwise }) => pointwise!,
-  profile(site, { pointwise }, even) {
+  profile(site, { pointwise }) {
     const taps = tapsOf(site)
-    if (pointwise!.shape[site.depthwise ? 0 : 1] === taps) return even
-    const middle = tf.equal(tf.range(0, taps, 1, 'int32'), (taps - 1) / 2)
-    return tf.mul(even, tf.reshape(tf.cast(middle, 'float32'), [taps, 1]))
+    if (pointwise!.shape[site.depthwise ? 0 : 1] === taps) return undefined
+    return Array.from({ length: taps }, (_, tap) => Number(tap === (taps - 1) / 2))
   },
 }
 
@@ -139,8 +137,6 @@ export const separable: OrepaBranch = {
     }
   },
   kernel(site, { depthwise, project }) {
-    return site.depthwise
-      ? tf.sum(tf.mul(depthwise!, project!), 0)
-      : tf.matMul(depthwise as tf.Tensor3D, project as tf.Tensor3D)
+    return site.depthwise ? tf.sum(tf.mul(depthwise!, project!), 0) : tensorOps.product(depthwise!, project!, 1)
   },
 }

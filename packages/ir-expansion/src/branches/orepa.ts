@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { channelAxis, didYouMean, fixedAxis, GpdError, tensorOps } from '@gpdjs/core'
 import { keepsSize, type BranchSet, type BranchSite, type BranchTensor, type BranchTensors } from './branch-set.ts'
 import { average, expansion, origin, pointwise, prior, separable } from './orepa-branches.ts'
-import { tapsOf, type OrepaBranch, type OrepaVariant } from './orepa-branch.ts'
+import type { OrepaBranch, OrepaVariant } from './orepa-branch.ts'
 
 /** In the order in which a branch count takes them. */
 const BRANCHES: readonly OrepaBranch[] = [origin, average, prior, expansion, pointwise, separable]
@@ -58,47 +58,43 @@ function fromHwio({ depthwise }: BranchSite, kernel: tf.Tensor): tf.Tensor {
   return tf.transpose(tf.reshape(kernel, [height * width, input, output]), [1, 0, 2])
 }
 
-/** `[taps, in, out]`; of a depthwise kernel `[taps, 1, channels]`. */
-function toHwio({ depthwise, kernelSize }: BranchSite, kernel: tf.Tensor3D): tf.Tensor {
-  const [, input, output] = kernel.shape
-  return tf.reshape(kernel, [kernelSize, kernelSize, ...(depthwise ? [output, 1] : [input, output])])
-}
-
 /** A depthwise kernel has one input. */
 const oneOrMoreInputs = (kernel: tf.Tensor): tf.Tensor3D =>
   kernel.rank === 3 ? (kernel as tf.Tensor3D) : (tf.expandDims(kernel, 0) as tf.Tensor3D)
 
-/** What each branch is multiplied by, `[branches, taps, out]`: its gate and its profile. */
-function coefficients(site: BranchSite, branches: readonly OrepaBranch[], tensors: BranchTensors): tf.Tensor3D {
-  const gates = tensors['gates'] as tf.Tensor2D
-  const [count, out] = gates.shape
-  const taps = tapsOf(site)
-  const even = tf.ones([taps, out])
-  const profiles = branches.map(({ profile }) => profile?.(site, tensors, even) ?? even)
-  return tf.mul(tf.reshape(gates, [count, 1, out]), tf.stack(profiles))
-}
+/** Some of the branches and what they add to the kernel, by their places in the set. */
+type Kernels = ReadonlyMap<number, tf.Tensor>
 
-/** The sum of some of the branches, `[k, k, in, out]`. */
+const kernelsOf = (site: BranchSite, branches: readonly OrepaBranch[], tensors: BranchTensors): Kernels =>
+  new Map(branches.map((branch, i) => [i, branch.kernel(site, tensors)]))
+
+/** Each kernel by its gate and its profile, added up: in the layout of the convolution. */
 function sumOf(
   site: BranchSite,
   branches: readonly OrepaBranch[],
-  kernels: readonly tf.Tensor[],
+  kernels: Kernels,
   tensors: BranchTensors,
-) {
-  const scales = coefficients(site, branches, tensors)
-  return toHwio(site, tensorOps.kernelSum(scales, kernels.map(oneOrMoreInputs)))
+): tf.Tensor {
+  const parts = [...kernels].map(([i, kernel]): tensorOps.KernelPart => {
+    const profile = branches[i]!.profile?.(site, tensors)
+    return { kernel: oneOrMoreInputs(kernel), ...(profile && { profile }) }
+  })
+  const all = tensors['gates'] as tf.Tensor2D
+  const gates = kernels.size === branches.length ? all : rowsOf(all, [...kernels.keys()])
+  const [inputs, , out] = parts[0]!.kernel.shape
+  const { kernelSize: k } = site
+  return tensorOps.kernelSum(gates, parts, [k, k, ...(site.depthwise ? [out, 1] : [inputs, out])])
+}
+
+function rowsOf(x: tf.Tensor2D, rows: readonly number[]): tf.Tensor2D {
+  const all = tf.unstack(x)
+  return tf.stack(rows.map((row) => all[row]!)) as tf.Tensor2D
 }
 
 /** Multiplications of a product that is merged into one kernel, and of its factors one after the other. */
 function multiplications([inputs, taps, filters]: readonly number[], positions: number) {
   const square = inputs! * inputs!
   return { merged: square * taps! * filters!, apart: positions * (square + inputs! * taps! * filters!) }
-}
-
-/** The tensors of a site with the gates of some of its branches only. */
-function withGatesOf(tensors: BranchTensors, rows: readonly number[]): BranchTensors {
-  const gates = tf.unstack(tensors['gates']!)
-  return { ...tensors, gates: tf.stack(rows.map((row) => gates[row]!)) }
 }
 
 /**
@@ -127,14 +123,7 @@ export function orepa(options: OrepaOptions = {}): BranchSet {
         string,
         BranchTensor
       >,
-    merge(site, tensors: BranchTensors) {
-      return sumOf(
-        site,
-        branches,
-        branches.map((branch) => branch.kernel(site, tensors)),
-        tensors,
-      )
-    },
+    merge: (site, tensors) => sumOf(site, branches, kernelsOf(site, branches, tensors), tensors),
     parts(site, tensors, positions) {
       const at = branches.findIndex(({ factors }) => factors !== undefined)
       const product = branches[at]?.factors
@@ -142,17 +131,11 @@ export function orepa(options: OrepaOptions = {}): BranchSet {
       const outer = product.outer(tensors)
       const { merged, apart } = multiplications(outer.shape, positions)
       if (apart >= merged) return undefined
-      const rest = branches.filter((_, i) => i !== at)
-      const gates = branches.map((_, i) => i).filter((i) => i !== at)
+      const others = branches.flatMap((branch, i) => (i === at ? [] : [[i, branch.kernel(site, tensors)] as const]))
       return {
-        weight: sumOf(
-          site,
-          rest,
-          rest.map((branch) => branch.kernel(site, tensors)),
-          withGatesOf(tensors, gates),
-        ),
+        weight: sumOf(site, branches, new Map(others), tensors),
         inner: product.inner(tensors),
-        outer: sumOf(site, [branches[at]!], [outer], withGatesOf(tensors, [at])),
+        outer: sumOf(site, branches, new Map([[at, outer]]), tensors),
       }
     },
     fromKernel(site, kernel) {

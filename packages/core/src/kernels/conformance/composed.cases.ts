@@ -8,8 +8,9 @@ import { globalAveragePool } from '../../tensor-ops/global-average-pool.ts'
 import { kernelSum } from '../../tensor-ops/kernel-sum.ts'
 import { layerNorm } from '../../tensor-ops/layer-norm.ts'
 import { leadingBlocks } from '../../tensor-ops/leading-blocks.ts'
+import { product } from '../../tensor-ops/product.ts'
 import { relu } from '../../tensor-ops/relu.ts'
-import type { ConformanceCase } from './case.ts'
+import { describe, type ConformanceCase } from './case.ts'
 
 type Inputs = Parameters<ConformanceCase['f']>[0]
 
@@ -77,13 +78,51 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
   ].map(([inputs, outputs]): ConformanceCase => ({
     name: `kernelSum of ${inputs} to ${outputs} channels`,
     inputs: {
-      coefficients: { shape: [3, 9, outputs!] },
+      gates: { shape: [4, outputs!] },
       full: { shape: [inputs!, 9, outputs!] },
       even: { shape: [inputs!, 1, outputs!] },
       more: { shape: [inputs!, 9, outputs!] },
+      waves: { shape: [inputs!, 1, outputs!] },
     },
-    f: ({ coefficients, full, even, more }) =>
-      tf.square(kernelSum(coefficients as tf.Tensor3D, [full, even, more] as tf.Tensor3D[])),
+    f({ gates, full, even, more, waves }) {
+      const profile = tf.reshape(tf.linspace(-1, 2, 9 * outputs!), [9, outputs!]) as tf.Tensor2D
+      const parts = [
+        { kernel: full as tf.Tensor3D },
+        { kernel: even as tf.Tensor3D, profile: [1, 2, 3, 4, 5, -4, 3, 0, 1] },
+        { kernel: more as tf.Tensor3D, profile: new Array<number>(9).fill(0.5) },
+        { kernel: waves as tf.Tensor3D, profile },
+      ]
+      return tf.square(kernelSum(gates as tf.Tensor2D, parts, [3, 3, inputs!, outputs!]))
+    },
+  })),
+  {
+    name: 'kernelSum of a depthwise convolution, one kernel',
+    inputs: { gates: { shape: [1, 6] }, kernel: { shape: [1, 9, 6] } },
+    f: ({ gates, kernel }) =>
+      tf.square(kernelSum(gates as tf.Tensor2D, [{ kernel: kernel as tf.Tensor3D }], [3, 3, 6, 1])),
+  },
+  {
+    name: 'kernelSum without inputs',
+    inputs: { gates: { shape: [2, 6] }, full: { shape: [0, 9, 6] }, even: { shape: [0, 1, 6] } },
+    f: ({ gates, full, even }) =>
+      kernelSum(
+        gates as tf.Tensor2D,
+        [full, even].map((kernel) => ({ kernel: kernel as tf.Tensor3D })),
+        [3, 3, 0, 6],
+      ),
+  },
+  ...[
+    [[5, 7], [7, 9, 3], 0],
+    [[32, 16], [16, 9, 32], 0],
+    [[3, 9, 8], [3, 8, 5], 1],
+    [[6, 9, 8], [6, 8, 32], 1],
+    [[1, 9, 8], [1, 8, 21], 1],
+    [[4, 0], [0, 2, 3], 0],
+    [[0, 9, 8], [0, 8, 3], 1],
+  ].map(([a, b, batchAxes]): ConformanceCase => ({
+    name: `product ${describe(a, b, batchAxes)}`,
+    inputs: { a: { shape: a as number[] }, b: { shape: b as number[] } },
+    f: ({ a, b }) => tf.square(product(a!, b!, batchAxes as number)),
   })),
   ...[
     [4, 2],
@@ -119,6 +158,29 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'leadingBlocks of one tensor, which is used elsewhere too',
+    inputs: { kernel: { shape: [3, 3, 6, 10] } },
+    f({ kernel }) {
+      const [block] = leadingBlocks([{ tensor: kernel!, size: [3, 3, 3, 5], scale: 2 }])
+      return tf.add(tf.square(kernel!), tf.sum(tf.square(block!)))
+    },
+  },
+  {
+    name: 'leadingBlocks of one tensor twice and of an empty one',
+    inputs: { rows: { shape: [4, 21] }, empty: { shape: [3, 0, 2] } },
+    f({ rows, empty }) {
+      const [first, second, nothing] = leadingBlocks([
+        { tensor: rows!, size: [2, 17], scale: 0.5 },
+        { tensor: rows!, size: [4, 16], scale: 3 },
+        { tensor: empty!, size: [2, 0, 2], scale: 2 },
+      ])
+      return tf.addN([
+        tf.square(second!),
+        ...[first!, nothing!].map((block) => tf.mul(tf.sum(tf.square(block)), tf.ones([4, 16]))),
+      ])
+    },
+  },
+  {
     name: 'globalAveragePool',
     inputs: { x: { shape: [2, 5, 3, 6] } },
     f: ({ x }) => tf.square(globalAveragePool(x as tf.Tensor4D)),
@@ -127,6 +189,26 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
 
 /** Operations that core composes; nothing is repaired for them, so nothing may break them. */
 const COMPOSED: readonly ConformanceCase[] = [
+  ...[
+    [
+      [3, 4, 5],
+      [15, -1],
+    ],
+    [
+      [3, 4, 5],
+      [3, 4, 5],
+    ],
+    [[1, 1], []],
+    [
+      [3, 0, 5],
+      [0, 7],
+    ],
+  ].map(([from, to]): ConformanceCase => ({
+    name: `reshape ${describe(from, to)}`,
+    inputs: { x: { shape: from! } },
+    // The square of the reshaped one must not write into the other: they may share memory.
+    f: ({ x }) => tf.square(tf.add(tf.square(tf.reshape(x!, to!)), tf.reshape(x!, to!))),
+  })),
   { name: 'softmax', inputs: { x: { shape: [4, 7] } }, f: ({ x }) => tf.softmax(x!) },
   { name: 'logSoftmax', inputs: { x: { shape: [4, 7] } }, f: ({ x }) => tf.logSoftmax(x!) },
   {

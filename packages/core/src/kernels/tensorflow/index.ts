@@ -9,9 +9,11 @@ import type { TensorflowKernel } from './kernel.ts'
 import { gelu, geluGradient } from './gelu.ts'
 import { kernelSum, kernelSumGradient } from './kernel-sum.ts'
 import { layerNorm, layerNormGradient } from './layer-norm.ts'
-import { leadingBlockGradient, leadingBlocks, leadingBlocksDerivative } from './leading-blocks.ts'
+import { leadingBlocks, leadingBlocksDerivative, leadingBlocksGradient } from './leading-blocks.ts'
 import { matrixProduct } from './matrix-product.ts'
 import { batchNormBlock, batchNormBlockDerivative, batchNormBlockGradient } from './batch-norm-block.ts'
+import { product, productGradient } from './product.ts'
+import { reshape, reshapeToItself } from './reshape.ts'
 import { stridedKernels } from './strided-convolution.ts'
 import { adamUpdate, globalNorm, momentumUpdate } from './updates.ts'
 import { winogradKernels } from './winograd.ts'
@@ -38,6 +40,7 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   ...stridedKernels,
   ...winogradKernels,
   matrixProduct,
+  reshape,
   batchNormBlock,
   batchNormBlockGradient,
   layerNorm,
@@ -46,11 +49,15 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   geluGradient,
   kernelSum,
   kernelSumGradient,
+  product,
+  productGradient,
   globalNorm,
   momentumUpdate,
   adamUpdate,
   leadingBlocks,
-  leadingBlockGradient,
+  leadingBlocksGradient,
+  // slow, own or not
+  reshapeToItself,
 ]
 
 /** What each registered kernel was made with. */
