@@ -1,6 +1,7 @@
 // GELU, x · Φ(x) with the normal distribution function Φ, and its gradient, each in one pass over memory.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 
 #include "exponential.h"

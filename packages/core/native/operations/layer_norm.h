@@ -1,6 +1,7 @@
 // Layer normalization over the last axis, and its gradient: one pass over memory each.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "parallel.h"

@@ -94,6 +94,13 @@ class Call {
   TF_OpKernelContext* const context_;
 };
 
+// The inputs from `first` on.
+inline std::vector<Tensor> inputs_from(const Call& call, int first) {
+  std::vector<Tensor> tensors;
+  for (int i = first; i < call.inputs(); i++) tensors.push_back(call.input(i));
+  return tensors;
+}
+
 // Values of an operation's attributes.
 class Attributes {
  public:
