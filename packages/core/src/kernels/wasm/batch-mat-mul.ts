@@ -3,8 +3,9 @@ import { GpdError } from '../../errors.ts'
 import { wasmKernel } from './kernel.ts'
 import { matrixPairs, type Run } from './matrix-pairs.ts'
 import { withPaddedChannels } from './padded-channels.ts'
-import { packPanels, panelMemory, type Panel } from './panels.ts'
+import { panelMemory, panelsIn } from './panels.ts'
 import { simd } from './simd/module.ts'
+import { LEAST_COLUMNS } from './simd/small-products.ts'
 import { isSmall, smallProducts, type MatMulAttributes, type Sizes } from './small-products.ts'
 import { sizeOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
@@ -21,9 +22,7 @@ function transposed(backend: WasmBackend, x: tf.TensorInfo): tf.TensorInfo {
   const outer = x.shape.slice(0, -2)
   const out = backend.makeOutput([...outer, columns, rows], 'float32')
   const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(out.dataId)]
-  const bytes = 4 * rows * columns
-  const { transposeMatrix } = simd(backend)
-  for (let i = 0; i < sizeOf(outer); i++) transposeMatrix(from + i * bytes, to + i * bytes, rows, columns)
+  simd(backend).transposeMatrices(from, to, rows, columns, sizeOf(outer))
   return out
 }
 
@@ -74,14 +73,14 @@ function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transpo
       number,
     ]
     const blockRows = Math.max(LEAST_ROWS, Math.floor(BLOCK_BYTES / (4 * k)))
-    const weights = { rows: k, channels: n, run: k, isTransposed: transposeB }
-    let packed: { readonly index: number; readonly panels: readonly Panel[] } | undefined
+    const { panels, pack } = panelsIn(backend, memory, { rows: k, channels: n, run: k, isTransposed: transposeB })
+    let packed = -1
     forEachPair(runs, (aIndex, bIndex, i) => {
-      if (packed?.index !== bIndex)
-        packed = { index: bIndex, panels: packPanels(backend, bStart + 4 * bIndex * k * n, memory, weights) }
+      if (packed !== bIndex) pack(bStart + 4 * bIndex * k * n)
+      packed = bIndex
       for (let row = 0; row < m; row += blockRows) {
         const [from, to] = [aStart + 4 * (aIndex * m + row) * k, outStart + 4 * (i * m + row) * n]
-        for (const { weights, first, convolveRow } of packed.panels)
+        for (const { weights, first, convolveRow } of panels)
           convolveRow(from, weights, to + 4 * first, Math.min(blockRows, m - row), 4 * k, 4 * n, 1, 4 * k, k)
       }
     })
@@ -115,6 +114,32 @@ function checkTypes(...matrices: tf.TensorInfo[]): void {
   )
 }
 
+/** Numbers of b that take longer to turn than to call for their dot products; measured. */
+const MANY = 1024
+
+/**
+ * Whether `(bᵀ · aᵀ)ᵀ` is the faster form: where a product has fewer than four columns and a lies by columns, or fewer
+ * than four rows and b does, the other order reads both as they lie.
+ */
+const isMirrored = ({ transposeA, transposeB }: MatMulAttributes, { m, k, n }: Sizes) =>
+  (transposeA && n < LEAST_COLUMNS && m >= LEAST_COLUMNS) || (transposeB && m < LEAST_COLUMNS && k * n >= MANY)
+
+function multiply(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, attrs: MatMulAttributes): tf.TensorInfo {
+  const sizes = sizesOf(a, b, attrs)
+  const { transposeA, transposeB } = attrs
+  return withScratch(backend, (scratch) => {
+    if (isMirrored(attrs, sizes)) {
+      const mirrored = multiply(backend, b, a, { transposeA: !transposeB, transposeB: !transposeA })
+      return transposed(backend, scratch(mirrored))
+    }
+    if (isSmall(sizes)) return smallProducts(backend, a, b, attrs, sizes)
+    if (!transposeA) return times(backend, a, b, transposeB)
+    if (!isLong(sizes)) return times(backend, scratch(transposed(backend, a)), b, transposeB)
+    const right = transposeB ? scratch(transposed(backend, b)) : b
+    return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, a, padded))
+  })
+}
+
 export const batchMatMul = wasmKernel<MatMulAttributes>({
   name: 'BatchMatMul',
   defect: 'slow',
@@ -124,13 +149,6 @@ export const batchMatMul = wasmKernel<MatMulAttributes>({
     ({ inputs, attrs, backend }) => {
       const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
       checkTypes(a, b)
-      const sizes = sizesOf(a, b, attrs)
-      if (isSmall(sizes)) return smallProducts(backend, a, b, attrs, sizes)
-      if (!attrs.transposeA) return times(backend, a, b, attrs.transposeB)
-      return withScratch(backend, (scratch) => {
-        if (!isLong(sizes)) return times(backend, scratch(transposed(backend, a)), b, attrs.transposeB)
-        const right = attrs.transposeB ? scratch(transposed(backend, b)) : b
-        return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, a, padded))
-      })
+      return multiply(backend, a, b, attrs)
     },
 })

@@ -31,25 +31,26 @@ export function smallProducts(
 ): tf.TensorInfo {
   const { outer, runs } = matrixPairs(a, b)
   return withScratch(backend, (scratch) => {
-    const turned = [scratch(backend.makeOutput([k, m], 'float32')), scratch(backend.makeOutput([k, n], 'float32'))]
+    // A row or column lies alike either way.
+    const turnB = transposeB && k > 1
+    const turned = scratch(backend.makeOutput(turnB ? [k, n] : [0], 'float32'))
     const out = backend.makeOutput([...outer, m, n], 'float32')
-    const [aStart, bStart, outStart, left, right] = [a, b, out, ...turned].map(({ dataId }) =>
+    const [aStart, bStart, outStart, right] = [a, b, out, turned].map(({ dataId }) =>
       backend.getMemoryOffset(dataId),
-    ) as [number, number, number, number, number]
-    const { smallProducts } = simd(backend)
+    ) as [number, number, number, number]
+    const functions = simd(backend)
+    const multiply = transposeA && k > 1 ? functions.smallTransposedProducts : functions.smallProducts
     const [aBytes, bBytes, outBytes] = [4 * m * k, 4 * k * n, 4 * m * n]
     runs.forEach((run, i) =>
-      smallProducts(
+      multiply(
         aStart + run.a * aBytes,
         bStart + run.b * bBytes,
         outStart + i * outBytes,
-        left,
         right,
         run.count,
         run.aStep * aBytes,
         run.bStep * bBytes,
-        Number(!transposeA),
-        Number(transposeB),
+        Number(turnB),
         m,
         k,
         n,
