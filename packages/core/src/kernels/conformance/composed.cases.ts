@@ -6,7 +6,7 @@ import { globalAveragePool } from '../../tensor-ops/global-average-pool.ts'
 import { kernelSum } from '../../tensor-ops/kernel-sum.ts'
 import { leadingBlocks } from '../../tensor-ops/leading-blocks.ts'
 import { relu } from '../../tensor-ops/relu.ts'
-import type { ConformanceCase } from './case.ts'
+import { describe, type ConformanceCase } from './case.ts'
 
 const TENSOR_OPS: readonly ConformanceCase[] = [
   { name: 'relu', inputs: { x: { shape: [3, 7, 5], filling: 'distinct' } }, f: ({ x }) => relu(tf.add(x!, 0.021)) },
@@ -76,8 +76,39 @@ const TENSOR_OPS: readonly ConformanceCase[] = [
   },
 ]
 
+/** Shapes and the orders their axes are put in: rows that stay whole, planes turned, both among other axes, and nothing. */
+const TRANSPOSES: readonly (readonly [shape: readonly number[], order: readonly number[]])[] = [
+  [[7, 5], [1, 0]],
+  [[3, 9], [1, 0]],
+  [[5, 1], [1, 0]],
+  [[4, 5, 6], [0, 2, 1]],
+  [[4, 5, 6], [1, 0, 2]],
+  [[4, 5, 6], [2, 1, 0]],
+  [[4, 5, 6], [1, 2, 0]],
+  [[2, 5, 3, 7], [0, 2, 1, 3]],
+  [[2, 5, 3, 7], [0, 3, 1, 2]],
+  [[2, 5, 3, 7], [3, 2, 0, 1]],
+  [[2, 5, 1, 7], [3, 0, 2, 1]],
+  [[2, 5, 3, 7], [1, 3, 0, 2]],
+  [[2, 5, 2, 3, 3, 4], [3, 0, 2, 4, 1, 5]],
+  [[2, 3, 2, 3, 2, 5], [5, 3, 1, 4, 2, 0]],
+]
+
+const transposition = ([shape, order]: (typeof TRANSPOSES)[number]): ConformanceCase => ({
+  name: `transpose ${describe(shape, order)}`,
+  inputs: { x: { shape } },
+  f: ({ x }) => tf.square(tf.transpose(x!, [...order])),
+})
+
 /** Operations that core composes; nothing is repaired for them, so nothing may break them. */
 const COMPOSED: readonly ConformanceCase[] = [
+  ...TRANSPOSES.map(transposition),
+  { ...transposition([[0, 5, 3], [2, 0, 1]]), refusedBy: ['webgpu'] },
+  ...[0, 1, -1].map((axis): ConformanceCase => ({
+    name: `unstack along axis ${axis}`,
+    inputs: { x: { shape: [3, 4, 5] } },
+    f: ({ x }) => tf.concat(tf.unstack(x!, axis).map((part, i) => tf.mul(part, i + 1))),
+  })),
   { name: 'softmax', inputs: { x: { shape: [4, 7] } }, f: ({ x }) => tf.softmax(x!) },
   { name: 'logSoftmax', inputs: { x: { shape: [4, 7] } }, f: ({ x }) => tf.logSoftmax(x!) },
   {

@@ -22,7 +22,8 @@ function transposed(backend: WasmBackend, x: tf.TensorInfo): tf.TensorInfo {
   const outer = x.shape.slice(0, -2)
   const out = backend.makeOutput([...outer, columns, rows], 'float32')
   const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(out.dataId)]
-  simd(backend).transposeMatrices(from, to, rows, columns, sizeOf(outer))
+  const bytes = 4 * rows * columns
+  simd(backend).transposeMatrices(from, to, rows, columns, 4 * columns, 4 * rows, sizeOf(outer), bytes, bytes)
   return out
 }
 

@@ -17,9 +17,10 @@ import { oneHot } from './one-hot.ts'
 import { portableKernels } from './portable.ts'
 import { reluGradient } from './relu-gradient.ts'
 import { compileSimd, simd } from './simd/module.ts'
-import { slice, split } from './slice.ts'
+import { slice, split, unpack } from './slice.ts'
 import { spatialMeanGradient } from './spatial-mean-gradient.ts'
 import { mean, sum } from './sum.ts'
+import { transpose } from './transpose.ts'
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
 import { kernelsViaCpu } from './via-cpu.ts'
 import type { WasmBackend } from './wasm-backend.ts'
@@ -49,6 +50,8 @@ export const wasmKernels: readonly WasmKernel[] = [
   spatialMeanGradient,
   split,
   sum,
+  transpose,
+  unpack,
   unsortedSegmentSum,
   ...kernelsViaCpu,
   ...portableKernels,

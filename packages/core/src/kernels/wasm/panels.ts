@@ -59,7 +59,7 @@ export function panelsIn(
     const convolveRow = functions[`convolveRow${width}`]
     // The panel of a transposed matrix is a transposed stretch of its rows.
     return isTransposed && width === packed
-      ? [convolveRow, (from, to) => functions.transposeMatrices(from, to, width, rows, 1)]
+      ? [convolveRow, (from, to) => functions.transposeMatrices(from, to, width, rows, columnStride, 4 * width, 1, 0, 0)]
       : [convolveRow, (from, to) => functions.packPanel(from, to, rows, rowStride, columnStride, width, packed)]
   }
   let [to, first] = [backend.getMemoryOffset(memory.dataId), 0]

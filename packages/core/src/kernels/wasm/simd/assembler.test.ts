@@ -101,7 +101,8 @@ describe('transposeMatrices', () => {
           floats.fill(-1)
           for (let i = 0; i < count * size; i++) floats[i] = i
           const out = floats.subarray(count * size)
-          exports['transposeMatrices']!(0, 4 * count * size, rows, columns, count)
+          const [row, column] = [4 * columns, 4 * rows]
+          exports['transposeMatrices']!(0, 4 * count * size, rows, columns, row, column, count, 4 * size, 4 * size)
           for (let i = 0; i < count * size; i++) {
             const [which, c, r] = [Math.floor(i / size), Math.floor((i % size) / rows), i % rows]
             if (out[i] !== which * size + r * columns + c) throw new Error(`[${which}, ${c}, ${r}] = ${out[i]}`)

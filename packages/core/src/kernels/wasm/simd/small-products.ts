@@ -76,7 +76,7 @@ const products = <Name extends string>(name: Name, left: Left): WasmFunction<Nam
           b.set(p.b.get),
           when(
             p.turnB.get,
-            transposition({ x: p.b, out: p.right, rows: p.n, columns: p.k }, declare),
+            transposition({ x: p.b, out: p.right, rows: p.n, columns: p.k, xRow: bytes(p.k), outRow: bytes(p.n) }, declare),
             b.set(p.right.get),
           ),
           product({ ...p, b }, left, declare),

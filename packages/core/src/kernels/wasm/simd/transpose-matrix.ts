@@ -33,6 +33,10 @@ export interface Transposition {
   readonly out: Local
   readonly rows: Local
   readonly columns: Local
+  /** Bytes from one row of x to the next. */
+  readonly xRow: Code
+  /** Bytes from one row of the result, a column of x, to the next. */
+  readonly outRow: Code
 }
 
 /** `out[c, r] = x[r, c]` for less than four rows or columns, one number at a time. */
@@ -40,16 +44,16 @@ function byNumbers(p: Transposition, declare: Declare): Code {
   const [row, left, from, to] = [declare('i32'), declare('i32'), declare('i32'), declare('i32')]
   return [
     ...row.set(i32.const(0)),
-    ...from.set(p.x.get),
     ...whileLoop(
       i32.lessThan(row.get, p.rows.get),
+      from.set(i32.add(p.x.get, i32.mul(row.get, p.xRow))),
       to.set(i32.add(p.out.get, bytes(row))),
       left.set(p.columns.get),
       whileLoop(
         left.get,
         f32.store(to.get, f32.load(from.get)),
         from.advance(i32.const(4)),
-        to.advance(bytes(p.rows)),
+        to.advance(p.outRow),
         left.advance(i32.const(-1)),
       ),
       row.advance(i32.const(1)),
@@ -62,14 +66,14 @@ function byFours(p: Transposition, declare: Declare): Code {
   const [row, column, first, last] = [declare('i32'), declare('i32'), declare('i32'), declare('i32')]
   const [from, to, missing] = [declare('i32'), declare('i32'), declare('i32')]
   const [values, pairs] = [vectors(declare), vectors(declare)]
-  const address = (start: Local, major: Local, width: Local, minor: Local) =>
-    i32.add(i32.add(start.get, i32.mul(major.get, bytes(width))), bytes(minor))
+  const address = (start: Local, major: Local, majorBytes: Code, minor: Local) =>
+    i32.add(i32.add(start.get, i32.mul(major.get, majorBytes)), bytes(minor))
   const { prepare, columns } = transposed4(values, pairs)
-  const nextColumns = i32.sub(i32.const(16), i32.shiftLeft(bytes(p.columns), i32.const(2)))
+  const nextColumns = i32.sub(i32.const(16), i32.shiftLeft(p.xRow, i32.const(2)))
   const fourByFour: Code = [
-    ...values.flatMap((value) => [...value.set(f32x4.load(from.get)), ...from.advance(bytes(p.columns))]),
+    ...values.flatMap((value) => [...value.set(f32x4.load(from.get)), ...from.advance(p.xRow)]),
     ...prepare,
-    ...columns.flatMap((value) => [...f32x4.store(to.get, value), ...to.advance(bytes(p.rows))]),
+    ...columns.flatMap((value) => [...f32x4.store(to.get, value), ...to.advance(p.outRow)]),
     ...from.advance(nextColumns),
     ...column.advance(i32.const(4)),
   ]
@@ -82,14 +86,14 @@ function byFours(p: Transposition, declare: Declare): Code {
         p.rows,
         row,
         column.set(first.get),
-        from.set(address(p.x, row, p.columns, column)),
-        to.set(address(p.out, column, p.rows, row)),
+        from.set(address(p.x, row, p.xRow, column)),
+        to.set(address(p.out, column, p.outRow, row)),
         whileLoop(i32.lessOrEqual(i32.add(column.get, i32.const(4)), last.get), fourByFour),
         when(
           i32.lessThan(column.get, last.get),
           missing.set(i32.sub(last.get, i32.add(column.get, i32.const(4)))),
           from.advance(bytes(missing)),
-          to.advance(i32.mul(missing.get, bytes(p.rows))),
+          to.advance(i32.mul(missing.get, p.outRow)),
           fourByFour,
         ),
       ),
@@ -109,21 +113,17 @@ export function transposition(p: Transposition, declare: Declare): Code {
   ]
 }
 
-/** Transposes `count` matrices that lie behind one another. */
+/** Transposes `count` matrices; distances in bytes, steps from one matrix to the next. */
 export const transposeMatrices = wasmFunction(
   'transposeMatrices',
-  ['x', 'out', 'rows', 'columns', 'count'],
-  (p, declare) => {
-    const size = declare('i32')
-    return [
-      size.set(i32.mul(p.rows.get, bytes(p.columns))),
-      whileLoop(
-        p.count.get,
-        transposition(p, declare),
-        p.x.advance(size.get),
-        p.out.advance(size.get),
-        p.count.advance(i32.const(-1)),
-      ),
-    ]
-  },
+  ['x', 'out', 'rows', 'columns', 'xRow', 'outRow', 'count', 'xStep', 'outStep'],
+  (p, declare) => [
+    whileLoop(
+      p.count.get,
+      transposition({ ...p, xRow: p.xRow.get, outRow: p.outRow.get }, declare),
+      p.x.advance(p.xStep.get),
+      p.out.advance(p.outStep.get),
+      p.count.advance(i32.const(-1)),
+    ),
+  ],
 )
