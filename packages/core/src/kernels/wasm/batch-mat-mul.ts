@@ -1,16 +1,14 @@
 import type * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
 import { wasmKernel } from './kernel.ts'
-import { matrixPairs, type Run } from './matrix-pairs.ts'
+import { forEachPair, matrixPairs } from './matrix-pairs.ts'
+import { transposedTimes } from './outer-products.ts'
 import { withPaddedChannels } from './padded-channels.ts'
 import { panelMemory, panelsIn } from './panels.ts'
 import { simd } from './simd/module.ts'
 import { LEAST_COLUMNS } from './simd/small-products.ts'
 import { isSmall, smallProducts, type MatMulAttributes, type Sizes } from './small-products.ts'
-import { sizeOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
-
-/** Rows of a and b that one pass of outer products takes, measured: few enough for the second-level cache. */
-const BLOCK_ROWS = 64
+import { sizeOf, withScratch, type WasmBackend } from './wasm-backend.ts'
 
 /** Bytes of a that all panels pass over before the next rows, and the fewest rows. */
 const BLOCK_BYTES = 65_536
@@ -24,39 +22,6 @@ function transposed(backend: WasmBackend, x: tf.TensorInfo): tf.TensorInfo {
   const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(out.dataId)]
   const bytes = 4 * rows * columns
   simd(backend).transposeMatrices(from, to, rows, columns, 4 * columns, 4 * rows, sizeOf(outer), bytes, bytes)
-  return out
-}
-
-/** `aᵀ · b` of batches of matrices `[rows, m]` and `[rows, n]`, n a multiple of four: sums of outer products. */
-function transposedTimes(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
-  const [[rows, m], n] = [a.shape.slice(-2) as [number, number], b.shape.at(-1)!]
-  const { outer, runs } = matrixPairs(a, b)
-  const out = zeros(backend, [...outer, m, n])
-  const { filterGradientTap } = simd(backend)
-  const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
-    number,
-    number,
-    number,
-  ]
-  forEachPair(runs, (aIndex, bIndex, i) => {
-    for (let row = 0; row < rows; row += BLOCK_ROWS) {
-      const [aRow, bRow] = [aIndex * rows + row, bIndex * rows + row]
-      const count = Math.min(BLOCK_ROWS, rows - row)
-      filterGradientTap(
-        aStart + 4 * aRow * m,
-        bStart + 4 * bRow * n,
-        outStart + 4 * i * m * n,
-        1,
-        count,
-        4 * m,
-        0,
-        4 * n,
-        0,
-        m,
-        n,
-      )
-    }
-  })
   return out
 }
 
@@ -96,13 +61,6 @@ function sizesOf(a: tf.TensorInfo, b: tf.TensorInfo, { transposeA, transposeB }:
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number]
   const n = b.shape.at(transposeB ? -2 : -1)!
   return transposeA ? { m: aColumns, k: aRows, n } : { m: aRows, k: aColumns, n }
-}
-
-/** The pairs of matrices one by one, `i` being that of the product. */
-function forEachPair(runs: readonly Run[], f: (a: number, b: number, i: number) => void): void {
-  let next = 0
-  for (const { a, b, count, aStep, bStep } of runs)
-    for (let i = 0; i < count; i++) f(a + i * aStep, b + i * bStep, next++)
 }
 
 function checkTypes(...matrices: tf.TensorInfo[]): void {

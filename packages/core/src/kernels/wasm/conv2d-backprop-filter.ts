@@ -68,6 +68,7 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
       (width.outSize - columnCount) * gradient,
       channels,
       filters,
+      gradient,
     )
   })
   return out

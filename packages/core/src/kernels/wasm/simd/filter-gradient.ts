@@ -93,22 +93,22 @@ export function tile(
  */
 export const filterGradientTap = wasmFunction(
   'filterGradientTap',
-  ['x', 'dy', 'out', 'rows', 'columns', 'xColumn', 'xRowSkip', 'dyColumn', 'dyRowSkip', 'channels', 'filters'],
+  ['x', 'dy', 'out', 'rows', 'columns', 'xColumn', 'xRowSkip', 'dyColumn', 'dyRowSkip', 'channels', 'filters', 'outRow'],
   (p, declare) => {
-    const [c, k, outRow] = [declare('i32'), declare('i32'), declare('i32')]
+    const [c, k] = [declare('i32'), declare('i32')]
     const bytes = (index: Local) => i32.shiftLeft(index.get, i32.const(2))
     const strides = {
       columns: p.columns,
       xColumn: p.xColumn,
       dyColumn: p.dyColumn,
-      outRow,
+      outRow: p.outRow,
       block: p,
     }
     const at = (): Tile => ({
       ...strides,
       x: i32.add(p.x.get, bytes(c)),
       dy: i32.add(p.dy.get, bytes(k)),
-      out: i32.add(i32.add(p.out.get, i32.mul(c.get, outRow.get)), bytes(k)),
+      out: i32.add(i32.add(p.out.get, i32.mul(c.get, p.outRow.get)), bytes(k)),
     })
     const fits = (index: Local, step: number, end: Local) =>
       i32.lessOrEqual(i32.add(index.get, i32.const(step)), end.get)
@@ -123,7 +123,6 @@ export const filterGradientTap = wasmFunction(
       ),
     ]
     return [
-      outRow.set(bytes(p.filters)),
       c.set(i32.const(0)),
       ...INPUTS.map((inputs) =>
         whileLoop(fits(c, inputs, p.channels), ...overFilters(inputs), c.advance(i32.const(inputs))),
