@@ -5,25 +5,14 @@ import { forEachPair, matrixPairs } from './matrix-pairs.ts'
 import { transposedTimes } from './outer-products.ts'
 import { withPaddedChannels } from './padded-channels.ts'
 import { panelMemory, panelsIn } from './panels.ts'
-import { simd } from './simd/module.ts'
 import { LEAST_COLUMNS } from './simd/small-products.ts'
 import { isSmall, smallProducts, type MatMulAttributes, type Sizes } from './small-products.ts'
-import { sizeOf, withScratch, type WasmBackend } from './wasm-backend.ts'
+import { transposed } from './transposed.ts'
+import { withScratch, type WasmBackend } from './wasm-backend.ts'
 
 /** Bytes of a that all panels pass over before the next rows, and the fewest rows. */
 const BLOCK_BYTES = 65_536
 const LEAST_ROWS = 16
-
-/** The last two axes swapped, for every matrix of a batch. */
-function transposed(backend: WasmBackend, x: tf.TensorInfo): tf.TensorInfo {
-  const [rows, columns] = x.shape.slice(-2) as [number, number]
-  const outer = x.shape.slice(0, -2)
-  const out = backend.makeOutput([...outer, columns, rows], 'float32')
-  const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(out.dataId)]
-  const bytes = 4 * rows * columns
-  simd(backend).transposeMatrices(from, to, rows, columns, 4 * columns, 4 * rows, sizeOf(outer), bytes, bytes)
-  return out
-}
 
 /** `a · b`, or `a · bᵀ`, of batches of matrices: the convolution with windows of one row. */
 function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transposeB: boolean): tf.TensorInfo {

@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs'
 import { convolutionGeometry, positionsInside, type ConvolutionAttributes, type Geometry } from './geometry.ts'
 import { wasmKernel } from './kernel.ts'
-import { withPaddedChannels } from './padded-channels.ts'
+import { LANES, withPaddedChannels } from './padded-channels.ts'
 import { simd } from './simd/module.ts'
-import { zeros, type WasmBackend } from './wasm-backend.ts'
+import { transposed } from './transposed.ts'
+import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 import { winogradFilterGradient } from './winograd-filter-gradient.ts'
 import { fitsWinograd } from './winograd-tiles.ts'
 
@@ -40,10 +41,26 @@ interface Block {
   readonly columns: [first: number, last: number]
 }
 
-function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInfo, geometry: Geometry): tf.TensorInfo {
+/** One of the two factors of the outer products: where it starts, and the bytes between its positions. */
+interface Factor {
+  readonly start: number
+  readonly channels: number
+  readonly column: number
+  readonly rowSkip: number
+}
+
+/** `[height · width, channels, filters]`, of as many taps; `[height · width, filters, channels]` if it is turned. */
+function outerProducts(
+  backend: WasmBackend,
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  geometry: Geometry,
+  isTurned: boolean,
+): tf.TensorInfo {
   const { height, width, channels } = geometry
   const filters = dy.shape[3]!
-  const out = zeros(backend, [height.taps, width.taps, channels, filters])
+  const [rows, columns] = isTurned ? [filters, channels] : [channels, filters]
+  const out = zeros(backend, [height.taps * width.taps, rows, columns])
   const { filterGradientTap } = simd(backend)
   const [xStart, dyStart, outStart] = [x, dy, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
     number,
@@ -51,28 +68,54 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
     number,
   ]
   const [position, gradient] = [4 * channels, 4 * filters]
-  forEachBlock(geometry, channels, filters, ({ n, i, j, rows, columns }) => {
-    const [rowCount, columnCount] = [rows[1] - rows[0], columns[1] - columns[0]]
-    const xRow = n * height.size + rows[0] * height.stride + i - height.before
-    const xFirst = xRow * width.size + columns[0] * width.stride + j - width.before
-    const dyFirst = (n * height.outSize + rows[0]) * width.outSize + columns[0]
-    filterGradientTap(
-      xStart + xFirst * position,
-      dyStart + dyFirst * gradient,
-      outStart + (i * width.taps + j) * channels * gradient,
-      rowCount,
-      columnCount,
-      width.stride * position,
-      (height.stride * width.size - columnCount * width.stride) * position,
-      gradient,
-      (width.outSize - columnCount) * gradient,
+  forEachBlock(geometry, channels, filters, ({ n, i, j, rows: [firstRow, lastRow], columns: [first, last] }) => {
+    const xRow = n * height.size + firstRow * height.stride + i - height.before
+    const ofX: Factor = {
+      start: xStart + (xRow * width.size + first * width.stride + j - width.before) * position,
       channels,
-      filters,
-      gradient,
+      column: width.stride * position,
+      rowSkip: (height.stride * width.size - (last - first) * width.stride) * position,
+    }
+    const ofGradient: Factor = {
+      start: dyStart + ((n * height.outSize + firstRow) * width.outSize + first) * gradient,
+      channels: filters,
+      column: gradient,
+      rowSkip: (width.outSize - (last - first)) * gradient,
+    }
+    const [left, right] = isTurned ? [ofGradient, ofX] : [ofX, ofGradient]
+    filterGradientTap(
+      left.start,
+      right.start,
+      outStart + 4 * (i * width.taps + j) * channels * filters,
+      lastRow - firstRow,
+      last - first,
+      left.column,
+      left.rowSkip,
+      right.column,
+      right.rowSkip,
+      rows,
+      columns,
+      4 * columns,
     )
   })
   return out
 }
+
+/** @param dy its channels a multiple of four */
+const filterGradient: Gradient = (backend, x, dy, geometry) => ({
+  ...outerProducts(backend, x, dy, geometry, false),
+  shape: [geometry.height.taps, geometry.width.taps, geometry.channels, dy.shape[3]!],
+})
+
+/** The same from `dyᵀ · x`, for channels of x that are a multiple of four where those of dy are not. */
+const turnedFilterGradient: Gradient = (backend, x, dy, geometry) =>
+  withScratch(backend, (scratch) => {
+    const { height, width, channels } = geometry
+    const turned = transposed(backend, scratch(outerProducts(backend, x, dy, geometry, true)))
+    return { ...turned, shape: [height.taps, width.taps, channels, dy.shape[3]!] }
+  })
+
+type Gradient = (backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInfo, geometry: Geometry) => tf.TensorInfo
 
 /** `dw[i, j, c, k] = Σ x[n, p·s + i − pad, q·s + j − pad, c] · dy[n, p, q, k]`, without copying the image. */
 export const conv2dBackpropFilter = wasmKernel<Attributes>({
@@ -84,7 +127,11 @@ export const conv2dBackpropFilter = wasmKernel<Attributes>({
     ({ inputs, attrs, backend }) => {
       const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
       const geometry = convolutionGeometry(x.shape, attrs.filterShape, attrs)
-      const gradient = fitsWinograd(geometry) ? winogradFilterGradient : filterGradient
+      const { channels, outChannels } = geometry
+      const isWinograd = fitsWinograd(geometry)
+      if (!isWinograd && outChannels % LANES !== 0 && channels % LANES === 0)
+        return turnedFilterGradient(backend, x, dy, geometry)
+      const gradient = isWinograd ? winogradFilterGradient : filterGradient
       return withPaddedChannels(backend, dy, (padded) => gradient(backend, x, padded, geometry))
     },
 })
