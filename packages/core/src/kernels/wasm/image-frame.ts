@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Dimension } from './geometry.ts'
 import { simd } from './simd/module.ts'
-import type { WasmBackend } from './wasm-backend.ts'
+import { zeros, type WasmBackend } from './wasm-backend.ts'
 
 /** One image at a time: where its first window starts, and the bytes of an image row. */
 export type ImageAt = (n: number) => number
@@ -28,4 +28,21 @@ export function framed(
     copyRows(from + n * height.size * rowBytes, rowBytes, first, frameRow, height.size, rowBytes)
     return to
   }
+}
+
+/** Images with so many rows and columns of each, zeros around them included: as they lie, or framed one by one. */
+export function imagesIn(
+  backend: WasmBackend,
+  x: tf.TensorInfo,
+  images: Images & { readonly rows: number; readonly columns: number },
+  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+): { readonly imageAt: ImageAt; readonly rowBytes: number } {
+  const { height, width, channels, rows, columns } = images
+  if (rows === height.size && columns === width.size) {
+    const start = backend.getMemoryOffset(x.dataId)
+    const rowBytes = 4 * width.size * channels
+    return { imageAt: (n) => start + n * height.size * rowBytes, rowBytes }
+  }
+  const frame = scratch(zeros(backend, [rows, columns, channels]))
+  return { imageAt: framed(backend, x, frame, images), rowBytes: 4 * columns * channels }
 }

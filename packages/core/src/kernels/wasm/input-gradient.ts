@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Dimension, Geometry } from './geometry.ts'
-import { framed, type ImageAt } from './image-frame.ts'
+import { imagesIn, type ImageAt } from './image-frame.ts'
 import { packPanels, panelMemory, type Panel } from './panels.ts'
 import { reversedKernel } from './reversed-kernel.ts'
 import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
@@ -55,20 +55,15 @@ function frameOf(
   [vertical, horizontal]: readonly [readonly Phase[], readonly Phase[]],
   scratch: (info: tf.TensorInfo) => tf.TensorInfo,
 ): Frame {
-  const most = (phases: readonly Phase[], side: 'before' | 'after') => Math.max(0, ...phases.map((phase) => phase[side]))
+  const most = (phases: readonly Phase[], side: 'before' | 'after') =>
+    Math.max(0, ...phases.map((phase) => phase[side]))
   const framedDimension = ({ outSize }: Dimension, phases: readonly Phase[]) => {
     const before = most(phases, 'before')
     return { size: outSize, before, framed: before + outSize + most(phases, 'after') }
   }
   const [rows, columns] = [framedDimension(height, vertical), framedDimension(width, horizontal)]
-  const rowBytes = 4 * columns.framed * outChannels
-  const before = [rows.before, columns.before] as const
-  if (rows.framed === rows.size && columns.framed === columns.size) {
-    const start = backend.getMemoryOffset(dy.dataId)
-    return { imageAt: (n) => start + n * rows.size * rowBytes, before, rowBytes }
-  }
-  const frame = scratch(zeros(backend, [rows.framed, columns.framed, outChannels]))
-  return { imageAt: framed(backend, dy, frame, { height: rows, width: columns, channels: outChannels }), before, rowBytes }
+  const images = { height: rows, width: columns, channels: outChannels, rows: rows.framed, columns: columns.framed }
+  return { ...imagesIn(backend, dy, images, scratch), before: [rows.before, columns.before] }
 }
 
 /** Writes the positions of one phase of one image to where they belong. */

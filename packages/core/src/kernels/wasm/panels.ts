@@ -59,7 +59,10 @@ export function panelsIn(
     const convolveRow = functions[`convolveRow${width}`]
     // The panel of a transposed matrix is a transposed stretch of its rows.
     return isTransposed && width === packed
-      ? [convolveRow, (from, to) => functions.transposeMatrices(from, to, width, rows, columnStride, 4 * width, 1, 0, 0)]
+      ? [
+          convolveRow,
+          (from, to) => functions.transposeMatrices(from, to, width, rows, columnStride, 4 * width, 1, 0, 0),
+        ]
       : [convolveRow, (from, to) => functions.packPanel(from, to, rows, rowStride, columnStride, width, packed)]
   }
   let [to, first] = [backend.getMemoryOffset(memory.dataId), 0]
@@ -79,7 +82,12 @@ export function panelsIn(
 }
 
 /** The panels of weights at an address. */
-export function packPanels(backend: WasmBackend, from: number, memory: tf.TensorInfo, weights: Weights): readonly Panel[] {
+export function packPanels(
+  backend: WasmBackend,
+  from: number,
+  memory: tf.TensorInfo,
+  weights: Weights,
+): readonly Panel[] {
   const { panels, pack } = panelsIn(backend, memory, weights)
   pack(from)
   return panels

@@ -93,7 +93,20 @@ export function tile(
  */
 export const filterGradientTap = wasmFunction(
   'filterGradientTap',
-  ['x', 'dy', 'out', 'rows', 'columns', 'xColumn', 'xRowSkip', 'dyColumn', 'dyRowSkip', 'channels', 'filters', 'outRow'],
+  [
+    'x',
+    'dy',
+    'out',
+    'rows',
+    'columns',
+    'xColumn',
+    'xRowSkip',
+    'dyColumn',
+    'dyRowSkip',
+    'channels',
+    'filters',
+    'outRow',
+  ],
   (p, declare) => {
     const [c, k] = [declare('i32'), declare('i32')]
     const bytes = (index: Local) => i32.shiftLeft(index.get, i32.const(2))

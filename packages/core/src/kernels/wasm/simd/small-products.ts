@@ -65,29 +65,28 @@ function product(p: Product, left: Left, declare: Declare): Code {
 
 /** Products of `count` pairs of matrices; steps from one matrix to the next in bytes. */
 const products = <Name extends string>(name: Name, left: Left): WasmFunction<Name> =>
-  wasmFunction(
-    name,
-    ['a', 'b', 'out', 'right', 'count', 'aStep', 'bStep', 'turnB', 'm', 'k', 'n'],
-    (p, declare) => {
-      const b = declare('i32')
-      return [
-        whileLoop(
-          p.count.get,
-          b.set(p.b.get),
-          when(
-            p.turnB.get,
-            transposition({ x: p.b, out: p.right, rows: p.n, columns: p.k, xRow: bytes(p.k), outRow: bytes(p.n) }, declare),
-            b.set(p.right.get),
+  wasmFunction(name, ['a', 'b', 'out', 'right', 'count', 'aStep', 'bStep', 'turnB', 'm', 'k', 'n'], (p, declare) => {
+    const b = declare('i32')
+    return [
+      whileLoop(
+        p.count.get,
+        b.set(p.b.get),
+        when(
+          p.turnB.get,
+          transposition(
+            { x: p.b, out: p.right, rows: p.n, columns: p.k, xRow: bytes(p.k), outRow: bytes(p.n) },
+            declare,
           ),
-          product({ ...p, b }, left, declare),
-          p.a.advance(p.aStep.get),
-          p.b.advance(p.bStep.get),
-          p.out.advance(i32.mul(p.m.get, bytes(p.n))),
-          p.count.advance(i32.const(-1)),
+          b.set(p.right.get),
         ),
-      ]
-    },
-  )
+        product({ ...p, b }, left, declare),
+        p.a.advance(p.aStep.get),
+        p.b.advance(p.bStep.get),
+        p.out.advance(i32.mul(p.m.get, bytes(p.n))),
+        p.count.advance(i32.const(-1)),
+      ),
+    ]
+  })
 
 /**
  * `count` products `a · b` of matrices m×k and k×n, n ≥ 4, so small that a pair of them fits the first-level cache and
