@@ -3,7 +3,7 @@ import { GpdError } from '../../errors.ts'
 import { wasmKernel } from './kernel.ts'
 import { forEachPair, matrixPairs } from './matrix-pairs.ts'
 import { transposedTimes } from './outer-products.ts'
-import { withPaddedChannels } from './padded-channels.ts'
+import { LANES, withPaddedChannels } from './padded-channels.ts'
 import { panelMemory, panelsIn } from './panels.ts'
 import { LEAST_COLUMNS } from './simd/small-products.ts'
 import { isSmall, smallProducts, type MatMulAttributes, type Sizes } from './small-products.ts'
@@ -62,15 +62,21 @@ function checkTypes(...matrices: tf.TensorInfo[]): void {
   )
 }
 
-/** Numbers of b that take longer to turn than to call for their dot products; measured. */
+/** Rows of a too few for what packing or turning b costs; measured. */
+const FEW_ROWS = 8
+
+const hasFewRows = ({ m, n }: Sizes) => m <= FEW_ROWS && n % LANES === 0
+
+/** Numbers of b beyond which turning it takes longer than the calls of the other order; measured. */
 const MANY = 1024
 
 /**
- * Whether `(bᵀ · aᵀ)ᵀ` is the faster form: where a product has fewer than four columns and a lies by columns, or fewer
- * than four rows and b does, the other order reads both as they lie.
+ * Whether `(bᵀ · aᵀ)ᵀ` is the faster form: where a product has fewer than four columns and a lies by columns, or few
+ * rows and b does, the other order reads both as they lie.
  */
 const isMirrored = ({ transposeA, transposeB }: MatMulAttributes, { m, k, n }: Sizes) =>
-  (transposeA && n < LEAST_COLUMNS && m >= LEAST_COLUMNS) || (transposeB && m < LEAST_COLUMNS && k * n >= MANY)
+  (transposeA && n < LEAST_COLUMNS && m >= LEAST_COLUMNS) ||
+  (transposeB && m <= FEW_ROWS && n > FEW_ROWS && k * n >= MANY)
 
 function multiply(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, attrs: MatMulAttributes): tf.TensorInfo {
   const sizes = sizesOf(a, b, attrs)
@@ -81,9 +87,14 @@ function multiply(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, attr
       return transposed(backend, scratch(mirrored))
     }
     if (isSmall(sizes)) return smallProducts(backend, a, b, attrs, sizes)
+    if (!transposeB && hasFewRows(sizes))
+      return transposedTimes(backend, transposeA ? a : scratch(transposed(backend, a)), b)
     if (!transposeA) return times(backend, a, b, transposeB)
     if (!isLong(sizes)) return times(backend, scratch(transposed(backend, a)), b, transposeB)
     const right = transposeB ? scratch(transposed(backend, b)) : b
+    // Vectors of the columns of a, where those of b do not fill them.
+    if (sizes.n % LANES !== 0 && sizes.m % LANES === 0)
+      return transposed(backend, scratch(transposedTimes(backend, right, a)))
     return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, a, padded))
   })
 }
