@@ -22,6 +22,7 @@ import { spatialMeanGradient } from './spatial-mean-gradient.ts'
 import { mean, sum } from './sum.ts'
 import { transpose } from './transpose.ts'
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
+import { globalNorm, momentumUpdate } from './updates.ts'
 import { kernelsViaCpu } from './via-cpu.ts'
 import type { WasmBackend } from './wasm-backend.ts'
 
@@ -41,9 +42,11 @@ export const wasmKernels: readonly WasmKernel[] = [
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   fusedMatMul,
+  globalNorm,
   identity,
   maxPoolGrad,
   mean,
+  momentumUpdate,
   oneHot,
   reluGradient,
   slice,

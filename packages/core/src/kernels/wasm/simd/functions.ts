@@ -4,6 +4,7 @@ import { copyRows } from './copy-rows.ts'
 import { dotRow, packDots } from './dot-row.ts'
 import { filterGradientTap } from './filter-gradient.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
+import { momentumUpdate } from './momentum-update.ts'
 import { smallProducts, smallTransposedProducts } from './small-products.ts'
 import { transposeMatrices } from './transpose-matrix.ts'
 import { winogradFilter, winogradFilterGradient } from './winograd-filter.ts'
@@ -120,6 +121,7 @@ export const simdFunctions = [
   productSum,
   multiplyAdd,
   transposeMatrices,
+  momentumUpdate,
   smallProducts,
   smallTransposedProducts,
   winogradFilter,
