@@ -179,7 +179,7 @@ export const KERNEL_GROUPS: readonly KernelGroup[] = [
   product(256, 4160, 1024),
   product(64, 512, 10),
   product(8, 512, 512),
-  product(9, 8, 32, 512),
+  product(9, 8, 32, 2048),
   product(65, 32, 3, 256),
   ...[
     [64, 32, 16],

@@ -94,6 +94,10 @@ function convolvePhase(
   }
 }
 
+/** Windows beside one another without gap or overlap, as those of patches: their columns lie like channels of one column. */
+const isTiled = ({ size, outSize, taps, stride, before }: Dimension) =>
+  taps === stride && before === 0 && size === outSize * stride
+
 /** The gradient of a convolution with respect to its input, from convolutions of dy without stride. */
 export function inputGradient(
   backend: WasmBackend,
@@ -101,6 +105,16 @@ export function inputGradient(
   filter: tf.TensorInfo,
   geometry: Geometry,
 ): tf.TensorInfo {
+  const { batch, height, width, channels, outChannels } = geometry
+  if (!isTiled(width)) return fromPhases(backend, dy, filter, geometry)
+  const column: Dimension = { size: width.outSize, outSize: width.outSize, taps: 1, stride: 1, before: 0 }
+  const inputs = width.taps * channels
+  const kernel = { ...filter, shape: [height.taps, 1, inputs, outChannels] }
+  const dx = fromPhases(backend, dy, kernel, { ...geometry, width: column, channels: inputs })
+  return { ...dx, shape: [batch, height.size, width.size, channels] }
+}
+
+function fromPhases(backend: WasmBackend, dy: tf.TensorInfo, filter: tf.TensorInfo, geometry: Geometry): tf.TensorInfo {
   const { batch, height, width, channels, outChannels } = geometry
   const phases = [phasesOf(height), phasesOf(width)] as const
   const all = phases[0].flatMap((rows) => phases[1].map((columns) => ({ rows, columns })))
