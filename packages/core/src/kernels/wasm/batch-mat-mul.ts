@@ -86,7 +86,7 @@ function multiply(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, attr
       const mirrored = multiply(backend, b, a, { transposeA: !transposeB, transposeB: !transposeA })
       return transposed(backend, scratch(mirrored))
     }
-    if (isSmall(sizes)) return smallProducts(backend, a, b, attrs, sizes)
+    if (isSmall(sizes, attrs)) return smallProducts(backend, a, b, attrs, sizes)
     if (!transposeB && hasFewRows(sizes))
       return transposedTimes(backend, transposeA ? a : scratch(transposed(backend, a)), b)
     if (!transposeA) return times(backend, a, b, transposeB)

@@ -16,10 +16,14 @@ export interface Sizes {
   readonly n: number
 }
 
-/** Floats of a and b that fit the first-level cache together. */
-const SMALL = 8192
+/** Floats of a and b together up to which copying b into panels costs more than it saves; measured. */
+const SMALL = 16_384
 
-export const isSmall = ({ m, k, n }: Sizes): boolean => n >= LEAST_COLUMNS && k * (m + n) <= SMALL
+/** Floats of b up to which it is better turned as a whole than panel by panel; measured. */
+const SMALL_TURNED = 6144
+
+export const isSmall = ({ m, k, n }: Sizes, { transposeB }: MatMulAttributes): boolean =>
+  n >= LEAST_COLUMNS && k * (m + n) <= SMALL && (!transposeB || k * n <= SMALL_TURNED)
 
 /** Batches of small matrices, each stretch of them in one call. */
 export function smallProducts(
