@@ -25,7 +25,10 @@ interface Convolution {
   readonly strides: number
 }
 
-/** `[batch, size, channels, filters, window, strides]` of layers of networks A to C and of their dynamic teachers. */
+/**
+ * `[batch, size, channels, filters, window, strides]` of layers of networks A to C and of their dynamic teachers; first
+ * layers of network D, of MobileNet and of network E; odd sizes of ShuffleNet; few filters.
+ */
 const CONVOLUTIONS = [
   [64, 32, 16, 16, 3, 1],
   [64, 16, 32, 32, 3, 1],
@@ -34,6 +37,12 @@ const CONVOLUTIONS = [
   [64, 32, 16, 32, 3, 2],
   [64, 16, 32, 64, 1, 2],
   [64, 16, 64, 64, 1, 1],
+  [64, 28, 1, 16, 3, 1],
+  [32, 32, 3, 32, 3, 2],
+  [64, 32, 3, 128, 4, 4],
+  [64, 15, 24, 58, 1, 1],
+  [64, 15, 32, 64, 3, 2],
+  [64, 32, 16, 3, 3, 1],
 ].map(
   ([batch, size, channels, filters, window, strides]) =>
     ({ batch, size, channels, filters, window, strides }) as Convolution,
@@ -151,11 +160,12 @@ function betweenConvolutions(batch: number, size: number, channels: number): Ker
   ]
 }
 
-/** Products of merging branches, of dense layers and of attention (network E has 4 heads of 32 on 65 tokens). */
+/** Products of merging branches, of dense layers, few rows, and of attention (network E: 4 heads of 32 on 65 tokens). */
 export const KERNEL_GROUPS: readonly KernelGroup[] = [
   ...CONVOLUTIONS.map(convolution),
   depthwise(64, 16, 64, 1),
   depthwise(64, 16, 64, 2),
+  depthwise(64, 15, 58, 2),
   product(512, 512, 512),
   product(64, 4096, 256),
   product(4096, 64, 128),
@@ -165,6 +175,12 @@ export const KERNEL_GROUPS: readonly KernelGroup[] = [
   product(64, 32, 64, 128),
   product(65, 32, 65, 256),
   product(65, 65, 32, 256),
+  product(65, 65, 65, 64),
+  product(256, 4160, 1024),
+  product(64, 512, 10),
+  product(8, 512, 512),
+  product(9, 8, 32, 2048),
+  product(65, 32, 3, 256),
   ...[
     [64, 32, 16],
     [64, 16, 32],

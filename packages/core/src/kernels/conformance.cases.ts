@@ -7,6 +7,8 @@ import { poolingCases } from './conformance/pooling.cases.ts'
 import { productCases } from './conformance/products.cases.ts'
 import { reductionCases } from './conformance/reductions.cases.ts'
 import { selectionCases } from './conformance/selections.cases.ts'
+import { shapeCases } from './conformance/shapes.cases.ts'
+import { tensorOpCases } from './conformance/tensor-ops.cases.ts'
 import { volumeCases } from './conformance/volumes.cases.ts'
 
 export type { ConformanceCase, Filling } from './conformance/case.ts'
@@ -21,5 +23,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...broadcastingCases,
   ...selectionCases,
   ...reductionCases,
+  ...shapeCases,
+  ...tensorOpCases,
   ...composedCases,
 ]

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { randomStream, runExtraKernel, useBackend } from '@gpdjs/core'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { clippingScale, globalNorm } from './clip.ts'
 import { adamw } from './adamw.ts'
 import type { Optimizer } from './optimizer.ts'
@@ -30,11 +30,18 @@ const specs = Object.fromEntries(
   Object.entries(SHAPES).map(([name, shape]) => [name, { shape, decay: name !== 'exempt' }]),
 )
 
-const problem = await useBackend('tensorflow').then(
-  () => (runExtraKernel('GlobalNorm', { x: tf.tensor1d([3]) }) ? undefined : 'TensorFlow is linked without them'),
-  (error: Error) => error.message,
-)
-if (problem !== undefined) console.warn(`skipped: ${problem}`)
+const problemOf = (backend: 'tensorflow' | 'wasm') =>
+  useBackend(backend).then(
+    () => (runExtraKernel('GlobalNorm', { x: tf.tensor1d([3]) }) ? undefined : 'it has no kernel GlobalNorm'),
+    (error: Error) => error.message,
+  )
+
+const BACKENDS = [
+  { backend: 'tensorflow', problem: await problemOf('tensorflow') },
+  { backend: 'wasm', problem: await problemOf('wasm') },
+] as const
+for (const { backend, problem } of BACKENDS)
+  if (problem !== undefined) console.warn(`skipped on ${backend}: ${problem}`)
 
 const values = (record: Readonly<Record<string, tf.Tensor>>) =>
   Object.entries(record).flatMap(([name, tensor]) => Array.from(tensor.dataSync(), (value) => [name, value] as const))
@@ -61,49 +68,58 @@ const OPTIMIZERS: readonly (readonly [string, Optimizer, readonly string[]])[] =
   ),
 ]
 
-describe.skipIf(problem !== undefined)('the update by operations of our own', () => {
-  it.each(OPTIMIZERS)('is what composed operations make of scaled gradients: %s', (_, optimizer, remembered) => {
-    const before = tf.memory().numTensors
-    tf.tidy(() => {
-      const gradients = draw('gradient')
-      const trainables = draw('parameter')
-      const slots = Object.fromEntries(
-        remembered.flatMap((slot) =>
-          // No second moment is negative.
-          Object.entries(draw(slot)).map(([name, tensor]) => [
-            `${name}/${slot}`,
-            slot === 'second-moment' ? tf.abs(tensor) : tensor,
-          ]),
-        ),
-      )
-      const context = { gradients, trainables, slots, specs, learningRate: RATE, step: 3 }
-      const scale = clippingScale(globalNorm(gradients), LIMIT)!
-      const fused = optimizer.fusedUpdate!(context, scale)!
-      const composed = optimizer.update({
-        ...context,
-        gradients: Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, tf.mul(g, scale)])),
-      })
-      for (const part of ['trainables', 'slots'] as const) {
-        const expected = new Map(Object.entries(composed[part]))
-        expect(Object.keys(fused[part]).sort()).toEqual([...expected.keys()].sort())
-        for (const [name, tensor] of Object.entries(fused[part])) {
-          const wanted = expected.get(name)!.dataSync()
-          tensor.dataSync().forEach((value, i) => {
-            // One rounding more or less: of the numbers, or of what they were divided by.
-            const tolerance = 1e-6 * Math.max(1, Math.abs(wanted[i]!))
-            if (!(Math.abs(value - wanted[i]!) <= tolerance)) expect.fail(`${name}: ${value} instead of ${wanted[i]!}`)
-          })
-        }
-      }
-    })
-    expect(tf.memory().numTensors).toBe(before)
-  })
+describe.each(BACKENDS.filter(({ problem }) => problem === undefined))(
+  'the update by kernels of our own on $backend',
+  ({ backend }) => {
+    beforeAll(() => useBackend(backend))
 
-  it('measures all tensors together', () => {
-    tf.tidy(() => {
-      const tensors = draw('gradient')
-      const squares = values(tensors).reduce((sum, [, value]) => sum + value ** 2, 0)
-      expect(globalNorm(tensors).dataSync()[0]! / Math.sqrt(squares)).toBeCloseTo(1, 6)
+    it.each(OPTIMIZERS.filter(([name]) => backend === 'tensorflow' || name.startsWith('sgd')))(
+      'is what composed operations make of scaled gradients: %s',
+      (_, optimizer, remembered) => {
+        const before = tf.memory().numTensors
+        tf.tidy(() => {
+          const gradients = draw('gradient')
+          const trainables = draw('parameter')
+          const slots = Object.fromEntries(
+            remembered.flatMap((slot) =>
+              // No second moment is negative.
+              Object.entries(draw(slot)).map(([name, tensor]) => [
+                `${name}/${slot}`,
+                slot === 'second-moment' ? tf.abs(tensor) : tensor,
+              ]),
+            ),
+          )
+          const context = { gradients, trainables, slots, specs, learningRate: RATE, step: 3 }
+          const scale = clippingScale(globalNorm(gradients), LIMIT)!
+          const fused = optimizer.fusedUpdate!(context, scale)!
+          const composed = optimizer.update({
+            ...context,
+            gradients: Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, tf.mul(g, scale)])),
+          })
+          for (const part of ['trainables', 'slots'] as const) {
+            const expected = new Map(Object.entries(composed[part]))
+            expect(Object.keys(fused[part]).sort()).toEqual([...expected.keys()].sort())
+            for (const [name, tensor] of Object.entries(fused[part])) {
+              const wanted = expected.get(name)!.dataSync()
+              tensor.dataSync().forEach((value, i) => {
+                // One rounding more or less: of the numbers, or of what they were divided by.
+                const tolerance = 1e-6 * Math.max(1, Math.abs(wanted[i]!))
+                if (!(Math.abs(value - wanted[i]!) <= tolerance))
+                  expect.fail(`${name}: ${value} instead of ${wanted[i]!}`)
+              })
+            }
+          }
+        })
+        expect(tf.memory().numTensors).toBe(before)
+      },
+    )
+
+    it('measures all tensors together', () => {
+      tf.tidy(() => {
+        const tensors = draw('gradient')
+        const squares = values(tensors).reduce((sum, [, value]) => sum + value ** 2, 0)
+        expect(globalNorm(tensors).dataSync()[0]! / Math.sqrt(squares)).toBeCloseTo(1, 6)
+      })
     })
-  })
-})
+  },
+)

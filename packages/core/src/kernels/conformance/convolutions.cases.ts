@@ -39,6 +39,17 @@ const CONVOLUTIONS: readonly Windowed[] = [
   [[2, 8, 9, 19], 35, 3, 2, 'same'],
   [[1, 10, 11, 16], 16, 5, 3, 2],
   [[2, 7, 9, 16], 24, 1, 2, 'valid'],
+  // Windows that lie beside one another, all of them or but for a rest.
+  [[2, 8, 12, 3], 16, 4, 4, 'valid'],
+  [[2, 6, 8, 10], 6, 2, 2, 'same'],
+  [[2, 7, 6, 4], 5, [3, 2], [1, 2], 'same'],
+  [[1, 9, 13, 3], 7, 4, 4, 'valid'],
+  // Few channels, or few filters.
+  [[3, 9, 8, 1], 6, 3, 1, 'same'],
+  [[2, 9, 10, 2], 5, [3, 2], [2, 1], explicit(1, 1, 1, 1)],
+  [[2, 7, 6, 8], 3, 3, 1, 'same'],
+  [[2, 8, 7, 12], 10, 3, 2, 1],
+  [[2, 6, 7, 6], 2, 3, 1, 'valid'],
 ]
 
 const DEPTHWISE: readonly Windowed[] = [

@@ -34,11 +34,39 @@ const PRODUCTS: readonly Product[] = [
   [[3, 1, 7], [3, 7, 1], false, false],
   [[29, 300], [300, 70], false, false],
   [[300, 29], [300, 70], true, false],
+  [[300, 28], [300, 10], true, false],
+  [[2, 700, 36], [2, 10, 700], true, true],
   [[29, 300], [70, 300], false, true],
   [[300, 29], [70, 300], true, true],
   [[20, 9, 8], [20, 8, 32], false, false],
   [[20, 9, 8], [20, 9, 37], true, false],
   [[20, 9, 37], [20, 8, 37], false, true],
+  // Fewer than four rows or columns, and sums of one product.
+  [[300, 6], [300, 1], true, false],
+  [[3, 9, 6], [3, 9, 2], true, false],
+  [[3, 9, 6], [3, 3, 9], true, true],
+  [[300, 70], [2, 300], true, true],
+  [[2, 40], [30, 40], false, true],
+  [[3, 1, 37], [3, 30, 37], false, true],
+  [[2, 37, 3], [2, 30, 37], true, true],
+  [[1, 2, 37], [3, 30, 37], false, true, ['gradient BatchMatMul']],
+  [[7, 300], [300, 40], false, false],
+  [[300, 5], [300, 40], true, false],
+  [[2, 3, 300], [2, 300, 41], false, false],
+  [[8, 70], [45, 70], false, true],
+  [[2, 70, 6], [2, 45, 70], true, true],
+  [[3, 5, 1], [3, 7, 1], false, true],
+  [[3, 1, 5], [3, 7, 1], true, true],
+  [[3, 1, 5], [3, 1, 7], true, false],
+]
+
+/** No rows, no columns, no batch, and sums of nothing. */
+const EMPTY: readonly Product[] = [
+  [[0, 3], [3, 2], false, false],
+  [[3, 5], [0, 5], false, true],
+  [[0, 3, 5], [0, 5, 6], false, false],
+  [[5, 0], [0, 6], false, false],
+  [[2, 0, 5], [2, 6, 0], true, true],
 ]
 
 const product = ([a, b, transposeA, transposeB, fails]: Product): ConformanceCase => ({
@@ -77,7 +105,7 @@ const einsum = (equation: string, ...shapes: readonly (readonly number[])[]): Co
 const SUMS_TWO = ['ijk,k->i', 'ij,jk->']
 
 export const productCases: readonly ConformanceCase[] = [
-  { ...product([[0, 3], [3, 2], false, false]), refusedBy: ['webgpu'] },
+  ...EMPTY.map((shapes): ConformanceCase => ({ ...product(shapes), refusedBy: ['webgpu'] })),
   ...PRODUCTS.map(product),
   fusedProduct('linear', true, false, 1),
   fusedProduct('relu', false, true, 1),

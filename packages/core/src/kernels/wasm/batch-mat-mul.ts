@@ -1,64 +1,18 @@
 import type * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
 import { wasmKernel } from './kernel.ts'
-import { matrixPairs, type Run } from './matrix-pairs.ts'
-import { withPaddedChannels } from './padded-channels.ts'
-import { packPanels, panelMemory, type Panel } from './panels.ts'
-import { simd } from './simd/module.ts'
+import { forEachPair, matrixPairs } from './matrix-pairs.ts'
+import { transposedTimes } from './outer-products.ts'
+import { LANES, withPaddedChannels } from './padded-channels.ts'
+import { panelMemory, panelsIn } from './panels.ts'
+import { LEAST_COLUMNS } from './simd/small-products.ts'
 import { isSmall, smallProducts, type MatMulAttributes, type Sizes } from './small-products.ts'
-import { sizeOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
-
-/** Rows of a and b that one pass of outer products takes, measured: few enough for the second-level cache. */
-const BLOCK_ROWS = 64
+import { transposed } from './transposed.ts'
+import { withScratch, type WasmBackend } from './wasm-backend.ts'
 
 /** Bytes of a that all panels pass over before the next rows, and the fewest rows. */
 const BLOCK_BYTES = 65_536
 const LEAST_ROWS = 16
-
-/** The last two axes swapped, for every matrix of a batch. */
-function transposed(backend: WasmBackend, x: tf.TensorInfo): tf.TensorInfo {
-  const [rows, columns] = x.shape.slice(-2) as [number, number]
-  const outer = x.shape.slice(0, -2)
-  const out = backend.makeOutput([...outer, columns, rows], 'float32')
-  const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(out.dataId)]
-  const bytes = 4 * rows * columns
-  const { transposeMatrix } = simd(backend)
-  for (let i = 0; i < sizeOf(outer); i++) transposeMatrix(from + i * bytes, to + i * bytes, rows, columns)
-  return out
-}
-
-/** `aᵀ · b` of batches of matrices `[rows, m]` and `[rows, n]`, n a multiple of four: sums of outer products. */
-function transposedTimes(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
-  const [[rows, m], n] = [a.shape.slice(-2) as [number, number], b.shape.at(-1)!]
-  const { outer, runs } = matrixPairs(a, b)
-  const out = zeros(backend, [...outer, m, n])
-  const { filterGradientTap } = simd(backend)
-  const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
-    number,
-    number,
-    number,
-  ]
-  forEachPair(runs, (aIndex, bIndex, i) => {
-    for (let row = 0; row < rows; row += BLOCK_ROWS) {
-      const [aRow, bRow] = [aIndex * rows + row, bIndex * rows + row]
-      const count = Math.min(BLOCK_ROWS, rows - row)
-      filterGradientTap(
-        aStart + 4 * aRow * m,
-        bStart + 4 * bRow * n,
-        outStart + 4 * i * m * n,
-        1,
-        count,
-        4 * m,
-        0,
-        4 * n,
-        0,
-        m,
-        n,
-      )
-    }
-  })
-  return out
-}
 
 /** `a · b`, or `a · bᵀ`, of batches of matrices: the convolution with windows of one row. */
 function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transposeB: boolean): tf.TensorInfo {
@@ -74,14 +28,14 @@ function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transpo
       number,
     ]
     const blockRows = Math.max(LEAST_ROWS, Math.floor(BLOCK_BYTES / (4 * k)))
-    const weights = { rows: k, channels: n, run: k, isTransposed: transposeB }
-    let packed: { readonly index: number; readonly panels: readonly Panel[] } | undefined
+    const { panels, pack } = panelsIn(backend, memory, { rows: k, channels: n, run: k, isTransposed: transposeB })
+    let packed = -1
     forEachPair(runs, (aIndex, bIndex, i) => {
-      if (packed?.index !== bIndex)
-        packed = { index: bIndex, panels: packPanels(backend, bStart + 4 * bIndex * k * n, memory, weights) }
+      if (packed !== bIndex) pack(bStart + 4 * bIndex * k * n)
+      packed = bIndex
       for (let row = 0; row < m; row += blockRows) {
         const [from, to] = [aStart + 4 * (aIndex * m + row) * k, outStart + 4 * (i * m + row) * n]
-        for (const { weights, first, convolveRow } of packed.panels)
+        for (const { weights, first, convolveRow } of panels)
           convolveRow(from, weights, to + 4 * first, Math.min(blockRows, m - row), 4 * k, 4 * n, 1, 4 * k, k)
       }
     })
@@ -98,13 +52,6 @@ function sizesOf(a: tf.TensorInfo, b: tf.TensorInfo, { transposeA, transposeB }:
   return transposeA ? { m: aColumns, k: aRows, n } : { m: aRows, k: aColumns, n }
 }
 
-/** The pairs of matrices one by one, `i` being that of the product. */
-function forEachPair(runs: readonly Run[], f: (a: number, b: number, i: number) => void): void {
-  let next = 0
-  for (const { a, b, count, aStep, bStep } of runs)
-    for (let i = 0; i < count; i++) f(a + i * aStep, b + i * bStep, next++)
-}
-
 function checkTypes(...matrices: tf.TensorInfo[]): void {
   const other = matrices.find(({ dtype }) => dtype !== 'float32')
   if (other === undefined) return
@@ -113,6 +60,43 @@ function checkTypes(...matrices: tf.TensorInfo[]): void {
     `wasm matMul: expected float32, got ${other.dtype}.`,
     'Cast with tf.cast first.',
   )
+}
+
+/** Rows of a too few for what packing or turning b costs; measured. */
+const FEW_ROWS = 8
+
+const hasFewRows = ({ m, n }: Sizes) => m <= FEW_ROWS && n % LANES === 0
+
+/** Numbers of b beyond which turning it takes longer than the calls of the other order; measured. */
+const MANY = 1024
+
+/**
+ * Whether `(bᵀ · aᵀ)ᵀ` is the faster form: where a product has fewer than four columns and a lies by columns, or few
+ * rows and b does, the other order reads both as they lie.
+ */
+const isMirrored = ({ transposeA, transposeB }: MatMulAttributes, { m, k, n }: Sizes) =>
+  (transposeA && n < LEAST_COLUMNS && m >= LEAST_COLUMNS) ||
+  (transposeB && m <= FEW_ROWS && n > FEW_ROWS && k * n >= MANY)
+
+function multiply(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, attrs: MatMulAttributes): tf.TensorInfo {
+  const sizes = sizesOf(a, b, attrs)
+  const { transposeA, transposeB } = attrs
+  return withScratch(backend, (scratch) => {
+    if (isMirrored(attrs, sizes)) {
+      const mirrored = multiply(backend, b, a, { transposeA: !transposeB, transposeB: !transposeA })
+      return transposed(backend, scratch(mirrored))
+    }
+    if (isSmall(sizes, attrs)) return smallProducts(backend, a, b, attrs, sizes)
+    if (!transposeB && hasFewRows(sizes))
+      return transposedTimes(backend, transposeA ? a : scratch(transposed(backend, a)), b)
+    if (!transposeA) return times(backend, a, b, transposeB)
+    if (!isLong(sizes)) return times(backend, scratch(transposed(backend, a)), b, transposeB)
+    const right = transposeB ? scratch(transposed(backend, b)) : b
+    // Vectors of the columns of a, where those of b do not fill them.
+    if (sizes.n % LANES !== 0 && sizes.m % LANES === 0)
+      return transposed(backend, scratch(transposedTimes(backend, right, a)))
+    return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, a, padded))
+  })
 }
 
 export const batchMatMul = wasmKernel<MatMulAttributes>({
@@ -124,13 +108,6 @@ export const batchMatMul = wasmKernel<MatMulAttributes>({
     ({ inputs, attrs, backend }) => {
       const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
       checkTypes(a, b)
-      const sizes = sizesOf(a, b, attrs)
-      if (isSmall(sizes)) return smallProducts(backend, a, b, attrs, sizes)
-      if (!attrs.transposeA) return times(backend, a, b, attrs.transposeB)
-      return withScratch(backend, (scratch) => {
-        if (!isLong(sizes)) return times(backend, scratch(transposed(backend, a)), b, attrs.transposeB)
-        const right = attrs.transposeB ? scratch(transposed(backend, b)) : b
-        return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, a, padded))
-      })
+      return multiply(backend, a, b, attrs)
     },
 })

@@ -1,36 +1,31 @@
 import type * as tf from '@tensorflow/tfjs'
-import { convolutionGeometry, type ConvolutionAttributes } from './geometry.ts'
+import { convolutionGeometry, type ConvolutionAttributes, type Geometry } from './geometry.ts'
 import { inputGradient } from './input-gradient.ts'
 import { wasmKernel } from './kernel.ts'
-import { runKernel, type WasmBackend } from './wasm-backend.ts'
+import { reversedKernel } from './reversed-kernel.ts'
+import { withScratch, type WasmBackend } from './wasm-backend.ts'
+import { fitsWinograd } from './winograd-tiles.ts'
+import { winogradConvolution } from './winograd.ts'
 
 interface Attributes extends ConvolutionAttributes {
   readonly inputShape: [number, number, number, number]
 }
 
-/** Some taps of a kernel `[kh, kw, in, out]`, as the kernel `[rows, columns, out, in]` of the way back. */
-function backwardKernel(
+/** A convolution that keeps the size of its images goes back as it came, with its taps reversed. */
+function winogradInputGradient(
   backend: WasmBackend,
+  dy: tf.TensorInfo,
   filter: tf.TensorInfo,
-  rows: readonly number[],
-  columns: readonly number[],
+  geometry: Geometry,
 ): tf.TensorInfo {
-  const [, width, inputs, outputs] = filter.shape as [number, number, number, number]
-  const result = backend.makeOutput([rows.length, columns.length, outputs, inputs], 'float32')
-  const [from, to] = [backend.typedArrayFromHeap(filter), backend.typedArrayFromHeap(result)]
-  let index = 0
-  for (const row of rows) {
-    for (const column of columns) {
-      const tap = (row * width + column) * inputs * outputs
-      for (let k = 0; k < outputs; k++) {
-        for (let c = 0; c < inputs; c++) to[index++] = from[tap + c * outputs + k]!
-      }
-    }
-  }
-  return result
+  const { channels, outChannels } = geometry
+  return withScratch(backend, (scratch) => {
+    const reversed = scratch(reversedKernel(backend, filter, [2, 1, 0], [2, 1, 0]))
+    return winogradConvolution(backend, dy, reversed, { ...geometry, channels: outChannels, outChannels: channels })
+  })
 }
 
-/** `dx`: forward convolutions of dy, the fast path of the backend, with reversed taps. */
+/** `dx`: convolutions of dy with reversed taps. */
 export const conv2dBackpropInput = wasmKernel<Attributes>({
   name: 'Conv2DBackpropInput',
   defect: 'slow',
@@ -40,18 +35,7 @@ export const conv2dBackpropInput = wasmKernel<Attributes>({
     ({ inputs, attrs, backend }) => {
       const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
       const geometry = convolutionGeometry(attrs.inputShape, filter.shape, attrs)
-      return inputGradient(backend, dy, geometry, (source, rows, columns, pad) => {
-        const kernel = backwardKernel(backend, filter, rows, columns)
-        try {
-          return runKernel(
-            'Conv2D',
-            backend,
-            { x: source, filter: kernel },
-            { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 },
-          )
-        } finally {
-          backend.disposeData(kernel.dataId)
-        }
-      })
+      const gradient = fitsWinograd(geometry) ? winogradInputGradient : inputGradient
+      return gradient(backend, dy, filter, geometry)
     },
 })

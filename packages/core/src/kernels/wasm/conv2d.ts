@@ -1,15 +1,11 @@
 import type * as tf from '@tensorflow/tfjs'
-import { convolutionGeometry, isPlain, type ConvolutionAttributes, type Dimension, type Geometry } from './geometry.ts'
-import { framed, type ImageAt } from './image-frame.ts'
+import { convolutionGeometry, extent, isPlain, type ConvolutionAttributes, type Geometry } from './geometry.ts'
+import { imagesIn, type ImageAt } from './image-frame.ts'
 import { wasmKernel } from './kernel.ts'
 import { packPanels, panelMemory, type Panel } from './panels.ts'
 import { fitsWinograd } from './winograd-tiles.ts'
 import { winogradConvolution } from './winograd.ts'
-import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
-
-/** Input positions that the windows cover, padding included. */
-const extent = ({ size, outSize, taps, stride, before }: Dimension) =>
-  Math.max(before + size, (outSize - 1) * stride + taps)
+import { withScratch, type WasmBackend } from './wasm-backend.ts'
 
 function convolve(
   backend: WasmBackend,
@@ -56,14 +52,10 @@ export function conv2dForward(
     const weights = { rows: height.taps * run, channels: outChannels, run }
     const memory = scratch(panelMemory(backend, weights.rows, outChannels))
     const panels = packPanels(backend, backend.getMemoryOffset(filter.dataId), memory, weights)
-    const [rows, columns] = [extent(height), extent(width)]
-    const isFramed = rows > height.size || columns > width.size
-    const frame = isFramed ? scratch(zeros(backend, [rows, columns, channels])) : undefined
+    const images = { ...geometry, rows: extent(height), columns: extent(width) }
+    const { imageAt, rowBytes } = imagesIn(backend, x, images, scratch)
     const out = backend.makeOutput([batch, height.outSize, width.outSize, outChannels], 'float32')
-    const start = backend.getMemoryOffset(x.dataId)
-    const imageBytes = 4 * height.size * width.size * channels
-    const imageAt = frame === undefined ? (n: number) => start + n * imageBytes : framed(backend, x, frame, geometry)
-    convolve(backend, geometry, out, imageAt, 4 * (frame === undefined ? width.size : columns) * channels, panels)
+    convolve(backend, geometry, out, imageAt, rowBytes, panels)
     return out
   })
 }

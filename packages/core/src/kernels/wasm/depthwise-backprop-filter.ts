@@ -29,17 +29,17 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
   ]
   const bytes = 4 * channels
   const columns = Array.from({ length: width.taps }, (_, j) => positionsInside(width, j))
-  for (let i = 0; i < height.taps; i++) {
-    const [firstRow, lastRow] = positionsInside(height, i)
-    for (let n = 0; n < batch; n++) {
-      for (let p = firstRow; p < lastRow; p++) {
+  const rows = Array.from({ length: height.taps }, (_, i) => positionsInside(height, i))
+  for (let n = 0; n < batch; n++) {
+    for (let p = 0; p < height.outSize; p++) {
+      const dyRow = (n * height.outSize + p) * width.outSize
+      for (let i = 0; i < height.taps; i++) {
+        if (p < rows[i]![0] || p >= rows[i]![1]) continue
         const xRow = (n * height.size + p * height.stride + i - height.before) * width.size
-        const dyRow = (n * height.outSize + p) * width.outSize
         for (let j = 0; j < width.taps; j++) {
           const [first, last] = columns[j]!
-          const xFirst = xStart + (xRow + first * width.stride + j - width.before) * bytes
           productSum(
-            xFirst,
+            xStart + (xRow + first * width.stride + j - width.before) * bytes,
             dyStart + (dyRow + first) * bytes,
             width.stride * bytes,
             bytes,

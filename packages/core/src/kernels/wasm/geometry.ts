@@ -115,3 +115,7 @@ export function tapsInside({ size, taps, stride, before }: Dimension, position: 
   const first = Math.max(0, -start)
   return [first, Math.max(first, Math.min(taps, size - start))]
 }
+
+/** Input positions that the windows cover, padding included. */
+export const extent = ({ size, outSize, taps, stride, before }: Dimension): number =>
+  Math.max(before + size, (outSize - 1) * stride + taps)

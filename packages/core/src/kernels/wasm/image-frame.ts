@@ -1,17 +1,24 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Geometry } from './geometry.ts'
+import type { Dimension } from './geometry.ts'
 import { simd } from './simd/module.ts'
-import type { WasmBackend } from './wasm-backend.ts'
+import { zeros, type WasmBackend } from './wasm-backend.ts'
 
 /** One image at a time: where its first window starts, and the bytes of an image row. */
 export type ImageAt = (n: number) => number
+
+/** Images, and the zeros before them. */
+export interface Images {
+  readonly height: Pick<Dimension, 'size' | 'before'>
+  readonly width: Pick<Dimension, 'size' | 'before'>
+  readonly channels: number
+}
 
 /** Copies each image into the same padded frame, so that no window has to be cut; a frame stays in the cache. */
 export function framed(
   backend: WasmBackend,
   x: tf.TensorInfo,
   frame: tf.TensorInfo,
-  { height, width, channels }: Geometry,
+  { height, width, channels }: Images,
 ): ImageAt {
   const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(frame.dataId)]
   const [rowBytes, frameRow] = [4 * width.size * channels, 4 * frame.shape[1]! * channels]
@@ -21,4 +28,21 @@ export function framed(
     copyRows(from + n * height.size * rowBytes, rowBytes, first, frameRow, height.size, rowBytes)
     return to
   }
+}
+
+/** Images with so many rows and columns of each, zeros around them included: as they lie, or framed one by one. */
+export function imagesIn(
+  backend: WasmBackend,
+  x: tf.TensorInfo,
+  images: Images & { readonly rows: number; readonly columns: number },
+  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+): { readonly imageAt: ImageAt; readonly rowBytes: number } {
+  const { height, width, channels, rows, columns } = images
+  if (rows === height.size && columns === width.size) {
+    const start = backend.getMemoryOffset(x.dataId)
+    const rowBytes = 4 * width.size * channels
+    return { imageAt: (n) => start + n * height.size * rowBytes, rowBytes }
+  }
+  const frame = scratch(zeros(backend, [rows, columns, channels]))
+  return { imageAt: framed(backend, x, frame, images), rowBytes: 4 * columns * channels }
 }

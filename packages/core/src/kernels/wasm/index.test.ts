@@ -73,6 +73,17 @@ describe('the wasm kernels', () => {
     )
   })
 
+  it('sum long columns into a product that no cache holds', () => {
+    const [k, m, n] = [1041, 259, 255]
+    const a = matrix(k, m, (r, c) => ((7 * r + 3 * c) % 11) - 5)
+    const b = matrix(k, n, (r, c) => ((5 * r + 2 * c) % 13) - 6)
+    const product = tf.tidy(() => tf.matMul(tf.tensor2d(a), tf.tensor2d(b), true, false).arraySync()) as number[][]
+    // (aᵀ b) v = aᵀ (b v): a wrong entry shows unless its weight is zero, and none is.
+    const v = Array.from({ length: n }, (_, j) => [1 + ((j * j) % 17)])
+    expect(product.length).toBe(m)
+    expect(multiply(product, v)).toEqual(multiply(flip(a), multiply(b, v)))
+  })
+
   it('multiply batches that are both broadcast, which even the cpu backend does not', () => {
     const a = [[[[1, 2]]], [[[3, 4]]]] // [2, 1, 1, 2]
     const b = [

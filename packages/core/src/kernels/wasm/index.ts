@@ -17,10 +17,12 @@ import { oneHot } from './one-hot.ts'
 import { portableKernels } from './portable.ts'
 import { reluGradient } from './relu-gradient.ts'
 import { compileSimd, simd } from './simd/module.ts'
-import { slice, split } from './slice.ts'
+import { slice, split, unpack } from './slice.ts'
 import { spatialMeanGradient } from './spatial-mean-gradient.ts'
 import { mean, sum } from './sum.ts'
+import { transpose } from './transpose.ts'
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
+import { globalNorm, momentumUpdate } from './updates.ts'
 import { kernelsViaCpu } from './via-cpu.ts'
 import type { WasmBackend } from './wasm-backend.ts'
 
@@ -40,15 +42,19 @@ export const wasmKernels: readonly WasmKernel[] = [
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   fusedMatMul,
+  globalNorm,
   identity,
   maxPoolGrad,
   mean,
+  momentumUpdate,
   oneHot,
   reluGradient,
   slice,
   spatialMeanGradient,
   split,
   sum,
+  transpose,
+  unpack,
   unsortedSegmentSum,
   ...kernelsViaCpu,
   ...portableKernels,

@@ -1,13 +1,15 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Dimension, Geometry } from './geometry.ts'
-import { simd } from './simd/module.ts'
-import { runKernel, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+import { imagesIn, type ImageAt } from './image-frame.ts'
+import { packPanels, panelMemory, type Panel } from './panels.ts'
+import { reversedKernel } from './reversed-kernel.ts'
+import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 /**
  * Every `stride`-th input position, from `first` on, is a plain convolution of dy with every `stride`-th tap: the
  * gradient of a strided convolution falls into `stride²` convolutions without stride, and no product is with a zero.
  */
-export interface Phase {
+interface Phase {
   readonly first: number
   /** Taps in the order in which they meet dy: reversed. */
   readonly taps: readonly number[]
@@ -33,95 +35,106 @@ function phasesOf({ size, outSize, taps, stride, before }: Dimension): Phase[] {
   })
 }
 
-/** dy without the rows and columns that a phase does not read. */
-function crop(backend: WasmBackend, dy: tf.TensorInfo, rows: Phase, columns: Phase): tf.TensorInfo {
-  const cut = ({ before, after }: Phase, axis: number) => {
-    const begin = Math.max(0, -before)
-    return { begin, size: dy.shape[axis]! - begin - Math.max(0, -after) }
-  }
-  const [vertical, horizontal] = [cut(rows, 1), cut(columns, 2)]
-  const [batch, , , channels] = dy.shape as [number, number, number, number]
-  return runKernel(
-    'Slice',
-    backend,
-    { x: dy },
-    {
-      begin: [0, vertical.begin, horizontal.begin, 0],
-      size: [batch, vertical.size, horizontal.size, channels],
-    },
-  )
+interface PhasePair {
+  readonly rows: Phase
+  readonly columns: Phase
+  readonly panels: readonly Panel[]
 }
 
-const isCropped = ({ before, after }: Phase) => before < 0 || after < 0
+/** dy image by image, with as many zeros around it as the phase that needs most. */
+interface Frame {
+  readonly imageAt: ImageAt
+  readonly before: readonly [rows: number, columns: number]
+  readonly rowBytes: number
+}
 
-/** Writes the positions of one phase to where they belong. */
-function scatter(
+function frameOf(
   backend: WasmBackend,
-  part: tf.TensorInfo,
-  dx: tf.TensorInfo,
-  geometry: Geometry,
-  rows: Phase,
-  columns: Phase,
+  dy: tf.TensorInfo,
+  { height, width, outChannels }: Geometry,
+  [vertical, horizontal]: readonly [readonly Phase[], readonly Phase[]],
+  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+): Frame {
+  const most = (phases: readonly Phase[], side: 'before' | 'after') =>
+    Math.max(0, ...phases.map((phase) => phase[side]))
+  const framedDimension = ({ outSize }: Dimension, phases: readonly Phase[]) => {
+    const before = most(phases, 'before')
+    return { size: outSize, before, framed: before + outSize + most(phases, 'after') }
+  }
+  const [rows, columns] = [framedDimension(height, vertical), framedDimension(width, horizontal)]
+  const images = { height: rows, width: columns, channels: outChannels, rows: rows.framed, columns: columns.framed }
+  return { ...imagesIn(backend, dy, images, scratch), before: [rows.before, columns.before] }
+}
+
+/** Writes the positions of one phase of one image to where they belong. */
+function convolvePhase(
+  { rows, columns, panels }: PhasePair,
+  { before, rowBytes }: Frame,
+  image: number,
+  dx: number,
+  { height, width, channels, outChannels }: Geometry,
 ): void {
-  const { batch, height, width, channels } = geometry
-  const { channelCopy } = simd(backend)
-  const position = 4 * channels
-  const [from, to] = [backend.getMemoryOffset(part.dataId), backend.getMemoryOffset(dx.dataId)]
-  for (let n = 0; n < batch; n++) {
+  const [position, gradient] = [4 * channels, 4 * outChannels]
+  const from = image + (before[0] - rows.before) * rowBytes + (before[1] - columns.before) * gradient
+  const run = columns.taps.length * outChannels
+  for (const { weights, first, convolveRow } of panels) {
     for (let u = 0; u < rows.size; u++) {
-      const source = (n * rows.size + u) * columns.size
-      const target = (n * height.size + rows.first + u * height.stride) * width.size + columns.first
-      channelCopy(
-        from + source * position,
-        position,
-        to + target * position,
-        width.stride * position,
+      convolveRow(
+        from + u * rowBytes,
+        weights,
+        dx + ((rows.first + u * height.stride) * width.size + columns.first) * position + 4 * first,
         columns.size,
-        channels,
+        gradient,
+        width.stride * position,
+        rows.taps.length,
+        rowBytes,
+        run,
       )
     }
   }
 }
 
-/** A convolution without stride of `dy` by the given taps, with explicit padding. */
-export type PhaseConvolution = (
-  dy: tf.TensorInfo,
-  rows: readonly number[],
-  columns: readonly number[],
-  pad: number[][],
-) => tf.TensorInfo
+/** Windows beside one another without gap or overlap, as those of patches: their columns lie like channels of one column. */
+const isTiled = ({ size, outSize, taps, stride, before }: Dimension) =>
+  taps === stride && before === 0 && size === outSize * stride
 
-/** The gradient of a convolution with respect to its input, from convolutions without stride. */
+/** The gradient of a convolution with respect to its input, from convolutions of dy without stride. */
 export function inputGradient(
   backend: WasmBackend,
   dy: tf.TensorInfo,
+  filter: tf.TensorInfo,
   geometry: Geometry,
-  convolve: PhaseConvolution,
 ): tf.TensorInfo {
-  const [vertical, horizontal] = [phasesOf(geometry.height), phasesOf(geometry.width)]
-  const one = (rows: Phase, columns: Phase): tf.TensorInfo =>
-    withScratch(backend, (scratch) => {
-      const source = isCropped(rows) || isCropped(columns) ? scratch(crop(backend, dy, rows, columns)) : dy
-      const pad = [rows, columns].map(({ before, after }) => [Math.max(0, before), Math.max(0, after)])
-      return convolve(source, rows.taps, columns.taps, [[0, 0], ...pad, [0, 0]])
+  const { batch, height, width, channels, outChannels } = geometry
+  if (!isTiled(width)) return fromPhases(backend, dy, filter, geometry)
+  const column: Dimension = { size: width.outSize, outSize: width.outSize, taps: 1, stride: 1, before: 0 }
+  const inputs = width.taps * channels
+  const kernel = { ...filter, shape: [height.taps, 1, inputs, outChannels] }
+  const dx = fromPhases(backend, dy, kernel, { ...geometry, width: column, channels: inputs })
+  return { ...dx, shape: [batch, height.size, width.size, channels] }
+}
+
+function fromPhases(backend: WasmBackend, dy: tf.TensorInfo, filter: tf.TensorInfo, geometry: Geometry): tf.TensorInfo {
+  const { batch, height, width, channels, outChannels } = geometry
+  const phases = [phasesOf(height), phasesOf(width)] as const
+  const all = phases[0].flatMap((rows) => phases[1].map((columns) => ({ rows, columns })))
+  const pairs = all.filter(({ rows, columns }) => rows.taps.length > 0 && columns.taps.length > 0)
+  return withScratch(backend, (scratch) => {
+    const packed = pairs.map(({ rows, columns }): PhasePair => {
+      const kernel = scratch(reversedKernel(backend, filter, rows.taps, columns.taps))
+      const run = columns.taps.length * outChannels
+      const weights = { rows: rows.taps.length * run, channels, run }
+      const memory = scratch(panelMemory(backend, weights.rows, channels))
+      return { rows, columns, panels: packPanels(backend, backend.getMemoryOffset(kernel.dataId), memory, weights) }
     })
-  if (
-    vertical.length === 1 &&
-    horizontal.length === 1 &&
-    vertical[0]!.taps.length > 0 &&
-    horizontal[0]!.taps.length > 0
-  ) {
-    return one(vertical[0]!, horizontal[0]!)
-  }
-  const { batch, height, width, channels } = geometry
-  const dx = zeros(backend, [batch, height.size, width.size, channels])
-  for (const rows of vertical) {
-    for (const columns of horizontal) {
-      if (rows.taps.length === 0 || columns.taps.length === 0) continue
-      const part = one(rows, columns)
-      scatter(backend, part, dx, geometry, rows, columns)
-      backend.disposeData(part.dataId)
+    const frame = frameOf(backend, dy, geometry, phases, scratch)
+    const shape = [batch, height.size, width.size, channels]
+    const dx = pairs.length < all.length ? zeros(backend, shape) : backend.makeOutput(shape, 'float32')
+    const start = backend.getMemoryOffset(dx.dataId)
+    for (let n = 0; n < batch; n++) {
+      const [image, to] = [frame.imageAt(n), start + 4 * n * height.size * width.size * channels]
+      for (const pair of packed) convolvePhase(pair, frame, image, to, geometry)
     }
-  }
-  return dx
+    return dx
+  })
 }

@@ -43,3 +43,10 @@ export function matrixPairs(
   }))
   return { outer, runs }
 }
+
+/** The pairs of matrices one by one, `i` being that of the product. */
+export function forEachPair(runs: readonly Run[], f: (a: number, b: number, i: number) => void): void {
+  let next = 0
+  for (const { a, b, count, aStep, bStep } of runs)
+    for (let i = 0; i < count; i++) f(a + i * aStep, b + i * bStep, next++)
+}

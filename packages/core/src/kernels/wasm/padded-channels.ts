@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs'
 import { runKernel, withScratch, type WasmBackend } from './wasm-backend.ts'
 
-const LANES = 4
+/** Floats of a vector. */
+export const LANES = 4
 
 /** Runs `f` on a tensor whose last axis is filled up with zeros to a multiple of four, and cuts its result back. */
 export function withPaddedChannels(

@@ -30,32 +30,65 @@ export interface Weights {
   readonly isTransposed?: boolean
 }
 
-/** Copies weights at an address into panels of up to eight output channels, each in the order in which it is read. */
+/** Copies `width` columns at one address to another. */
+type Pack = (from: number, to: number) => void
+
+export interface PackedWeights {
+  readonly panels: readonly Panel[]
+  /** Copies the weights at an address into the panels. */
+  pack(from: number): void
+}
+
+/** Panels of up to eight output channels, each with its weights in the order in which they are read. */
+export function panelsIn(
+  backend: WasmBackend,
+  memory: tf.TensorInfo,
+  { rows, channels, run, isTransposed = false }: Weights,
+): PackedWeights {
+  const functions = simd(backend)
+  const [rowStride, columnStride] = isTransposed ? [4, 4 * rows] : [4 * channels, 4]
+
+  const packing = (width: PanelWidth): readonly [Panel['convolveRow'], Pack] => {
+    const packed = packedWidth(width)
+    if (isNarrow(width) && run % 4 === 0) {
+      return [
+        functions[`dotRow${width}`],
+        (from, to) => functions.packDots(from, to, rows, rowStride, columnStride, width),
+      ]
+    }
+    const convolveRow = functions[`convolveRow${width}`]
+    // The panel of a transposed matrix is a transposed stretch of its rows.
+    return isTransposed && width === packed
+      ? [
+          convolveRow,
+          (from, to) => functions.transposeMatrices(from, to, width, rows, columnStride, 4 * width, 1, 0, 0),
+        ]
+      : [convolveRow, (from, to) => functions.packPanel(from, to, rows, rowStride, columnStride, width, packed)]
+  }
+  let [to, first] = [backend.getMemoryOffset(memory.dataId), 0]
+  const all = panelWidths(channels).map((width) => {
+    const [convolveRow, pack] = packing(width)
+    const panel = { weights: to, first, convolveRow }
+    to += 4 * rows * packedWidth(width)
+    first += width
+    return { panel, pack }
+  })
+  return {
+    panels: all.map(({ panel }) => panel),
+    pack: (from) => {
+      for (const { panel, pack } of all) pack(from + panel.first * columnStride, panel.weights)
+    },
+  }
+}
+
+/** The panels of weights at an address. */
 export function packPanels(
   backend: WasmBackend,
   from: number,
   memory: tf.TensorInfo,
-  { rows, channels, run, isTransposed = false }: Weights,
-): Panel[] {
-  const functions = simd(backend)
-  const [rowStride, columnStride] = isTransposed ? [4, 4 * rows] : [4 * channels, 4]
-  let [to, first] = [backend.getMemoryOffset(memory.dataId), 0]
-
-  const pack = (width: PanelWidth): Panel['convolveRow'] => {
-    const [source, packed] = [from + first * columnStride, packedWidth(width)]
-    if (isNarrow(width) && run % 4 === 0) {
-      functions.packDots(source, to, rows, rowStride, columnStride, width)
-      return functions[`dotRow${width}`]
-    }
-    // The panel of a transposed matrix is a transposed stretch of its rows.
-    if (isTransposed && width === packed) functions.transposeMatrix(source, to, width, rows)
-    else functions.packPanel(source, to, rows, rowStride, columnStride, width, packed)
-    return functions[`convolveRow${width}`]
-  }
-  return panelWidths(channels).map((width): Panel => {
-    const panel = { weights: to, first, convolveRow: pack(width) }
-    to += 4 * rows * packedWidth(width)
-    first += width
-    return panel
-  })
+  weights: Weights,
+): readonly Panel[] {
+  const { panels, pack } = panelsIn(backend, memory, weights)
+  pack(from)
+  return panels
 }

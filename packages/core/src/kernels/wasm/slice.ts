@@ -75,3 +75,29 @@ export const split = wasmKernel<SplitAttributes>({
     })
   },
 })
+
+interface UnpackAttributes {
+  readonly axis: number
+}
+
+export const unpack = wasmKernel<UnpackAttributes>({
+  name: 'Unpack',
+  defect: 'slow',
+  repairs: SLOW,
+  create: (stock) => (call) => {
+    const { value: x } = call.inputs as { value: tf.TensorInfo }
+    if (x.dtype === 'string') return stock!(call as KernelCall<UnpackAttributes>)
+    const axis = tf.util.parseAxisParam(call.attrs.axis, x.shape)[0]!
+    const at = <T>(chosen: T, others: (n: number) => T) => x.shape.map((n, i) => (i === axis ? chosen : others(n)))
+    const shape = x.shape.filter((_, i) => i !== axis)
+    return Array.from({ length: x.shape[axis]! }, (_, index) => {
+      const part = copyBox(
+        call.backend,
+        x,
+        at(index, () => 0),
+        at(1, (n) => n),
+      )
+      return { ...part, shape }
+    })
+  },
+})

@@ -16,10 +16,14 @@ export interface Sizes {
   readonly n: number
 }
 
-/** Floats of a and b that fit the first-level cache together. */
-const SMALL = 8192
+/** Floats of a and b together up to which copying b into panels costs more than it saves; measured. */
+const SMALL = 16_384
 
-export const isSmall = ({ m, k, n }: Sizes): boolean => n >= LEAST_COLUMNS && k * (m + n) <= SMALL
+/** Floats of b up to which it is better turned as a whole than panel by panel; measured. */
+const SMALL_TURNED = 6144
+
+export const isSmall = ({ m, k, n }: Sizes, { transposeB }: MatMulAttributes): boolean =>
+  n >= LEAST_COLUMNS && k * (m + n) <= SMALL && (!transposeB || k * n <= SMALL_TURNED)
 
 /** Batches of small matrices, each stretch of them in one call. */
 export function smallProducts(
@@ -31,25 +35,26 @@ export function smallProducts(
 ): tf.TensorInfo {
   const { outer, runs } = matrixPairs(a, b)
   return withScratch(backend, (scratch) => {
-    const turned = [scratch(backend.makeOutput([k, m], 'float32')), scratch(backend.makeOutput([k, n], 'float32'))]
+    // A row or column lies alike either way.
+    const turnB = transposeB && k > 1
+    const turned = scratch(backend.makeOutput(turnB ? [k, n] : [0], 'float32'))
     const out = backend.makeOutput([...outer, m, n], 'float32')
-    const [aStart, bStart, outStart, left, right] = [a, b, out, ...turned].map(({ dataId }) =>
+    const [aStart, bStart, outStart, right] = [a, b, out, turned].map(({ dataId }) =>
       backend.getMemoryOffset(dataId),
-    ) as [number, number, number, number, number]
-    const { smallProducts } = simd(backend)
+    ) as [number, number, number, number]
+    const functions = simd(backend)
+    const multiply = transposeA && k > 1 ? functions.smallTransposedProducts : functions.smallProducts
     const [aBytes, bBytes, outBytes] = [4 * m * k, 4 * k * n, 4 * m * n]
     runs.forEach((run, i) =>
-      smallProducts(
+      multiply(
         aStart + run.a * aBytes,
         bStart + run.b * bBytes,
         outStart + i * outBytes,
-        left,
         right,
         run.count,
         run.aStep * aBytes,
         run.bStep * bBytes,
-        Number(!transposeA),
-        Number(transposeB),
+        Number(turnB),
         m,
         k,
         n,

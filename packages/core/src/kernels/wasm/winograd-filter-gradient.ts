@@ -68,6 +68,7 @@ export function winogradFilterGradient(
           0,
           channels,
           filters,
+          4 * filters,
         )
       }
     }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assemble, i32, signed, unsigned, wasmFunction, whileLoop } from './assembler.ts'
 import { channelKernel } from './channel-kernels.ts'
-import { transposeMatrix } from './transpose-matrix.ts'
+import { transposeMatrices } from './transpose-matrix.ts'
 
 async function instantiate(functions: Parameters<typeof assemble>[0]) {
   const memory = new WebAssembly.Memory({ initial: 4 })
@@ -88,23 +88,26 @@ describe('channel kernels', () => {
   })
 })
 
-describe('transposeMatrix', () => {
-  it('swaps rows and columns of any matrix', async () => {
-    const { floats, exports } = await instantiate([transposeMatrix])
+describe('transposeMatrices', () => {
+  it('swaps rows and columns of any matrices', async () => {
+    const { floats, exports } = await instantiate([transposeMatrices])
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9 }),
         fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1020, max: 1030 })),
-        (rows, columns) => {
+        fc.integer({ min: 0, max: 3 }),
+        (rows, columns, count) => {
           const size = rows * columns
           floats.fill(-1)
-          for (let i = 0; i < size; i++) floats[i] = i
-          exports['transposeMatrix']!(0, 4 * size, rows, columns)
-          for (let i = 0; i < size; i++) {
-            const [c, r] = [Math.floor(i / rows), i % rows]
-            if (floats[size + i] !== r * columns + c) throw new Error(`[${c}, ${r}] = ${floats[size + i]}`)
+          for (let i = 0; i < count * size; i++) floats[i] = i
+          const out = floats.subarray(count * size)
+          const [row, column] = [4 * columns, 4 * rows]
+          exports['transposeMatrices']!(0, 4 * count * size, rows, columns, row, column, count, 4 * size, 4 * size)
+          for (let i = 0; i < count * size; i++) {
+            const [which, c, r] = [Math.floor(i / size), Math.floor((i % size) / rows), i % rows]
+            if (out[i] !== which * size + r * columns + c) throw new Error(`[${which}, ${c}, ${r}] = ${out[i]}`)
           }
-          expect(floats[2 * size]).toBe(-1)
+          expect(out[count * size]).toBe(-1)
         },
       ),
       { seed: 4, numRuns: 80 },

@@ -1,39 +1,5 @@
-import {
-  f32,
-  f32x4,
-  i32,
-  wasmFunction,
-  whileLoop,
-  type Code,
-  type Declare,
-  type Local,
-  type WasmFunction,
-} from './assembler.ts'
-
-/** Arithmetic on one float or on four at once. */
-export interface Lanes {
-  readonly width: 1 | 4
-  readonly zero: Code
-  load(address: Code, offset?: number): Code
-  store(address: Code, value: Code, offset?: number): Code
-  add(a: Code, b: Code): Code
-  sub(a: Code, b: Code): Code
-  mul(a: Code, b: Code): Code
-  /** `value` where `condition > 0`, else 0. */
-  where(condition: Code, value: Code): Code
-}
-
-const FOUR: Lanes = {
-  width: 4,
-  ...f32x4,
-  where: (condition, value) => f32x4.and(f32x4.greaterThan(condition, f32x4.zero), value),
-}
-
-const ONE: Lanes = {
-  width: 1,
-  ...f32,
-  where: (condition, value) => f32.select(value, f32.zero, f32.greaterThan(condition, f32.zero)),
-}
+import { i32, wasmFunction, whileLoop, type Code, type Declare, type Local, type WasmFunction } from './assembler.ts'
+import { FOUR, ONE, type Lanes } from './lanes.ts'
 
 /** Sixteen channels at a time, then four, then one. */
 const TILES: readonly { readonly lanes: Lanes; readonly count: number }[] = [

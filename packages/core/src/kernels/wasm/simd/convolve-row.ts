@@ -39,27 +39,31 @@ export const packPanel = wasmFunction(
     const bytes = (count: Code) => i32.shiftLeft(count, i32.const(2))
     const source = i32.add(p.from.get, i32.mul(column.get, p.columnStride.get))
     const target = i32.add(p.to.get, bytes(column.get))
-    const hasFour = i32.lessOrEqual(i32.add(column.get, i32.const(4)), p.width.get)
     const isContiguous = i32.equal(p.columnStride.get, i32.const(4))
+    const nextRow = (toBytes: Code) => [
+      p.from.advance(p.rowStride.get),
+      p.to.advance(toBytes),
+      row.advance(i32.const(1)),
+    ]
+    const hasRow = i32.lessThan(row.get, p.rows.get)
     return [
       row.set(i32.const(0)),
       whileLoop(
-        i32.lessThan(row.get, p.rows.get),
+        i32.and(hasRow, i32.and(isContiguous, i32.equal(p.width.get, i32.const(PANEL)))),
+        f32x4.store(p.to.get, f32x4.load(p.from.get)),
+        f32x4.store(p.to.get, f32x4.load(p.from.get, 16), 16),
+        ...nextRow(i32.const(4 * PANEL)),
+      ),
+      whileLoop(
+        hasRow,
         column.set(i32.const(0)),
-        whileLoop(
-          i32.and(hasFour, isContiguous),
-          f32x4.store(target, f32x4.load(source)),
-          column.advance(i32.const(4)),
-        ),
         whileLoop(
           i32.lessThan(column.get, p.width.get),
           f32.store(target, f32.load(source)),
           column.advance(i32.const(1)),
         ),
         whileLoop(i32.lessThan(column.get, p.packed.get), f32.store(target, f32.zero), column.advance(i32.const(1))),
-        p.from.advance(p.rowStride.get),
-        p.to.advance(bytes(p.packed.get)),
-        row.advance(i32.const(1)),
+        ...nextRow(bytes(p.packed.get)),
       ),
     ]
   },

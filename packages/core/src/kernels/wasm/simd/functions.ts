@@ -4,8 +4,9 @@ import { copyRows } from './copy-rows.ts'
 import { dotRow, packDots } from './dot-row.ts'
 import { filterGradientTap } from './filter-gradient.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
-import { smallProducts } from './small-products.ts'
-import { transposeMatrix } from './transpose-matrix.ts'
+import { momentumUpdate } from './momentum-update.ts'
+import { smallProducts, smallTransposedProducts } from './small-products.ts'
+import { transposeMatrices } from './transpose-matrix.ts'
 import { winogradFilter, winogradFilterGradient } from './winograd-filter.ts'
 import { winogradGradient, winogradInput, winogradOutput } from './winograd.ts'
 
@@ -119,8 +120,10 @@ export const simdFunctions = [
   gradientMoments,
   productSum,
   multiplyAdd,
-  transposeMatrix,
+  transposeMatrices,
+  momentumUpdate,
   smallProducts,
+  smallTransposedProducts,
   winogradFilter,
   winogradFilterGradient,
   winogradGradient,
