@@ -10,6 +10,7 @@ import { conv2dBackpropInput } from './conv2d-backprop-input.ts'
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts'
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts'
 import { fusedMatMul } from './fused-mat-mul.ts'
+import { gelu, geluGradient } from './gelu.ts'
 import { identity } from './identity.ts'
 import type { WasmKernel } from './kernel.ts'
 import { maxPoolGrad } from './max-pool-grad.ts'
@@ -42,6 +43,8 @@ export const wasmKernels: readonly WasmKernel[] = [
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   fusedMatMul,
+  gelu,
+  geluGradient,
   globalNorm,
   identity,
   maxPoolGrad,

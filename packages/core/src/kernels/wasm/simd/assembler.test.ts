@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { assemble, i32, signed, unsigned, wasmFunction, whileLoop } from './assembler.ts'
+import { assemble, wasmFunction, whileLoop } from './assembler.ts'
+import { i32, signed, unsigned } from './instructions.ts'
 import { channelKernel } from './channel-kernels.ts'
 import { transposeMatrices } from './transpose-matrix.ts'
 

@@ -1,4 +1,5 @@
-import { i32, wasmFunction, whileLoop, type Code, type Declare, type Local, type WasmFunction } from './assembler.ts'
+import { wasmFunction, whileLoop, type Declare, type Local, type WasmFunction } from './assembler.ts'
+import { i32, type Code } from './instructions.ts'
 import { FOUR, ONE, type Lanes } from './lanes.ts'
 
 /** Sixteen channels at a time, then four, then one. */

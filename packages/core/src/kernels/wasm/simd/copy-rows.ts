@@ -1,4 +1,5 @@
-import { i32, memoryCopy, wasmFunction, whileLoop } from './assembler.ts'
+import { wasmFunction, whileLoop } from './assembler.ts'
+import { i32, memoryCopy } from './instructions.ts'
 
 /** Copies rows of `bytes` from and to rows that lie apart. */
 export const copyRows = wasmFunction('copyRows', ['from', 'fromRow', 'to', 'toRow', 'rows', 'bytes'], (p) => [

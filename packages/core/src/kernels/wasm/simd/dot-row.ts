@@ -1,14 +1,5 @@
-import {
-  f32,
-  f32x4,
-  i32,
-  wasmFunction,
-  whileLoop,
-  type Code,
-  type Declare,
-  type Local,
-  type WasmFunction,
-} from './assembler.ts'
+import { wasmFunction, whileLoop, type Declare, type Local, type WasmFunction } from './assembler.ts'
+import { f32, f32x4, i32, type Code } from './instructions.ts'
 
 /** Output channels too few for a vector of them. */
 export type NarrowWidth = 3 | 2 | 1

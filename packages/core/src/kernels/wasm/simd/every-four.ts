@@ -1,4 +1,5 @@
-import { i32, whileLoop, type Code, type Declare, type Local } from './assembler.ts'
+import { whileLoop, type Declare, type Local } from './assembler.ts'
+import { i32, type Code } from './instructions.ts'
 
 export const four = [0, 1, 2, 3] as const
 export const bytes = (count: Local) => i32.shiftLeft(count.get, i32.const(2))

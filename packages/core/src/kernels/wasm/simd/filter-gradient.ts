@@ -1,4 +1,5 @@
-import { f32x4, i32, wasmFunction, whileLoop, type Code, type Declare, type Local } from './assembler.ts'
+import { wasmFunction, whileLoop, type Declare, type Local } from './assembler.ts'
+import { f32x4, i32, type Code } from './instructions.ts'
 
 const FLOAT = 4
 

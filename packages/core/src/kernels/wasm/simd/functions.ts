@@ -3,6 +3,7 @@ import { convolveRow, packPanel } from './convolve-row.ts'
 import { copyRows } from './copy-rows.ts'
 import { dotRow, packDots } from './dot-row.ts'
 import { filterGradientTap } from './filter-gradient.ts'
+import { gelu, geluGradient } from './gelu.ts'
 import { maxPoolWindow } from './max-pool-window.ts'
 import { momentumUpdate } from './momentum-update.ts'
 import { smallProducts, smallTransposedProducts } from './small-products.ts'
@@ -108,6 +109,8 @@ export const simdFunctions = [
   dotRow(3),
   dotRow(2),
   dotRow(1),
+  gelu,
+  geluGradient,
   maxPoolWindow,
   reluGradient,
   channelSum,

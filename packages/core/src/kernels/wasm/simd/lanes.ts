@@ -1,4 +1,4 @@
-import { f32, f32x4, type Code } from './assembler.ts'
+import { f32, f32x4, type Code } from './instructions.ts'
 
 /** Arithmetic on one float or on four at once. */
 export interface Lanes {

@@ -1,4 +1,5 @@
-import { i32, wasmFunction, whileLoop, type Local } from './assembler.ts'
+import { wasmFunction, whileLoop, type Local } from './assembler.ts'
+import { i32 } from './instructions.ts'
 import { FOUR, ONE, type Lanes } from './lanes.ts'
 
 /** Numbers behind one another at `factors`. */

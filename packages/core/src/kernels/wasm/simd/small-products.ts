@@ -1,13 +1,5 @@
-import {
-  i32,
-  wasmFunction,
-  when,
-  whileLoop,
-  type Code,
-  type Declare,
-  type Local,
-  type WasmFunction,
-} from './assembler.ts'
+import { wasmFunction, when, whileLoop, type Declare, type Local, type WasmFunction } from './assembler.ts'
+import { i32, type Code } from './instructions.ts'
 import { INPUTS, tile, type Tile } from './filter-gradient.ts'
 import { transposition } from './transpose-matrix.ts'
 

@@ -1,4 +1,5 @@
-import { f32, f32x4, i32, wasmFunction, when, whileLoop, type Code, type Declare, type Local } from './assembler.ts'
+import { wasmFunction, when, whileLoop, type Declare, type Local } from './assembler.ts'
+import { f32, f32x4, i32, type Code } from './instructions.ts'
 import { bytes, everyFour, vectors } from './every-four.ts'
 
 /** Columns that are done for all rows before the next: their lines of the result stay in the second-level cache. */

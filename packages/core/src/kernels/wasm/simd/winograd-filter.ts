@@ -1,4 +1,5 @@
-import { f32, f32x4, i32, wasmFunction, type Code } from './assembler.ts'
+import { wasmFunction } from './assembler.ts'
+import { f32, f32x4, i32, type Code } from './instructions.ts'
 import { bytes, everyFour, vectors } from './every-four.ts'
 
 const { add, sub, load, store } = f32x4

@@ -1,4 +1,5 @@
-import { f32x4, i32, wasmFunction, whileLoop, type Code, type Local } from './assembler.ts'
+import { wasmFunction, whileLoop, type Local } from './assembler.ts'
+import { f32x4, i32, type Code } from './instructions.ts'
 import { bytes, everyFour, four, vectors } from './every-four.ts'
 
 const { add, sub, load, store } = f32x4
