@@ -77,6 +77,7 @@ const checks = {
   auto: () => useBackend('auto', { wasmUrl }),
   'conformance-cpu': () => conformance('cpu'),
   'conformance-wasm': () => conformance('wasm'),
+  'conformance-webgpu': () => conformance('webgpu'),
   'losses-cpu': () => losses('cpu'),
   'losses-wasm': () => losses('wasm', { wasmUrl }),
   threads: async () => tf.env().getBool('WASM_HAS_MULTITHREAD_SUPPORT'),

@@ -13,8 +13,16 @@ interface WasmPackage {
 /** The builds that the package wants to hear of, though only the one with SIMD can be used here. */
 const BUILDS = ['tfjs-backend-wasm', 'tfjs-backend-wasm-simd', 'tfjs-backend-wasm-threaded-simd']
 
+async function loadPackage(): Promise<unknown> {
+  try {
+    return await import('@tensorflow/tfjs-backend-wasm')
+  } catch (cause) {
+    throw cause // see importOptional
+  }
+}
+
 /** A page cannot look into packages; after a failure the package of the backend takes no other address. */
-const whereIs = (wasmUrl = 'the address of the script') =>
+const whereIs = (wasmUrl = 'the address that setWasmPaths was given, or beside the script') =>
   `Its file tfjs-backend-wasm-simd.wasm was looked for at ${wasmUrl}: ` +
   "serve it from @tensorflow/tfjs-backend-wasm, and after a reload say where: useBackend('wasm', { wasmUrl })."
 
@@ -28,7 +36,7 @@ export const wasm: BackendAdapter = {
   async load({ wasmUrl } = {}) {
     const { version_wasm: version, setWasmPaths } = await importOptional<WasmPackage>(
       '@tensorflow/tfjs-backend-wasm',
-      () => import('@tensorflow/tfjs-backend-wasm'),
+      loadPackage,
     )
     if (wasmUrl !== undefined) setWasmPaths(Object.fromEntries(BUILDS.map((build) => [`${build}.wasm`, wasmUrl])))
     // With threads (cross-origin isolated pages) its memory is out of reach of the kernels added here.
