@@ -15,14 +15,14 @@ const INSIDE: Readonly<Record<(typeof SHAPES)[number], (x: number, y: number) =>
 /** Grey values of one image: a shape somewhere, turned, bright or dark, under noise. */
 function draw(shape: (typeof SHAPES)[number], random: RandomStream): number[] {
   const between = (low: number, high: number) => low + (high - low) * random.uniform()
-  const radius = between(4, 8)
+  const radius = between(5, 8)
   const [left, top, angle] = [between(7, 13), between(7, 13), between(0, 2 * Math.PI)]
   const [ground, ink] = random.uniform() < 0.5 ? [70, 170] : [170, 70]
   const [cos, sin] = [Math.cos(angle) / radius, Math.sin(angle) / radius]
   return Array.from({ length: SIZE * SIZE }, (_, i) => {
     const [x, y] = [(i % SIZE) - left, Math.floor(i / SIZE) - top]
     const value = INSIDE[shape](cos * x - sin * y, sin * x + cos * y) ? ink : ground
-    return Math.max(0, Math.min(255, value + 25 * random.normal()))
+    return Math.max(0, Math.min(255, value + 15 * random.normal()))
   })
 }
 

@@ -11,7 +11,7 @@ export function train(
 ): Promise<DistillResult> {
   const normal = moments(train)
   return distill({
-    student: cifarResnet({ blocks: [1, 1], width: 6, inputShape: train.shape, classes: train.classes }),
+    student: cifarResnet({ blocks: [1, 1], width: 8, inputShape: train.shape, classes: train.classes }),
     data: { train: imageSource(train, { moments: normal }), validation: imageSource(test, { moments: normal }) },
     optimizer: sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 }),
     epochs,

@@ -25,7 +25,6 @@ export function findChromium(): string | undefined {
 
 const FLAGS = [
   '--headless=new',
-  '--disable-gpu',
   '--disable-dev-shm-usage',
   '--disable-background-networking',
   '--disable-component-update',
@@ -33,16 +32,32 @@ const FLAGS = [
   '--enable-logging=stderr', // the page's console
 ]
 
+/** WebGPU on an adapter in software, which Chromium brings along, or no graphics at all. */
+const GRAPHICS = {
+  software: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+  none: ['--disable-gpu'],
+} as const
+export type Graphics = keyof typeof GRAPHICS
+
+export interface PageVisit<T> {
+  readonly program: string
+  readonly url: string
+  readonly graphics: Graphics
+  readonly until: Promise<T>
+  /** Milliseconds. */
+  readonly limit: number
+}
+
 /**
  * Opens a page in a Chromium of its own, with a profile of its own, until `until` is settled. Whatever happens, the
  * processes are ended and the profile is removed.
  *
  * @throws Error with the last lines of Chromium's log if it ends by itself, or after `limit` milliseconds
  */
-export async function inChromium<T>(program: string, url: string, until: Promise<T>, limit: number): Promise<T> {
+export async function inChromium<T>({ program, url, graphics, until, limit }: PageVisit<T>): Promise<T> {
   const profile = await mkdtemp(join(tmpdir(), 'gpd-chromium-'))
   // Chromium refuses to run as root with its sandbox.
-  const flags = process.getuid?.() === 0 ? [...FLAGS, '--no-sandbox'] : FLAGS
+  const flags = [...FLAGS, ...GRAPHICS[graphics], ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
   const child = spawn(program, [...flags, `--user-data-dir=${profile}`, url], {
     detached: process.platform !== 'win32', // a group of processes, to be ended as one
     stdio: ['ignore', 'ignore', 'pipe'],
