@@ -24,7 +24,7 @@ interface Page {
 
 const PAGES = {
   plain: {
-    checks: ['environment', 'auto', 'losses-wasm', 'losses-cpu', 'example', 'tensorflow', 'files'],
+    checks: ['environment', 'auto', 'losses-wasm', 'losses-worker', 'losses-cpu', 'example', 'tensorflow', 'files'],
   },
   conformance: { checks: ['conformance-cpu', 'conformance-wasm'] },
   isolated: { checks: ['environment', 'losses-wasm', 'threads'], isolated: true },
@@ -100,6 +100,10 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
   trains('cpu', 'plain')
   trains('wasm', 'plain')
 
+  it('trains the same in a worker', () => {
+    expect(said<Losses>('plain', 'losses-worker')).toEqual(said<Losses>('plain', 'losses-wasm'))
+  })
+
   it('takes wasm by itself, told where its file is', () => {
     const problem = "tensorflow: expected Node, found a browser. Use the backend 'auto'."
     expect(said('plain', 'auto')).toMatchObject({ name: 'wasm', tried: [{ name: 'tensorflow', problem }] })
@@ -131,11 +135,11 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
   })
 
   it('shows the example: progress, predictions, and the student to save', () => {
-    const shown = said<Record<'ready' | 'status', string> & Record<'epochs' | 'predictions' | 'saved', unknown[]>>(
-      'plain',
-      'example',
-    )
+    const shown = said<
+      Record<'ready' | 'status', string> & Record<'epochs' | 'predictions' | 'saved', unknown[]> & { steps: number }
+    >('plain', 'example')
     expect(shown.ready).toContain('wasm because')
+    expect(shown.steps, 'steps of four between which the page was alive').toBeGreaterThan(1)
     expect(shown.status).toMatch(/^Done in \d+\.\d s on wasm: \d+\.\d % of test images right\.$/)
     const share = expect.stringMatching(/^\d+\.\d %$/) as string
     const number = expect.stringMatching(/^\d+(\.\d+)?$/) as string

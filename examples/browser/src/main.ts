@@ -1,8 +1,9 @@
 /** Gap Preserving Distillation in a page; README.md says how to run it. */
+/// <reference types="vite/client" />
 import * as tf from '@tensorflow/tfjs'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
 import { toLayersModel, useBackend } from '@gpdjs/core'
-import { moments, take, toTensors, type ImageSet } from '@gpdjs/data'
+import { batches, countImages, moments, take, toTensors, type ChannelMoments, type ImageSet } from '@gpdjs/data'
 import { append, element, percent, showImage } from './page.ts'
 import { shapes, SHAPES } from './shapes.ts'
 import { train } from './train.ts'
@@ -41,11 +42,9 @@ async function trainAndShow(): Promise<void> {
   run.dispose()
 }
 
-async function showPredictions(model: tf.LayersModel, set: ImageSet, normal: ReturnType<typeof moments>) {
-  const classes = tf.tidy(() => {
-    const { xs } = toTensors({ ...set, index: new Uint32Array() }, normal)
-    return tf.argMax(model.predict(xs) as tf.Tensor, 1)
-  })
+async function showPredictions(model: tf.LayersModel, set: ImageSet, normal: ChannelMoments): Promise<void> {
+  const [batch] = batches(set, { batchSize: countImages(set), seed: 0, epoch: 0 })
+  const classes = tf.tidy(() => tf.argMax(model.predict(toTensors(batch!, normal).xs) as tf.Tensor, 1))
   const found = await classes.data()
   classes.dispose()
   found.forEach((label, i) => showImage('predictions', set, i, SHAPES[label]!, label === set.labels[i]))

@@ -30,8 +30,15 @@ async function files() {
   return { write, log, read: await failure(() => loadNetwork('student')) }
 }
 
+const inWorker = () =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./losses.worker.ts', import.meta.url), { type: 'module' })
+    worker.onmessage = ({ data }) => resolve(data)
+    worker.onerror = ({ message }) => reject(new Error(message))
+  })
+
 async function until(what: string, isThere: () => boolean | undefined, limit = 60_000): Promise<void> {
-  for (const end = performance.now() + limit; !isThere(); await new Promise((resolve) => setTimeout(resolve, 50))) {
+  for (const end = performance.now() + limit; !isThere(); await new Promise((resolve) => setTimeout(resolve, 5))) {
     if (performance.now() > end) throw new Error(`${what} did not come`)
   }
 }
@@ -45,8 +52,12 @@ async function example() {
   await until('the page', () => says('Ready'))
   const ready = find('#status')!.textContent
   find('#train')!.click()
-  await until('the end of training', () => says('Done') || find('#status')!.textContent.includes('rror'))
-  const all = (selector: string) => [...frame.contentDocument!.querySelectorAll<HTMLElement>(selector)]
+  const steps = new Set<string>()
+  await until('the end of training', () => {
+    if (says('Step')) steps.add(find('#status')!.textContent)
+    return says('Done')
+  })
+  const all = (selector: string) => Array.from(frame.contentDocument!.querySelectorAll<HTMLElement>(selector))
   const saved: string[] = []
   // What a download is, but for the file.
   const page = frame.contentWindow as Window & typeof globalThis
@@ -59,11 +70,12 @@ async function example() {
   return {
     ready,
     status: find('#status')!.textContent,
-    epochs: all('#epochs tr').map((row) => [...row.children].map((cell) => cell.textContent)),
+    epochs: all('#epochs tr').map((row) => Array.from(row.children, (cell) => cell.textContent)),
     predictions: all('#predictions figure').map((figure) => [
       figure.innerText.trim(),
       figure.querySelector('canvas')!.width,
     ]),
+    steps: steps.size,
     saved,
   }
 }
@@ -80,6 +92,7 @@ const checks = {
   'conformance-webgpu': () => conformance('webgpu'),
   'losses-cpu': () => losses('cpu'),
   'losses-webgpu': () => losses('webgpu'),
+  'losses-worker': inWorker,
   'losses-wasm': () => losses('wasm', { wasmUrl }),
   threads: async () => tf.env().getBool('WASM_HAS_MULTITHREAD_SUPPORT'),
   tensorflow: () => failure(() => useBackend('tensorflow')),

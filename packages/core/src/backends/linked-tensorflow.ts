@@ -39,7 +39,8 @@ async function currentLoader(): Promise<string | undefined> {
  * Under Node's own loader the namespace lists the names that its lexer found; the default export is the module itself.
  * Bundlers, which find no default export, warn where they see one asked for.
  */
-const moduleOf = (namespace: typeof tf & { default?: typeof tf }): typeof tf => namespace.default ?? namespace
+const moduleOf = (namespace: object): typeof tf =>
+  (namespace as { default?: typeof tf }).default ?? (namespace as typeof tf)
 
 /**
  * Registers the backend `tensorflow` from the binding that `gpd native link` built, in this copy of TensorFlow.js.
