@@ -82,6 +82,10 @@ ${columns.map((column) => row([`\`${column.backend}\``, column.note, column.resu
 In Node it needs the packages \`@tensorflow/tfjs-backend-webgpu\` and \`webgpu\` and a Vulkan driver. The numbers here are of an
 adapter in software; no graphics card has been tried.
 
+All numbers here are of Node. Tests run the same cases in Chromium on \`cpu\` and \`wasm\` with the same limits, and on \`webgpu\`
+(an adapter in software) where \`GPD_CHROMIUM_WEBGPU=1\` asks for it: [examples/browser](../examples/browser/README.md). In a page
+\`useBackend\` is told where the binary of \`wasm\` is served (\`wasmUrl\`). No other browser has been tried.
+
 ## A training run
 
 The loss in ${curve.steps} steps of GPD with a small ResNet, compared with \`cpu\`: how many steps it is equal to 1e-5, the largest

@@ -1,8 +1,9 @@
-// What would be published: packs every built package and looks inside, then loads it both ways.
+// What would be published: packs every built package and looks inside, then loads it both ways and bundles all for a browser.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bundleProblems } from './browser-bundle.mjs'
 import { readTarball } from './tarball.mjs'
 import { packageFolders, report, root } from './workspace.mjs'
 
@@ -73,9 +74,10 @@ function loadProblems(folder) {
 }
 
 const folders = packageFolders()
-report(
-  `Contents of ${folders.length} packages`,
-  folders.flatMap((folder) =>
-    [...contentProblems(pack(folder)), ...loadProblems(folder)].map((problem) => `${folder}: ${problem}.`),
+const packed = folders.map((folder) => ({ folder, files: pack(folder) }))
+report(`Contents of ${folders.length} packages`, [
+  ...packed.flatMap(({ folder, files }) =>
+    [...contentProblems(files), ...loadProblems(folder)].map((problem) => `${folder}: ${problem}.`),
   ),
-)
+  ...(await bundleProblems(packed.map(({ files }) => files))),
+])

@@ -140,6 +140,7 @@ export {
   type BackendAdapter,
   type BackendChoice,
   type BackendName,
+  type BackendOptions,
   type BackendReport,
   type FailedBackend,
   type LoadedBackend,

@@ -10,6 +10,15 @@ export interface LoadedBackend {
   readonly description: string
 }
 
+export interface BackendOptions {
+  /**
+   * For browsers: where `tfjs-backend-wasm-simd.wasm` of `@tensorflow/tfjs-backend-wasm` is served. Bundlers tell the URL of
+   * a file in a package; with Vite: `import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'`.
+   * Default: what `setWasmPaths` of that package was told, else beside the script. Node finds the file by itself.
+   */
+  readonly wasmUrl?: string
+}
+
 /** One way to compute. Adding a backend is one file with one of these, and one line in `backendAdapters`. */
 export interface BackendAdapter {
   readonly name: BackendName
@@ -20,7 +29,7 @@ export interface BackendAdapter {
    *
    * @throws if it is not installed or does not work here
    */
-  load(): Promise<LoadedBackend>
+  load(options?: BackendOptions): Promise<LoadedBackend>
 }
 
 /** A backend that was tried before the one in use, and what kept it from working. */

@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isGpdError } from '../errors.ts'
 import { checkLimits, describeAdapter, findAdapter, findGpu, type Gpu, type GpuAdapter } from './gpu.ts'
 import { importOptional } from './import-optional.ts'
+import { isNode } from './runtime.ts'
 import { webgpu } from './webgpu.ts'
 
 vi.mock('./import-optional.ts')
+vi.mock('./runtime.ts', { spy: true })
 
 /** What every implementation of WebGPU guarantees. */
 const GUARANTEED = {
@@ -96,6 +98,14 @@ describe('WebGPU', () => {
     expect((globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu).toBe(dawn)
     expect(globalThis).toHaveProperty('GPUTestOnly', 1)
     expect(importOptional).toHaveBeenCalledWith('webgpu')
+  })
+
+  it('that a page does not have is looked for in no package', async () => {
+    vi.mocked(isNode).mockReturnValueOnce(false)
+    const { code, message } = await failure(() => webgpu.load())
+    expect(code).toBe('backend.unsupported')
+    expect(message).toContain('https or localhost')
+    expect(importOptional).not.toHaveBeenCalled()
   })
 
   it('that is not installed fails in words of the package', async () => {

@@ -1,5 +1,6 @@
 import { GpdError } from '../errors.ts'
 import { importOptional } from './import-optional.ts'
+import { isNode } from './runtime.ts'
 
 /** The part of WebGPU's `GPUAdapter` that is read here. */
 export interface GpuAdapter {
@@ -25,10 +26,17 @@ const runtime = globalThis as { navigator?: { readonly gpu?: Gpu } }
  * The runtime's own WebGPU; in Node the one of the npm package `webgpu`, which becomes `navigator.gpu`, where
  * tfjs-backend-webgpu looks for it.
  *
- * @throws Error in one line if the package is missing or does not load
+ * @throws Error in one line if the package is missing or does not load; GpdError `backend.unsupported` in a page without it
  */
 export async function findGpu(): Promise<Gpu> {
   if (runtime.navigator?.gpu !== undefined) return runtime.navigator.gpu
+  if (!isNode()) {
+    throw new GpdError(
+      'backend.unsupported',
+      'webgpu: this page has no WebGPU.',
+      "Serve it from https or localhost to a browser with WebGPU, or use the backend 'auto'.",
+    )
+  }
   const { create, globals } = await importOptional<Dawn>('webgpu')
   Object.assign(globalThis, globals)
   // Node has a navigator from version 21 on.

@@ -13,7 +13,8 @@ function problemWith(name: string, error: unknown): string {
 
 /**
  * Imports an optional package. By default the name is handed over at run time, so that neither bundlers nor type
- * declarations need the package; give `load` where a bundler should see the import.
+ * declarations need the package; give `load` where a bundler should see the import, and put that into a `try` of its own:
+ * bundlers take a package that is missing there for a warning, and anywhere else for an error.
  *
  * @throws Error in one line if the package is missing or does not load
  */

@@ -3,6 +3,7 @@ export type {
   BackendAdapter,
   BackendChoice,
   BackendName,
+  BackendOptions,
   BackendReport,
   FailedBackend,
   LoadedBackend,

@@ -36,6 +36,13 @@ async function currentLoader(): Promise<string | undefined> {
 }
 
 /**
+ * Under Node's own loader the namespace lists the names that its lexer found; the default export is the module itself.
+ * Bundlers, which find no default export, warn where they see one asked for.
+ */
+const moduleOf = (namespace: object): typeof tf =>
+  (namespace as { default?: typeof tf }).default ?? (namespace as typeof tf)
+
+/**
  * Registers the backend `tensorflow` from the binding that `gpd native link` built, in this copy of TensorFlow.js.
  *
  * @throws Error if nothing is linked, or the link does not load: TensorFlow has moved, for example
@@ -46,8 +53,7 @@ export async function registerLinkedTensorflow(): Promise<Omit<Link, 'register'>
   const { createRequire } = await importOptional<typeof module>('node:module')
   try {
     const link = createRequire(loader)(loader) as Link
-    // Under Node's own loader the namespace lists the names that its lexer found; the default export is the module itself.
-    link.register((tf as typeof tf & { default?: typeof tf }).default ?? tf)
+    link.register(moduleOf(tf))
     const { version, binding, operations } = link
     return { version, binding, ...(operations !== undefined && { operations }) }
   } catch (cause) {

@@ -6,6 +6,7 @@ import { activate } from './activate.ts'
 import type { BackendAdapter, LoadedBackend } from './adapter.ts'
 import { importOptional } from './import-optional.ts'
 import { registerLinkedTensorflow } from './linked-tensorflow.ts'
+import { isNode } from './runtime.ts'
 
 interface NodeBinding {
   readonly version: { readonly 'tfjs-core': string; readonly 'tfjs-node'?: string }
@@ -62,6 +63,13 @@ export const tensorflow: BackendAdapter = {
   name: 'tensorflow',
   install: 'gpd native install',
   async load() {
+    if (!isNode()) {
+      throw new GpdError(
+        'backend.unsupported',
+        'tensorflow: expected Node, found a browser.',
+        "Use the backend 'auto'.",
+      )
+    }
     const problems: string[] = []
     for (const binding of BINDINGS) {
       try {

@@ -3,7 +3,14 @@ import { repairCpuKernels } from '../kernels/cpu/index.ts'
 import { repairGradients } from '../kernels/gradients/index.ts'
 import { refuseMissingKernels } from '../kernels/missing-kernels.ts'
 import { didYouMean } from '../suggest.ts'
-import type { BackendAdapter, BackendChoice, BackendName, BackendReport, FailedBackend } from './adapter.ts'
+import type {
+  BackendAdapter,
+  BackendChoice,
+  BackendName,
+  BackendOptions,
+  BackendReport,
+  FailedBackend,
+} from './adapter.ts'
 import { cpu } from './cpu.ts'
 import { tensorflow } from './tensorflow.ts'
 import { wasm } from './wasm.ts'
@@ -26,13 +33,13 @@ function findAdapter(name: BackendName): BackendAdapter {
   throw new GpdError('backend.unknown', `Unknown backend '${String(name)}'.`, didYouMean(String(name), backendNames))
 }
 
-async function useNamed(name: BackendName): Promise<BackendReport> {
+async function useNamed(name: BackendName, options: BackendOptions): Promise<BackendReport> {
   const adapter = findAdapter(name)
   try {
-    const { version } = await adapter.load()
+    const { version } = await adapter.load(options)
     return { name, version, reason: `${name} because it was asked for.`, tried: [] }
   } catch (error) {
-    if (error instanceof GpdError && error.code === 'backend.unsupported') throw error
+    if (error instanceof GpdError && error.fix !== undefined) throw error
     throw new GpdError(
       'backend.missing',
       `The backend '${name}' cannot be used: ${message(error)}.`,
@@ -42,11 +49,11 @@ async function useNamed(name: BackendName): Promise<BackendReport> {
   }
 }
 
-async function useBest(): Promise<BackendReport> {
+async function useBest(options: BackendOptions): Promise<BackendReport> {
   const tried: FailedBackend[] = []
   for (const { name, load } of backendAdapters) {
     try {
-      const { version, description } = await load()
+      const { version, description } = await load(options)
       const others = tried.length === 0 ? '' : `; not usable here: ${tried.map((failed) => failed.name).join(', ')}`
       return {
         name,
@@ -70,13 +77,17 @@ async function useBest(): Promise<BackendReport> {
  *
  * @param choice a backend's name, or `'auto'` for the fastest that works: compiled TensorFlow, WebAssembly, plain
  *   JavaScript
+ * @param options.wasmUrl in a browser: where the binary of the wasm backend is served
  * @returns which one is in use and why, and which ones were tried before it
  * @throws GpdError `backend.unknown` for a name that does not exist, `backend.missing` if the one asked for is not
  *   installed or does not start, `backend.unsupported` if its version is not one that is known to be right
  * @example const { name, reason } = await useBackend('auto')
+ * @example
+ * import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url' // Vite
+ * await useBackend('auto', { wasmUrl })
  */
-export async function useBackend(choice: BackendChoice): Promise<BackendReport> {
-  const report = await (choice === 'auto' ? useBest() : useNamed(choice))
+export async function useBackend(choice: BackendChoice, options: BackendOptions = {}): Promise<BackendReport> {
+  const report = await (choice === 'auto' ? useBest(options) : useNamed(choice, options))
   // Always: the cpu backend computes some kernels for others.
   repairCpuKernels()
   repairGradients()

@@ -3,26 +3,45 @@ import { repairWasmKernels } from '../kernels/wasm/index.ts'
 import { activate } from './activate.ts'
 import type { BackendAdapter } from './adapter.ts'
 import { importOptional } from './import-optional.ts'
+import { isNode } from './runtime.ts'
 
 interface WasmPackage {
   readonly version_wasm: string
+  setWasmPaths(urls: Readonly<Record<string, string>>): void
 }
+
+/** The builds that the package wants to hear of, though only the one with SIMD can be used here. */
+const BUILDS = ['tfjs-backend-wasm', 'tfjs-backend-wasm-simd', 'tfjs-backend-wasm-threaded-simd']
+
+async function loadPackage(): Promise<unknown> {
+  try {
+    return await import('@tensorflow/tfjs-backend-wasm')
+  } catch (cause) {
+    throw cause // see importOptional
+  }
+}
+
+/** A page cannot look into packages; after a failure the package of the backend takes no other address. */
+const whereIs = (wasmUrl = 'the address that setWasmPaths was given, or beside the script') =>
+  `Its file tfjs-backend-wasm-simd.wasm was looked for at ${wasmUrl}: ` +
+  "serve it from @tensorflow/tfjs-backend-wasm, and after a reload say where: useBackend('wasm', { wasmUrl })."
 
 /**
  * WebAssembly with SIMD, in Node and in browsers, with the kernels that training needs added and repaired. In a browser
- * tell the package where its binary is served (`setWasmPaths`) before.
+ * it is told where its binary is served: `wasmUrl`.
  */
 export const wasm: BackendAdapter = {
   name: 'wasm',
   install: 'npm install @tensorflow/tfjs-backend-wasm@4.22.0',
-  async load() {
-    const { version_wasm: version } = await importOptional<WasmPackage>(
+  async load({ wasmUrl } = {}) {
+    const { version_wasm: version, setWasmPaths } = await importOptional<WasmPackage>(
       '@tensorflow/tfjs-backend-wasm',
-      () => import('@tensorflow/tfjs-backend-wasm'),
+      loadPackage,
     )
+    if (wasmUrl !== undefined) setWasmPaths(Object.fromEntries(BUILDS.map((build) => [`${build}.wasm`, wasmUrl])))
     // With threads (cross-origin isolated pages) its memory is out of reach of the kernels added here.
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
-    await activate('wasm')
+    await activate('wasm', isNode() ? undefined : whereIs(wasmUrl))
     await repairWasmKernels(version)
     return {
       version: `@tensorflow/tfjs-backend-wasm ${version}`,

@@ -6,6 +6,14 @@ import type { BackendAdapter } from './adapter.ts'
 import { describeAdapter, findAdapter, findGpu } from './gpu.ts'
 import { importOptional } from './import-optional.ts'
 
+async function loadPackage(): Promise<unknown> {
+  try {
+    return await import('@tensorflow/tfjs-backend-webgpu')
+  } catch (cause) {
+    throw cause // see importOptional
+  }
+}
+
 /**
  * WebGPU, in browsers and through the npm package `webgpu` in Node: graphics adapters of any maker. Tensors can be read
  * asynchronously only (`await tensor.data()`).
@@ -16,7 +24,7 @@ export const webgpu: BackendAdapter = {
   async load() {
     // In this order: the package registers its backend while it is imported, and only where WebGPU is there already.
     const adapter = await findAdapter(await findGpu())
-    await importOptional('@tensorflow/tfjs-backend-webgpu', () => import('@tensorflow/tfjs-backend-webgpu'))
+    await importOptional('@tensorflow/tfjs-backend-webgpu', loadPackage)
     if (tf.findBackendFactory('webgpu') === null) {
       throw new GpdError(
         'backend.unsupported',

@@ -1,12 +1,9 @@
 import { GpdError } from '@gpdjs/core'
-
-// Loaded when files are written, so that the rest of the package also runs in browsers.
-const nodeFiles = () => import('node:fs/promises')
-const nodePath = () => import('node:path')
+import { nodeFiles } from './node-modules.ts'
 
 /** Writes a file so that it is on the disk, not only in a cache, when this returns. */
 async function writeDurably(path: string, content: Uint8Array | string): Promise<void> {
-  const { open } = await nodeFiles()
+  const { open } = await nodeFiles('output.unwritable')
   const file = await open(path, 'w')
   try {
     await file.writeFile(content)
@@ -17,7 +14,7 @@ async function writeDurably(path: string, content: Uint8Array | string): Promise
 }
 
 async function syncFolder(path: string): Promise<void> {
-  const { open } = await nodeFiles()
+  const { open } = await nodeFiles('output.unwritable')
   const folder = await open(path, 'r')
   await folder.sync().catch(() => undefined) // not every file system can
   await folder.close()
@@ -30,8 +27,7 @@ async function syncFolder(path: string): Promise<void> {
  * @throws GpdError `output.unwritable`
  */
 export async function writeFolder(path: string, files: Readonly<Record<string, Uint8Array | string>>): Promise<void> {
-  const { mkdir, rename, rm } = await nodeFiles()
-  const { dirname, join } = await nodePath()
+  const { mkdir, rename, rm, dirname, join } = await nodeFiles('output.unwritable')
   const temporary = `${path}.tmp-${process.pid}`
   const replaced = `${path}.old-${process.pid}`
   try {
@@ -56,8 +52,7 @@ export async function writeFolder(path: string, files: Readonly<Record<string, U
 
 /** @throws GpdError `checkpoint.missing` */
 export async function readFileOf(folder: string, name: string): Promise<Uint8Array> {
-  const { readFile } = await nodeFiles()
-  const { join } = await nodePath()
+  const { readFile, join } = await nodeFiles('checkpoint.missing')
   const path = join(folder, name)
   try {
     return new Uint8Array(await readFile(path))

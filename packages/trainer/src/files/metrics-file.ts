@@ -1,6 +1,7 @@
 import { GpdError } from '@gpdjs/core'
 import type { FileHandle } from 'node:fs/promises'
 import type { Callbacks, Logs } from '../loop/callbacks.ts'
+import { nodeFiles } from './node-modules.ts'
 
 /** JSON has no NaN or infinities, and writes null for them; a diverged run should say what it saw. */
 const plain = (logs: Logs): Record<string, number | string> =>
@@ -31,8 +32,7 @@ export function metricsFile(path: string): Callbacks {
   }
   return {
     async onTrainBegin() {
-      const { mkdir, open } = await import('node:fs/promises')
-      const { dirname } = await import('node:path')
+      const { mkdir, open, dirname } = await nodeFiles('output.unwritable')
       try {
         await mkdir(dirname(path), { recursive: true })
         file = await open(path, 'wx')

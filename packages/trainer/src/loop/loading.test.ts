@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import { type DistillationLoss } from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { crossEntropy } from '@gpdjs/kd-losses'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { BatchSource, TensorBatch } from '../data/batch-source.ts'
 import { distill } from '../distill.ts'
 import type { DistillOptions } from '../distill-options.ts'
@@ -169,5 +169,18 @@ describe('training', () => {
     const waited = logs.map((each) => each['data-wait']! * (6000 / each['images-per-second']!))
     expect(waited[0]).toBeGreaterThanOrEqual(60 - 1e-6)
     expect(Math.min(waited[1]!, waited[2]!)).toBeGreaterThanOrEqual(30 - 1e-6)
+  })
+
+  it('gives numbers also where a step is shorter than the clock can tell, as in browsers', async () => {
+    vi.spyOn(performance, 'now').mockReturnValue(1000)
+    const logs: Logs[] = []
+    const callbacks = { onBatchEnd: (_: number, each: Logs) => void logs.push(each) }
+    const run = await distill({ ...options(tinyData()), callbacks }).finally(() => vi.restoreAllMocks())
+    run.dispose()
+    expect(logs.length).toBeGreaterThan(0)
+    for (const each of logs) {
+      expect(each).toMatchObject({ 'data-wait': 0, 'images-per-second': expect.any(Number) as number })
+      expect(Object.values(each).every(Number.isFinite), JSON.stringify(each)).toBe(true)
+    }
   })
 })

@@ -62,6 +62,9 @@ const disposeBatch = ({ xs, ys, views, index, logits }: TrainingBatch) =>
 
 const notFinite = (values: Logs): string[] => Object.keys(values).filter((name) => !Number.isFinite(values[name]))
 
+/** Milliseconds: browsers round their clock, down to no time at all for a step. */
+const CLOCK_RESOLUTION = 1
+
 const disposeSamples = ({ index: _, ...tensors }: TensorBatch) => tf.dispose(tensors)
 
 /** The batches of an epoch in groups that make one step each, one group ahead of the step. */
@@ -114,7 +117,7 @@ async function trainOn(
     disposeReplaced(state, next)
     state = next
     replace(state)
-    const milliseconds = performance.now() - began
+    const milliseconds = Math.max(performance.now() - began, CLOCK_RESOLUTION)
     const logs = {
       ...values,
       acc: values['student/accuracy']!,

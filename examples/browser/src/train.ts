@@ -1,0 +1,22 @@
+import { cifarResnet } from '@gpdjs/architectures'
+import { moments, type ImageSet } from '@gpdjs/data'
+import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
+import { cosine, distill, dynamicTeacher, imageSource, sgd, type Callbacks, type DistillResult } from '@gpdjs/trainer'
+
+/** A small student beside its dynamic teacher. Between steps the page stays alive: it is drawn, and hears its buttons. */
+export function train(
+  { train, test }: Readonly<Record<'train' | 'test', ImageSet>>,
+  { epochs, batchSize = 32 }: { readonly epochs: number; readonly batchSize?: number },
+  callbacks: Callbacks,
+): Promise<DistillResult> {
+  const normal = moments(train)
+  return distill({
+    student: cifarResnet({ blocks: [1, 1], width: 8, inputShape: train.shape, classes: train.classes }),
+    data: { train: imageSource(train, { moments: normal }), validation: imageSource(test, { moments: normal }) },
+    optimizer: sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 }),
+    epochs,
+    batchSize,
+    plugins: [dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) })],
+    callbacks,
+  })
+}

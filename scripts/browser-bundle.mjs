@@ -1,0 +1,66 @@
+// Whether a browser bundle of the published packages can be made with nothing else installed than what they require.
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { root } from './workspace.mjs'
+
+const requireHere = createRequire(import.meta.url)
+// The one that tsup brings. It has no stand-ins: neither for modules of Node nor for packages that are not there.
+/** @type {{ build(options: object): Promise<{ warnings: { text: string }[] }> }} */
+const esbuild = createRequire(requireHere.resolve('tsup'))('esbuild')
+
+/** What needs Node is not for browsers: the command, and entries that are called so. */
+const forNode = /^@gpdjs\/cli|\/node$/
+
+/**
+ * @param {string} folder to install into
+ * @param {readonly Map<string, Buffer>[]} packages the files of their tarballs
+ * @returns {string[]} what a page can import of them
+ */
+function install(folder, packages) {
+  return packages.flatMap((files) => {
+    const { name, exports } = JSON.parse(files.get('package/package.json')?.toString() ?? '{}')
+    for (const [path, content] of files) {
+      const file = join(folder, 'node_modules', name, path.replace('package/', ''))
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, content)
+    }
+    const paths = Object.keys(exports).filter((path) => path !== './package.json')
+    return paths.map((path) => path.replace('.', name)).filter((path) => !forNode.test(path))
+  })
+}
+
+/**
+ * @param {readonly Map<string, Buffer>[]} packages the files of their tarballs
+ * @returns {Promise<string[]>} what keeps a bundler from bundling them
+ */
+export async function bundleProblems(packages) {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gpd-bundle-')))
+  try {
+    const entries = install(folder, packages)
+    mkdirSync(join(folder, 'node_modules/@tensorflow'))
+    symlinkSync(
+      realpathSync(join(root, 'node_modules/@tensorflow/tfjs')),
+      join(folder, 'node_modules/@tensorflow/tfjs'),
+      'junction',
+    )
+    const contents = entries
+      .map((entry, i) => `import * as entry${i} from '${entry}'; console.log(entry${i})`)
+      .join('\n')
+    await esbuild.build({
+      stdin: { contents, resolveDir: folder },
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'browser',
+      logLevel: 'silent',
+    })
+    return []
+  } catch (error) {
+    const { errors = [{ text: String(error) }] } = /** @type {{ errors?: { text: string }[] }} */ (error)
+    return errors.map(({ text }) => `the bundle for browsers: ${text}`)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
