@@ -139,7 +139,8 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
       Record<'ready' | 'status', string> & Record<'epochs' | 'predictions' | 'saved', unknown[]> & { steps: number }
     >('plain', 'example')
     expect(shown.ready).toContain('wasm because')
-    expect(shown.steps, 'steps of four between which the page was alive').toBeGreaterThan(1)
+    // A page that is not alive hears of no step before the end; a busy machine makes it miss some.
+    expect(shown.steps, 'steps of four that the page heard of').toBeGreaterThan(0)
     expect(shown.status).toMatch(/^Done in \d+\.\d s on wasm: \d+\.\d % of test images right\.$/)
     const share = expect.stringMatching(/^\d+\.\d %$/) as string
     const number = expect.stringMatching(/^\d+(\.\d+)?$/) as string
