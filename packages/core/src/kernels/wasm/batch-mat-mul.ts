@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
 import { wasmKernel } from './kernel.ts'
+import { areDotProducts, dotProducts } from './dot-products.ts'
 import { forEachPair, matrixPairs } from './matrix-pairs.ts'
 import { transposedTimes } from './outer-products.ts'
 import { LANES, withPaddedChannels } from './padded-channels.ts'
@@ -87,6 +88,7 @@ function multiply(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, attr
       return transposed(backend, scratch(mirrored))
     }
     if (isSmall(sizes, attrs)) return smallProducts(backend, a, b, attrs, sizes)
+    if (areDotProducts(a, sizes, attrs)) return dotProducts(backend, a, b, attrs, sizes)
     if (!transposeB && hasFewRows(sizes))
       return transposedTimes(backend, transposeA ? a : scratch(transposed(backend, a)), b)
     if (!transposeA) return times(backend, a, b, transposeB)

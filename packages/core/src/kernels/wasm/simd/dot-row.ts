@@ -7,7 +7,7 @@ export type NarrowWidth = 3 | 2 | 1
 export const isNarrow = (width: number): width is NarrowWidth => width < 4
 
 /** Positions whose sums are taken together: the fastest of those measured. */
-const POSITIONS: Readonly<Record<NarrowWidth, number>> = { 3: 2, 2: 4, 1: 6 }
+export const POSITIONS: Readonly<Record<NarrowWidth, number>> = { 3: 2, 2: 4, 1: 6 }
 
 /** Copies `width` columns of a matrix of weights so that four rows of each column lie together; strides in bytes. */
 export const packDots = wasmFunction(
@@ -58,7 +58,7 @@ const folded = (sum: Local): Code => [
 ]
 
 /** The dot products of `count` neighbouring windows with each channel's weights; then moves on by as many. */
-function tile(declare: Declare, p: Row, count: number, width: NarrowWidth): Code {
+export function tile(declare: Declare, p: Row, count: number, width: NarrowWidth): Code {
   const index = Array.from({ length: count }, (_, i) => i)
   const channels = Array.from({ length: width }, (_, i) => i)
   const [weight, row, left, value] = [declare('i32'), declare('i32'), declare('i32'), declare('v128')]

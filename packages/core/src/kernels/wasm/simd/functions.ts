@@ -1,6 +1,7 @@
 import { channelKernel } from './channel-kernels.ts'
 import { convolveRow, packPanel } from './convolve-row.ts'
 import { copyRows } from './copy-rows.ts'
+import { dotProducts } from './dot-products.ts'
 import { dotRow, packDots } from './dot-row.ts'
 import { filterGradientTap } from './filter-gradient.ts'
 import { gelu, geluGradient } from './gelu.ts'
@@ -106,6 +107,9 @@ export const simdFunctions = [
   convolveRow(1),
   copyRows,
   packDots,
+  dotProducts(3),
+  dotProducts(2),
+  dotProducts(1),
   dotRow(3),
   dotRow(2),
   dotRow(1),
