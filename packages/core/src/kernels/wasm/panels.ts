@@ -53,7 +53,7 @@ export function panelsIn(
     if (isNarrow(width) && run % 4 === 0) {
       return [
         functions[`dotRow${width}`],
-        (from, to) => functions.packDots(from, to, rows, rowStride, columnStride, width),
+        (from, to) => functions[`packDots${width}`](from, to, rows, rowStride, columnStride),
       ]
     }
     const convolveRow = functions[`convolveRow${width}`]

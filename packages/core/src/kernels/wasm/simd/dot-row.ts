@@ -7,38 +7,34 @@ export type NarrowWidth = 3 | 2 | 1
 export const isNarrow = (width: number): width is NarrowWidth => width < 4
 
 /** Positions whose sums are taken together: the fastest of those measured. */
-export const POSITIONS: Readonly<Record<NarrowWidth, number>> = { 3: 2, 2: 4, 1: 6 }
+const POSITIONS: Readonly<Record<NarrowWidth, number>> = { 3: 2, 2: 4, 1: 6 }
 
-/** Copies `width` columns of a matrix of weights so that four rows of each column lie together; strides in bytes. */
-export const packDots = wasmFunction(
-  'packDots',
-  ['from', 'to', 'rows', 'rowStride', 'columnStride', 'width'],
-  (p, declare) => {
-    const [row, column, lane, source] = [declare('i32'), declare('i32'), declare('i32'), declare('i32')]
-    return [
-      row.set(i32.const(0)),
-      whileLoop(
-        i32.lessThan(row.get, p.rows.get),
-        column.set(i32.const(0)),
-        whileLoop(
-          i32.lessThan(column.get, p.width.get),
-          source.set(i32.add(p.from.get, i32.mul(column.get, p.columnStride.get))),
-          lane.set(i32.const(4)),
-          whileLoop(
-            lane.get,
-            f32.store(p.to.get, f32.load(source.get)),
-            source.advance(p.rowStride.get),
-            p.to.advance(i32.const(4)),
-            lane.advance(i32.const(-1)),
-          ),
-          column.advance(i32.const(1)),
-        ),
-        p.from.advance(i32.shiftLeft(p.rowStride.get, i32.const(2))),
-        row.advance(i32.const(4)),
+/** A matrix of weights, strides in bytes, and where its columns are packed; `to` and `rows` are used up. */
+type Packing = Readonly<Record<'from' | 'to' | 'rows' | 'rowStride' | 'columnStride', Local>>
+
+/** Copies the columns so that four rows of each lie together. */
+export function pack(declare: Declare, p: Packing, width: NarrowWidth): Code[] {
+  const columns = Array.from({ length: width }, () => declare('i32'))
+  return [
+    ...columns.map((column, c) => column.set(c === 0 ? p.from.get : i32.add(columns[c - 1]!.get, p.columnStride.get))),
+    whileLoop(
+      p.rows.get,
+      ...[0, 1, 2, 3].flatMap((lane) =>
+        columns.flatMap((column, c) => [
+          f32.store(p.to.get, f32.load(column.get), 16 * c + 4 * lane),
+          column.advance(p.rowStride.get),
+        ]),
       ),
-    ]
-  },
-)
+      p.to.advance(i32.const(16 * width)),
+      p.rows.advance(i32.const(-4)),
+    ),
+  ]
+}
+
+export const packDots = <W extends NarrowWidth>(width: W): WasmFunction<`packDots${W}`> =>
+  wasmFunction(`packDots${width}`, ['from', 'to', 'rows', 'rowStride', 'columnStride'], (p, declare) =>
+    pack(declare, p, width),
+  )
 
 interface Row {
   readonly x: Local
@@ -58,7 +54,7 @@ const folded = (sum: Local): Code => [
 ]
 
 /** The dot products of `count` neighbouring windows with each channel's weights; then moves on by as many. */
-export function tile(declare: Declare, p: Row, count: number, width: NarrowWidth): Code {
+function tile(declare: Declare, p: Row, count: number, width: NarrowWidth): Code {
   const index = Array.from({ length: count }, (_, i) => i)
   const channels = Array.from({ length: width }, (_, i) => i)
   const [weight, row, left, value] = [declare('i32'), declare('i32'), declare('i32'), declare('v128')]
@@ -95,6 +91,16 @@ export function tile(declare: Declare, p: Row, count: number, width: NarrowWidth
   ]
 }
 
+/** All positions, as many at once as there are. */
+export const dots = (declare: Declare, p: Row & { readonly positions: Local }, width: NarrowWidth): Code[] =>
+  Array.from({ length: POSITIONS[width] }, (_, i) => POSITIONS[width] - i).map((count) =>
+    whileLoop(
+      i32.lessOrEqual(i32.const(count), p.positions.get),
+      tile(declare, p, count, width),
+      p.positions.advance(i32.const(-count)),
+    ),
+  )
+
 /**
  * What `convolveRow` computes, for one to three output channels and windows whose rows are a multiple of four floats:
  * four terms of a sum at once, where there are too few channels to fill a vector.
@@ -103,12 +109,5 @@ export const dotRow = <W extends NarrowWidth>(width: W): WasmFunction<`dotRow${W
   wasmFunction(
     `dotRow${width}`,
     ['x', 'weights', 'out', 'positions', 'xColumn', 'outColumn', 'windowRows', 'windowRow', 'run'],
-    (p, declare) =>
-      Array.from({ length: POSITIONS[width] }, (_, i) => POSITIONS[width] - i).map((count) =>
-        whileLoop(
-          i32.lessOrEqual(i32.const(count), p.positions.get),
-          tile(declare, p, count, width),
-          p.positions.advance(i32.const(-count)),
-        ),
-      ),
+    (p, declare) => dots(declare, p, width),
   )
