@@ -14,6 +14,9 @@ export type {
   LossTensors,
   PairOutputs,
 } from './loss.ts'
+export type { Batch, BatchSource, EpochOptions } from './batch.ts'
+export type { Objective, Predict, Rows, Task } from './task.ts'
+export type { Progress, Schedule } from './schedule.ts'
 export {
   fixedAxis,
   inputAxis,

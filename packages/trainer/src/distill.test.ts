@@ -12,7 +12,7 @@ import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
 import { ema } from './plugins/ema.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
 import { cosine } from './schedule.ts'
-import { tensorSource } from './data/tensor-source.ts'
+import { tensorSource } from '@gpdjs/data'
 import { drawn, tinyData, tinyNetwork, tinyTensors } from './testing.ts'
 
 const optimizer = sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 })
@@ -41,14 +41,15 @@ describe('distill', () => {
     expect(run.steps).toBe(36)
     const last = run.history.at(-1)!.logs
     expect(last['val_acc']).toBeGreaterThan(0.6)
-    expect(last['gap/dynamic-teacher']).toBeCloseTo(last['val_acc/dynamic-teacher']! - last['val_acc']!, 6)
+    expect(last['val_gap/dynamic-teacher']).toBeCloseTo(last['val_acc/dynamic-teacher']! - last['val_acc']!, 6)
     expect(Object.keys(run.student.parameters).sort()).toEqual(
       tinyNetwork()
         .parameters.map(({ name }) => name)
         .sort(),
     )
     expect(Object.keys(run.learners)).toEqual(['student', 'dynamic-teacher'])
-    expect(run.best!.accuracy).toBe(Math.max(...run.history.map(({ logs }) => logs['val_acc']!)))
+    expect(run.best!.metric).toBe('acc')
+    expect(run.best!.value).toBe(Math.max(...run.history.map(({ logs }) => logs['val_acc']!)))
   })
 
   it('gives the same student for the same seed, and another for another', async () => {
@@ -96,8 +97,8 @@ describe('distill', () => {
     const options = { ...base(), data: { train: source }, epochs: 1, batchSize: 6, maxSteps: 1 }
     for (const cache of [true, false])
       await distill({ ...options, plugins: staticTeacher({ ...teacher, loss: spy, normalization, cache }) })
-    const [batch] = [...source.batches({ batchSize: 6, seed: 0, epoch: 0, shuffle: true })]
-    const asKnown = tf.div(tf.sub(tf.add(tf.mul(batch!.xs, 2), 0.5), -1), 0.5)
+    const [batch] = [...source.batches({ batchSize: 6, seed: 0, epoch: 0, training: true })]
+    const asKnown = tf.div(tf.sub(tf.add(tf.mul(batch!.fields['image']!, 2), 0.5), -1), 0.5)
     const { logits } = apply(teacher.network, teacher.parameters, teacher.statistics, asKnown, { training: false })
     for (const found of seen)
       Array.from(logits.dataSync()).forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4))
@@ -168,10 +169,11 @@ describe('distill', () => {
       'val_acc',
       'val_loss',
       'val_acc/dynamic-teacher',
-      'gap/dynamic-teacher',
+      'val_gap/dynamic-teacher',
       'learning-rate',
       'gradient-norm',
-      'images-per-second',
+      'samples-per-second',
+      'acc/dynamic-teacher',
       'cross-entropy(student)',
     ]) {
       expect(logs).toHaveProperty([key])
@@ -195,8 +197,8 @@ describe('distill', () => {
         ],
         memory: { mean: tf.zeros([4]) },
       }),
-      compute({ student, teacher, heads, memory, remember, index }) {
-        expect(index!.shape).toEqual([8])
+      compute({ student, teacher, heads, memory, remember, fields }) {
+        expect(fields['index']!.shape).toEqual([8])
         seen.push({ head: Array.from(heads!['project']!.dataSync()), memory: Array.from(memory!['mean']!.dataSync()) })
         const pooled = (x: tf.Tensor) => tf.mean(x, [1, 2])
         remember!('mean', tf.add(memory!['mean']!, 1))
@@ -260,7 +262,7 @@ describe('distill', () => {
       }),
       /got -1 at index 1/,
     ],
-    ['a batch larger than the set', () => ({ batchSize: 100 }), /24 training images make no step/],
+    ['a batch larger than the set', () => ({ batchSize: 100 }), /24 training samples make no step/],
     [
       'a ratio that is no integer',
       () => ({ plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 1.5 }) }) }),

@@ -9,7 +9,7 @@ import { distill } from './distill.ts'
 import { sgd } from './optimizers/sgd.ts'
 import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
-import { tensorSource } from './data/tensor-source.ts'
+import { tensorSource } from '@gpdjs/data'
 import { tinyTensors } from './testing.ts'
 
 const image = { classes: 3, inputShape: [6, 6, 1] } as const

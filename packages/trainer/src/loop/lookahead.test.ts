@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { groupsOf } from './groups.ts'
-import { Lookahead } from './lookahead.ts'
+import { lookahead, type Lookahead } from './lookahead.ts'
 
 /** Numbers 0, 1, 2 …, with a note of what was made, discarded, and whether the source was told to stop. */
 function numbers(count: number, failAt = Infinity) {
@@ -29,12 +29,12 @@ const takeAll = <T>(items: Lookahead<T>, prepare: (at: number) => boolean) => {
   return taken
 }
 
-describe('Lookahead', () => {
+describe('lookahead', () => {
   it('gives the items of its source in their order, whichever are prepared', () => {
     fc.assert(
       fc.property(fc.nat(20), fc.array(fc.boolean()), (count, prepared) => {
         const { source, discard, seen } = numbers(count)
-        const taken = takeAll(new Lookahead(source(), discard), (at) => prepared[at] ?? false)
+        const taken = takeAll(lookahead(source(), discard), (at) => prepared[at] ?? false)
         expect(taken).toEqual(Array.from({ length: count }, (_, n) => n))
         expect(seen.discarded).toEqual([])
       }),
@@ -43,7 +43,7 @@ describe('Lookahead', () => {
 
   it('makes an item when it is prepared, one ahead and no more', () => {
     const { source, discard, seen } = numbers(5)
-    const items = new Lookahead(source(), discard)
+    const items = lookahead(source(), discard)
     expect(seen.made).toEqual([])
     items.prepare()
     items.prepare()
@@ -54,7 +54,7 @@ describe('Lookahead', () => {
 
   it('throws what preparing threw when the item is taken, once, and has ended then', () => {
     const { source, discard } = numbers(5, 1)
-    const items = new Lookahead(source(), discard)
+    const items = lookahead(source(), discard)
     expect(items.take()).toBe(0)
     expect(() => items.prepare()).not.toThrow()
     expect(() => items.take()).toThrow('no 1')
@@ -65,7 +65,7 @@ describe('Lookahead', () => {
 
   it('frees what was prepared and stops the source when it is closed, once', () => {
     const { source, discard, seen } = numbers(5)
-    const items = new Lookahead(source(), discard)
+    const items = lookahead(source(), discard)
     items.take()
     items.prepare()
     items.close()

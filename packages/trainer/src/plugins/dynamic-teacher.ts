@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import { initializeStatistics, mapRecord, type DistillationLoss, type Expansion } from '@gpdjs/core'
+import { initializeStatistics, mapRecord, type DistillationLoss, type Expansion, type Schedule } from '@gpdjs/core'
 import { channelBranchReparameterization, type ChannelBranchReparameterization } from '@gpdjs/cbr-reparam'
 import { liftStatistics, teacherView, type InverseReparameterization } from '@gpdjs/ir-expansion'
 import { softCrossEntropy } from '@gpdjs/kd-losses'
 import type { Plugin, RunSetup } from '../pipeline/plugin.ts'
 import { scopeOf } from '../pipeline/scope.ts'
-import type { Schedule } from '../schedule.ts'
 
 export interface DynamicTeacherOptions {
   /** How the student is expanded: `inverseReparameterization({ ratio: 2, branches: orepa() })`. */
