@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 import { withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkMaps } from './check-features.ts'
+import { meanOf } from './sums.ts'
 import { atLeastOne, fillOptions } from './options.ts'
 import { poolToSmaller } from './resample.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type TapOptions } from './taps.ts'
-import { flat, meanSquare, unit } from './vectors.ts'
+import { flat, meanSquares, unit } from './vectors.ts'
 
 export interface AtOptions {
   /** Power p of the activations, at least 1 (default 2). */
@@ -17,6 +18,21 @@ const OPTIONS = { power: atLeastOne(2) }
 function attention(map: tf.Tensor4D, power: number): tf.Tensor2D {
   const raised = power === 2 ? tf.square(map) : tf.pow(tf.abs(map), power)
   return unit(flat(tf.mean(raised, 3)))
+}
+
+/** `atLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function atRows(student: tf.Tensor, teacher: tf.Tensor, options: AtOptions = {}): tf.Tensor1D {
+  const { power } = fillOptions('atLoss', OPTIONS, options)
+  checkMaps('atLoss', student, teacher)
+  return tf.tidy(() => {
+    const [s, t] = poolToSmaller(student as tf.Tensor4D, teacher as tf.Tensor4D)
+    return meanSquares(
+      tf.sub(
+        attention(s, power),
+        withoutTape(() => attention(t, power)),
+      ),
+    )
+  })
 }
 
 /**
@@ -33,22 +49,10 @@ function attention(map: tf.Tensor4D, power: number): tf.Tensor2D {
  * @example atLoss(studentMap, teacherMap)
  * @see Zagoruyko and Komodakis, "Paying More Attention to Attention", ICLR 2017, section 3.1
  */
-export function atLoss(student: tf.Tensor, teacher: tf.Tensor, options: AtOptions = {}): tf.Scalar {
-  const { power } = fillOptions('atLoss', OPTIONS, options)
-  checkMaps('atLoss', student, teacher)
-  return tf.tidy(() => {
-    const [s, t] = poolToSmaller(student as tf.Tensor4D, teacher as tf.Tensor4D)
-    return meanSquare(
-      tf.sub(
-        attention(s, power),
-        withoutTape(() => attention(t, power)),
-      ),
-    )
-  })
-}
+export const atLoss = meanOf(atRows)
 
 /**
- * `atLoss` of named taps, added up, as plugins take it: the paper's are the outputs of all stages. The usual weight is 1000.
+ * `atRows` of named taps, added up, as plugins take it: the paper's are the outputs of all stages. The usual weight is 1000.
  *
  * @param options.student tap or taps, for example `['layer1', 'layer2', 'layer3']`
  * @param options.teacher as many taps (default: the same names)
@@ -61,6 +65,6 @@ export function at(options: AtOptions & TapOptions): DistillationLoss {
     name: 'at',
     taps: pairTaps('at', student, teacher),
     check: checkMaps,
-    compute: eachPair((pair) => atLoss(pair.student, pair.teacher, filled)),
+    compute: eachPair((pair) => atRows(pair.student, pair.teacher, filled)),
   })
 }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { GpdError } from '@gpdjs/core'
+import { GpdError, type LossSetup } from '@gpdjs/core'
 
 const shapeOf = ({ shape }: tf.Tensor): string => `[${shape.join(', ')}]`
 
@@ -23,6 +23,18 @@ export function checkPair(where: string, student: tf.Tensor, teacher: tf.Tensor)
     `${where}: expected student and teacher logits of one shape, got student ${shapeOf(student)} and teacher ${shapeOf(teacher)}.`,
     'Give both networks the same batch and the same number of classes.',
   )
+}
+
+/**
+ * Number of classes, from the shapes that the student puts out.
+ *
+ * @throws GpdError `network.invalid` without an output `logits`
+ */
+export function classesOf(where: string, outputs: LossSetup['outputs']): number {
+  const classes = outputs['logits']?.at(-1)
+  if (classes !== undefined) return classes
+  const problem = `${where}: expected a student with the output 'logits', got ${Object.keys(outputs).join(', ') || 'none'}.`
+  throw new GpdError('network.invalid', problem, 'Name the output of its last layer so.')
 }
 
 /** @throws GpdError `data.mismatch` unless the labels are one class index, int32, per row of the logits */

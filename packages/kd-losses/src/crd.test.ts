@@ -81,7 +81,7 @@ async function step(
   const { value, gradients } = await evaluateFeatures(
     (x) => {
       const taps = [{ pool: x['s']! }, { pool: x['t']! }] as const
-      const context = { heads: x, memory, index, labels, random: stream, remember }
+      const context = { heads: x, memory, fields: { index }, labels, random: stream, remember }
       const value = by.compute(contextOf(...taps, context))
       // Read and freed here: the leak check must not see what is remembered on purpose.
       for (const [name, tensor] of Object.entries(moved)) {
@@ -213,9 +213,9 @@ describe.each(backends)('crd on %s', (backend) => {
     const { heads, memory } = prepared(loss, setupOf({ pool: [6] }, { pool: [6] }))
     const attempt = (given: object) => () => loss.compute(contextOf(x, x, { heads, ...given }))
     const index = labelTensor(INDEX!)
-    expect(attempt({ memory })).toThrow(/context\.index/)
+    expect(attempt({ memory })).toThrow(/context\.fields\.index/)
     expect(attempt({ memory })).toThrow(expect.toSatisfy((e) => isGpdError(e) && e.code === 'data.missing'))
-    expect(attempt({ index })).toThrow(/memory, remember, random is missing/)
+    expect(attempt({ fields: { index } })).toThrow(/memory, remember, random is missing/)
     expect(() => loss.prepare?.(setupOf(...shapes, { samples: 0 }))).toThrow(/number of training images, got 0/)
   })
 })

@@ -44,6 +44,9 @@ const OPTIONS = {
 
 type CrdSettings = Required<CrdOptions>
 
+/** The field that says where in the training set each image of the batch stands. */
+const INDEX = 'index'
+
 function embeddingSpecs(side: Side, from: number, width: number): ParameterSpec[] {
   return [
     headSpec(`${side}.weight`, [from, width], fanInUniform(from)),
@@ -61,9 +64,10 @@ interface CrdContext {
 }
 
 /** @throws GpdError `data.missing` without positions of the images, `plugin.invalid` without memory or random numbers */
-function requireContext({ index, labels, memory, remember, random }: DistillationContext): CrdContext {
+function requireContext({ fields, labels, memory, remember, random }: DistillationContext): CrdContext {
+  const index = fields[INDEX]
   if (index === undefined) {
-    const problem = 'crd: expected the positions of the images in the training set (context.index), got none.'
+    const problem = `crd: expected the positions of the images in the training set (context.fields.${INDEX}), got none.`
     throw new GpdError('data.missing', problem, 'Use a data set that yields them.')
   }
   if (memory?.[bankOf('student')] === undefined || remember === undefined || random === undefined) {
@@ -73,7 +77,7 @@ function requireContext({ index, labels, memory, remember, random }: Distillatio
     const problem = `crd: expected memory, remember and random in the context, but ${missing.map(([name]) => name).join(', ')} is missing.`
     throw new GpdError('plugin.invalid', problem, 'Pass what prepare() made, or use the trainer.')
   }
-  return { index, labels, memory, remember, random }
+  return { index: index as tf.Tensor1D, labels, memory, remember, random }
 }
 
 /** `⟨v, m⟩ / τ` of an embedding and remembered ones, `[batch, count]`. */
@@ -164,6 +168,8 @@ export function crd(options: CrdOptions & Partial<TapOptions> = {}): Distillatio
   const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
   return featureLoss({
     name: 'crd',
+    comparesSamples: true,
+    fields: [INDEX],
     taps,
     prepare: ([pair], setup) => ({
       heads: SIDES.flatMap((side) => embeddingSpecs(side, size(pair![side]), settings.width)),

@@ -2,26 +2,32 @@ import * as tf from '@tensorflow/tfjs'
 import { checkLabels, checkLogits } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { oneHotLabels } from './log-space.ts'
+import { meanOf } from './sums.ts'
 
 /**
- * `−mean_b Σ_c target_c · log softmax(logits)_c` for a target that is a constant and sums to 1; its gradient is
- * `(softmax(logits) − target) / batch`.
+ * `−Σ_c target_c · log softmax(logits)_c` of each row, for a target that is a constant and sums to 1; its gradient is
+ * `softmax(logits) − target`.
  *
- * @param logits `[batch, classes]`
- * @param target makes the probabilities, `[batch, classes]`; called off the tape
+ * @param logits `[rows, classes]`
+ * @param target makes the probabilities, `[rows, classes]`; called off the tape
  */
-export function meanCrossEntropy(logits: tf.Tensor2D, target: () => tf.Tensor): tf.Scalar {
-  const [batch] = logits.shape
+export function targetCrossEntropy(logits: tf.Tensor2D, target: () => tf.Tensor): tf.Tensor1D {
   return closedForm(logits, {
     value: (x) => {
       const logProbabilities = tf.logSoftmax(x)
       const probabilities = target()
-      const loss: tf.Scalar = tf.mul(tf.sum(tf.mul(probabilities, logProbabilities)), -1 / batch)
-      return { loss, saved: { logProbabilities, probabilities } }
+      const rows = tf.neg(tf.sum<tf.Tensor1D>(tf.mul(probabilities, logProbabilities), 1))
+      return { rows, saved: { logProbabilities, probabilities } }
     },
-    gradient: ({ logProbabilities, probabilities }) =>
-      tf.mul(tf.sub(tf.exp(logProbabilities), probabilities), 1 / batch),
+    gradient: ({ logProbabilities, probabilities }) => tf.sub(tf.exp(logProbabilities), probabilities),
   })
+}
+
+/** `crossEntropy` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function crossEntropyRows(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  checkLogits('crossEntropy', logits)
+  checkLabels('crossEntropy', logits, labels)
+  return targetCrossEntropy(logits, () => tf.cast(oneHotLabels(labels, logits.shape[1]), 'float32'))
 }
 
 /**
@@ -34,8 +40,4 @@ export function meanCrossEntropy(logits: tf.Tensor2D, target: () => tf.Tensor): 
  * @throws GpdError `network.shape` for logits that are not `[batch, classes]`, `data.mismatch` for other labels
  * @example crossEntropy(tf.tensor2d([[0, 0]]), tf.tensor1d([1], 'int32')) // ln 2 = 0.693…
  */
-export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
-  checkLogits('crossEntropy', logits)
-  checkLabels('crossEntropy', logits, labels)
-  return meanCrossEntropy(logits, () => tf.cast(oneHotLabels(labels, logits.shape[1]), 'float32'))
-}
+export const crossEntropy = meanOf(crossEntropyRows)

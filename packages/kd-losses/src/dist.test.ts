@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dist, distLoss } from './dist.ts'
 import { backends, evaluate, expectClose, useBackend } from './testing/evaluate.ts'
-import { drawn, rows } from './testing/features.ts'
+import { drawn, rows, logitContext } from './testing/features.ts'
 import { finiteDifferences, mean, softmax, type Matrix } from './testing/plain-math.ts'
 import { samples, temperatures } from './testing/samples.ts'
 
@@ -103,12 +103,7 @@ describe.each(backends)('distLoss on %s', (backend) => {
 
   it('has β = γ = 1 and T = 1 by default', async () => {
     const [s, t] = [[[1, 2, 4], [0, -3, 2]], [[2, 0, 1], [1, 1, 5]]] // prettier-ignore
-    const actual = await evaluate(
-      (x, labels) =>
-        dist().compute({ student: { logits: x.student, taps: {} }, teacher: { logits: x.teacher, taps: {} }, labels }),
-      s!,
-      t!,
-    )
+    const actual = await evaluate((x, labels) => dist().compute(logitContext(x, labels)), s!, t!)
     expectClose([[actual.value]], [[plain(s!, t!, 1, 1, 1)]], 1e-5)
   })
 })

@@ -80,5 +80,9 @@ export function distLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, options: Di
  */
 export function dist(options: DistOptions = {}): DistillationLoss {
   const filled = fillOptions('dist', OPTIONS, options)
-  return { name: 'dist', compute: ({ student, teacher }) => distLoss(student.logits, teacher.logits, filled) }
+  return {
+    name: 'dist',
+    comparesSamples: true,
+    compute: ({ student, teacher }) => distLoss(student.logits, teacher.logits, filled),
+  }
 }

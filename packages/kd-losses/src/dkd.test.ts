@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { dkd, dkdLoss, type DkdOptions } from './dkd.ts'
 import { kdLoss } from './kd.ts'
 import { backends, evaluate, expectClose, useBackend } from './testing/evaluate.ts'
+import { logitContext } from './testing/features.ts'
 import { decoupledTerms, finiteDifferences, mean, softmax, type Matrix } from './testing/plain-math.ts'
 import { extreme, samples, temperatures, type Sample } from './testing/samples.ts'
 
@@ -120,8 +121,7 @@ describe('dkd', () => {
     const loss = dkd({ beta: 2, temperature: 1 })
     expect(loss.name).toBe('dkd')
     const actual = await evaluate(
-      (x, labels) =>
-        loss.compute({ student: { logits: x.student, taps: {} }, teacher: { logits: x.teacher, taps: {} }, labels }),
+      (x, labels) => loss.compute(logitContext(x, labels)),
       sample.student,
       sample.teacher,
       sample.labels,

@@ -3,7 +3,8 @@ import { GpdError, type DistillationLoss } from '@gpdjs/core'
 import { checkLabels, checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { decouple, others } from './decouple.ts'
-import { oneHotLabels, sumKlDivergence } from './log-space.ts'
+import { oneHotLabels, klDivergence } from './log-space.ts'
+import { meanOf } from './sums.ts'
 import { fillOptions, nonNegative, positive } from './options.ts'
 
 export interface DkdOptions {
@@ -23,12 +24,47 @@ function checkClasses(classes: number): void {
   throw new GpdError('config.invalid', `dkdLoss: expected at least 3 classes, got ${classes}.`, 'Use kdLoss instead.')
 }
 
+/** `dkdLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function dkdRows(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  options: DkdOptions = {},
+): tf.Tensor1D {
+  const { alpha, beta, temperature } = fillOptions('dkdLoss', OPTIONS, options)
+  checkPair('dkdLoss', student, teacher)
+  checkLabels('dkdLoss', student, labels)
+  const [, classes] = student.shape
+  checkClasses(classes)
+  return closedForm(student, {
+    value: (logits) => {
+      const isTarget = tf.cast(oneHotLabels(labels, classes), 'bool')
+      const s = decouple(tf.div(logits, temperature), isTarget)
+      const t = decouple(tf.div(teacher, temperature), isTarget)
+      const teacherOthers = others(t.logOthers, isTarget)
+      const targetTerm = tf.mul(klDivergence(t.logBinary, s.logBinary), alpha * temperature ** 2)
+      const othersTerm = tf.mul(klDivergence(t.logOthers, s.logOthers, teacherOthers), beta * temperature ** 2)
+      return {
+        rows: tf.add(targetTerm, othersTerm) as tf.Tensor1D,
+        saved: { isTarget, logB: s.logBinary, teacherLogB: t.logBinary, logOthers: s.logOthers, teacherOthers },
+      }
+    },
+    gradient: ({ isTarget, logB, teacherLogB, logOthers, teacherOthers }) => {
+      const studentOthers = others(logOthers, isTarget)
+      const delta = tf.slice(tf.sub(tf.exp(logB), tf.exp(teacherLogB)), [0, 0], [-1, 1])
+      const targetTerm = tf.mul(tf.sub(tf.cast(isTarget, 'float32'), studentOthers), tf.mul(delta, alpha))
+      const othersTerm = tf.mul(tf.sub(studentOthers, teacherOthers), beta)
+      return tf.mul(tf.add(targetTerm, othersTerm), temperature)
+    },
+  })
+}
+
 /**
  * Decoupled knowledge distillation: `mean_b T² · [α · KL(b_t ‖ b_s) + β · KL(p̂_t ‖ p̂_s)]`.
  *
  * At temperature T, `b = (p_y, 1 − p_y)` says whether a class is the target, `p̂` is the softmax over the other classes.
- * With `α = 1` and `β = 1 − p_t(y)` per sample this would be `kdLoss`. With `δ = b_s(y) − b_t(y)` the gradient is
- * `(T / batch) · [α δ (1_y − p̂_s) + β (p̂_s − p̂_t)]`.
+ * With `α = 1` and `β = 1 − p_t(y)` per sample this would be `kdLoss`. With `δ = b_s(y) − b_t(y)` the gradient of a row is
+ * `T · [α δ (1_y − p̂_s) + β (p̂_s − p̂_t)]`.
  *
  * @param student logits, `[batch, classes]`, at least 3 classes
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
@@ -43,46 +79,10 @@ function checkClasses(classes: number): void {
  * @example dkdLoss(studentLogits, teacherLogits, labels, { alpha: 1, beta: 8, temperature: 4 })
  * @see Zhao et al., "Decoupled Knowledge Distillation", CVPR 2022, section 3
  */
-export function dkdLoss(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  labels: tf.Tensor1D,
-  options: DkdOptions = {},
-): tf.Scalar {
-  const { alpha, beta, temperature } = fillOptions('dkdLoss', OPTIONS, options)
-  checkPair('dkdLoss', student, teacher)
-  checkLabels('dkdLoss', student, labels)
-  const [batch, classes] = student.shape
-  checkClasses(classes)
-  return closedForm(student, {
-    value: (logits) => {
-      const isTarget = tf.cast(oneHotLabels(labels, classes), 'bool')
-      const s = decouple(tf.div(logits, temperature), isTarget)
-      const t = decouple(tf.div(teacher, temperature), isTarget)
-      const teacherOthers = others(t.logOthers, isTarget)
-      const targetTerm = tf.mul(sumKlDivergence(t.logBinary, s.logBinary), (alpha * temperature ** 2) / batch)
-      const othersTerm = tf.mul(
-        sumKlDivergence(t.logOthers, s.logOthers, teacherOthers),
-        (beta * temperature ** 2) / batch,
-      )
-      const loss: tf.Scalar = tf.add(targetTerm, othersTerm)
-      return {
-        loss,
-        saved: { isTarget, logB: s.logBinary, teacherLogB: t.logBinary, logOthers: s.logOthers, teacherOthers },
-      }
-    },
-    gradient: ({ isTarget, logB, teacherLogB, logOthers, teacherOthers }) => {
-      const studentOthers = others(logOthers, isTarget)
-      const delta = tf.slice(tf.sub(tf.exp(logB), tf.exp(teacherLogB)), [0, 0], [batch, 1])
-      const targetTerm = tf.mul(tf.sub(tf.cast(isTarget, 'float32'), studentOthers), tf.mul(delta, alpha))
-      const othersTerm = tf.mul(tf.sub(studentOthers, teacherOthers), beta)
-      return tf.mul(tf.add(targetTerm, othersTerm), temperature / batch)
-    },
-  })
-}
+export const dkdLoss = meanOf(dkdRows)
 
 /**
- * `dkdLoss` with its options filled in, as plugins take it.
+ * `dkdRows` with its options filled in, as plugins take it.
  *
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example dkd({ beta: 0.5, temperature: 1 })
@@ -91,6 +91,6 @@ export function dkd(options: DkdOptions = {}): DistillationLoss {
   const filled = fillOptions('dkd', OPTIONS, options)
   return {
     name: 'dkd',
-    compute: ({ student, teacher, labels }) => dkdLoss(student.logits, teacher.logits, labels, filled),
+    compute: ({ student, teacher, labels }) => dkdRows(student.logits, teacher.logits, labels, filled),
   }
 }

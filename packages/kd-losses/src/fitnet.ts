@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, stopGradient, type DistillationLoss } from '@gpdjs/core'
 import { checkSameShape, type Feature } from './check-features.ts'
+import { meanOf } from './sums.ts'
 import { fillOptions, flag, oneOf } from './options.ts'
 import { project, projectorSpecs } from './projector.ts'
 import { checkRegressor, regress, regressorSpecs } from './regressor.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type FeatureLoss, type TapOptions, type Taps } from './taps.ts'
-import { meanSquare } from './vectors.ts'
+import { meanSquares } from './vectors.ts'
 
 export interface FitnetOptions {
   /**
@@ -24,6 +25,12 @@ export interface FitnetOptions {
 
 const OPTIONS = { regressor: oneOf(['none', 'convolution', 'pointwise'], 'none'), relu: flag(true) }
 
+/** `fitnetLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function fitnetRows(student: tf.Tensor, teacher: tf.Tensor): tf.Tensor1D {
+  checkSameShape('fitnetLoss', student, teacher, 'Map the student to the shape of the teacher first.')
+  return tf.tidy(() => meanSquares(tf.sub(student, stopGradient(teacher))))
+}
+
 /**
  * Hints of FitNets: `mean (F_s − F_t)²` over all entries. The usual weight is 100.
  *
@@ -31,13 +38,10 @@ const OPTIONS = { regressor: oneOf(['none', 'convolution', 'pointwise'], 'none')
  * @param teacher feature of the same shape; no gradient flows into it
  * @returns scalar, in squared units of the features
  * @throws GpdError `network.shape` if the shapes differ
- * @example fitnetLoss(regressor(studentMap), teacherMap)
+ * @example fitnetRows(regressor(studentMap), teacherMap)
  * @see Romero et al., "FitNets: Hints for Thin Deep Nets", ICLR 2015, section 2.2
  */
-export function fitnetLoss(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
-  checkSameShape('fitnetLoss', student, teacher, 'Map the student to the shape of the teacher first.')
-  return tf.tidy(() => meanSquare(tf.sub(student, stopGradient(teacher))))
-}
+export const fitnetLoss = meanOf(fitnetRows)
 
 const checkHint = (where: string, student: Feature, teacher: Feature): void =>
   checkSameShape(
@@ -57,23 +61,23 @@ function checkActivation(taps: Taps, regressor: string, relu: boolean): void {
 
 /** What each regressor checks, trains and computes. */
 const regressors = (relu: boolean): Record<string, Pick<FeatureLoss, 'check' | 'prepare' | 'compute'>> => ({
-  none: { check: checkHint, compute: eachPair(({ student, teacher }) => fitnetLoss(student, teacher)) },
+  none: { check: checkHint, compute: eachPair(({ student, teacher }) => fitnetRows(student, teacher)) },
   convolution: {
     check: checkRegressor,
     prepare: (pairs) => ({ heads: regressorSpecs(pairs) }),
-    compute: eachPair((pair, { heads }) => fitnetLoss(regress('fitnet', pair, heads, relu), pair.teacher)),
+    compute: eachPair((pair, { heads }) => fitnetRows(regress('fitnet', pair, heads, relu), pair.teacher)),
   },
   pointwise: {
     prepare: (pairs) => ({ heads: projectorSpecs(pairs) }),
     compute: eachPair((pair, { heads }) => {
       const { student, teacher } = project('fitnet', pair, heads)
-      return fitnetLoss(student, teacher)
+      return fitnetRows(student, teacher)
     }),
   },
 })
 
 /**
- * `fitnetLoss` of named taps, added up, as plugins take it. A regressor is trained together with the student, not in a stage
+ * `fitnetRows` of named taps, added up, as plugins take it. A regressor is trained together with the student, not in a stage
  * of its own before it as in the paper, and left out of it. The usual weight is 100.
  *
  * @param options.student tap or taps; for `'pointwise'` a teacher's tap after ReLU wants a student's tap before it

@@ -14,7 +14,7 @@ const FILE = join(fixtures, 'heads.safetensors')
 async function expectGolden(
   name: string,
   prefix: string,
-  loss: (x: Readonly<Record<string, tf.Tensor>>) => tf.Scalar,
+  loss: (x: Readonly<Record<string, tf.Tensor>>) => tf.Scalar | tf.Tensor1D,
 ): Promise<void> {
   const { part, loss: expected } = await readGolden(FILE, name)
   const own = (key: string) => (/^[stx]$/.test(key) ? key : `${prefix}.${key}`)

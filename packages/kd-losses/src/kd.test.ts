@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { kd, kdLoss } from './kd.ts'
 import { backends, evaluate, expectClose, tensor, useBackend } from './testing/evaluate.ts'
+import { logitContext } from './testing/features.ts'
 import { finiteDifferences, kl, mean, softmax, type Matrix } from './testing/plain-math.ts'
 import { extreme, samples, temperatures } from './testing/samples.ts'
 
@@ -92,12 +93,7 @@ describe('kd', () => {
     expect(loss.name).toBe('kd')
     const student = [[1, 2, 4]]
     const teacher = [[2, 0, 1]]
-    const actual = await evaluate(
-      (x, labels) =>
-        loss.compute({ student: { logits: x.student, taps: {} }, teacher: { logits: x.teacher, taps: {} }, labels }),
-      student,
-      teacher,
-    )
+    const actual = await evaluate((x, labels) => loss.compute(logitContext(x, labels)), student, teacher)
     expectClose([[actual.value]], [[plain(student, teacher, 2)]], 1e-5)
   })
 })

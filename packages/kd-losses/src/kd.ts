@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import type { DistillationLoss } from '@gpdjs/core'
 import { checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
-import { sumKlDivergence } from './log-space.ts'
+import { klDivergence } from './log-space.ts'
+import { meanOf } from './sums.ts'
 import { fillOptions, positive } from './options.ts'
 
 export interface KdOptions {
@@ -12,10 +13,25 @@ export interface KdOptions {
 
 const OPTIONS = { temperature: positive(4) }
 
+/** `kdLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function kdRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: KdOptions = {}): tf.Tensor1D {
+  const { temperature } = fillOptions('kdLoss', OPTIONS, options)
+  checkPair('kdLoss', student, teacher)
+  return closedForm(student, {
+    value: (s) => {
+      const logStudent = tf.logSoftmax(tf.div(s, temperature))
+      const logTeacher = tf.logSoftmax(tf.div(teacher, temperature))
+      const rows: tf.Tensor1D = tf.mul(klDivergence(logTeacher, logStudent), temperature ** 2)
+      return { rows, saved: { logStudent, logTeacher } }
+    },
+    gradient: ({ logStudent, logTeacher }) => tf.mul(tf.sub(tf.exp(logStudent), tf.exp(logTeacher)), temperature),
+  })
+}
+
 /**
  * Knowledge distillation with soft targets: `T² · mean_b KL(softmax(t / T) ‖ softmax(s / T))`.
  *
- * The factor T² keeps the size of the gradient, `(T / batch) · (softmax(s / T) − softmax(t / T))`, about the same for
+ * The factor T² keeps the size of the gradient, `T · (softmax(s / T) − softmax(t / T))` in each row, about the same for
  * every T.
  *
  * @param student logits, `[batch, classes]`
@@ -26,29 +42,15 @@ const OPTIONS = { temperature: positive(4) }
  * @example kdLoss(studentLogits, teacherLogits, { temperature: 4 })
  * @see Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015, section 2
  */
-export function kdLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, options: KdOptions = {}): tf.Scalar {
-  const { temperature } = fillOptions('kdLoss', OPTIONS, options)
-  checkPair('kdLoss', student, teacher)
-  const [batch] = student.shape
-  return closedForm(student, {
-    value: (s) => {
-      const logStudent = tf.logSoftmax(tf.div(s, temperature))
-      const logTeacher = tf.logSoftmax(tf.div(teacher, temperature))
-      const loss: tf.Scalar = tf.mul(sumKlDivergence(logTeacher, logStudent), temperature ** 2 / batch)
-      return { loss, saved: { logStudent, logTeacher } }
-    },
-    gradient: ({ logStudent, logTeacher }) =>
-      tf.mul(tf.sub(tf.exp(logStudent), tf.exp(logTeacher)), temperature / batch),
-  })
-}
+export const kdLoss = meanOf(kdRows)
 
 /**
- * `kdLoss` with its options filled in, as plugins take it.
+ * `kdRows` with its options filled in, as plugins take it.
  *
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example kd({ temperature: 4 })
  */
 export function kd(options: KdOptions = {}): DistillationLoss {
   const filled = fillOptions('kd', OPTIONS, options)
-  return { name: 'kd', compute: ({ student, teacher }) => kdLoss(student.logits, teacher.logits, filled) }
+  return { name: 'kd', compute: ({ student, teacher }) => kdRows(student.logits, teacher.logits, filled) }
 }

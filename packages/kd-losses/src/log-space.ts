@@ -22,14 +22,14 @@ export function maskedLogSumExp(x: tf.Tensor2D, excluded: tf.Tensor2D): tf.Tenso
 }
 
 /**
- * `Σ_b Σ_c p (log p − log q)`, the Kullback–Leibler divergence of each row, added up.
+ * `Σ_c p (log p − log q)`, the Kullback–Leibler divergence of each row: `[rows]`.
  *
  * @param logP log-probabilities of the target distribution
  * @param logQ log-probabilities of the model, same shape
  * @param p probabilities to weigh with, if they are not `exp(logP)` (0 where an entry is not part of the sum)
  */
-export function sumKlDivergence(logP: tf.Tensor, logQ: tf.Tensor, p: tf.Tensor = tf.exp(logP)): tf.Scalar {
-  return tf.sum(tf.mul(p, tf.sub(logP, logQ)))
+export function klDivergence(logP: tf.Tensor, logQ: tf.Tensor, p: tf.Tensor = tf.exp(logP)): tf.Tensor1D {
+  return tf.sum(tf.mul(p, tf.sub(logP, logQ)), 1)
 }
 
 /** Class indices as rows of zeros and a one, int32: asking for another type fails on the wasm backend. */

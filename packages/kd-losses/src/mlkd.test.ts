@@ -6,6 +6,7 @@ import { levels } from './alignment-levels.ts'
 import { kdLoss } from './kd.ts'
 import { mlkd, mlkdLoss, mlkdViewLoss } from './mlkd.ts'
 import { backends, evaluate, expectClose, tensor, useBackend } from './testing/evaluate.ts'
+import { actorOf } from './testing/features.ts'
 import { finiteDifferences, kl, mean, softmax, type Matrix } from './testing/plain-math.ts'
 import { samples } from './testing/samples.ts'
 
@@ -79,9 +80,9 @@ const views = samples.map(({ student, teacher }): Views => {
 const run = ([ws, wt, ss, st]: Views, variant: 'paper' | 'release') =>
   evaluate(
     (x, labels) => {
-      const half = (logits: tf.Tensor2D, i: number) => ({ logits: tf.split(logits, 2)[i] as tf.Tensor2D, taps: {} })
+      const half = (logits: tf.Tensor2D, i: number) => actorOf(tf.split(logits, 2)[i] as tf.Tensor2D)
       const pair = (i: number) => ({ student: half(x.student, i), teacher: half(x.teacher, i) })
-      return mlkd({ variant }).compute({ ...pair(0), views: { strong: pair(1) }, labels })
+      return mlkd({ variant }).compute({ ...pair(0), views: { strong: pair(1) }, labels, fields: {} })
     },
     [...ws, ...ss],
     [...wt, ...st],
@@ -122,11 +123,11 @@ describe.each(backends)('mlkdLoss on %s', (backend) => {
   it('refuses one view', () => {
     const x = tf.zeros<tf.Rank.R2>([2, 3])
     expect(() => mlkdLoss({ weak: { student: x, teacher: x } })).toThrow(/strong view.*mlkdViewLoss/)
-    const one = { logits: x, taps: {} }
+    const one = actorOf(x)
     const labels = tf.zeros<tf.Rank.R1>([2], 'int32')
     expect(mlkd().views).toEqual(['strong'])
     for (const views of [{}, { views: {} }]) {
-      const attempt = () => mlkd().compute({ student: one, teacher: one, labels, ...views })
+      const attempt = () => mlkd().compute({ student: one, teacher: one, labels, fields: {}, ...views })
       expect(attempt).toThrow(/context\.views\.strong.*got one view.*Use data with the view 'strong'/)
       expect(attempt).toThrow(expect.toSatisfy((e) => isGpdError(e) && e.code === 'data.missing'))
     }

@@ -3,7 +3,7 @@ import { GpdError, type DistillationContext, type DistillationLoss, type PairOut
 import { everything, leastCertain, levels, type LogitView } from './alignment-levels.ts'
 import { checkPair } from './check-inputs.ts'
 import { fillOptions, oneOf, type Option } from './options.ts'
-import { sumOf } from './taps.ts'
+import { sumOf } from './sums.ts'
 
 export interface MlkdOptions {
   /** Temperatures T that are summed over, each above 0 (default 4, 3, 5, 2, 6; on ImageNet 1, 3, 5, 2, 6). */
@@ -137,5 +137,10 @@ function viewsOf({ views, ...weak }: DistillationContext): Views {
  */
 export function mlkd(options: MlkdOptions = {}): DistillationLoss {
   const filled = fillOptions('mlkd', OPTIONS, options)
-  return { name: 'mlkd', views: [STRONG], compute: (context) => mlkdLoss(viewsOf(context), filled) }
+  return {
+    name: 'mlkd',
+    views: [STRONG],
+    comparesSamples: true,
+    compute: (context) => mlkdLoss(viewsOf(context), filled),
+  }
 }

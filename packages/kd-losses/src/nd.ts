@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, withoutTape, type DistillationContext, type DistillationLoss, type LossSetup } from '@gpdjs/core'
 import { checkLeastBatch, checkSameShape, describePair, type Feature } from './check-features.ts'
-import { checkLabels } from './check-inputs.ts'
+import { checkLabels, classesOf } from './check-inputs.ts'
 import { oneHotLabels } from './log-space.ts'
 import { matchWidth, widthSpecs } from './nd-head.ts'
+import { meanOf } from './sums.ts'
 import { fillOptions, flag, type Option } from './options.ts'
 import { eachPair, featureLoss, pairTaps, VECTOR_TAPS, type TapOptions, type TapPair } from './taps.ts'
 import { norm, unit } from './vectors.ts'
@@ -30,6 +31,22 @@ function checkCenters(where: string, shape: readonly number[], width: number, cl
   throw new GpdError('network.shape', problem, 'Compute them with the teacher and the tap that the loss uses.')
 }
 
+/** `ndLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function ndRows(student: tf.Tensor, teacher: tf.Tensor, labels: tf.Tensor1D, centers: tf.Tensor2D): tf.Tensor1D {
+  checkSameShape('ndLoss', student, teacher, 'Map the student to the width of the teacher first.')
+  checkCenters('ndLoss', centers.shape, student.shape[1]!)
+  checkLabels('ndLoss', student, labels)
+  return tf.tidy(() => {
+    const directions = withoutTape(() => unit(tf.gather(centers, labels)))
+    const length = tf.maximum(
+      norm(student),
+      withoutTape(() => norm(teacher)),
+    )
+    const alignment = tf.sum(tf.mul(student, directions), 1, true)
+    return tf.sub(1, tf.squeeze(tf.div(alignment, length), [1]))
+  })
+}
+
 /**
  * Direction and norm of features: `mean_b [1 − ⟨f_s, m_y⟩ / (‖m_y‖ · max(‖f_s‖, ‖f_t‖))]`.
  *
@@ -45,20 +62,7 @@ function checkCenters(where: string, shape: readonly number[], width: number, cl
  * @example ndLoss(studentPool, teacherPool, labels, classMeans)
  * @see Wang et al., "Improving Knowledge Distillation via Regularizing Feature Norm and Direction", 2023, section 3.3
  */
-export function ndLoss(student: tf.Tensor, teacher: tf.Tensor, labels: tf.Tensor1D, centers: tf.Tensor2D): tf.Scalar {
-  checkSameShape('ndLoss', student, teacher, 'Map the student to the width of the teacher first.')
-  checkCenters('ndLoss', centers.shape, student.shape[1]!)
-  checkLabels('ndLoss', student, labels)
-  return tf.tidy(() => {
-    const directions = withoutTape(() => unit(tf.gather(centers, labels)))
-    const length = tf.maximum(
-      norm(student),
-      withoutTape(() => norm(teacher)),
-    )
-    const alignment = tf.sum(tf.mul(student, directions), 1, true)
-    return tf.sub(1, tf.mean(tf.div(alignment, length)))
-  })
-}
+export const ndLoss = meanOf(ndRows)
 
 const isRow = (row: unknown, width: number): row is readonly number[] =>
   Array.isArray(row) && row.length === width && row.every(Number.isFinite) && Math.hypot(...(row as number[])) > 1e-6
@@ -98,7 +102,8 @@ function inTeachersWidth(pair: TapPair<tf.Tensor>, { heads, random }: Distillati
 }
 
 /** Given means as they are, or running ones: a mean and a count for each class. */
-function centersMemory({ classes }: LossSetup, width: number, centers: Rows): Record<string, tf.Tensor> {
+function centersMemory({ outputs }: LossSetup, width: number, centers: Rows): Record<string, tf.Tensor> {
+  const classes = classesOf('nd', outputs)
   if (centers.length === 0) return { means: tf.zeros([classes, width]), counts: tf.zeros([classes, 1]) }
   checkCenters('nd', [centers.length, centers[0]!.length], width, classes)
   return { means: tf.tensor2d(centers.map((row) => [...row])) }
@@ -125,7 +130,7 @@ function classMeans({ memory, remember, labels }: DistillationContext, teacher: 
 }
 
 /**
- * `ndLoss` of a named tap, as plugins take it: the ND term of KD++, which adds it to `kd`. The usual weight is 1 to 2.
+ * `ndRows` of a named tap, as plugins take it: the ND term of KD++, which adds it to `kd`. The usual weight is 1 to 2.
  *
  * The published class means are those of the whole training set, which `classMeans` of `@gpdjs/trainer` computes.
  *
@@ -158,7 +163,7 @@ export function nd(options: NdOptions & Partial<TapOptions> = {}): DistillationL
       }
     },
     compute: eachPair((pair, context) =>
-      ndLoss(inTeachersWidth(pair, context), pair.teacher, context.labels, classMeans(context, pair.teacher)),
+      ndRows(inTeachersWidth(pair, context), pair.teacher, context.labels, classMeans(context, pair.teacher)),
     ),
   })
 }

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 import { withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkMaps } from './check-features.ts'
+import { meanOf } from './sums.ts'
 import { fillOptions } from './options.ts'
 import { poolToSmaller } from './resample.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type TapOptions } from './taps.ts'
-import { meanSquare, unit } from './vectors.ts'
+import { meanSquares, unit } from './vectors.ts'
 
 /** Response maps of the channels as vectors of length 1 over the positions: `[batch, height · width, channels]`. */
 function responses(map: tf.Tensor4D): tf.Tensor3D {
@@ -12,8 +13,20 @@ function responses(map: tf.Tensor4D): tf.Tensor3D {
   return unit(tf.reshape(map, [batch, height * width, channels]), 1)
 }
 
-/** Mean of `k(a, b) = ⟨a, b⟩²` over all pairs of channels: one product of matrices per image. */
-const meanKernel = (a: tf.Tensor3D, b: tf.Tensor3D): tf.Scalar => meanSquare(tf.matMul(a, b, true, false))
+/** Mean of `k(a, b) = ⟨a, b⟩²` over all pairs of channels, one product of matrices per image: `[batch]`. */
+const meanKernel = (a: tf.Tensor3D, b: tf.Tensor3D): tf.Tensor1D => meanSquares(tf.matMul(a, b, true, false))
+
+/** `nstLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function nstRows(student: tf.Tensor, teacher: tf.Tensor): tf.Tensor1D {
+  checkMaps('nstLoss', student, teacher)
+  return tf.tidy(() => {
+    const [smallS, smallT] = poolToSmaller(student as tf.Tensor4D, teacher as tf.Tensor4D)
+    const s = responses(smallS)
+    const t = withoutTape(() => responses(smallT))
+    const constant = withoutTape(() => meanKernel(t, t))
+    return tf.sub(tf.add(constant, meanKernel(s, s)), tf.mul(meanKernel(s, t), 2))
+  })
+}
 
 /**
  * Neuron selectivity transfer between two feature maps: `mean k(t, t) + mean k(s, s) − 2 · mean k(s, t)`, with the
@@ -29,19 +42,10 @@ const meanKernel = (a: tf.Tensor3D, b: tf.Tensor3D): tf.Scalar => meanSquare(tf.
  * @example nstLoss(studentMap, teacherMap)
  * @see Huang and Wang, "Like What You Like: Knowledge Distill via Neuron Selectivity Transfer", 2017, section 4
  */
-export function nstLoss(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
-  checkMaps('nstLoss', student, teacher)
-  return tf.tidy(() => {
-    const [smallS, smallT] = poolToSmaller(student as tf.Tensor4D, teacher as tf.Tensor4D)
-    const s = responses(smallS)
-    const t = withoutTape(() => responses(smallT))
-    const constant = withoutTape(() => meanKernel(t, t))
-    return tf.sub(tf.add(constant, meanKernel(s, s)), tf.mul(meanKernel(s, t), 2))
-  })
-}
+export const nstLoss = meanOf(nstRows)
 
 /**
- * `nstLoss` of named taps, added up, as plugins take it. The usual weight is 50.
+ * `nstRows` of named taps, added up, as plugins take it. The usual weight is 50.
  *
  * @param options.student tap or taps, for example `['layer1', 'layer2', 'layer3']`
  * @param options.teacher as many taps (default: the same names)
@@ -54,6 +58,6 @@ export function nst(options: TapOptions): DistillationLoss {
     name: 'nst',
     taps: pairTaps('nst', student, teacher),
     check: checkMaps,
-    compute: eachPair((pair) => nstLoss(pair.student, pair.teacher)),
+    compute: eachPair((pair) => nstRows(pair.student, pair.teacher)),
   })
 }

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
-import { checkLabels, checkPair } from './check-inputs.ts'
+import { checkLabels, checkPair, classesOf } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { exitHeadSpecs, exitLogits } from './exit-head.ts'
 import { oneHotLabels } from './log-space.ts'
+import { meanOf, sumOf } from './sums.ts'
 import { fillOptions, positive } from './options.ts'
-import { sumOf, tapNames, type TapOptions } from './taps.ts'
+import { tapNames, type TapOptions } from './taps.ts'
 
 export interface OfaOptions {
   /** Power ε of the target's confidence, above 0 (default 1; 1.5 in the paper's ImageNet runs). */
@@ -23,12 +24,34 @@ function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: numb
   return tf.where(isTarget, atTarget, tf.exp(tf.mul(logProbabilities, epsilon))) as tf.Tensor2D
 }
 
+/** `ofaLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function ofaRows(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  options: OfaOptions = {},
+): tf.Tensor1D {
+  const { epsilon } = fillOptions('ofaLoss', EPSILON, options)
+  checkPair('ofaLoss', student, teacher)
+  checkLabels('ofaLoss', student, labels)
+  return closedForm(student, {
+    value: (logits) => {
+      const logProbabilities = tf.logSoftmax(logits)
+      const target = enhancedTarget(teacher, labels, epsilon)
+      const rows = tf.neg(tf.sum<tf.Tensor1D>(tf.mul(target, logProbabilities), 1))
+      return { rows, saved: { logProbabilities, target } }
+    },
+    gradient: ({ logProbabilities, target }) =>
+      tf.sub(tf.mul(tf.exp(logProbabilities), tf.sum(target, 1, true)), target),
+  })
+}
+
 /**
  * One-for-all distillation, adaptive target enhancement: `−mean_b Σ_c w_c · log p_s(c)` with
  * `w_c = (p_t(c) + 1{c = y})^ε − 1{c = y}`.
  *
  * With ε = 1 it is `softCrossEntropyLoss`; a greater ε trusts the label more where the teacher does. There is no
- * temperature. The gradient is `(p_s · Σ_c w_c − w) / batch`.
+ * temperature. The gradient of a row is `p_s · Σ_c w_c − w`.
  *
  * @param student logits, `[batch, classes]`, of the network or of an exit head
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
@@ -40,27 +63,7 @@ function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: numb
  * @see Hao et al., "One-for-All: Bridge the Gap Between Heterogeneous Architectures in Knowledge Distillation", NeurIPS 2023,
  *   section 3.3
  */
-export function ofaLoss(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  labels: tf.Tensor1D,
-  options: OfaOptions = {},
-): tf.Scalar {
-  const { epsilon } = fillOptions('ofaLoss', EPSILON, options)
-  checkPair('ofaLoss', student, teacher)
-  checkLabels('ofaLoss', student, labels)
-  const [batch] = student.shape
-  return closedForm(student, {
-    value: (logits) => {
-      const logProbabilities = tf.logSoftmax(logits)
-      const target = enhancedTarget(teacher, labels, epsilon)
-      const loss: tf.Scalar = tf.mul(tf.sum(tf.mul(target, logProbabilities)), -1 / batch)
-      return { loss, saved: { logProbabilities, target } }
-    },
-    gradient: ({ logProbabilities, target }) =>
-      tf.div(tf.sub(tf.mul(tf.exp(logProbabilities), tf.sum(target, 1, true)), target), batch),
-  })
-}
+export const ofaLoss = meanOf(ofaRows)
 
 const headName = (position: number): string => `exit${position}`
 
@@ -72,7 +75,7 @@ function stageOf<T>(taps: Readonly<Record<string, T>>, tap: string): T {
 }
 
 /**
- * `ofaLoss` of the final logits as plugins take it, and of an exit head on each of the stages that are named. The heads are
+ * `ofaRows` of the final logits as plugins take it, and of an exit head on each of the stages that are named. The heads are
  * trained with the student and left out of it.
  *
  * Of a map `[height, width, channels]` the head is two separable convolutions for every deeper tap, the first of stride 2 and the
@@ -93,9 +96,9 @@ export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> =
     name: 'ofa',
     ...(stages.length > 0 && {
       taps: { student: stages },
-      prepare: ({ student, classes }) => ({
+      prepare: ({ student, outputs }) => ({
         heads: stages.flatMap((tap, i) =>
-          exitHeadSpecs('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classes),
+          exitHeadSpecs('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classesOf('ofa', outputs)),
         ),
       }),
     }),
@@ -103,7 +106,7 @@ export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> =
       const exits = stages.map((tap, i) =>
         exitLogits('ofa', heads, headName(i), stageOf(student.taps, tap), stepsAfter(i)),
       )
-      return sumOf([student.logits, ...exits].map((logits) => ofaLoss(logits, teacher.logits, labels, filled)))
+      return sumOf([student.logits, ...exits].map((logits) => ofaRows(logits, teacher.logits, labels, filled)))
     },
   }
 }

@@ -51,6 +51,7 @@ export function pkt(options: Partial<TapOptions> = {}): DistillationLoss {
   const { student, teacher } = fillOptions('pkt', VECTOR_TAPS, options)
   return featureLoss({
     name: 'pkt',
+    comparesSamples: true,
     taps: pairTaps('pkt', student, teacher),
     compute: eachPair((pair) => pktLoss(pair.student, pair.teacher)),
   })

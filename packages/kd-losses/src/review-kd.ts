@@ -2,10 +2,11 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError, type DistillationLoss, type Shape, type TensorRecord } from '@gpdjs/core'
 import { attentionFusion, attentionFusionSpecs, type AttentionFusionHeads } from './attention-fusion.ts'
 import { checkLeastBatch, describePair, type Feature } from './check-features.ts'
-import { hclLoss } from './hcl.ts'
+import { hclRows } from './hcl.ts'
 import { headOf } from './heads.ts'
 import { count, fillOptions } from './options.ts'
-import { featureLoss, MAP_TAPS, pairTaps, sumOf, type TapOptions, type TapPair } from './taps.ts'
+import { sumOf } from './sums.ts'
+import { featureLoss, MAP_TAPS, pairTaps, type TapOptions, type TapPair } from './taps.ts'
 
 export interface ReviewKdOptions {
   /** Channels of the fused maps are those of the student's deepest tap, but at most this many (default 512). */
@@ -50,20 +51,20 @@ function fusionHeads(heads: TensorRecord | undefined, position: number, isDeepes
 }
 
 /** Fuses from the deepest level up, and compares each with the teacher. */
-function reviewLoss(levels: readonly TapPair<tf.Tensor>[], heads: TensorRecord | undefined): tf.Scalar {
+function reviewLoss(levels: readonly TapPair<tf.Tensor>[], heads: TensorRecord | undefined): tf.Tensor1D {
   let deeper: tf.Tensor4D | undefined
   const terms = [...levels].reverse().map(({ student, teacher, position }) => {
     const target = asMap(teacher)
     const own = fusionHeads(heads, position, deeper === undefined)
     const { output, residual } = attentionFusion(asMap(student), deeper, [target.shape[1], target.shape[2]], own)
     deeper = residual
-    return hclLoss(output, target)
+    return hclRows(output, target)
   })
   return sumOf(terms)
 }
 
 /**
- * Knowledge review as plugins take it: the sum over the levels of `hclLoss(output, F_t)`, where each level of the student is
+ * Knowledge review as plugins take it: the sum over the levels of `hclRows(output, F_t)`, where each level of the student is
  * fused with everything deeper (`attentionFusion`) to the shape of the teacher's.
  *
  * The fusions are trained with the student and left out of it. The usual weight is 0.6 to 8 on CIFAR-100 and 1 on ImageNet,

@@ -99,6 +99,7 @@ export function rkd(options: RkdOptions & Partial<TapOptions> = {}): Distillatio
   const { student, teacher, ...filled } = fillOptions('rkd', { ...OPTIONS, ...VECTOR_TAPS }, options)
   return featureLoss({
     name: 'rkd',
+    comparesSamples: true,
     taps: pairTaps('rkd', student, teacher),
     compute: eachPair((pair) => rkdLoss(pair.student, pair.teacher, filled)),
   })

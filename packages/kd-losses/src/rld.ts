@@ -3,7 +3,8 @@ import { GpdError, type DistillationLoss } from '@gpdjs/core'
 import { checkLabels, checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { decouple, others } from './decouple.ts'
-import { maskedLogSumExp, oneHotLabels, sumKlDivergence } from './log-space.ts'
+import { maskedLogSumExp, oneHotLabels, klDivergence } from './log-space.ts'
+import { meanOf } from './sums.ts'
 import { fillOptions, nonNegative, positive } from './options.ts'
 
 export interface RldOptions {
@@ -43,6 +44,54 @@ function checkClasses(classes: number): void {
   throw new GpdError('config.invalid', `rldLoss: expected at least 3 classes, got ${classes}.`, 'Use kdLoss instead.')
 }
 
+/** `rldLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function rldRows(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  options: RldOptions = {},
+): tf.Tensor1D {
+  const { alpha, beta, temperature, confidenceTemperature } = fillOptions('rldLoss', OPTIONS, options)
+  checkPair('rldLoss', student, teacher)
+  checkLabels('rldLoss', student, labels)
+  const [, classes] = student.shape
+  checkClasses(classes)
+  return closedForm(student, {
+    value: (logits) => {
+      const isTarget = tf.cast(oneHotLabels(labels, classes), 'bool')
+      const isHighest = tf.cast(oneHotLabels(tf.argMax(teacher, 1), classes), 'bool')
+      const s = decouple(tf.div(logits, confidenceTemperature), isTarget)
+      const t = decouple(tf.div(teacher, confidenceTemperature), isHighest)
+      const excluded = ratedAsHigh(teacher, isTarget)
+      const kept = keptLogSoftmax(tf.div(logits, temperature), excluded)
+      const teacherKept = keptLogSoftmax(tf.div(teacher, temperature), excluded)
+      const teacherP = keptProbabilities(teacherKept, excluded)
+      const confidence = tf.mul(klDivergence(t.logBinary, s.logBinary), alpha * confidenceTemperature ** 2)
+      const masked = tf.mul(klDivergence(teacherKept, kept, teacherP), beta * temperature ** 2)
+      return {
+        rows: tf.add(confidence, masked) as tf.Tensor1D,
+        saved: {
+          isTarget,
+          excluded,
+          logB: s.logBinary,
+          teacherLogB: t.logBinary,
+          logOthers: s.logOthers,
+          kept,
+          teacherP,
+        },
+      }
+    },
+    gradient: ({ isTarget, excluded, logB, teacherLogB, logOthers, kept, teacherP }) => {
+      // With u the log-odds of the target: ∂KL/∂u = p_s(y) − m_t and ∂u/∂s = (1_y − p̂_s) / T_a.
+      const delta = tf.slice(tf.sub(tf.exp(logB), tf.exp(teacherLogB)), [0, 0], [-1, 1])
+      const toTarget = tf.sub(tf.cast(isTarget, 'float32'), others(logOthers, isTarget))
+      const confidence = tf.mul(tf.mul(toTarget, delta), alpha * confidenceTemperature)
+      const masked = tf.mul(tf.sub(keptProbabilities(kept, excluded), teacherP), beta * temperature)
+      return tf.add(confidence, masked)
+    },
+  })
+}
+
 /**
  * Refined logit distillation:
  * `mean_b [α · T_a² · KL((m_t, 1 − m_t) ‖ (p_s(y), 1 − p_s(y))) + β · T² · KL(p̂_t ‖ p̂_s)]`.
@@ -63,55 +112,10 @@ function checkClasses(classes: number): void {
  * @example rldLoss(studentLogits, teacherLogits, labels)
  * @see Sun et al., "Knowledge Distillation with Refined Logits", 2024, section 4
  */
-export function rldLoss(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  labels: tf.Tensor1D,
-  options: RldOptions = {},
-): tf.Scalar {
-  const { alpha, beta, temperature, confidenceTemperature } = fillOptions('rldLoss', OPTIONS, options)
-  checkPair('rldLoss', student, teacher)
-  checkLabels('rldLoss', student, labels)
-  const [batch, classes] = student.shape
-  checkClasses(classes)
-  return closedForm(student, {
-    value: (logits) => {
-      const isTarget = tf.cast(oneHotLabels(labels, classes), 'bool')
-      const isHighest = tf.cast(oneHotLabels(tf.argMax(teacher, 1), classes), 'bool')
-      const s = decouple(tf.div(logits, confidenceTemperature), isTarget)
-      const t = decouple(tf.div(teacher, confidenceTemperature), isHighest)
-      const excluded = ratedAsHigh(teacher, isTarget)
-      const kept = keptLogSoftmax(tf.div(logits, temperature), excluded)
-      const teacherKept = keptLogSoftmax(tf.div(teacher, temperature), excluded)
-      const teacherP = keptProbabilities(teacherKept, excluded)
-      const confidence = tf.mul(sumKlDivergence(t.logBinary, s.logBinary), (alpha * confidenceTemperature ** 2) / batch)
-      const masked = tf.mul(sumKlDivergence(teacherKept, kept, teacherP), (beta * temperature ** 2) / batch)
-      return {
-        loss: tf.add(confidence, masked) as tf.Scalar,
-        saved: {
-          isTarget,
-          excluded,
-          logB: s.logBinary,
-          teacherLogB: t.logBinary,
-          logOthers: s.logOthers,
-          kept,
-          teacherP,
-        },
-      }
-    },
-    gradient: ({ isTarget, excluded, logB, teacherLogB, logOthers, kept, teacherP }) => {
-      // With u the log-odds of the target: ∂KL/∂u = p_s(y) − m_t and ∂u/∂s = (1_y − p̂_s) / T_a.
-      const delta = tf.slice(tf.sub(tf.exp(logB), tf.exp(teacherLogB)), [0, 0], [batch, 1])
-      const toTarget = tf.sub(tf.cast(isTarget, 'float32'), others(logOthers, isTarget))
-      const confidence = tf.mul(tf.mul(toTarget, delta), (alpha * confidenceTemperature) / batch)
-      const masked = tf.mul(tf.sub(keptProbabilities(kept, excluded), teacherP), (beta * temperature) / batch)
-      return tf.add(confidence, masked)
-    },
-  })
-}
+export const rldLoss = meanOf(rldRows)
 
 /**
- * `rldLoss` with its options filled in, as plugins take it.
+ * `rldRows` with its options filled in, as plugins take it.
  *
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example rld({ beta: 2, temperature: 1 })
@@ -120,6 +124,6 @@ export function rld(options: RldOptions = {}): DistillationLoss {
   const filled = fillOptions('rld', OPTIONS, options)
   return {
     name: 'rld',
-    compute: ({ student, teacher, labels }) => rldLoss(student.logits, teacher.logits, labels, filled),
+    compute: ({ student, teacher, labels }) => rldRows(student.logits, teacher.logits, labels, filled),
   }
 }

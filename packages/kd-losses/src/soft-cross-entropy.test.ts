@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { kdLoss } from './kd.ts'
 import { softCrossEntropy, softCrossEntropyLoss, type SoftCrossEntropyOptions } from './soft-cross-entropy.ts'
 import { backends, evaluate, expectClose, useBackend } from './testing/evaluate.ts'
+import { logitContext } from './testing/features.ts'
 import { crossEntropyOf, entropy, finiteDifferences, mean, softmax, type Matrix } from './testing/plain-math.ts'
 import { extreme, samples } from './testing/samples.ts'
 
@@ -87,12 +88,7 @@ describe('softCrossEntropy', () => {
     expect(loss.name).toBe('soft-cross-entropy')
     const student = [[1, 2, 4]]
     const teacher = [[2, 0, 1]]
-    const actual = await evaluate(
-      (x, labels) =>
-        loss.compute({ student: { logits: x.student, taps: {} }, teacher: { logits: x.teacher, taps: {} }, labels }),
-      student,
-      teacher,
-    )
+    const actual = await evaluate((x, labels) => loss.compute(logitContext(x, labels)), student, teacher)
     expectClose([[actual.value]], [[plain(student, teacher, 0.3)]], 1e-5)
   })
 })

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { DistillationLoss } from '@gpdjs/core'
 import { checkPair } from './check-inputs.ts'
-import { meanCrossEntropy } from './cross-entropy.ts'
+import { targetCrossEntropy } from './cross-entropy.ts'
+import { meanOf } from './sums.ts'
 import { fillOptions, fraction } from './options.ts'
 
 export interface SoftCrossEntropyOptions {
@@ -11,11 +12,26 @@ export interface SoftCrossEntropyOptions {
 
 const OPTIONS = { smoothing: fraction(0) }
 
+/** `softCrossEntropyLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function softCrossEntropyRows(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  options: SoftCrossEntropyOptions = {},
+): tf.Tensor1D {
+  const { smoothing } = fillOptions('softCrossEntropyLoss', OPTIONS, options)
+  checkPair('softCrossEntropyLoss', student, teacher)
+  const uniform = smoothing / student.shape[1]
+  return targetCrossEntropy(student, () => {
+    const probabilities = tf.softmax(teacher)
+    return smoothing === 0 ? probabilities : tf.add(tf.mul(probabilities, 1 - smoothing), uniform)
+  })
+}
+
 /**
  * Cross-entropy with the teacher's probabilities, smoothed: `−mean_b Σ_c [(1 − ε) p_t(c) + ε / classes] · log p_s(c)`.
  *
  * There is no temperature. The least value is the entropy of the target, not 0; with smoothing the loss pulls towards
- * the uniform distribution even where student and teacher agree. The gradient is `(p_s − target) / batch`.
+ * the uniform distribution even where student and teacher agree. The gradient of a row is `p_s − target`.
  *
  * @param student logits, `[batch, classes]`
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
@@ -25,22 +41,10 @@ const OPTIONS = { smoothing: fraction(0) }
  * @example softCrossEntropyLoss(studentLogits, dynamicTeacherLogits, { smoothing: 0.1 })
  * @see "Gap Preserving Distillation by Building Bidirectional Mappings with A Dynamic Teacher", ICLR 2025
  */
-export function softCrossEntropyLoss(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  options: SoftCrossEntropyOptions = {},
-): tf.Scalar {
-  const { smoothing } = fillOptions('softCrossEntropyLoss', OPTIONS, options)
-  checkPair('softCrossEntropyLoss', student, teacher)
-  const uniform = smoothing / student.shape[1]
-  return meanCrossEntropy(student, () => {
-    const probabilities = tf.softmax(teacher)
-    return smoothing === 0 ? probabilities : tf.add(tf.mul(probabilities, 1 - smoothing), uniform)
-  })
-}
+export const softCrossEntropyLoss = meanOf(softCrossEntropyRows)
 
 /**
- * `softCrossEntropyLoss` with its options filled in, as plugins take it.
+ * `softCrossEntropyRows` with its options filled in, as plugins take it.
  *
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example softCrossEntropy({ smoothing: 0.1 })
@@ -49,6 +53,6 @@ export function softCrossEntropy(options: SoftCrossEntropyOptions = {}): Distill
   const filled = fillOptions('softCrossEntropy', OPTIONS, options)
   return {
     name: 'soft-cross-entropy',
-    compute: ({ student, teacher }) => softCrossEntropyLoss(student.logits, teacher.logits, filled),
+    compute: ({ student, teacher }) => softCrossEntropyRows(student.logits, teacher.logits, filled),
   }
 }

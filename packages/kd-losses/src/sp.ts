@@ -42,6 +42,7 @@ export function sp(options: TapOptions): DistillationLoss {
   const { student, teacher } = fillOptions('sp', MAP_TAPS, options)
   return featureLoss({
     name: 'sp',
+    comparesSamples: true,
     taps: pairTaps('sp', student, teacher),
     compute: eachPair((pair) => spLoss(pair.student, pair.teacher)),
   })

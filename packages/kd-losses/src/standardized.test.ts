@@ -5,6 +5,7 @@ import { kd } from './kd.ts'
 import { mlkd, mlkdLoss } from './mlkd.ts'
 import { standardized, standardizeLogits } from './standardized.ts'
 import { backends, evaluate, expectClose, tensor, useBackend } from './testing/evaluate.ts'
+import { actorOf, logitContext } from './testing/features.ts'
 import { finiteDifferences, kl, mean, softmax, type Matrix } from './testing/plain-math.ts'
 import { samples } from './testing/samples.ts'
 
@@ -18,16 +19,7 @@ const plain = (s: Matrix, t: Matrix, T: number) =>
   T * T * mean(s.map((row, b) => kl(softmax(standardizedRow(t[b]!), T), softmax(standardizedRow(row), T))))
 
 const run = (s: Matrix, t: Matrix) =>
-  evaluate(
-    (x, labels) =>
-      standardized(kd({ temperature: 2 })).compute({
-        student: { logits: x.student, taps: {} },
-        teacher: { logits: x.teacher, taps: {} },
-        labels,
-      }),
-    s,
-    t,
-  )
+  evaluate((x, labels) => standardized(kd({ temperature: 2 })).compute(logitContext(x, labels)), s, t)
 
 // Rows that are nearly constant have no direction to keep.
 const spread = (x: Matrix) => x.map((row) => row.map((value, c) => Math.fround(value + 3 * c)))
@@ -75,12 +67,9 @@ describe.each(backends)('standardized logits on %s', (backend) => {
 
   it('are those of every view that the loss looks at', async () => {
     const [s, t] = [tensor([[1, 2, 4], [0, -3, 2]]), tensor([[2, 0, 1], [1, 1, 5]])] // prettier-ignore
-    const pair = (x: tf.Tensor2D, y: tf.Tensor2D) => ({
-      student: { logits: x, taps: {} },
-      teacher: { logits: y, taps: {} },
-    })
+    const pair = (x: tf.Tensor2D, y: tf.Tensor2D) => ({ student: actorOf(x), teacher: actorOf(y) })
     const labels = tf.tensor1d([0, 1], 'int32')
-    const actual = standardized(mlkd()).compute({ ...pair(s, t), views: { strong: pair(t, s) }, labels })
+    const actual = standardized(mlkd()).compute({ ...pair(s, t), views: { strong: pair(t, s) }, labels, fields: {} })
     const [zs, zt] = [standardizeLogits(s), standardizeLogits(t)]
     const expected = mlkdLoss({ weak: { student: zs, teacher: zt }, strong: { student: zt, teacher: zs } })
     expectClose([[(await actual.data())[0]!]], [[(await expected.data())[0]!]], 1e-6)

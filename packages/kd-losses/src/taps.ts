@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import type * as tf from '@tensorflow/tfjs'
 import {
   didYouMean,
   GpdError,
@@ -10,6 +10,7 @@ import {
 } from '@gpdjs/core'
 import { checkBatch, type Feature } from './check-features.ts'
 import type { Option } from './options.ts'
+import { sumOf } from './sums.ts'
 
 /** Where a feature loss looks: names of taps, one for each pair that is compared. */
 export interface TapOptions {
@@ -73,27 +74,26 @@ export interface TapPair<T> {
   readonly position: number
 }
 
-export interface FeatureLoss {
-  readonly name: string
+type Value = ReturnType<DistillationLoss['compute']>
+
+export interface FeatureLoss extends Pick<DistillationLoss, 'name' | 'fields' | 'comparesSamples'> {
   readonly taps: Taps
   /** Refuses a pair by its shapes: before training, and before anything is computed. */
   readonly check?: (where: string, student: Feature, teacher: Feature) => void
   /** Heads and memory for the shapes of the taps (without the batch axis). */
   readonly prepare?: (pairs: readonly TapPair<Shape>[], setup: LossSetup) => LossTensors
-  readonly compute: (pairs: readonly TapPair<tf.Tensor>[], context: DistillationContext) => tf.Scalar
+  readonly compute: (pairs: readonly TapPair<tf.Tensor>[], context: DistillationContext) => Value
 }
 
 /** The loss of every pair, added up. */
 export const eachPair =
-  (loss: (pair: TapPair<tf.Tensor>, context: DistillationContext) => tf.Scalar): FeatureLoss['compute'] =>
+  (loss: (pair: TapPair<tf.Tensor>, context: DistillationContext) => Value): FeatureLoss['compute'] =>
   (pairs, context) =>
     sumOf(pairs.map((pair) => loss(pair, context)))
 
-export const sumOf = (terms: readonly tf.Scalar[]): tf.Scalar =>
-  terms.length === 1 ? terms[0]! : (tf.addN([...terms]) as tf.Scalar)
-
 /** A loss over pairs of taps as plugins take it: finds the taps, checks them, and names them in what it throws. */
-export function featureLoss({ name, taps, check, prepare, compute }: FeatureLoss): DistillationLoss {
+export function featureLoss({ check, prepare, compute, ...loss }: FeatureLoss): DistillationLoss {
+  const { name, taps } = loss
   const pairs = <T>(student: Readonly<Record<string, T>>, teacher: Readonly<Record<string, T>>): TapPair<T>[] =>
     taps.student.map((tap, position) => ({
       student: findTap(name, 'student', tap, student),
@@ -109,8 +109,7 @@ export function featureLoss({ name, taps, check, prepare, compute }: FeatureLoss
     check?.(name, left, right)
   }
   return {
-    name,
-    taps,
+    ...loss,
     prepare(setup) {
       const shapes = pairs(setup.student, setup.teacher)
       for (const { student, teacher, position } of shapes) {

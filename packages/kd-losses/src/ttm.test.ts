@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { kdLoss } from './kd.ts'
 import { backends, evaluate, expectClose, useBackend } from './testing/evaluate.ts'
+import { logitContext } from './testing/features.ts'
 import { finiteDifferences, kl, mean, softmax, type Matrix } from './testing/plain-math.ts'
 import { extreme, samples } from './testing/samples.ts'
 import { ttm, ttmLoss, wttm, wttmLoss } from './ttm.ts'
@@ -71,7 +72,7 @@ describe.each(backends)('transformed teacher matching on %s', (backend) => {
       // prettier-ignore
       const { value, student } = await evaluate(
         (x, labels) =>
-          loss.compute({ student: { logits: x.student, taps: {} }, teacher: { logits: x.teacher, taps: {} }, labels }),
+          loss.compute(logitContext(x, labels)),
         extreme.student,
         extreme.teacher,
       )

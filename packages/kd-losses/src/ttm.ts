@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import type { DistillationLoss } from '@gpdjs/core'
 import { checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
+import { meanOf } from './sums.ts'
+import { klDivergence } from './log-space.ts'
 import { fillOptions, positive } from './options.ts'
 
 export interface TtmOptions {
@@ -23,24 +25,30 @@ const logSumExp = (x: tf.Tensor2D): tf.Tensor2D => tf.logSumExp(x, 1, true)
 const powerSum = (teacher: tf.Tensor2D, gamma: number): tf.Tensor2D =>
   tf.exp(tf.sub<tf.Tensor2D>(logSumExp(tf.mul(teacher, gamma)), tf.mul(logSumExp(teacher), gamma)))
 
-/** `mean_b w · KL(softmax(γ t) ‖ softmax(s))`, whose gradient is `w (p_s − q) / batch`. */
+/** `w · KL(softmax(γ t) ‖ softmax(s))` of each row, whose gradient is `w (p_s − q)`. */
 function matching(
   student: tf.Tensor2D,
   teacher: tf.Tensor2D,
   gamma: number,
   weigh: (teacher: tf.Tensor2D, gamma: number) => tf.Tensor2D,
-): tf.Scalar {
-  const [batch] = student.shape
+): tf.Tensor1D {
   return closedForm(student, {
     value: (logits) => {
       const logStudent = tf.logSoftmax(logits)
       const logTarget = tf.logSoftmax(tf.mul(teacher, gamma))
-      const weight = tf.div(weigh(teacher, gamma), batch)
-      const divergence = tf.mul(tf.exp(logTarget), tf.sub(logTarget, logStudent))
-      return { loss: tf.sum(tf.mul(divergence, weight)) as tf.Scalar, saved: { logStudent, logTarget, weight } }
+      const weight = weigh(teacher, gamma)
+      const divergence = klDivergence(logTarget, logStudent)
+      return { rows: tf.mul(divergence, tf.squeeze(weight, [1])), saved: { logStudent, logTarget, weight } }
     },
     gradient: ({ logStudent, logTarget, weight }) => tf.mul(tf.sub(tf.exp(logStudent), tf.exp(logTarget)), weight),
   })
+}
+
+/** `ttmLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function ttmRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: TtmOptions = {}): tf.Tensor1D {
+  const { gamma } = fillOptions('ttmLoss', TTM, options)
+  checkPair('ttmLoss', student, teacher)
+  return matching(student, teacher, gamma, ({ shape: [batch] }) => tf.ones([batch, 1]))
 }
 
 /**
@@ -57,10 +65,13 @@ function matching(
  * @example ttmLoss(studentLogits, teacherLogits, { gamma: 0.1 })
  * @see Zheng and Yang, "Knowledge Distillation Based on Transformed Teacher Matching", ICLR 2024, section 4
  */
-export function ttmLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, options: TtmOptions = {}): tf.Scalar {
-  const { gamma } = fillOptions('ttmLoss', TTM, options)
-  checkPair('ttmLoss', student, teacher)
-  return matching(student, teacher, gamma, ({ shape: [batch] }) => tf.ones([batch, 1]))
+export const ttmLoss = meanOf(ttmRows)
+
+/** `wttmLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function wttmRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: WttmOptions = {}): tf.Tensor1D {
+  const { gamma } = fillOptions('wttmLoss', WTTM, options)
+  checkPair('wttmLoss', student, teacher)
+  return matching(student, teacher, gamma, powerSum)
 }
 
 /**
@@ -76,30 +87,26 @@ export function ttmLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, options: Ttm
  * @example wttmLoss(studentLogits, teacherLogits, { gamma: 0.2 })
  * @see Zheng and Yang, "Knowledge Distillation Based on Transformed Teacher Matching", ICLR 2024, section 5
  */
-export function wttmLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, options: WttmOptions = {}): tf.Scalar {
-  const { gamma } = fillOptions('wttmLoss', WTTM, options)
-  checkPair('wttmLoss', student, teacher)
-  return matching(student, teacher, gamma, powerSum)
-}
+export const wttmLoss = meanOf(wttmRows)
 
 /**
- * `ttmLoss` with its options filled in, as plugins take it.
+ * `ttmRows` with its options filled in, as plugins take it.
  *
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example ttm({ gamma: 0.1 })
  */
 export function ttm(options: TtmOptions = {}): DistillationLoss {
   const filled = fillOptions('ttm', TTM, options)
-  return { name: 'ttm', compute: ({ student, teacher }) => ttmLoss(student.logits, teacher.logits, filled) }
+  return { name: 'ttm', compute: ({ student, teacher }) => ttmRows(student.logits, teacher.logits, filled) }
 }
 
 /**
- * `wttmLoss` with its options filled in, as plugins take it.
+ * `wttmRows` with its options filled in, as plugins take it.
  *
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example wttm({ gamma: 0.2 })
  */
 export function wttm(options: WttmOptions = {}): DistillationLoss {
   const filled = fillOptions('wttm', WTTM, options)
-  return { name: 'wttm', compute: ({ student, teacher }) => wttmLoss(student.logits, teacher.logits, filled) }
+  return { name: 'wttm', compute: ({ student, teacher }) => wttmRows(student.logits, teacher.logits, filled) }
 }

@@ -37,3 +37,6 @@ export const centred = (x: tf.Tensor, axis: number): tf.Tensor => tf.sub(x, tf.m
 export const flat = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [x.shape[0]!, -1])
 
 export const meanSquare = (x: tf.Tensor): tf.Scalar => tf.mean(tf.square(x))
+
+/** The mean square of each row: `[batch, …]` → `[batch]` */
+export const meanSquares = (x: tf.Tensor): tf.Tensor1D => tf.mean(flat(tf.square(x)), 1)

@@ -2,9 +2,11 @@ import * as tf from '@tensorflow/tfjs'
 import { fanInUniform, stopGradient, type DistillationLoss, type ParameterSpec, type TensorRecord } from '@gpdjs/core'
 import { checkMaps } from './check-features.ts'
 import { headOf, headSpec, pointwise } from './heads.ts'
+import { meanOf } from './sums.ts'
 import { fillOptions, positive } from './options.ts'
 import { poolToSmaller } from './resample.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type TapOptions } from './taps.ts'
+import { flat } from './vectors.ts'
 
 export interface VidOptions {
   /** Variance of every channel before training, above 1e-5 (default 5). */
@@ -30,6 +32,17 @@ const initialLogScale = (variance: number): number => Math.log(Math.expm1(Math.m
 const regress = (map: tf.Tensor4D, kernels: readonly tf.Tensor[]): tf.Tensor4D =>
   kernels.reduce<tf.Tensor4D>((x, kernel, i) => pointwise(i === 0 ? x : tf.relu(x), kernel), map)
 
+/** `vidLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
+export function vidRows(student: tf.Tensor, teacher: tf.Tensor, heads: VidHeads): tf.Tensor1D {
+  checkMaps('vidLoss', student, teacher)
+  return tf.tidy(() => {
+    const [s, t] = poolToSmaller(student as tf.Tensor4D, stopGradient(teacher) as tf.Tensor4D)
+    const variance = tf.add(tf.softplus(heads.logScale), FLOOR)
+    const misfit = tf.div(tf.square(tf.sub(regress(s, heads.kernels), t)), variance)
+    return tf.mul(tf.mean(flat(tf.add(misfit, tf.log(variance))), 1), 0.5)
+  })
+}
+
 /**
  * Variational information distillation: `mean ½ [(μ − F_t)² / v + log v]` with `μ = regressor(F_s)` and one
  * `v = softplus(λ) + 1e-5` per channel of the teacher.
@@ -45,15 +58,7 @@ const regress = (map: tf.Tensor4D, kernels: readonly tf.Tensor[]): tf.Tensor4D =
  * @example vidLoss(studentMap, teacherMap, { kernels: [w1, w2, w3], logScale })
  * @see Ahn et al., "Variational Information Distillation for Knowledge Transfer", CVPR 2019, section 3
  */
-export function vidLoss(student: tf.Tensor, teacher: tf.Tensor, heads: VidHeads): tf.Scalar {
-  checkMaps('vidLoss', student, teacher)
-  return tf.tidy(() => {
-    const [s, t] = poolToSmaller(student as tf.Tensor4D, stopGradient(teacher) as tf.Tensor4D)
-    const variance = tf.add(tf.softplus(heads.logScale), FLOOR)
-    const misfit = tf.div(tf.square(tf.sub(regress(s, heads.kernels), t)), variance)
-    return tf.mul(tf.mean(tf.add(misfit, tf.log(variance))), 0.5)
-  })
-}
+export const vidLoss = meanOf(vidRows)
 
 const kernelName = (position: number, layer: number): string => `regressor${position}.${layer}.weight`
 const scaleName = (position: number): string => `regressor${position}.log_scale`
@@ -74,7 +79,7 @@ const vidHeads = (heads: TensorRecord | undefined, position: number): VidHeads =
 })
 
 /**
- * `vidLoss` of named taps, added up, as plugins take it. Regressors and variances are trained with the student and left out
+ * `vidRows` of named taps, added up, as plugins take it. Regressors and variances are trained with the student and left out
  * of it. The usual weight is 1.
  *
  * @param options.student tap or taps, for example `['layer1', 'layer2', 'layer3']`
@@ -94,6 +99,6 @@ export function vid(options: VidOptions & TapOptions): DistillationLoss {
         vidSpecs(position, s.at(-1)!, t.at(-1)!, variance),
       ),
     }),
-    compute: eachPair((pair, { heads }) => vidLoss(pair.student, pair.teacher, vidHeads(heads, pair.position))),
+    compute: eachPair((pair, { heads }) => vidRows(pair.student, pair.teacher, vidHeads(heads, pair.position))),
   })
 }

@@ -182,6 +182,7 @@ describe('distill', () => {
     const seen: { head: number[]; memory: number[] }[] = []
     const projected: DistillationLoss = {
       name: 'projected',
+      fields: ['index'],
       taps: { student: ['features'], teacher: ['features'] },
       prepare: ({ student, teacher }) => ({
         heads: [
@@ -195,8 +196,8 @@ describe('distill', () => {
         ],
         memory: { mean: tf.zeros([4]) },
       }),
-      compute({ student, teacher, heads, memory, remember, index }) {
-        expect(index!.shape).toEqual([8])
+      compute({ student, teacher, heads, memory, remember, fields }) {
+        expect(fields['index']!.shape).toEqual([8])
         seen.push({ head: Array.from(heads!['project']!.dataSync()), memory: Array.from(memory!['mean']!.dataSync()) })
         const pooled = (x: tf.Tensor) => tf.mean(x, [1, 2])
         remember!('mean', tf.add(memory!['mean']!, 1))

@@ -86,7 +86,7 @@ export function gradientPass(
           )
           replaced.push(...Object.keys(kept).flatMap((statistic) => moved[statistic] ?? []))
           Object.assign(moved, kept)
-          outputs[name] = result
+          outputs[name] = { ...result, outputs: { logits: result.logits } }
         }
         note(`${name}/accuracy`, accuracy(images.outputs[name]!.logits, batch.ys))
       }

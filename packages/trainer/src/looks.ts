@@ -53,10 +53,11 @@ export function frozenOutputs({ actors, constants }: Pipeline, look: Look): Reco
   return Object.fromEntries(
     used.map((actor) => {
       const known = look.logits?.[actor.name]
-      if (known) return [actor.name, { logits: known, taps: {} }]
+      if (known) return [actor.name, { logits: known, outputs: { logits: known }, taps: {} }]
       const images = actor.input?.(look.xs) ?? look.xs
       const options = { training: false, taps: tapsOf(actor, look) }
-      return [actor.name, apply(actor.network, actor.parameters(constants), actor.statistics, images, options)]
+      const result = apply(actor.network, actor.parameters(constants), actor.statistics, images, options)
+      return [actor.name, { ...result, outputs: { logits: result.logits } }]
     }),
   )
 }

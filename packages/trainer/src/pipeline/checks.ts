@@ -35,11 +35,10 @@ export function lossSetup(edge: EdgeOptions, actors: readonly Actor[], seed: num
     return Object.fromEntries(taps.map((tap) => [tap, network.shapes[tapNode(network, tap)]!]))
   }
   const { student, teacher, loss } = edge
-  const { classes } = actors[0]!.network
   return {
     student: shapes(student, loss.taps?.student),
     teacher: shapes(teacher, loss.taps?.teacher),
-    classes,
+    outputs: { logits: [actors[0]!.network.classes] },
     samples,
     seed,
   }

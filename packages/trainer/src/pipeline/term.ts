@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import {
   mapRecord,
   stopGradient,
@@ -45,10 +45,15 @@ export interface LossTerm {
   compute(outputs: Outputs, context: TermContext): tf.Scalar
 }
 
-const cutOff = ({ logits, taps }: ActorOutputs): ActorOutputs => ({
+const cutOff = ({ logits, outputs, taps }: ActorOutputs): ActorOutputs => ({
   logits: stopGradient(logits),
+  outputs: mapRecord(outputs, (output) => stopGradient(output)),
   taps: mapRecord(taps, (tap) => stopGradient(tap)),
 })
+
+/** The mean of what a loss gives for each row. */
+const reduced = (value: tf.Scalar | tf.Tensor1D): tf.Scalar =>
+  value.rank === 1 ? tf.mean(value) : (value as tf.Scalar)
 
 export interface EdgeOptions {
   /** Who is taught. */
@@ -77,19 +82,21 @@ export function distillationTerm(edge: EdgeOptions): LossTerm {
     weight,
     taps: { [student]: loss.taps?.student ?? [], [teacher]: loss.taps?.teacher ?? [] },
     ...(loss.views && { views: loss.views }),
-    compute(outputs, { views, tensors, statistics, update, ...context }) {
+    compute(outputs, { views, tensors, statistics, update, index, ...context }) {
       const pair = (seen: Outputs): PairOutputs => ({
         student: stop === 'student' ? cutOff(seen[student]!) : seen[student]!,
         teacher: stop === 'teacher' ? cutOff(seen[teacher]!) : seen[teacher]!,
       })
-      return loss.compute({
+      const value = loss.compute({
         ...context,
+        fields: { ...(index && { index }) },
         ...pair(outputs),
         ...(loss.views && { views: Object.fromEntries(loss.views.map((view) => [view, pair(views[view]!)])) }),
         heads: scopeOf(headsOf(name), tensors),
         memory: scopeOf(memoryOf(name), statistics),
         remember: (key, value) => update(`${memoryOf(name)}/${key}`, value),
       })
+      return reduced(value)
     },
   }
 }
