@@ -1,8 +1,8 @@
 import { isGpdError } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { dkdLoss } from '../dkd.ts'
-import { standardizeLogits } from '../standardized.ts'
+import { dkdLoss } from '../logits/dkd.ts'
+import { standardizeLogits } from '../logits/standardized.ts'
 import { logitContext } from '../testing/features.ts'
 import { published, publishedMethods, type PublishedMethod } from './index.ts'
 
