@@ -184,6 +184,7 @@ describe('distill', () => {
     const seen: { head: number[]; memory: number[] }[] = []
     const projected: DistillationLoss = {
       name: 'projected',
+      fields: ['index'],
       taps: { student: ['features'], teacher: ['features'] },
       prepare: ({ student, teacher }) => ({
         heads: [

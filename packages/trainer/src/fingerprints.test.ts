@@ -60,7 +60,7 @@ async function fingerprint(tensors: Readonly<Record<string, tf.Tensor>>): Promis
 const RECORDED: Readonly<Record<string, string>> = {
   'labels only': 'a55ca83b26cc44919779297827b5c57e0e158c09958e31b4b0401ee00b437ce6',
   KD: 'aab0792ba0bf92204b132ca5a71866cd1a233b647bb02556e82d0e0a3f201c85',
-  'DKD + GPD + EMA': '750ff8d2d475824cdf12daf21f30c93830ed5ece38daf9b1bad347eca160665f',
+  'DKD + GPD + EMA': '59f01503fc75de21d11ed54ce19b99bd4f29a6daf2cce93fbed5b1ae0791503e',
   'MLKD (views)': '135dccd6af41b22e84117807b39288e03f3772a95e126bafa6168166c1198cff',
   'CRD (index)': '74e27e823f0fd29e0ebd8a7630c2907da87e733f210c782933cdd19da49e57f0',
   'AdamW with accumulation': 'a94630d004d12ebec45344cc5594d8a87379adf6a0c144cc5515e61f90775f32',
