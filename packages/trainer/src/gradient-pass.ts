@@ -29,7 +29,8 @@ export interface TrainingBatch {
 
 /** Numbers of this step that are decided outside of it. */
 export interface StepScalars {
-  readonly learningRate: number
+  /** Length of the run, which the optimizer's schedules are stretched over. */
+  readonly totalSteps: number
   /** Weight of every loss term, by name. */
   readonly weights: Readonly<Record<string, number>>
 }

@@ -61,7 +61,7 @@ function withoutLookahead(train: BatchSource): number[][] {
   const weights = { 'cross-entropy(student)': 1 }
   for (let epoch = 0; epoch < 3; epoch++)
     for (const { xs, ys } of train.batches({ batchSize: 6, seed: 0, epoch, shuffle: true }))
-      state = trainingStep(pipeline, optimizer, state, [{ xs, ys }], { learningRate: 0.1, weights }).state
+      state = trainingStep(pipeline, optimizer, state, [{ xs, ys }], { totalSteps: 12, weights }).state
   return Object.keys(state.trainables)
     .sort()
     .map((name) => [...state.trainables[name]!.dataSync()])

@@ -43,10 +43,10 @@ export interface EpochResult {
   readonly problem?: string
 }
 
-function scalarsAt({ pipeline, optimizer, totalSteps }: TrainingLoop, step: number): StepScalars {
+function scalarsAt({ pipeline, totalSteps }: TrainingLoop, step: number): StepScalars {
   const progress = { step, totalSteps }
   return {
-    learningRate: valueAt(optimizer.learningRate, progress),
+    totalSteps,
     weights: Object.fromEntries(pipeline.terms.map(({ name, weight }) => [name, valueAt(weight, progress)])),
   }
 }
@@ -81,7 +81,8 @@ async function takeStep(loop: TrainingLoop, state: TrainingState, group: TensorB
   batches.forEach(disposeBatch)
   const reading = readMetrics(metrics)
   const waited = await waitedFor(reading, prepare)
-  return { next, values: await reading, waited, learningRate: scalars.learningRate }
+  const rates = loop.optimizer.rates({ step: state.step, totalSteps: loop.totalSteps })
+  return { next, values: await reading, waited, rates }
 }
 
 /** Steps until the data, or training, is over. Each step replaces the state that `replace` is told of. */
@@ -106,13 +107,14 @@ async function trainOn(
     if (group === undefined) return end('completed')
     const loaded = performance.now() - began
     const goesOn = state.step + 1 < loop.lastStep
-    const { next, values, waited, learningRate } = await takeStep(loop, state, group, () => {
+    const { next, values, waited, rates } = await takeStep(loop, state, group, () => {
       if (goesOn) groups.prepare()
     })
     const broken = notFinite(values)
     if (broken.length > 0) {
       disposeReplaced(next, state)
-      return end('diverged', `${broken.join(', ')} not finite at step ${state.step}, learning rate ${learningRate}`)
+      const at = Object.entries(rates).map(([name, rate]) => `, ${name.replace('-', ' ')} ${rate}`)
+      return end('diverged', `${broken.join(', ')} not finite at step ${state.step}${at.join('')}`)
     }
     disposeReplaced(state, next)
     state = next
@@ -121,7 +123,7 @@ async function trainOn(
     const logs = {
       ...values,
       acc: values['student/accuracy']!,
-      'learning-rate': learningRate,
+      ...rates,
       'images-per-second': (1000 * loop.batchSize * group.length) / milliseconds,
       'data-wait': (loaded + waited) / milliseconds,
     }

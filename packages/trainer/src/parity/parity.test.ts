@@ -201,7 +201,7 @@ describe.each(BACKENDS)('parity with the authors on %s', (backend, cases) => {
       const { pipeline, optimizer, expansion, batch, weights, steps } = setup
       let state = initialState(pipeline, optimizer)
       for (let step = 0; step < steps; step++) {
-        const scalars = { learningRate: optimizer.learningRate as number, weights }
+        const scalars = { totalSteps: steps, weights }
         state = trainingStep(pipeline, optimizer, state, [batch(step)], scalars).state
         if (step > 0) continue
         const expected = storedTensors(run, 'step1/', expansion)

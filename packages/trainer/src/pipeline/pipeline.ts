@@ -147,7 +147,7 @@ function partitionStores(
       if (!trainable) constants[key] = tensor
       else {
         trainables[key] = tensor
-        specs[key] = { shape: tensor.shape, decay }
+        specs[key] = { decay }
       }
     }
   }
