@@ -79,7 +79,7 @@ export function arm(size: NetworkName | Size, plugins: Plugins): () => Promise<n
   let state = initialState(pipeline, optimizer)
   return async () => {
     const began = performance.now()
-    const next = trainingStep(pipeline, optimizer, state, [{ xs, ys, logits }], { learningRate: 0.01, weights })
+    const next = trainingStep(pipeline, optimizer, state, [{ xs, ys, logits }], { totalSteps: 1, weights })
     await next.metrics['loss']!.data()
     tf.dispose(next.metrics)
     disposeReplaced(state, next.state)

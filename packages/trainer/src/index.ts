@@ -12,8 +12,12 @@ export { dynamicTeacher, type DynamicTeacherOptions } from './plugins/dynamic-te
 export { ema, type EmaOptions } from './plugins/ema.ts'
 export { sgd, type SgdOptions } from './optimizers/sgd.ts'
 export { adamw, type AdamwOptions } from './optimizers/adamw.ts'
-export { clipByGlobalNorm, globalNorm } from './optimizers/clip.ts'
-export type { Optimizer, OptimizerOptions, TrainableSpec, UpdateContext } from './optimizers/optimizer.ts'
+export { chain } from './optimizers/chain.ts'
+export { clip } from './optimizers/clip.ts'
+export { partition, type TensorGroup } from './optimizers/partition.ts'
+export { frozen } from './optimizers/frozen.ts'
+export { globalNorm, gradientsOf, scaledGradients, type Gradients } from './optimizers/gradients.ts'
+export type { GradientTransform, Optimizer, TrainableSpec, UpdateContext, Updated } from './optimizers/optimizer.ts'
 export {
   cosine,
   linear,
