@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, mapRecord } from '@gpdjs/core'
-import { valueAt, type Schedule } from '../schedule.ts'
+import { GpdError, mapRecord, type Schedule } from '@gpdjs/core'
+import { valueAt } from '../schedule.ts'
 import { chain } from './chain.ts'
 import { clip } from './clip.ts'
 import { fusedUpdate } from './fused-update.ts'

@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { TensorRecord } from '@gpdjs/core'
-import type { Progress } from '../schedule.ts'
+import type { TensorRecord, Progress } from '@gpdjs/core'
 import type { Gradients } from './gradients.ts'
 
 /** What an optimizer needs to know of a tensor beyond its value. */

@@ -1,6 +1,5 @@
-import { GpdError, type TensorRecord } from '@gpdjs/core'
+import { GpdError, type TensorRecord, type Progress } from '@gpdjs/core'
 import { inScope, scopeOf } from '../pipeline/scope.ts'
-import type { Progress } from '../schedule.ts'
 import { gradientsFor } from './gradients.ts'
 import type { Optimizer, UpdateContext, Updated } from './optimizer.ts'
 import { checkOwners, owners, type Owner, type TensorPattern } from './owners.ts'

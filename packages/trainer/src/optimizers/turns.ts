@@ -1,5 +1,4 @@
-import { GpdError } from '@gpdjs/core'
-import type { Progress } from '../schedule.ts'
+import { GpdError, type Progress } from '@gpdjs/core'
 
 /** In which steps of a run a group of tensors moves. Between them it rests. */
 export interface Turns {
