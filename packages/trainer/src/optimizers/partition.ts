@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs'
 import { GpdError, type TensorRecord } from '@gpdjs/core'
 import { inScope, scopeOf } from '../pipeline/scope.ts'
 import type { Progress } from '../schedule.ts'
@@ -38,7 +39,9 @@ export function partition(given: readonly TensorGroup[]): Optimizer {
     name: `partition(${groups.map(({ name, optimizer }) => `${name}: ${optimizer.name}`).join('; ')})`,
     init(trainables) {
       checkOwners(groups, Object.keys(trainables))
-      return merged(groups.map((group) => inScope(group.name, group.optimizer.init(tensorsOf(group, trainables)))))
+      const slotsOf = (group: Group) => inScope(group.name, group.optimizer.init(tensorsOf(group, trainables)))
+      // If a later group throws, the slots of those before it go with the scope.
+      return tf.tidy(() => merged(groups.map(slotsOf)))
     },
     update(context) {
       const updates = movingAt(context.progress).map((group) => updateGroup(group, context))
