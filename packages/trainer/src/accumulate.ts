@@ -3,6 +3,7 @@ import { mapRecord, type TensorRecord } from '@gpdjs/core'
 import { gradientPass, type GradientPass, type GradientPassOptions, type StepScalars, type TrainingBatch } from './gradient-pass.ts'
 import { samplesOf } from './outputs.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
+import { shareOf } from './pipeline/weighted-mean.ts'
 import type { TrainingState } from './training-state.ts'
 
 type Share = number | tf.Scalar
@@ -42,6 +43,6 @@ export function accumulate(
   })
   const { rowWeight } = total
   if (rowWeight === undefined) return total
-  const divided = (record: TensorRecord) => mapRecord(record, (tensor) => tf.divNoNan(tensor, rowWeight))
+  const divided = (record: TensorRecord) => mapRecord(record, (tensor) => shareOf(tensor, rowWeight))
   return { ...total, gradients: divided(total.gradients), metrics: divided(total.metrics) }
 }

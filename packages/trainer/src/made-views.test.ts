@@ -21,7 +21,7 @@ beforeAll(async () => {
 const optimizer = sgd({ learningRate: 0.05 })
 const values = (x: tf.Tensor) => [...x.dataSync()]
 
-/** Images moved by `epsilon` along the sign of the gradient of the student's loss: the fast gradient sign method. */
+/** Images moved by `epsilon` along the gradient of the student's distance from the teacher. */
 const adversarial = (epsilon: number, moments?: MadeView['moments']): MadeView => ({
   name: 'adversarial',
   inputs: ['image'],
@@ -30,7 +30,7 @@ const adversarial = (epsilon: number, moments?: MadeView['moments']): MadeView =
     const image = fields['image']!
     const loss = ({ x }: Fields) => kdLoss(run('student', { image: x! }).logits, run('static-teacher').logits)
     const { gradients } = valueAndGradients((given) => tf.neg(loss(given)) as tf.Scalar, { x: image })
-    return { image: tf.sub(image, tf.mul(epsilon, tf.sign(gradients['x']!))) }
+    return { image: tf.sub(image, tf.mul(epsilon, tf.div(gradients['x']!, tf.norm(gradients['x']!)))) }
   },
 })
 
@@ -75,7 +75,7 @@ function byHand({ student, teacher, xs }: ReturnType<typeof setUp>): tf.Tensor4D
   const logits = (model: typeof student, x: tf.Tensor) =>
     apply(model, x, { training: false }).outputs['logits'] as tf.Tensor2D
   const gradient = tf.grad((x) => kdLoss(logits(student, x), logits(teacher, xs)))(xs)
-  return tf.add(xs, tf.mul(0.1, tf.sign(gradient)))
+  return tf.add(xs, tf.mul(0.1, tf.div(gradient, tf.norm(gradient))))
 }
 
 describe('a view that is made inside the step', () => {

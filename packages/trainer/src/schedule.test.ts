@@ -1,3 +1,4 @@
+import type { Schedule } from '@gpdjs/core'
 import { describe, expect, it } from 'vitest'
 import {
   cosine,
@@ -8,7 +9,6 @@ import {
   warmUp,
   warmUpFromOne,
   warmUpFromZero,
-  type Schedule,
 } from './schedule.ts'
 
 const over = (schedule: Schedule, totalSteps: number) =>

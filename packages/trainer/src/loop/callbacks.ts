@@ -7,7 +7,8 @@ export interface Callbacks {
   onEpochBegin?(epoch: number): void | Promise<void>
   /**
    * After each step: the unweighted losses by name, `loss`, `acc`, `gradient-norm`, `learning-rate` (or
-   * `learning-rate/<group>` of each group that moved), `images-per-second`, and `data-wait`, the share of the step in which its device waited for data, 0 … 1.
+   * `learning-rate/<group>` of each group that moved), `images-per-second`, and `data-wait`, the share of the step in which its
+   * device waited for data, 0 … 1.
    */
   onBatchEnd?(step: number, logs: Logs): void | Promise<void>
   /** After each epoch and its evaluation: means of the steps' numbers, and `val_acc`, `val_loss` of each learner, `gap`. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { groupsOf } from './groups.ts'
+import { chunksOf } from './chunks.ts'
 import { lookahead, type Lookahead } from './lookahead.ts'
 
 /** Numbers 0, 1, 2 …, with a note of what was made, discarded, and whether the source was told to stop. */
@@ -75,12 +75,12 @@ describe('lookahead', () => {
   })
 })
 
-describe('groupsOf', () => {
+describe('chunksOf', () => {
   it('gives every item to one group or to nobody', () => {
     fc.assert(
       fc.property(fc.nat(20), fc.integer({ min: 1, max: 6 }), (count, size) => {
         const { source, discard, seen } = numbers(count)
-        const groups = [...groupsOf(source(), size, discard)]
+        const groups = [...chunksOf(source(), size, discard)]
         expect(groups.every((group) => group.length === size)).toBe(true)
         expect([...groups.flat(), ...seen.discarded]).toEqual(Array.from({ length: count }, (_, n) => n))
       }),
@@ -89,7 +89,7 @@ describe('groupsOf', () => {
 
   it('frees a group that a failing source left unfinished', () => {
     const { source, discard, seen } = numbers(9, 5)
-    const groups = groupsOf(source(), 3, discard)
+    const groups = chunksOf(source(), 3, discard)
     expect(groups.next().value).toEqual([0, 1, 2])
     expect(() => groups.next()).toThrow('no 5')
     expect(seen.discarded).toEqual([3, 4])
@@ -97,7 +97,7 @@ describe('groupsOf', () => {
 
   it('stops the source when it is left early, and keeps nothing back', () => {
     const { source, discard, seen } = numbers(9)
-    for (const group of groupsOf(source(), 2, discard)) if (group[0] === 2) break
+    for (const group of chunksOf(source(), 2, discard)) if (group[0] === 2) break
     expect(seen).toEqual({ made: [0, 1, 2, 3], discarded: [], stopped: 1 })
   })
 })

@@ -25,9 +25,11 @@ const record = <T>(names: readonly Name[], f: (name: Name) => T): Record<string,
 const valuesOf = (tensors: Readonly<Record<string, tf.Tensor>>) =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, Array.from(tensor.dataSync())]))
 
+const starting = (names = NAMES) => record(names, (name) => drawn(name, 'start'))
+
 /** The tensors after each step, `gradientSteps[i]` being the number by which the gradients of step i are drawn. */
 function train(optimizer: Optimizer, names = NAMES, gradientSteps = [0, 1, 2, 3, 4, 5, 6, 7]) {
-  let trainables: Record<string, tf.Tensor> = record(names, (name) => drawn(name, 'start'))
+  let trainables = starting(names)
   let slots = optimizer.init(trainables)
   return gradientSteps.map((drawnBy, step) => {
     const progress = { step, totalSteps: gradientSteps.length }
@@ -73,12 +75,12 @@ describe('partition', () => {
       { name: 'biases', tensors: '*.bias', optimizer: frozen() },
       { name: 'rest', tensors: '*', optimizer: frozen() },
     ])
-    expect(() => order.init(record(NAMES, (name) => drawn(name, 'start')))).toThrow(/'biases' \(\*\.bias\)\./)
+    expect(() => order.init(starting())).toThrow(/'biases' \(\*\.bias\)\./)
     const shadowed = partition([
       { name: 'all', tensors: '*', optimizer: frozen() },
       { name: 'a', tensors: 'a/*', optimizer: frozen() },
     ])
-    expect(() => shadowed.init(record(NAMES, (name) => drawn(name, 'start')))).toThrow(
+    expect(() => shadowed.init(starting())).toThrow(
       /no tensor belongs to 'a' \(a\/\*\): 'all' before it has all that match\..*'a\/weight', 'a\/bias', 'b\/weight'/,
     )
   })
@@ -92,7 +94,7 @@ describe('partition', () => {
     )
     // Bias corrections, schedules and momenta are those of runs of four steps.
     const [even, odd] = [train(adam(), A, [0, 2, 4, 6]), train(momentum(), B, [1, 3, 5, 7])]
-    const start = valuesOf(record(NAMES, (name) => drawn(name, 'start')))
+    const start = valuesOf(starting())
     turns.forEach((tensors, step) => {
       const second = step === 0 ? { 'b/weight': start['b/weight'] } : odd[Math.floor((step - 1) / 2)]
       expect(tensors).toEqual({ ...even[Math.floor(step / 2)], ...second })
@@ -107,7 +109,7 @@ describe('partition', () => {
       ]),
     )
     const [part, whole] = [train(adam(), A, [2, 3, 4, 5]), train(momentum(), B)]
-    const start = valuesOf(record(A, (name) => drawn(name, 'start')))
+    const start = valuesOf(starting(A))
     steps.forEach((tensors, step) =>
       expect(tensors).toEqual({ ...(step < 2 ? start : part[Math.min(step, 5) - 2]), ...whole[step] }),
     )
@@ -121,7 +123,7 @@ describe('partition', () => {
       ]),
     )
     const whole = train(momentum(), B)
-    const start = valuesOf(record(A, (name) => drawn(name, 'start')))
+    const start = valuesOf(starting(A))
     expect(steps).toEqual(whole.map((tensors) => ({ ...start, ...tensors })))
   })
 
@@ -158,24 +160,23 @@ describe('partition', () => {
     ])
   })
 
-  it('gives every step to exactly one of n groups that take turns', () => {
-    for (const every of [1, 2, 3, 5]) {
-      const groups = Array.from({ length: every }, (_, offset) =>
-        partition([{ tensors: '*', optimizer: momentum(), every, offset }]),
-      )
-      for (let step = 0; step < 20; step++) {
-        const moving = groups.map((group) => group.moves!('x', { step, totalSteps: 20 }))
-        expect(moving.indexOf(true)).toBe(step % every)
-        expect(moving.filter(Boolean)).toHaveLength(1)
-      }
-    }
-  })
-
   it('refuses tensors without a group', () => {
     const optimizer = partition([{ tensors: 'b/*', optimizer: momentum() }])
-    expect(() => optimizer.init(record(NAMES, (name) => drawn(name, 'start')))).toThrow(
+    expect(() => optimizer.init(starting())).toThrow(
       /partition: no group owns 'a\/weight', 'a\/bias'\. Add a last group for the rest: \{ tensors: '\*'/,
     )
+  })
+
+  it('leaves nothing behind where a group of a group has no tensor', () => {
+    const inner = partition([{ tensors: 'c/*', optimizer: momentum() }])
+    const optimizer = partition([
+      { tensors: 'a/*', optimizer: momentum() },
+      { tensors: '*', optimizer: inner },
+    ])
+    const tensors = starting()
+    const { numTensors } = tf.memory()
+    expect(() => optimizer.init(tensors)).toThrow(/no group owns 'b\/weight'/)
+    expect(tf.memory().numTensors).toBe(numTensors)
   })
 
   it('names every group without a tensor', () => {
@@ -184,23 +185,8 @@ describe('partition', () => {
       { name: 'heads', tensors: (name) => name.startsWith('heads'), optimizer: momentum() },
       { tensors: '*', optimizer: momentum() },
     ])
-    expect(() => optimizer.init(record(NAMES, (name) => drawn(name, 'start')))).toThrow(
+    expect(() => optimizer.init(starting())).toThrow(
       /no tensor belongs to 'teacher' \(dynamic-teacher\/\*\); nor to 'heads'\. The tensors of this run are/,
     )
-  })
-
-  it.each([
-    [[], /at least one group/],
-    [[{ every: 0 }], /'group-1': every: expected a positive integer, got 0/],
-    [[{ every: 2, offset: 2 }], /offset: expected an integer from 0 to every − 1 = 1, got 2/],
-    [
-      [{ during: [0.5, 0.5] as const }],
-      /during: expected two shares of the run, 0 ≤ from < until ≤ 1, got \[0\.5,0\.5\]/,
-    ],
-    [[{ name: 'x/y' }], /'x\/y' is no name/],
-    [[{ name: 'x' }, { name: 'x' }], /two groups are called 'x'/],
-  ])('refuses %j', (groups, message) => {
-    const whole = groups.map((group) => ({ tensors: '*', optimizer: momentum(), ...group }))
-    expect(() => partition(whole)).toThrow(message)
   })
 })

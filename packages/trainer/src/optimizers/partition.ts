@@ -1,4 +1,5 @@
-import { GpdError, type TensorRecord, type Progress } from '@gpdjs/core'
+import * as tf from '@tensorflow/tfjs'
+import { GpdError, type Progress, type TensorRecord } from '@gpdjs/core'
 import { inScope, scopeOf } from '../pipeline/scope.ts'
 import { gradientsFor } from './gradients.ts'
 import type { Optimizer, UpdateContext, Updated } from './optimizer.ts'
@@ -37,7 +38,9 @@ export function partition(given: readonly TensorGroup[]): Optimizer {
     name: `partition(${groups.map(({ name, optimizer }) => `${name}: ${optimizer.name}`).join('; ')})`,
     init(trainables) {
       checkOwners(groups, Object.keys(trainables))
-      return merged(groups.map((group) => inScope(group.name, group.optimizer.init(tensorsOf(group, trainables)))))
+      const slotsOf = (group: Group) => inScope(group.name, group.optimizer.init(tensorsOf(group, trainables)))
+      // If a later group throws, the slots of those before it go with the scope.
+      return tf.tidy(() => merged(groups.map(slotsOf)))
     },
     update(context) {
       const updates = movingAt(context.progress).map((group) => updateGroup(group, context))

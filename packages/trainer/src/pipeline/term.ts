@@ -13,6 +13,7 @@ import {
 } from '@gpdjs/core'
 import type { Pass } from './pass.ts'
 import { scopeOf } from './scope.ts'
+import { weightedMean } from './weighted-mean.ts'
 
 /** What a pass has computed: its outputs and taps, and the task's rows of them. */
 export type PassOutputs = ActorOutputs & Rows
@@ -67,8 +68,7 @@ export function reduceRows(term: LossTerm, outputs: Outputs, context: TermContex
   }
   const factors = term.rows && stopGradient(term.rows(outputs, context))
   const counted = factors ? tf.mul(value, factors) : value
-  if (weights === undefined) return tf.mean(counted)
-  return tf.divNoNan(tf.sum(tf.mul(counted, weights)), tf.sum(weights)) as tf.Scalar
+  return weightedMean(counted, weights)
 }
 
 /** Every tensor of some outputs, cut off from the tape. */

@@ -52,7 +52,7 @@ function renormalized(network: Network, { data, teacher }: NonNullable<StaticTea
   }
   const factor = data.deviation.map((deviation, i) => deviation / teacher.deviation[i]!)
   const shift = data.mean.map((mean, i) => (mean - teacher.mean[i]!) / teacher.deviation[i]!)
-  const { name: input } = soleInput(network)
+  const [input] = soleInput(network, 'staticTeacher: normalization')
   const id = `renormalized ${input}`
   const definition = networkDefinition(network)
   const behind = definition.nodes.map((node) => ({

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { mapRecord, type BatchSource, type Predict, type Rows, type Task } from '@gpdjs/core'
+import { weightedMean } from '../pipeline/weighted-mean.ts'
 
 /** `Σ w`, the number of rows where they have no weights. */
 const weightOf = ({ labels, weights }: Rows): tf.Scalar =>
@@ -7,11 +8,7 @@ const weightOf = ({ labels, weights }: Rows): tf.Scalar =>
 
 /** Metrics of some rows, the mean of the objective among them. */
 function metricsOf({ measure, objective }: Task, rows: Rows): Record<string, tf.Scalar> {
-  const loss = objective.compute(rows)
-  const mean = rows.weights
-    ? tf.divNoNan(tf.sum(tf.mul(loss, rows.weights)), tf.sum(rows.weights))
-    : tf.mean(loss)
-  return { ...measure(rows), loss: mean as tf.Scalar }
+  return { ...measure(rows), loss: weightedMean(objective.compute(rows), rows.weights) }
 }
 
 /** Sums of each metric times the weight of its batch, and of the weights. */
