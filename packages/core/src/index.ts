@@ -21,6 +21,7 @@ export {
   channelAxis,
   layoutSize,
   axisSize,
+  isPlainAxis,
   segmentRatio,
   widenAxis,
   roleRatio,
@@ -65,7 +66,7 @@ export {
   type OpDefinition,
   type Shape,
 } from './ops/op.ts'
-export { registerOp } from './ops/registry.ts'
+export { findOp, registerOp } from './ops/registry.ts'
 export {
   adaptiveAveragePool,
   add,
@@ -113,8 +114,6 @@ export {
 } from './ops/index.ts'
 export {
   mergeBranches,
-  type KernelParts,
-  type ViewUse,
   storageScale,
   studentScale,
   type BranchMerge,

@@ -6,7 +6,6 @@ import {
   storageScale,
   studentScale,
   tensorOps,
-  widenAxis,
   axesShape,
   type Expansion,
   type StoredParameter,
@@ -99,8 +98,8 @@ export function initializeWide(expansion: Expansion, seed: number): Record<strin
     )
     const given: TensorRecord = { ...plain, ...Object.fromEntries(kernels) }
     const value = (stored: StoredParameter) => {
-      const shape = axesShape(stored.axes.map((axis) => widenAxis(axis, expansion.ratios)))
-      if (!stored.trainable)
+      const shape = axesShape(stored.axes, expansion.ratios)
+      if (stored.values)
         return tf.div(
           tileChannels(fresh(stored, seed), stored.axes, expansion.ratios),
           studentScale(stored.axes, expansion),
@@ -116,8 +115,7 @@ export function initializeWide(expansion: Expansion, seed: number): Record<strin
 function wideBranch(expansion: Expansion, stored: StoredParameter, shape: readonly number[], seed: number): tf.Tensor {
   const inputs = stored.axes.filter(({ role }) => role === 'input')
   const growth = Math.sqrt(
-    axesShape(inputs.map((axis) => widenAxis(axis, expansion.ratios))).reduce((a, b) => a * b, 1) /
-      axesShape(inputs).reduce((a, b) => a * b, 1),
+    tf.util.sizeFromShape(axesShape(inputs, expansion.ratios)) / tf.util.sizeFromShape(axesShape(inputs)),
   )
   return tf.div(initializeParameters([{ ...stored, shape }], seed)[stored.name]!, growth)
 }
@@ -136,8 +134,8 @@ function rescaled(expansion: Expansion, stored: TensorRecord, trainable: boolean
 /**
  * The dynamic teacher: plain parameters of `expansion.teacher`, differentiable in the stored tensors.
  *
- * @param options.batch images that the parameters are used for, by `apply`: where they are few, a kernel may then come in
- *   parts that are cheaper one after the other than merged. Default: everything is merged
+ * @param options.batch rows that the parameters are used for, by `apply`: where they are few, a kernel may then come in
+ *   factors that are cheaper one after the other than merged. Default: everything is merged
  */
 export function teacherView(
   expansion: Expansion,
@@ -145,5 +143,5 @@ export function teacherView(
   { batch }: { readonly batch?: number | undefined } = {},
 ): Record<string, tf.Tensor> {
   const effective = { ...stored, ...rescaled(expansion, stored, true), ...rescaled(expansion, stored, false) }
-  return mergeBranches(expansion, effective, batch === undefined ? undefined : { network: expansion.teacher, batch })
+  return mergeBranches(expansion, effective, batch)
 }
