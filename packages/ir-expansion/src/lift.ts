@@ -70,10 +70,10 @@ export function liftParameters(
   noise: Noise,
   seed: number,
 ): Record<string, tf.Tensor> {
-  const lift = ({ name, axes, trainable }: StoredParameter) => {
+  const lift = ({ name, axes, values }: StoredParameter) => {
     const tensor = branched[name] ?? raise(missing(name))
     const tiled = tf.div(tileChannels(tensor, axes, expansion.ratios), studentScale(axes, expansion))
-    const added = trainable ? expansionNoise(name, axes, expansion.ratios, noise, seed) : undefined
+    const added = values ? undefined : expansionNoise(name, axes, expansion.ratios, noise, seed)
     return added === undefined ? tiled : tf.add(tiled, tf.div(added, storageScale(axes, expansion)))
   }
   return tf.tidy(() => Object.fromEntries(expansion.stored.map((stored) => [stored.name, tf.tidy(() => lift(stored))])))
