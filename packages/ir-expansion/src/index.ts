@@ -1,8 +1,5 @@
-export {
-  inverseReparameterization,
-  type InverseReparameterization,
-  type InverseReparameterizationOptions,
-} from './inverse-reparameterization.ts'
+export { inverseReparameterization, type InverseReparameterizationOptions } from './inverse-reparameterization.ts'
+export type { Expander, ViewOptions } from './expander.ts'
 export { expand, type ExpandOptions } from './expand.ts'
 export { branchParameters, initializeWide, liftParameters, liftStatistics, teacherView } from './lift.ts'
 export type { Noise } from './noise.ts'

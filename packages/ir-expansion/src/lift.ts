@@ -11,6 +11,7 @@ import {
   type StoredParameter,
   type TensorRecord,
 } from '@gpdjs/core'
+import type { ViewOptions } from './expander.ts'
 import { expansionNoise, type Noise } from './noise.ts'
 import { tileChannels } from './tile.ts'
 
@@ -131,16 +132,11 @@ function rescaled(expansion: Expansion, stored: TensorRecord, trainable: boolean
   return Object.fromEntries(scaled.map(({ name }, i) => [name, tensors[i]!]))
 }
 
-/**
- * The dynamic teacher: plain parameters of `expansion.teacher`, differentiable in the stored tensors.
- *
- * @param options.batch rows that the parameters are used for, by `apply`: where they are few, a kernel may then come in
- *   factors that are cheaper one after the other than merged. Default: everything is merged
- */
+/** The dynamic teacher: plain parameters of `expansion.teacher`, differentiable in the stored tensors. */
 export function teacherView(
   expansion: Expansion,
   stored: TensorRecord,
-  { batch }: { readonly batch?: number | undefined } = {},
+  { batch }: ViewOptions = {},
 ): Record<string, tf.Tensor> {
   const effective = { ...stored, ...rescaled(expansion, stored, true), ...rescaled(expansion, stored, false) }
   return mergeBranches(expansion, effective, batch)
