@@ -60,7 +60,7 @@ function leadingBlocks(expansion: Expansion, stored: TensorRecord): Record<strin
       stored,
       plain.filter(({ trainable }) => trainable),
     ),
-    // Apart from those, or the tape would think of gradients for constants.
+    // By an operation of their own: it has no trained input, so no gradient is computed for constants.
     ...plainBlocks(
       expansion,
       stored,

@@ -5,7 +5,7 @@ import { branchParameters, initializeWide, liftParameters, liftStatistics, teach
 import type { Noise } from './noise.ts'
 
 export interface InverseReparameterizationOptions extends ExpandOptions {
-  /** What tells the copies of a channel apart. Default zero-sum with deviation 0.01. */
+  /** Noise that makes the copies of a channel differ. Default zero-sum with deviation 0.01. */
   readonly noise?: Noise
 }
 

@@ -88,7 +88,7 @@ export function liftStatistics(expansion: Expansion, statistics: TensorRecord): 
 }
 
 /**
- * Stored tensors that owe nothing to a student: the wide network drawn by itself (the ablation "no mapping").
+ * Stored tensors without a student: the wide network drawn by itself (the ablation "no mapping").
  * Effective values have the spread that a plain network of that width would have.
  */
 export function initializeWide(expansion: Expansion, seed: number): Record<string, tf.Tensor> {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { axesShape, isPlainAxis, randomStream, roleRatio, segmentRatio, type Axis, type GroupRatios } from '@gpdjs/core'
 
 /**
- * Noise that tells the copies of a channel apart; without any, they would receive equal gradients for ever.
+ * Noise that makes the copies of a channel differ; without any, they would receive equal gradients for ever.
  *
  * - `zero-sum`: free for every block of a kernel but the student's own, mean removed over the copies of the input, so
  *   that the expanded network still computes exactly the same function, at any size

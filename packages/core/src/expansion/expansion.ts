@@ -27,7 +27,7 @@ export interface BranchMerge {
   readonly parameter: string
   /** A bias that the branches bring along; it starts at zero where the plain convolution has none. */
   readonly bias?: string
-  /** Stored tensors by the short names that `merge` knows them by. */
+  /** Stored tensors by the short names under which `merge` takes them. */
   readonly stored: Readonly<Record<string, string>>
   /**
    * Parameters of the node, by full name: the one that the tensors make or, where that takes fewer multiplications,
