@@ -18,9 +18,13 @@ export function extractStudent(expansion: Expansion, stored: TensorRecord, stati
   return { network: expansion.student, ...tensors }
 }
 
-/** The way back from a dynamic teacher to its student, with its options filled in. */
-export interface ChannelBranchReparameterization {
-  readonly name: 'channel-branch-reparameterization'
+/**
+ * The way back from a dynamic teacher to its student, with its options filled in. `channelBranchReparameterization` makes
+ * one; `dynamicTeacher` takes any.
+ */
+export interface Extractor {
+  readonly name: string
+  /** Parameters of the student, differentiable in the stored tensors. */
   studentView(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor>
 }
 
@@ -29,9 +33,7 @@ export interface ChannelBranchReparameterization {
  *
  * @param options.gradientScale see `GradientScale`; default `reference`
  */
-export function channelBranchReparameterization(
-  options: { readonly gradientScale?: GradientScale } = {},
-): ChannelBranchReparameterization {
+export function channelBranchReparameterization(options: { readonly gradientScale?: GradientScale } = {}): Extractor {
   return {
     name: 'channel-branch-reparameterization',
     studentView: (expansion, stored) => studentView(expansion, stored, options.gradientScale),

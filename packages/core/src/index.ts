@@ -26,6 +26,7 @@ export {
   channelAxis,
   layoutSize,
   axisSize,
+  isPlainAxis,
   segmentRatio,
   widenAxis,
   roleRatio,
@@ -73,7 +74,7 @@ export {
   type OpDefinition,
   type Shape,
 } from './ops/op.ts'
-export { registerOp } from './ops/registry.ts'
+export { findOp, registerOp } from './ops/registry.ts'
 export {
   adaptiveAveragePool,
   add,
@@ -121,8 +122,6 @@ export {
 } from './ops/index.ts'
 export {
   mergeBranches,
-  type KernelParts,
-  type ViewUse,
   storageScale,
   studentScale,
   type BranchMerge,

@@ -1,37 +1,27 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Expansion, Network, TensorRecord } from '@gpdjs/core'
 import { expand, type ExpandOptions } from './expand.ts'
-import { branchParameters, initializeWide, liftParameters } from './lift.ts'
+import type { Expander } from './expander.ts'
+import { branchParameters, initializeWide, liftParameters, liftStatistics, teacherView } from './lift.ts'
 import type { Noise } from './noise.ts'
 
 export interface InverseReparameterizationOptions extends ExpandOptions {
-  /** What tells the copies of a channel apart. Default zero-sum with deviation 0.01. */
+  /** Noise that makes the copies of a channel differ. Default zero-sum with deviation 0.01. */
   readonly noise?: Noise
 }
 
-/** The way from a student to its dynamic teacher, with its options filled in. */
-export interface InverseReparameterization {
-  readonly name: 'inverse-reparameterization'
-  expand(student: Network): Expansion
-  /** Stored tensors that compute the student's function. The caller owns them. */
-  lift(expansion: Expansion, student: TensorRecord, seed: number): Record<string, tf.Tensor>
-  /** Stored tensors drawn without a student. The caller owns them. */
-  initialize(expansion: Expansion, seed: number): Record<string, tf.Tensor>
-}
-
 /**
- * Inverse Reparameterization: widen a student `ratio` times (and branch its convolutions) so that the result computes
+ * Inverse Reparameterization: widen a student `ratio` times (and branch its kernels) so that the result computes
  * the same function.
  *
- * @throws GpdError `config.invalid` from `expand` unless the ratio is a positive integer
+ * @throws GpdError `config.invalid` from `expand` unless the ratio is a positive integer, and if nothing would be trained
  * @example
  * const ir = inverseReparameterization({ ratio: 2, branches: orepa() })
  * const expansion = ir.expand(student)
  * const stored = ir.lift(expansion, parameters, seed)
- * apply(expansion.teacher, teacherView(expansion, stored), statistics, images, { training: false })
+ * apply(expansion.teacher, ir.teacherView(expansion, stored), statistics, images, { training: false })
  * @see Guo et al., "Gap Preserving Distillation by Building Bidirectional Mappings with A Dynamic Teacher", ICLR 2025, section 3.2
  */
-export function inverseReparameterization(options: InverseReparameterizationOptions): InverseReparameterization {
+export function inverseReparameterization(options: InverseReparameterizationOptions): Expander {
   const noise = options.noise ?? { kind: 'zero-sum', deviation: 0.01 }
   return {
     name: 'inverse-reparameterization',
@@ -39,5 +29,7 @@ export function inverseReparameterization(options: InverseReparameterizationOpti
     lift: (expansion, student, seed) =>
       tf.tidy(() => liftParameters(expansion, branchParameters(expansion, student, seed), noise, seed)),
     initialize: initializeWide,
+    liftStatistics,
+    teacherView,
   }
 }

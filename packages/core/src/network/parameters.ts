@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { randomStream, type RandomStream } from '../random/random-stream.ts'
-import { axisSize, type Axis } from './axes.ts'
+import { axisSize, widenAxis, type Axis, type GroupRatios } from './axes.ts'
 
 /** How fresh values are drawn; all bounds are final numbers, so nothing here depends on the kind of layer. */
 export type Initializer =
@@ -40,7 +40,9 @@ export interface StatisticSpec {
   readonly initial: number
 }
 
-export const axesShape = (axes: readonly Axis[]): number[] => axes.map(axisSize)
+/** @param ratios of the expanded network. Default none: as the axes are */
+export const axesShape = (axes: readonly Axis[], ratios: GroupRatios = {}): number[] =>
+  axes.map((axis) => axisSize(widenAxis(axis, ratios)))
 
 /** Number of scalars in a list of parameters. */
 export const countParameters = (specs: readonly { readonly shape: readonly number[] }[]): number =>

@@ -5,10 +5,11 @@ import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
 import {
   branchParameters,
   expand,
+  inverseReparameterization,
   liftParameters,
   orepa,
   teacherView,
-  type InverseReparameterization,
+  type Expander,
 } from '@gpdjs/ir-expansion'
 import { dkd, softCrossEntropy } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -50,8 +51,8 @@ function replay(run: GoldenRun) {
   // The branches that were drawn are the recorded ones; those that come from the kernel are our own work.
   const recorded = storedTensors(run, branches ? 'branched/' : 'student/', expansion)
   const lift = () => liftParameters(expansion, recorded, NO_NOISE, 0)
-  const inverse: InverseReparameterization = {
-    name: 'inverse-reparameterization',
+  const inverse: Expander = {
+    ...inverseReparameterization({ ratio: Number(settings['ratio']) }),
     expand: () => expansion,
     lift,
     initialize: lift,

@@ -1,20 +1,20 @@
 import * as tf from '@tensorflow/tfjs'
 import { initializeStatistics, mapRecord, type DistillationLoss, type Expansion, type Schedule } from '@gpdjs/core'
-import { channelBranchReparameterization, type ChannelBranchReparameterization } from '@gpdjs/cbr-reparam'
-import { liftStatistics, teacherView, type InverseReparameterization } from '@gpdjs/ir-expansion'
+import { channelBranchReparameterization, type Extractor } from '@gpdjs/cbr-reparam'
+import type { Expander } from '@gpdjs/ir-expansion'
 import { softCrossEntropy } from '@gpdjs/kd-losses'
 import type { Plugin, RunSetup } from '../pipeline/plugin.ts'
 import { scopeOf } from '../pipeline/scope.ts'
 
 export interface DynamicTeacherOptions {
   /** How the student is expanded: `inverseReparameterization({ ratio: 2, branches: orepa() })`. */
-  readonly expansion: InverseReparameterization
+  readonly expansion: Expander
   /** `hard`: the student is a view of the dynamic teacher's tensors. `none`: it keeps its own. Default `hard`. */
   readonly sharing?: 'hard' | 'none'
   /** `inverse`: begins as the same function as the student. `none`: a wide network drawn by itself. Default `inverse`. */
   readonly mapping?: 'inverse' | 'none'
   /** How the student is read off the shared tensors. */
-  readonly extraction?: ChannelBranchReparameterization
+  readonly extraction?: Extractor
   /** What the dynamic teacher teaches the student with. Default soft cross-entropy with label smoothing 0.1. */
   readonly loss?: DistillationLoss
   /** Default 3. */
@@ -56,9 +56,9 @@ export function dynamicTeacher(options: DynamicTeacherOptions): Plugin {
         name,
         network: expansion.teacher,
         role: 'learner',
-        parameters: (all, batch) => teacherView(expansion, scopeOf(name, all), { batch }),
+        parameters: (all, batch) => options.expansion.teacherView(expansion, scopeOf(name, all), { batch }),
         statistics: mapped
-          ? liftStatistics(expansion, run.student.statistics)
+          ? options.expansion.liftStatistics(expansion, run.student.statistics)
           : initializeStatistics(expansion.teacher.statistics),
       })
       if (sharing === 'hard') {

@@ -51,7 +51,7 @@ function logitsAndGradients(expansion: Expansion, stored: TensorRecord, x: tf.Te
   return { logits: logits(stored), ...gradients }
 }
 
-describe.each(['cpu', 'wasm'] as const)('a kernel in parts on %s', (backend) => {
+describe.each(['cpu', 'wasm'] as const)('a kernel in factors on %s', (backend) => {
   beforeAll(() => useBackend(backend))
 
   it('is what takes fewer multiplications: merging 16²·9·16, or positions · (16² + 16·9·16)', () => {
