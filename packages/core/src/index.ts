@@ -7,7 +7,6 @@ export { randomStream, permutation, type RandomStream } from './random/random-st
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { mapRecord, keepRecord, disposeRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
-export type { Fields, FieldSpec } from './fields.ts'
 export type {
   ActorOutputs,
   DistillationContext,
@@ -133,10 +132,7 @@ export { readModelArtifacts, type ReadModelOptions } from './layers-model/model-
 export { decodeSafetensors } from './safetensors/decode.ts'
 export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
 export type { SafeTensor } from './safetensors/element-types.ts'
-export {
-  fromLayersModel,
-  type FromLayersModelOptions,
-} from './layers-model/from-layers-model.ts'
+export { fromLayersModel, type FromLayersModelOptions } from './layers-model/from-layers-model.ts'
 export { toLayersModel } from './layers-model/to-layers-model.ts'
 export { foldBatchNorm } from './onnx/fold-batch-norm.ts'
 export { toOnnx, type OnnxOptions } from './onnx/to-onnx.ts'

@@ -53,7 +53,11 @@ export interface Task<Metric extends string = string> {
    * Metrics of a whole set. Default: `loss`, the mean of the objective, and the means of `measure`, over all rows. Written
    * for metrics that are no such means: a rank in a corpus, the area under a curve.
    */
-  evaluate?(predict: Predict, source: BatchSource, options: { readonly batchSize: number }): Promise<Record<Metric, number>>
+  evaluate?(
+    predict: Predict,
+    source: BatchSource,
+    options: { readonly batchSize: number },
+  ): Promise<Record<Metric, number>>
   /** The metric of the validation set by which epochs are compared. */
   readonly judge: { readonly metric: Metric; readonly goal: 'max' | 'min' }
   /**

@@ -42,9 +42,7 @@ function groupRatios(student: Network, { ratio, layers = () => true }: ExpandOpt
     )
   }
   const makers = new Set(
-    student.parameters
-      .filter(({ axes }) => axes.some(({ role }) => role === 'output'))
-      .map(({ node }) => node),
+    student.parameters.filter(({ axes }) => axes.some(({ role }) => role === 'output')).map(({ node }) => node),
   )
   const kept = new Set<string | null>()
   for (const node of student.nodes) {

@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import { mapRecord, type TensorRecord } from '@gpdjs/core'
-import { gradientPass, type GradientPass, type GradientPassOptions, type StepScalars, type TrainingBatch } from './gradient-pass.ts'
+import {
+  gradientPass,
+  type GradientPass,
+  type GradientPassOptions,
+  type StepScalars,
+  type TrainingBatch,
+} from './gradient-pass.ts'
 import { samplesOf } from './outputs.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import { shareOf } from './pipeline/weighted-mean.ts'
@@ -30,13 +36,17 @@ export function accumulate(
   const samples = batches.reduce((sum, { fields }) => sum + samplesOf(fields), 0)
   let total: GradientPass = { gradients: {}, statistics: state.statistics, metrics: {} }
   batches.forEach((batch, microBatch) => {
-    const pass = gradientPass(pipeline, { ...state, statistics: total.statistics }, batch, weights, { ...options, microBatch })
+    const pass = gradientPass(pipeline, { ...state, statistics: total.statistics }, batch, weights, {
+      ...options,
+      microBatch,
+    })
     const share = pass.rowWeight ?? samplesOf(batch.fields) / samples
     const next = {
       gradients: addShare(total.gradients, pass.gradients, share),
       metrics: addShare(total.metrics, pass.metrics, share),
     }
-    const rowWeight = pass.rowWeight && (total.rowWeight ? tf.add<tf.Scalar>(total.rowWeight, pass.rowWeight) : pass.rowWeight)
+    const rowWeight =
+      pass.rowWeight && (total.rowWeight ? tf.add<tf.Scalar>(total.rowWeight, pass.rowWeight) : pass.rowWeight)
     tf.dispose([pass.gradients, pass.metrics])
     if (microBatch > 0) disposeMoved(total.statistics, pass.statistics)
     total = { ...next, statistics: pass.statistics, ...(rowWeight && { rowWeight }) }

@@ -18,7 +18,7 @@ describe('classMeans', () => {
   it('are the means of the features of each class in evaluation mode, whatever the batch', async () => {
     const teacher = drawn(tinyNetwork({ width: 4 }), 3)
     const { xs, ys } = tinyTensors(20)
-    const { taps } = apply(teacher.network, teacher.parameters, teacher.statistics, xs, {
+    const { taps } = apply(teacher, xs, {
       training: false,
       taps: ['pool'],
     })

@@ -64,7 +64,8 @@ export function disposable(result: Omit<DistillResult, 'dispose'>): DistillResul
   return {
     ...result,
     dispose() {
-      for (const model of [...Object.values(learners), ...Object.values(alternatives), best?.student]) disposeModel(model)
+      for (const model of [...Object.values(learners), ...Object.values(alternatives), best?.student])
+        disposeModel(model)
       tf.dispose(Object.values(heads).flatMap((own) => Object.values(own)))
     },
   }

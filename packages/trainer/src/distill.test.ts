@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, conv2d, dense, dropout, fixedAxis, globalAveragePool, graph, type DistillationLoss } from '@gpdjs/core'
+import {
+  conv2d,
+  dense,
+  dropout,
+  fixedAxis,
+  globalAveragePool,
+  graph,
+  predict,
+  type DistillationLoss,
+} from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { dkd, kd } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -99,7 +108,7 @@ describe('distill', () => {
       await distill({ ...options, plugins: staticTeacher({ ...teacher, loss: spy, normalization, cache }) })
     const [batch] = [...source.batches({ batchSize: 6, seed: 0, epoch: 0, training: true })]
     const asKnown = tf.div(tf.sub(tf.add(tf.mul(batch!.fields['image']!, 2), 0.5), -1), 0.5)
-    const { logits } = apply(teacher.network, teacher.parameters, teacher.statistics, asKnown, { training: false })
+    const logits = predict(teacher, asKnown)
     for (const found of seen)
       Array.from(logits.dataSync()).forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4))
     expect(seen).toHaveLength(2)
@@ -190,6 +199,7 @@ describe('distill', () => {
         heads: [
           {
             name: 'project',
+            node: 'project',
             shape: [student['features']![2]!, teacher['features']![2]!],
             axes: [2, 4].map(fixedAxis),
             initializer: { kind: 'constant', value: 0.1 },

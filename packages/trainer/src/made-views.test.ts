@@ -67,7 +67,14 @@ function setUp(moments?: MadeView['moments']) {
   const { xs, ys } = tinyTensors(6)
   const weights = Object.fromEntries(pipeline.terms.map(({ name }) => [name, 1]))
   const state = initialState(pipeline, optimizer)
-  return { student, teacher, xs, pipeline, state, pass: () => gradientPass(pipeline, state, { fields: { image: xs, label: ys } }, weights) }
+  return {
+    student,
+    teacher,
+    xs,
+    pipeline,
+    state,
+    pass: () => gradientPass(pipeline, state, { fields: { image: xs, label: ys } }, weights),
+  }
 }
 
 /** The same examples by hand. */
@@ -159,7 +166,9 @@ describe('a view that is made inside the step', () => {
     const options = { student: tinyNetwork(), data: { train: tinyData(24) }, optimizer, epochs: 1, batchSize: 6 }
     const teacher = staticTeacher({ ...drawn(tinyNetwork(), 1), loss: kd() })
     const twice = [teacher, making(adversarial(0.1)), { ...making(adversarial(0.2)), name: 'again' }]
-    await expect(distill({ ...options, plugins: twice })).rejects.toThrow(/Two plugins make the field 'image\/adversarial'/)
+    await expect(distill({ ...options, plugins: twice })).rejects.toThrow(
+      /Two plugins make the field 'image\/adversarial'/,
+    )
     await expect(distill({ ...options, plugins: [teacher, teaching(kd())] })).rejects.toThrow(
       /'robust-kd' reads the view 'adversarial', the data has no field 'image\/adversarial'/,
     )

@@ -9,10 +9,16 @@ import type { MadeView, ViewContext } from './pipeline/view.ts'
 /** @throws GpdError `plugin.invalid` for a field that was promised and not made, or of another shape or type */
 function checkMade({ name, inputs }: MadeView, made: Fields, fields: Fields): void {
   const shapeOf = (field: tf.Tensor | undefined) => (field ? `${field.dtype} [${field.shape.join(', ')}]` : 'nothing')
-  const wrong = inputs.find((input) => made[input] === undefined || (fields[input] && shapeOf(made[input]) !== shapeOf(fields[input])))
+  const wrong = inputs.find(
+    (input) => made[input] === undefined || (fields[input] && shapeOf(made[input]) !== shapeOf(fields[input])),
+  )
   if (wrong === undefined) return
   const problem = `View '${name}': expected '${wrong}' as ${shapeOf(fields[wrong])}, got ${shapeOf(made[wrong])}.`
-  throw new GpdError('plugin.invalid', problem, 'Return every field of `inputs`, in the shape and type that it has in the batch.')
+  throw new GpdError(
+    'plugin.invalid',
+    problem,
+    'Return every field of `inputs`, in the shape and type that it has in the batch.',
+  )
 }
 
 /** Actors as functions of fields, in evaluation mode. Parameters are read once, outside of any tape. */

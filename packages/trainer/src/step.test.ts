@@ -53,8 +53,7 @@ function advance(
   return next.state
 }
 
-const batchesOf = (batchSize: number) =>
-  [...tinyData().batches({ batchSize, seed: 0, epoch: 0, training: false })]
+const batchesOf = (batchSize: number) => [...tinyData().batches({ batchSize, seed: 0, epoch: 0, training: false })]
 
 function largestGap(a: Readonly<Record<string, tf.Tensor>>, b: Readonly<Record<string, tf.Tensor>>): number {
   expect(Object.keys(a).sort()).toEqual(Object.keys(b).sort())
@@ -114,7 +113,9 @@ describe('trainingStep', () => {
     const state = initialState(pipeline, OPTIMIZER)
     const [batch] = batchesOf(12)
     // The teacher's logits are cut off in the distillation term, so only the label terms have a plain derivative.
-    const weights = Object.fromEntries(pipeline.terms.map(({ name }) => [name, name.startsWith('cross-entropy(') ? 1 : 0]))
+    const weights = Object.fromEntries(
+      pipeline.terms.map(({ name }) => [name, name.startsWith('cross-entropy(') ? 1 : 0]),
+    )
     const { gradients } = gradientPass(pipeline, state, batch!, weights)
     for (const name of Object.keys(state.trainables).filter((_, i) => i % 5 === 0)) {
       const moved = (h: number) => {

@@ -48,7 +48,8 @@ function pass(loss: DistillationLoss, labelViews: readonly string[] = []) {
   /** What a network says of a view by itself. */
   const logits = (side: 'student' | 'teacher', images: tf.Tensor) => {
     const { network, parameters, statistics } = side === 'student' ? student : teacher()
-    return apply(network, parameters, statistics, images, { training: side === 'student' })
+    const { outputs } = apply({ network, parameters, statistics }, images, { training: side === 'student' })
+    return outputs['logits'] as tf.Tensor2D
   }
   return { ...result, xs, ys, views, logits }
 }
@@ -57,8 +58,8 @@ describe('a further view of the images', () => {
   it('is seen by both networks of a loss that asks for it', () => {
     const { metrics, xs, views, logits } = pass(mlkd())
     const pair = (images: tf.Tensor) => ({
-      student: logits('student', images).logits,
-      teacher: logits('teacher', images).logits,
+      student: logits('student', images),
+      teacher: logits('teacher', images),
     })
     const expected = mlkdLoss({ weak: pair(xs), strong: pair(views.strong) })
     expect(value(metrics['mlkd(student, static-teacher)']!)).toBeCloseTo(value(expected), 4)
@@ -66,15 +67,17 @@ describe('a further view of the images', () => {
 
   it('counts in the cross-entropy with the labels where it is asked to', () => {
     const { metrics, xs, ys, views, logits } = pass(strongKd, ['strong'])
-    const [weak, strong] = [xs, views.strong].map((x) => value(crossEntropy(logits('student', x).logits, ys)))
+    const [weak, strong] = [xs, views.strong].map((x) => value(crossEntropy(logits('student', x), ys)))
     expect(value(metrics['cross-entropy(student)']!)).toBeCloseTo(weak! + strong!, 5)
   })
 
   it('moves the moments of batch normalization after the images themselves have, and is not seen by who need not', () => {
     const { statistics, xs, views } = pass(strongKd)
     const student = drawn(tinyNetwork(), 2)
-    const once = apply(student.network, student.parameters, student.statistics, xs, { training: true }).statistics
-    const twice = apply(student.network, student.parameters, once, views.strong, { training: true }).statistics
+    const once = apply(student, xs, { training: true }).statistics
+    const twice = apply({ network: student.network, parameters: student.parameters, statistics: once }, views.strong, {
+      training: true,
+    }).statistics
     for (const [name, expected] of Object.entries(twice)) {
       const [found, wanted] = [statistics[`student/${name}`]!, expected].map((x) => [...x.dataSync()])
       found!.forEach((x, i) => expect(x).toBeCloseTo(wanted![i]!, 5))
@@ -135,7 +138,8 @@ describe('a further view of the images', () => {
     expect(epoch(1)).toEqual(epoch(1))
     expect(epoch(1)).not.toEqual(epoch(2))
     for (const [weak, seen] of epoch(1)) expect(weak).not.toEqual(seen)
-    for (const batch of source.batches({ batchSize: 6, seed: 0, epoch: 0, training: false })) expect(Object.keys(batch.fields)).toEqual(['image', 'label'])
+    for (const batch of source.batches({ batchSize: 6, seed: 0, epoch: 0, training: false }))
+      expect(Object.keys(batch.fields)).toEqual(['image', 'label'])
   })
 })
 

@@ -1,8 +1,9 @@
+import { tensorSource } from '@gpdjs/data'
 import * as tf from '@tensorflow/tfjs'
 import { cifarResnet } from '@gpdjs/architectures'
 import { randomStream } from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
-import { distill, dynamicTeacher, sgd, tensorSource } from '@gpdjs/trainer'
+import { distill, dynamicTeacher, sgd } from '@gpdjs/trainer'
 
 const BATCH = 16
 const SIDE = 12

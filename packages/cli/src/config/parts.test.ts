@@ -1,4 +1,5 @@
-import { valueAt, type EdgeOptions, type Plugin, type RunSetup, type TrainedNetwork } from '@gpdjs/trainer'
+import type { Model } from '@gpdjs/core'
+import { valueAt, type EdgeOptions, type Plugin, type RunSetup } from '@gpdjs/trainer'
 import { describe, expect, it } from 'vitest'
 import { checkAgainst } from './check.ts'
 import { optimizerOf } from './optimizer.ts'
@@ -88,7 +89,7 @@ describe('plugins', () => {
 
   /** Losses and weights of a static teacher whose network nobody looks at. */
   function teaching(teacher: object, rest: object = {}) {
-    const trained = { network: {}, parameters: {}, statistics: {} } as unknown as TrainedNetwork
+    const trained = { network: {}, parameters: {}, statistics: {} } as unknown as Model
     const edges: EdgeOptions[] = []
     const run = { learners: [{ name: 'student' }], addDistillation: (edge: EdgeOptions) => void edges.push(edge) }
     const [plugin] = [pluginsOf(configure({ teacher: { weights: 'w', ...teacher }, ...rest }), trained)].flat(2) as [

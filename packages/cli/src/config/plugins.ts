@@ -1,5 +1,5 @@
 import { channelBranchReparameterization } from '@gpdjs/cbr-reparam'
-import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
+import { didYouMean, GpdError, type DistillationLoss, type Model } from '@gpdjs/core'
 import { inverseReparameterization, orepa, type BranchSet, type OrepaOptions } from '@gpdjs/ir-expansion'
 import { losses } from '@gpdjs/kd-losses'
 import {
@@ -10,7 +10,6 @@ import {
   type Plugin,
   type PluginOption,
   type StaticTeacherOptions,
-  type TrainedNetwork,
   type WeightedLoss,
 } from '@gpdjs/trainer'
 import { given } from './given.ts'
@@ -82,7 +81,7 @@ function teachingOf({ loss, weight }: TeacherConfig): WeightedLoss[] {
   })
 }
 
-function staticTeacherOf(config: Config, trained: TrainedNetwork, normalization: Normalization): Plugin | false {
+function staticTeacherOf(config: Config, trained: Model, normalization: Normalization): Plugin | false {
   const teacher = { ...trained, ...given({ normalization }) }
   const setting = settingOf(config)
   if (setting) return asPublished(setting, teacher)
@@ -96,11 +95,7 @@ function staticTeacherOf(config: Config, trained: TrainedNetwork, normalization:
  * @param normalization of the data and of the teacher, where they differ
  * @throws GpdError `config.invalid`, `config.unknown-key`
  */
-export function pluginsOf(
-  config: Config,
-  trained: TrainedNetwork | undefined,
-  normalization?: Normalization,
-): PluginOption {
+export function pluginsOf(config: Config, trained: Model | undefined, normalization?: Normalization): PluginOption {
   return [
     config.teacher && trained && staticTeacherOf(config, trained, normalization),
     config.dynamicTeacher && dynamicTeacherOf(config.dynamicTeacher),

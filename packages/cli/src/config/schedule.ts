@@ -1,5 +1,5 @@
-import { GpdError } from '@gpdjs/core'
-import { cosine, linear, multiStep, stepDecay, warmUp, type Schedule } from '@gpdjs/trainer'
+import { GpdError, type Schedule } from '@gpdjs/core'
+import { cosine, linear, multiStep, stepDecay, warmUp } from '@gpdjs/trainer'
 import { given } from './given.ts'
 import { at } from './key-path.ts'
 import type { Config } from './schema.ts'

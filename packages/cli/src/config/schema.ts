@@ -102,6 +102,7 @@ export const configSchema = z.strictObject({
   epochs: positive.default(10),
   batchSize: positive.default(64),
   accumulate: positive.default(1),
+  patience: positive.optional(),
   labelWeight: schedule.default(1),
   labelViews: z.array(z.string()).default([]),
   seed: z.int().default(42),

@@ -164,12 +164,21 @@ describe('images of a source', () => {
     const strong = padCropFlip({ padding: 1 })
     const [weak, other] = [padCropFlip({ padding: 0 }), padCropFlip({ padding: 2 })]
     const set = numbered(60)
-    const seen = pixels(images(set, { augment: weak, views: { strong } }), { batchSize: 60, ...training }, 'image/strong')
+    const seen = pixels(
+      images(set, { augment: weak, views: { strong } }),
+      { batchSize: 60, ...training },
+      'image/strong',
+    )
     const more = images(set, { augment: weak, views: { other, strong } })
     expect(new Map([...pixels(more, { batchSize: 6, ...training }, 'image/strong')])).toEqual(seen)
     for (const [position, found] of seen) {
       const target = new Uint8Array(2)
-      strong(Uint8Array.of(position, position + 1), target, set.shape, randomStream(3, 'augment', 1, position, 'strong'))
+      strong(
+        Uint8Array.of(position, position + 1),
+        target,
+        set.shape,
+        randomStream(3, 'augment', 1, position, 'strong'),
+      )
       expect(found).toBe(target.join())
     }
     expect(pixels(more, { batchSize: 60, ...training })).toEqual(

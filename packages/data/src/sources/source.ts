@@ -1,4 +1,13 @@
-import { GpdError, permutation, randomStream, type Batch, type BatchSource, type EpochOptions, type Fields, type FieldSpec } from '@gpdjs/core'
+import {
+  GpdError,
+  permutation,
+  randomStream,
+  type Batch,
+  type BatchSource,
+  type EpochOptions,
+  type Fields,
+  type FieldSpec,
+} from '@gpdjs/core'
 
 /** What a batch is drawn for. Random numbers belong to (seed, epoch, sample): they do not depend on the batch or its size. */
 export type Draw = Pick<EpochOptions, 'seed' | 'epoch' | 'training'>

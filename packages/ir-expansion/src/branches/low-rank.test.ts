@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import {
-  apply,
+  predict,
   conv2d,
   dense,
   depthwiseConv2d,
@@ -67,7 +67,7 @@ describe('lowRank', () => {
     expect(Math.max(...stored['hidden.weight.down']!.dataSync())).toBeGreaterThan(0.1)
     expect(values(teacherView(expansion, stored))).toEqual(values(parameters))
     const x = random([2, 6, 6, 2], 'x')
-    const logits = (view: TensorRecord) => apply(student, view, {}, x, { training: false }).logits.dataSync()
+    const logits = (view: TensorRecord) => predict({ network: student, parameters: view, statistics: {} }, x).dataSync()
     expect(logits(teacherView(expansion, stored))).toEqual(logits(parameters))
   })
 

@@ -26,7 +26,7 @@ function shared() {
   const stored = ir.lift(expansion, initializeParameters(student.parameters, SEED), SEED)
   const x = random([3, 4, 4, 2], 'images')
   const squares = (network: typeof student, parameters: TensorRecord) =>
-    tf.sum(tf.square(apply(network, parameters, {}, x, { training: true }).logits))
+    tf.sum(tf.square(apply({ network, parameters, statistics: {} }, x, { training: true }).outputs['logits']!))
   const objective = (tensors: TensorRecord) =>
     tf.add(
       squares(expansion.student, studentView(expansion, tensors)),

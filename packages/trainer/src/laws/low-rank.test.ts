@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { apply, mapRecord, mergeBranches, useBackend } from '@gpdjs/core'
+import { apply, mapRecord, mergeBranches, predict, useBackend } from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
 import { branchParameters, expand, liftParameters, liftStatistics, lowRank, teacherView } from '@gpdjs/ir-expansion'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -44,16 +44,22 @@ describe.each(NETWORKS)('%s with adapters', (name) => {
       else for (const key of Object.keys(plain)) expect(distance(view[key]!, plain[key]!), key).toBeLessThan(3e-7)
 
       for (const training of [false, true]) {
-        const student = apply(expansion.student, plain, statistics, x, { training }).logits
+        const student = apply({ network: expansion.student, parameters: plain, statistics }, x, { training }).outputs[
+          'logits'
+        ]!
         const wide = liftStatistics(expansion, statistics)
-        const teacher = apply(expansion.teacher, teacherView(expansion, stored), wide, x, { training }).logits
-        expect(contrast(student), 'logits depend on the image').toBeGreaterThan(0.05)
+        const teacher = apply(
+          { network: expansion.teacher, parameters: teacherView(expansion, stored), statistics: wide },
+          x,
+          { training },
+        ).outputs['logits']!
+        expect(contrast(student as tf.Tensor2D), 'logits depend on the image').toBeGreaterThan(0.05)
         expect(distance(teacher, student)).toBeLessThan(2e-5)
       }
 
       const { network, parameters, statistics: moments } = extractStudent(expansion, stored, statistics)
-      const logits = apply(network, parameters, moments, x, { training: false }).logits.dataSync()
-      expect(logits).toEqual(apply(network, view, statistics, x, { training: false }).logits.dataSync())
+      const logits = predict({ network, parameters, statistics: moments }, x).dataSync()
+      expect(logits).toEqual(predict({ network, parameters: view, statistics }, x).dataSync())
     })
   })
 })

@@ -7,7 +7,7 @@ export interface Callbacks {
   onEpochBegin?(epoch: number): void | Promise<void>
   /**
    * After each step: the unweighted losses by name, `loss`, `acc`, `gradient-norm`, `learning-rate` (or
-   * `learning-rate/<group>` of each group that moved), `images-per-second`, and `data-wait`, the share of the step in which its
+   * `learning-rate/<group>` of each group that moved), `samples-per-second`, and `data-wait`, the share of the step in which its
    * device waited for data, 0 … 1.
    */
   onBatchEnd?(step: number, logs: Logs): void | Promise<void>

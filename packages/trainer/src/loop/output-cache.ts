@@ -12,7 +12,8 @@ const BUDGET = 256 * 2 ** 20
 /** The inputs that a node depends on. */
 function inputsBehind({ nodes, inputs }: Network, node: string): ReadonlySet<string> {
   const behind = new Set([node])
-  for (const { id, inputs: read } of [...nodes].reverse()) if (behind.has(id)) for (const input of read) behind.add(input)
+  for (const { id, inputs: read } of [...nodes].reverse())
+    if (behind.has(id)) for (const input of read) behind.add(input)
   return new Set(Object.keys(inputs).filter((input) => behind.has(input)))
 }
 
@@ -69,7 +70,12 @@ function gathered(cached: Cached, items: Uint32Array): tf.Tensor | undefined {
   return tf.tensor(values, [items.length, ...cached.shape])
 }
 
-async function remember(cached: Cached, items: Uint32Array, tensor: tf.Tensor, budget: { left: number }): Promise<void> {
+async function remember(
+  cached: Cached,
+  items: Uint32Array,
+  tensor: tf.Tensor,
+  budget: { left: number },
+): Promise<void> {
   const size = bytesOf(cached) / 4
   const values = (await tensor.data()) as Float32Array
   for (const [row, item] of items.entries()) {
@@ -117,7 +123,8 @@ export function outputCache(pipeline: Pipeline, varying: boolean, budget = BUDGE
   const passes = varying
     ? []
     : pipeline.passes.filter(
-        ({ actorOf: { role, cache = true }, view }) => role === 'frozen' && cache && !(view !== undefined && made.has(view)),
+        ({ actorOf: { role, cache = true }, view }) =>
+          role === 'frozen' && cache && !(view !== undefined && made.has(view)),
       )
   const left = { left: budget }
   const stores = passes.map((pass) => ({ pass, results: resultsOf(pass) }))

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { apply, useBackend, type Network, type TensorRecord } from '@gpdjs/core'
+import { useBackend, predict, type Network, type TensorRecord } from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
 import {
   branchParameters,
@@ -102,7 +102,7 @@ function replay(run: GoldenRun) {
 type Replay = ReturnType<typeof replay>
 
 const evaluate = (network: Network, parameters: TensorRecord, statistics: TensorRecord, x: tf.Tensor) =>
-  apply(network, parameters, statistics, x, { training: false }).logits
+  predict({ network, parameters, statistics }, x)
 
 function logitsOf({ expansion, pipeline, batch }: Replay, state: TrainingState) {
   const stored = { ...scopeOf('dynamic-teacher', state.trainables), ...scopeOf('dynamic-teacher', pipeline.constants) }

@@ -58,7 +58,6 @@ export function checkTask(
   source: string,
   fields: FieldSpecs,
 ): void {
-  for (const [name, spec] of Object.entries(task.fields))
-    checkField(`Task '${task.name}'`, name, spec, source, fields)
+  for (const [name, spec] of Object.entries(task.fields)) checkField(`Task '${task.name}'`, name, spec, source, fields)
   task.check?.(networks, fields, source)
 }

@@ -21,7 +21,5 @@ export function fieldOf(input: string, view: string | undefined, fields: Fields 
 
 /** What a pass's network reads, by the names of its inputs. */
 export function inputsOf({ network }: Actor, { view }: Pass, fields: Fields): Fields {
-  return Object.fromEntries(
-    Object.keys(network.inputs).map((input) => [input, fields[fieldOf(input, view, fields)]!]),
-  )
+  return Object.fromEntries(Object.keys(network.inputs).map((input) => [input, fields[fieldOf(input, view, fields)]!]))
 }

@@ -1,11 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import {
-  initializeParameters,
-  initializeStatistics,
-  type Network,
-  type Task,
-  type TensorRecord,
-} from '@gpdjs/core'
+import { initializeParameters, initializeStatistics, type Network, type Task, type TensorRecord } from '@gpdjs/core'
 import type { TrainableSpec } from '../optimizers/optimizer.ts'
 import { classification } from '../tasks/classification.ts'
 import type { Actor } from './actor.ts'

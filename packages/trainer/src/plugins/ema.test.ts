@@ -48,9 +48,11 @@ describe('ema', () => {
   it('moves each tensor with its probability, the same ones for the same seed', () => {
     const moved = () => {
       const states = statesOf(ema({ decay: 0.5, warmUp: false, probability: 0.3 }), 40)
-      return states.slice(1).flatMap(({ states: now }, step) =>
-        Object.keys(now).map((name) => Number(now[name] !== states[step]!.states[name])),
-      )
+      return states
+        .slice(1)
+        .flatMap(({ states: now }, step) =>
+          Object.keys(now).map((name) => Number(now[name] !== states[step]!.states[name])),
+        )
     }
     const draws = moved()
     const [n, count] = [draws.length, draws.reduce((a, b) => a + b)]

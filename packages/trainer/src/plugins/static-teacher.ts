@@ -43,7 +43,10 @@ export interface StaticTeacherOptions extends Model {
 }
 
 /** The same network, behind `(x · σ + μ − μ_t) / σ_t`: images as the teacher knows them, from images normalized by μ and σ. */
-function renormalized(network: Network, { data, teacher }: NonNullable<StaticTeacherOptions['normalization']>): Network {
+function renormalized(
+  network: Network,
+  { data, teacher }: NonNullable<StaticTeacherOptions['normalization']>,
+): Network {
   if (data.mean.length !== teacher.mean.length) {
     throw new GpdError(
       'data.mismatch',
