@@ -19,8 +19,11 @@ import { adamw } from './optimizers/adamw.ts'
 import { sgd } from './optimizers/sgd.ts'
 import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
 import { ema } from './plugins/ema.ts'
+import type { Plugin } from './pipeline/plugin.ts'
+import { scopeOf } from './pipeline/scope.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
 import { cosine } from './schedule.ts'
+import { classification } from './tasks/classification.ts'
 import { tensorSource } from '@gpdjs/data'
 import { drawn, tinyData, tinyNetwork, tinyTensors } from './testing.ts'
 
@@ -143,6 +146,63 @@ describe('distill', () => {
     expect(run.problem).toMatch(/broken\(student, static-teacher\).*not finite at step 4/)
     expect(run.steps).toBe(4)
     expect(Object.values(values(run.student.parameters)).flat().every(Number.isFinite)).toBe(true)
+  })
+
+  it('keeps the student that the task judges best, and stops once it has not become better for a while', async () => {
+    const { measure, ...plain } = classification()
+    const values = [0.5, 0.7, 0.6, 0.7, 0.1, 0.9]
+    const scripted = (goal: 'max' | 'min') => {
+      let evaluations = 0
+      const evaluate = () => Promise.resolve({ acc: values[evaluations++]!, loss: 0 })
+      return { ...plain, measure, evaluate, judge: { metric: 'acc', goal } as const }
+    }
+    const train = (goal: 'max' | 'min', patience?: number) =>
+      distill({ ...base(), epochs: 6, task: scripted(goal), ...(patience && { patience }) })
+    const whole = await train('max')
+    expect([whole.best!.epoch, whole.best!.value, whole.outcome, whole.history.length]).toEqual([
+      5,
+      0.9,
+      'completed',
+      6,
+    ])
+    const early = await train('max', 3)
+    expect([early.best!.epoch, early.best!.value, early.outcome, early.history.length]).toEqual([1, 0.7, 'stopped', 5])
+    const least = await train('min', 3)
+    expect([least.best!.epoch, least.best!.metric, least.history.length]).toEqual([0, 'acc', 4])
+    await expect(distill({ ...base(), data: { train: tinyData(24) }, patience: 2 })).rejects.toThrow(
+      /patience.*validation/,
+    )
+  })
+
+  it('hands out a student that is bit for bit the one it was trained as: law 4', async () => {
+    const xs = tf.reshape(tf.linspace(-1, 1, 72), [2, 6, 6, 1])
+    const seen: number[][] = []
+    /** The student by its view of the shared tensors, in evaluation mode, as it is before each step. */
+    const watching: Plugin = {
+      name: 'watching',
+      specVersion: 1,
+      connect(run) {
+        run.addTerm({
+          name: 'watching',
+          weight: 0,
+          passes: { student: { actor: 'student' } },
+          compute(_, { tensors, statistics }) {
+            const { network, parameters } = run.student
+            const model = { network, parameters: parameters(tensors), statistics: scopeOf('student', statistics) }
+            seen.push([...predict(model, xs).dataSync()])
+            return tf.scalar(0)
+          },
+        })
+      },
+    }
+    const teacher = drawn(tinyNetwork({ width: 4 }), 1)
+    const train = (maxSteps: number) =>
+      distill({ ...base(), maxSteps, plugins: [watching, staticTeacher({ ...teacher, loss: dkd() }), gpd(), ema()] })
+    await train(6)
+    const run = await train(5)
+    expect(new Set(seen.slice(0, 6).map(String)).size).toBe(6)
+    expect([...predict(run.student, xs).dataSync()]).toEqual(seen[5])
+    expect(run.learners['student']).toBe(run.student)
   })
 
   it('stops when it is told to', async () => {

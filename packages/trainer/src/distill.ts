@@ -3,6 +3,7 @@ import type { DistillOptions } from './distill-options.ts'
 import { disposable, extractLearners, type DistillResult, type EpochRecord } from './distill-result.ts'
 import { extractActor } from './extract.ts'
 import { bestEpoch, disposeModel, type BestEpoch } from './loop/best-epoch.ts'
+import { combineCallbacks } from './loop/callbacks.ts'
 import { planLoop, type PlannedLoop } from './loop/plan-loop.ts'
 import { trainEpoch, type EpochResult, type Outcome } from './loop/train-epoch.ts'
 import { validate } from './loop/validate.ts'
@@ -18,9 +19,10 @@ interface Trained {
   readonly problem?: string
 }
 
-/** What a pipeline owns beside the state: constants and the moments of actors that are not trained. */
-function disposePipeline({ constants, actors }: Pipeline): void {
-  tf.dispose([constants, ...actors.filter(({ role }) => role !== 'learner').map(({ statistics }) => statistics)])
+/** What a pipeline owns: constants, the moments of actors that are not trained, and where training begins. */
+function disposePipeline({ constants, actors, initial }: Pipeline): void {
+  const moments = actors.filter(({ role }) => role !== 'learner').map(({ statistics }) => statistics)
+  tf.dispose([constants, ...moments, { ...initial }])
 }
 
 const judged = ({ outcome }: EpochResult, epoch: number, { epochs, evaluateEvery }: PlannedLoop): boolean =>
@@ -31,12 +33,13 @@ const judged = ({ outcome }: EpochResult, epoch: number, { epochs, evaluateEvery
 /** Epoch after epoch, each judged by the validation set where there is one. Of a run that fails, no state is left. */
 async function trainEpochs(
   loop: PlannedLoop,
+  start: TrainingState,
   { validation }: DistillOptions['data'],
   best: BestEpoch,
 ): Promise<Trained> {
   const { pipeline, callbacks } = loop
   const history: EpochRecord[] = []
-  let state = initialState(pipeline, loop.optimizer)
+  let state = start
   let end: Pick<Trained, 'outcome' | 'problem'> = { outcome: 'completed' }
   try {
     for (let epoch = 0; epoch < loop.epochs && state.step < loop.lastStep; epoch++) {
@@ -62,6 +65,27 @@ async function trainEpochs(
   return { state, history, ...end }
 }
 
+/** A run that is put together and checked: nothing is wrong with it that can be known before its first step. */
+function prepare(options: DistillOptions, pipeline: Pipeline): { loop: PlannedLoop; start: TrainingState } {
+  checkData(pipeline, options.data)
+  const loop = planLoop(options, pipeline)
+  return { loop, start: initialState(pipeline, loop.optimizer) }
+}
+
+async function train(options: DistillOptions, pipeline: Pipeline, best: BestEpoch): Promise<Trained> {
+  const { loop, start } = prepare(options, pipeline)
+  const { epochs, stepsPerEpoch, totalSteps, batchSize, callbacks } = loop
+  const actors = pipeline.actors.map(({ name }) => name)
+  const losses = pipeline.terms.map(({ name }) => name)
+  try {
+    await callbacks.onTrainBegin({ epochs, stepsPerEpoch, totalSteps, batchSize, actors, losses })
+  } catch (error) {
+    disposeReplaced(start)
+    throw error
+  }
+  return trainEpochs(loop, start, options.data, best)
+}
+
 /**
  * Trains a student: on the data, by static teachers, beside a dynamic teacher, or any mix of them, as the plugins say.
  *
@@ -80,33 +104,23 @@ async function trainEpochs(
  * })
  */
 export async function distill(options: DistillOptions): Promise<DistillResult> {
-  const { student, parameters, statistics, heads, plugins, task, seed = 42, data } = options
+  const { student, parameters, statistics, heads, plugins, task, seed = 42, data, callbacks = [] } = options
   for (const source of [data.train, data.validation]) await source?.check?.()
   const began = performance.now()
   const samples = data.train.size
   const pipeline = buildPipeline({ student, parameters, statistics, heads, plugins, task, seed, samples })
-  checkData(pipeline, data)
-  const loop = planLoop(options, pipeline)
-  const { epochs, stepsPerEpoch, totalSteps, batchSize, callbacks } = loop
-  const actors = pipeline.actors.map(({ name }) => name)
-  const losses = pipeline.terms.map(({ name }) => name)
-  await callbacks.onTrainBegin({ epochs, stepsPerEpoch, totalSteps, batchSize, actors, losses })
-
   const best = bestEpoch(pipeline.task.judge)
-  const { state, ...trained } = await trainEpochs(loop, data, best).catch(
+  const { state, ...trained } = await train(options, pipeline, best).catch((error: unknown) => {
     // After a failure there is no result, so nothing of what was trained may stay.
-    (error: unknown) => {
-      disposePipeline(pipeline)
-      tf.dispose({ ...pipeline.initial })
-      disposeModel(best.best()?.student)
-      throw error
-    },
-  )
+    disposePipeline(pipeline)
+    disposeModel(best.best()?.student)
+    throw error
+  })
   const extracted = extractLearners(pipeline, state)
   const { step: steps } = state
   disposeReplaced(state)
   disposePipeline(pipeline)
-  await callbacks.onTrainEnd(trained.history.at(-1)?.logs ?? {})
+  await combineCallbacks([callbacks].flat()).onTrainEnd(trained.history.at(-1)?.logs ?? {})
   const found = best.best()
   const seconds = (performance.now() - began) / 1000
   return disposable({ ...extracted, ...(found && { best: found }), steps, seconds, ...trained })

@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
-import { initializeParameters, initializeStatistics, type Network, type Task, type TensorRecord } from '@gpdjs/core'
+import {
+  GpdError,
+  initializeParameters,
+  initializeStatistics,
+  type Network,
+  type Task,
+  type TensorRecord,
+} from '@gpdjs/core'
 import type { TrainableSpec } from '../optimizers/optimizer.ts'
 import { classification } from '../tasks/classification.ts'
 import type { Actor } from './actor.ts'
@@ -79,10 +86,18 @@ export function buildPipeline(options: PipelineOptions): Pipeline {
     Object.keys(heads ?? {}),
     terms.map(({ name }) => name),
   )
+  if (terms.length === 0) throw nothingToLearn(task)
   if (!stores.some(({ name }) => name === STUDENT)) tf.dispose(parameters)
   const passes = planPasses(actors, terms)
   return { seed, task, actors, terms, passes, views, states, ...partitionStores(additions, passes) }
 }
+
+const nothingToLearn = ({ name }: Task) =>
+  new GpdError(
+    'config.invalid',
+    `Nothing is minimized: the objective of '${name}' has weight 0, and no plugin adds a loss.`,
+    'Give the objective a weight, or add a teacher.',
+  )
 
 /** Tensors by what happens to them: trained, constant, or moved as statistics. */
 function partitionStores({ stores, actors, views, memories }: Additions, passes: readonly PlannedPass[]) {

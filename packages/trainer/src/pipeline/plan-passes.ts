@@ -12,14 +12,13 @@ export interface PlannedPass extends Pass {
 /** Every distinct pass of an actor that a term names, on the batch itself first. */
 function passesOf(actor: Actor, terms: readonly LossTerm[]): PlannedPass[] {
   const named = terms.flatMap(({ passes }) => Object.values(passes)).filter((pass) => pass.actor === actor.name)
-  const views = new Set(named.map(({ view }) => view))
-  return [...views]
-    .sort((a, b) => Number(a !== undefined) - Number(b !== undefined))
-    .map((view) => {
-      const pass = { actor: actor.name, view }
-      const taps = new Set(named.flatMap((each) => (each.view === view ? (each.taps ?? []) : [])))
-      return { ...pass, name: passName(pass), actorOf: actor, taps: [...taps] }
-    })
+  const views = named.flatMap(({ view }) => view ?? [])
+  const onBatch = named.some(({ view }) => view === undefined)
+  return [...(onBatch ? [undefined] : []), ...new Set(views)].map((view) => {
+    const pass = { actor: actor.name, view }
+    const taps = new Set(named.flatMap((each) => (each.view === view ? (each.taps ?? []) : [])))
+    return { ...pass, name: passName(pass), actorOf: actor, taps: [...taps] }
+  })
 }
 
 /** All passes of a step, in the order of the actors. */
