@@ -16,7 +16,7 @@ export type {
   PairOutputs,
 } from './loss.ts'
 export type { Batch, BatchSource, EpochOptions } from './batch.ts'
-export type { Objective, Predict, Rows, Task } from './task.ts'
+export type { ExpectedField, Objective, Predict, Rows, Task } from './task.ts'
 export type { Progress, Schedule } from './schedule.ts'
 export {
   fixedAxis,

@@ -4,6 +4,9 @@ import type { Fields, FieldSpec } from './fields.ts'
 import type { Network } from './network/network.ts'
 import type { Schedule } from './schedule.ts'
 
+/** What is expected of a field; without a shape, any will do. */
+export type ExpectedField = Pick<FieldSpec, 'dtype'> & Partial<Pick<FieldSpec, 'shape'>>
+
 /** Outputs of a network and their targets, row by row. A row is what is predicted: an image, a token, a query. */
 export interface Rows {
   /** `[rows, classes]` */
@@ -40,8 +43,8 @@ export interface Task<Metric extends string = string> {
   readonly name: string
   /** Outputs that every network of a run must have. */
   readonly outputs: readonly string[]
-  /** What a batch must hold beside the inputs of networks. */
-  readonly fields: Readonly<Record<string, Pick<FieldSpec, 'shape' | 'dtype'>>>
+  /** What a batch must hold beside the inputs of networks; without a shape, any will do. */
+  readonly fields: Readonly<Record<string, ExpectedField>>
   /** Whether `rows` gives weights: losses that compare samples are refused then. Default false. */
   readonly weighsRows?: boolean
   /** Disposes nothing. */

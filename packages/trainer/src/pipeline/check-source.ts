@@ -1,14 +1,14 @@
-import { GpdError, type FieldSpec, type Network, type Task } from '@gpdjs/core'
+import { GpdError, type ExpectedField, type FieldSpec, type Network, type Task } from '@gpdjs/core'
 
 type FieldSpecs = Readonly<Record<string, FieldSpec>>
 
-const described = ({ dtype, shape }: Pick<FieldSpec, 'dtype' | 'shape'>): string => `${dtype} [${shape.join(', ')}]`
+const described = ({ dtype, shape }: ExpectedField): string => (shape ? `${dtype} [${shape.join(', ')}]` : dtype)
 
 /** @throws GpdError `data.missing`, `data.mismatch` for a field that is not there, or of another shape or type */
 export function checkField(
   reader: string,
   name: string,
-  expected: Pick<FieldSpec, 'dtype' | 'shape'>,
+  expected: ExpectedField,
   source: string,
   fields: FieldSpecs,
 ): void {
@@ -17,7 +17,7 @@ export function checkField(
     const problem = `${reader} reads the field '${name}', which the ${source} data does not have.`
     throw new GpdError('data.missing', problem, `It has ${Object.keys(fields).join(', ') || 'none'}.`)
   }
-  if (described(found) === described(expected)) return
+  if (described(expected) === described(expected.shape ? found : { dtype: found.dtype })) return
   const problem = `${reader} reads the field '${name}' as ${described(expected)}, the ${source} data has ${described(found)}.`
   throw new GpdError('data.mismatch', problem, 'Change the network, or what the data gives.')
 }
