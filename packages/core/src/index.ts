@@ -40,6 +40,7 @@ export {
   fanInUniform,
   zeros,
   ones,
+  identity,
   type Initializer,
   type ParameterSpec,
   type StatisticSpec,
@@ -79,11 +80,14 @@ export {
   channelShuffle,
   channelSplit,
   concat,
+  concatTokens,
   conv2d,
   dense,
   depthwiseConv2d,
   dropout,
   elu,
+  embedding,
+  fieldProducts,
   flatten,
   gelu,
   geluTanh,
@@ -95,11 +99,13 @@ export {
   maxPool,
   meanToken,
   mish,
+  mixFields,
   multiply,
   positionEmbedding,
   prependTokens,
   relu,
   relu6,
+  rescale,
   scale,
   selfAttention,
   selu,
@@ -107,12 +113,14 @@ export {
   softplus,
   softsign,
   stochasticDepth,
+  sumChannels,
   swapTokens,
   swish,
   takeToken,
   tanh,
   toMap,
   toTokens,
+  unitLength,
   zeroPadding2d,
 } from './ops/index.ts'
 export {
@@ -130,10 +138,7 @@ export { readModelArtifacts, type ReadModelOptions } from './layers-model/model-
 export { decodeSafetensors } from './safetensors/decode.ts'
 export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
 export type { SafeTensor } from './safetensors/element-types.ts'
-export {
-  fromLayersModel,
-  type FromLayersModelOptions,
-} from './layers-model/from-layers-model.ts'
+export { fromLayersModel, type FromLayersModelOptions } from './layers-model/from-layers-model.ts'
 export { toLayersModel } from './layers-model/to-layers-model.ts'
 export { foldBatchNorm } from './onnx/fold-batch-norm.ts'
 export { toOnnx, type OnnxOptions } from './onnx/to-onnx.ts'
