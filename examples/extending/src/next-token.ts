@@ -32,7 +32,11 @@ export function languageModel({ vocabulary, tokens, width, depth = 1, heads = 2 
   const block = (x: string, i: number) => {
     const at = (name: string) => `block${i}.${name}`
     const qkv = g.add(at('qkv'), dense({ units: 3 * width }), g.add(at('norm1'), layerNorm(), x))
-    const attended = g.add(at('proj'), dense({ units: width }), g.add(at('attention'), selfAttention({ heads, causal: true }), qkv))
+    const attended = g.add(
+      at('proj'),
+      dense({ units: width }),
+      g.add(at('attention'), selfAttention({ heads, causal: true }), qkv),
+    )
     const y = g.add(at('sum1'), add(), x, attended)
     const hidden = g.add(at('fc1'), dense({ units: 4 * width }), g.add(at('norm2'), layerNorm(), y))
     return g.add(at('sum2'), add(), y, g.add(at('fc2'), dense({ units: width }), g.add(at('gelu'), gelu(), hidden)))

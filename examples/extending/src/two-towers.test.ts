@@ -14,12 +14,9 @@ beforeAll(async () => {
 
 /** Queries and documents are two views of the same hidden vectors, through matrices that the towers must undo. */
 function pairsOf(count: number, name: string) {
-  return tf.tidy(() => {
-    const hidden = random([count, 4], `hidden ${name}`) as tf.Tensor2D
-    const through = (matrix: string, size: number) =>
-      tf.matMul(hidden, random([4, size], matrix) as tf.Tensor2D)
-    return tensorSource({ fields: { query: through('A', 6), document: through('B', 5) } })
-  })
+  const hidden = random([count, 4], `hidden ${name}`)
+  const through = (matrix: string, size: number) => tf.matMul(hidden, random([4, size], matrix))
+  return tensorSource({ fields: { query: through('A', 6), document: through('B', 5) } })
 }
 
 const sizes = { query: 6, document: 5 }
@@ -29,7 +26,15 @@ const task = pairs()
 describe('two towers', () => {
   it('find more and more documents of validation pairs, alone and with GPD', async () => {
     const data = { train: pairsOf(128, 'train'), validation: pairsOf(64, 'validation') }
-    const options = { student, data, task, optimizer: adamw({ learningRate: 0.01 }), epochs: 12, batchSize: 32, seed: 0 }
+    const options = {
+      student,
+      data,
+      task,
+      optimizer: adamw({ learningRate: 0.01 }),
+      epochs: 12,
+      batchSize: 32,
+      seed: 0,
+    }
     const start = { network: student, parameters: initializeParameters(student.parameters, 0), statistics: {} }
     const before = (await evaluate(start, data.validation, { task }))['recall@1']
     const alone = await distill(options)
@@ -59,10 +64,12 @@ describe('two towers', () => {
     const optimizer = adamw({ learningRate: 0.01 })
     const queries = tensorSource({ fields: { query: random([8, 6], 'queries') } })
     const options = { student, data: { train: queries }, task, optimizer, epochs: 1, batchSize: 4 }
-    await expect(distill(options)).rejects.toThrow(/'student' reads the field 'document', which the train data does not/)
-    const train = pairsOf(8, 'train')
-    await expect(distill({ ...options, data: { train }, student: twoTowers({ query: 7, document: 5, width: 4 }) })).rejects.toThrow(
-      /'student' reads the field 'query' as float32 \[7\], the train data has float32 \[6\]/,
+    await expect(distill(options)).rejects.toThrow(
+      /'student' reads the field 'document', which the train data does not/,
     )
+    const train = pairsOf(8, 'train')
+    await expect(
+      distill({ ...options, data: { train }, student: twoTowers({ query: 7, document: 5, width: 4 }) }),
+    ).rejects.toThrow(/'student' reads the field 'query' as float32 \[7\], the train data has float32 \[6\]/)
   })
 })

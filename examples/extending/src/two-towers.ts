@@ -3,7 +3,11 @@ import { dense, graph, relu, unitLength, type BatchSource, type Network, type Ta
 import { crossEntropyRows } from '@gpdjs/kd-losses'
 
 /** A tower for queries and one for documents: vectors go in, unit vectors of one space come out. */
-export function twoTowers(sizes: { readonly query: number; readonly document: number; readonly width: number }): Network {
+export function twoTowers(sizes: {
+  readonly query: number
+  readonly document: number
+  readonly width: number
+}): Network {
   const g = graph({
     name: 'two-towers',
     inputs: {
