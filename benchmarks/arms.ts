@@ -39,7 +39,7 @@ export const gpd =
       loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }),
     }),
     dynamicTeacher({
-      expansion: inverseReparameterization({ ratio, ...(branches > 0 && { branches: orepa({ branches }) }) }),
+      expander: inverseReparameterization({ ratio, ...(branches > 0 && { branches: orepa({ branches }) }) }),
     }),
   ]
 

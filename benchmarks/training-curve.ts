@@ -28,7 +28,7 @@ async function losses(backend: BackendChoice): Promise<readonly number[]> {
     epochs: EPOCHS,
     batchSize: BATCH,
     seed: 1,
-    plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+    plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
     callbacks: { onBatchEnd: (_batch, { loss }) => void values.push(loss!) },
   })
   run.dispose()

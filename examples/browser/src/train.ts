@@ -16,7 +16,7 @@ export function train(
     optimizer: sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 }),
     epochs,
     batchSize,
-    plugins: [dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) })],
+    plugins: [dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) })],
     callbacks,
   })
 }

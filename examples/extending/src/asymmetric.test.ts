@@ -33,7 +33,7 @@ describe('asymmetric branches', () => {
 
   it('train, and leave a plain student', async () => {
     const setup = smallRun(network)
-    const run = await distill({ ...setup, plugins: dynamicTeacher({ expansion: inverseReparameterization(options) }) })
+    const run = await distill({ ...setup, plugins: dynamicTeacher({ expander: inverseReparameterization(options) }) })
     expect(run.outcome).toBe('completed')
     expect(Object.keys(run.student.parameters).sort()).toEqual(network.parameters.map(({ name }) => name).sort())
     run.dispose()

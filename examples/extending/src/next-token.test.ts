@@ -48,7 +48,7 @@ describe('a language model', () => {
       epochs: 4,
       plugins: [
         staticTeacher({ ...teacher.student, loss: kd({ temperature: 1 }) }),
-        dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2 }) }),
+        dynamicTeacher({ expander: inverseReparameterization({ ratio: 2 }) }),
       ],
     })
     const bits = run.history.map(({ logs }) => logs['val_bits']!)

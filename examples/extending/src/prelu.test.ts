@@ -84,7 +84,7 @@ describe('a network with prelu', () => {
     const before = tf.memory().numTensors
     const run = await distill({
       ...options,
-      plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2 }) }),
+      plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 2 }) }),
     })
     const losses = run.history.map(({ logs }) => logs['cross-entropy(student)']!)
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 2)

@@ -40,7 +40,7 @@ describe('two towers', () => {
     const alone = await distill(options)
     const beside = await distill({
       ...options,
-      plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2 }) }),
+      plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 2 }) }),
     })
     for (const run of [alone, beside]) {
       expect(run.best!.metric).toBe('recall@1')

@@ -25,7 +25,7 @@ export const arms: readonly Arm[] = [
     name: 'student + DKD + GPD',
     plugins: (trained) => [
       staticTeacher({ ...trained, loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }) }),
-      dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+      dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
     ],
   },
 ]

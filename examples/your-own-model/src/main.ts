@@ -26,7 +26,7 @@ const { student } = await distill({
   optimizer: sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 }),
   epochs: options.epochs,
   batchSize: 32,
-  plugins: [dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) })],
+  plugins: [dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) })],
 })
 
 // 3. The student goes back to where it came from, and to every runtime that reads ONNX.

@@ -36,7 +36,7 @@ const base = (): DistillOptions => ({
   batchSize: 8,
   seed: 0,
 })
-const gpd = () => dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) })
+const gpd = () => dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) })
 const values = (record: Readonly<Record<string, tf.Tensor>>) =>
   Object.fromEntries(Object.entries(record).map(([name, tensor]) => [name, Array.from(tensor.dataSync())]))
 
@@ -127,7 +127,7 @@ describe('distill', () => {
       maxSteps: 1,
       optimizer: sgd({ learningRate: 0 }),
       plugins: dynamicTeacher({
-        expansion: inverseReparameterization({ ratio: 2, branches: orepa({ gates: 'single' }) }),
+        expander: inverseReparameterization({ ratio: 2, branches: orepa({ gates: 'single' }) }),
       }),
     })
     expect(values(run.student.parameters)).toEqual(before)
@@ -336,12 +336,12 @@ describe('distill', () => {
     ['a batch larger than the set', () => ({ batchSize: 100 }), /24 training samples make no step/],
     [
       'a ratio that is no integer',
-      () => ({ plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 1.5 }) }) }),
+      () => ({ plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 1.5 }) }) }),
       /ratio: expected a positive integer, got 1.5/,
     ],
     [
       'a ratio of zero',
-      () => ({ plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 0 }) }) }),
+      () => ({ plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 0 }) }) }),
       /positive integer, got 0/,
     ],
     ['two plugins of one name', () => ({ plugins: [gpd(), gpd()] }), /'dynamic-teacher' is there twice/],

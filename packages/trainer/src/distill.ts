@@ -93,13 +93,13 @@ async function train(options: DistillOptions, pipeline: Pipeline, best: BestEpoc
  *   `checkpoint.incompatible`: before anything is trained
  * @example
  * const run = await distill({
- *   student: resnet({ depth: 20, classes: 10 }),
+ *   student: createNetwork('resnet20'),
  *   data: { train, validation },
  *   optimizer: sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 }),
  *   epochs: 10,
  *   plugins: [
  *     staticTeacher({ ...teacher, loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }) }),
- *     dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+ *     dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
  *   ],
  * })
  */

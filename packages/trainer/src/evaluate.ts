@@ -19,7 +19,7 @@ const predictionOf =
 /**
  * The metrics of a task over a whole set, in evaluation mode.
  *
- * @throws GpdError `data.missing`, `data.mismatch` if the set is not what network and task read, `data.label-range`
+ * @throws GpdError `data.missing`, `data.mismatch` if the set is not what network and task read; what `source.check` throws
  * @example const { acc } = await evaluate(run.student, test)
  */
 export async function evaluate<Metric extends string = 'acc' | 'loss'>(

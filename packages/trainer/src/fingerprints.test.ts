@@ -28,7 +28,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'DKD + GPD + EMA': () => ({
     plugins: [
       staticTeacher({ ...teacher(), loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }) }),
-      dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+      dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
       ema(),
     ],
   }),

@@ -23,7 +23,7 @@ import type { TrainingState } from './training-state.ts'
 export interface TrainingBatch {
   /** The first axis of each is the batch. */
   readonly fields: Fields
-  /** Outputs of frozen actors that need not be computed, by pass: `{ 'static-teacher': { outputs: { logits } } }`. */
+  /** Outputs of frozen actors that need not be computed, by pass: `{ 'static-teacher': { outputs } }`. */
   readonly known?: KnownOutputs
 }
 

@@ -20,7 +20,7 @@ const twoSides = () =>
     student: tinyNetwork(),
     seed: 3,
     plugins: dynamicTeacher({
-      expansion: inverseReparameterization({ ratio: 2, branches: orepa() }),
+      expander: inverseReparameterization({ ratio: 2, branches: orepa() }),
       sharing: 'none',
     }),
   })

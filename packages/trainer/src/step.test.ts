@@ -24,13 +24,13 @@ const COMBINATIONS: Readonly<Record<string, () => PluginOption>> = {
   'labels only': () => [],
   KD: () => teacher(kd({ temperature: 4 })),
   'DKD and EMA': () => [teacher(dkd()), ema()],
-  GPD: () => [teacher(dkd()), dynamicTeacher({ expansion: expansion(true) })],
-  'GPD from scratch': () => dynamicTeacher({ expansion: expansion(true) }),
-  'GPD without branches, ratio 3': () => dynamicTeacher({ expansion: expansion(false, 3) }),
-  'GPD without sharing': () => dynamicTeacher({ expansion: expansion(true), sharing: 'none' }),
-  'GPD without mapping': () => dynamicTeacher({ expansion: expansion(true), mapping: 'none' }),
+  GPD: () => [teacher(dkd()), dynamicTeacher({ expander: expansion(true) })],
+  'GPD from scratch': () => dynamicTeacher({ expander: expansion(true) }),
+  'GPD without branches, ratio 3': () => dynamicTeacher({ expander: expansion(false, 3) }),
+  'GPD without sharing': () => dynamicTeacher({ expander: expansion(true), sharing: 'none' }),
+  'GPD without mapping': () => dynamicTeacher({ expander: expansion(true), mapping: 'none' }),
   'GPD with neither, and EMA': () => [
-    dynamicTeacher({ expansion: expansion(false), mapping: 'none', sharing: 'none' }),
+    dynamicTeacher({ expander: expansion(false), mapping: 'none', sharing: 'none' }),
     ema(),
   ],
 }
@@ -109,7 +109,7 @@ describe('trainingStep', () => {
   })
 
   it('has the gradient of finite differences through both views of the shared tensors', () => {
-    const pipeline = pipelineOf(dynamicTeacher({ expansion: expansion(true) }))
+    const pipeline = pipelineOf(dynamicTeacher({ expander: expansion(true) }))
     const state = initialState(pipeline, OPTIMIZER)
     const [batch] = batchesOf(12)
     // The teacher's logits are cut off in the distillation term, so only the label terms have a plain derivative.

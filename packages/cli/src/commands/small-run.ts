@@ -30,7 +30,7 @@ export async function smallRun(count: number): Promise<readonly SmallStep[]> {
     optimizer: sgd({ learningRate: 0.01 }),
     epochs: count,
     batchSize: BATCH,
-    plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+    plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
     callbacks: {
       onBatchEnd(_batch, { loss }) {
         steps.push({ loss: loss!, milliseconds: performance.now() - before })

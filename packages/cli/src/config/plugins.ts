@@ -51,8 +51,8 @@ function dynamicTeacherOf(config: DynamicTeacherConfig): Plugin {
   const { ratio, sharing, mapping, parameterization, gradientScale, noise } = config
   const branches = branchesOf(config.branches)
   return dynamicTeacher({
-    expansion: inverseReparameterization({ ratio, parameterization, ...given({ noise, branches }) }),
-    extraction: channelBranchReparameterization({ gradientScale }),
+    expander: inverseReparameterization({ ratio, parameterization, ...given({ noise, branches }) }),
+    extractor: channelBranchReparameterization({ gradientScale }),
     sharing,
     mapping,
     loss: lossOf('dynamicTeacher.loss', config.loss),

@@ -23,7 +23,7 @@ function twoSteps(name: string) {
     parameters,
     statistics,
     seed: SEED,
-    plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+    plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
   })
   const scalars = { totalSteps: 2, weights: Object.fromEntries(pipeline.terms.map(({ name: term }) => [term, 1])) }
   let state = initialState(pipeline, optimizer)

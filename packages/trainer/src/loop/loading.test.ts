@@ -128,7 +128,7 @@ describe('training', () => {
   it('fails once, with what loading failed with, after the steps before, and leaves nothing behind', async () => {
     const { source, seen } = watched(tinyData(24), 2)
     const steps: number[] = []
-    const teacher = dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) })
+    const teacher = dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) })
     const left = await leftBy(async () => {
       const callbacks = { onBatchEnd: (step: number) => void steps.push(step) }
       const run = distill({ ...options(source), plugins: teacher, callbacks })

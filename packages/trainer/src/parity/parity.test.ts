@@ -69,7 +69,7 @@ function replay(run: GoldenRun) {
     seed: 0,
     plugins: [
       static_ && staticTeacher({ network, parameters: plain, statistics, loss: dkd(static_) }),
-      dynamicTeacher({ expansion: inverse, loss: soft, weight: Number(settings['kd_ratio']) }),
+      dynamicTeacher({ expander: inverse, loss: soft, weight: Number(settings['kd_ratio']) }),
     ],
   })
   const optimizer = sgd({

@@ -25,7 +25,7 @@ it('reads its parameters and its first statistics through the expander that it i
   }
   const actors: Actor[] = []
   let stored: TensorRecord = {}
-  dynamicTeacher({ expansion: expander }).setup!({
+  dynamicTeacher({ expander: expander }).setup!({
     network,
     studentParameters: parameters,
     seed: 1,
@@ -53,7 +53,7 @@ it("trains adapters and nothing else with train: 'branches'", async () => {
     batchSize: 6,
     seed: 0,
     plugins: dynamicTeacher({
-      expansion: inverseReparameterization({ ratio: 1, branches: lowRank({ rank: 2 }), train: 'branches' }),
+      expander: inverseReparameterization({ ratio: 1, branches: lowRank({ rank: 2 }), train: 'branches' }),
     }),
   })
   const moved = Object.entries(student.parameters).flatMap(([name, before]) =>

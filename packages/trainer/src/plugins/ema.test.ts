@@ -91,7 +91,7 @@ describe('ema', () => {
       plugins: [
         ema({ decay: 0.9, actor: 'mean-teacher' }),
         teaching,
-        dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2 }), loss: kd() }),
+        dynamicTeacher({ expander: inverseReparameterization({ ratio: 2 }), loss: kd() }),
       ],
     })
     expect(run.outcome).toBe('completed')
