@@ -1,13 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { mapRecord, type Expansion, type Network, type TensorRecord } from '@gpdjs/core'
+import { mapRecord, type Expansion, type Model, type TensorRecord } from '@gpdjs/core'
 import { studentView, type GradientScale } from './student-view.ts'
-
-/** A network that stands by itself: nothing of an expansion is left in it. */
-export interface DeployedNetwork {
-  readonly network: Network
-  readonly parameters: Record<string, tf.Tensor>
-  readonly statistics: Record<string, tf.Tensor>
-}
 
 /**
  * Takes the student out of its dynamic teacher: a plain network with plain parameters, bit for bit what the student
@@ -15,9 +8,9 @@ export interface DeployedNetwork {
  *
  * @param statistics the student's own batch-norm moments
  * @returns new tensors, owned by the caller
- * @example const { network, parameters, statistics } = extractStudent(expansion, stored, studentStatistics)
+ * @example const logits = predict(extractStudent(expansion, stored, studentStatistics), images)
  */
-export function extractStudent(expansion: Expansion, stored: TensorRecord, statistics: TensorRecord): DeployedNetwork {
+export function extractStudent(expansion: Expansion, stored: TensorRecord, statistics: TensorRecord): Model {
   const tensors = tf.tidy(() => ({
     parameters: mapRecord(studentView(expansion, stored), (tensor) => tf.clone(tensor)),
     statistics: mapRecord(statistics, (tensor) => tf.clone(tensor)),

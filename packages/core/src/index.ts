@@ -2,11 +2,11 @@ import * as tensorOps from './tensor-ops/index.ts'
 
 export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
 export { didYouMean, nearest } from './suggest.ts'
+export { describeField, type FieldSpec, type Fields } from './fields.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { mapRecord, keepRecord, disposeRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
-export type { Fields } from './fields.ts'
 export type {
   ActorOutputs,
   DistillationContext,
@@ -46,15 +46,18 @@ export {
 } from './network/parameters.ts'
 export { graph, type Graph } from './network/graph.ts'
 export {
+  countMultiplyAdds,
   defineNetwork,
-  networkDefinition,
-  parseNetwork,
   IMAGE,
+  LOGITS,
   type Network,
   type NetworkDefinition,
   type NetworkNode,
 } from './network/network.ts'
-export { apply, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
+export { networkDefinition, parseNetwork } from './network/saved-network.ts'
+export type { Model } from './network/model.ts'
+export { soleInput, soleOutput } from './network/ends.ts'
+export { apply, predict, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
 export { widenNetwork } from './network/widen.ts'
 export {
   defineOp,
@@ -130,10 +133,9 @@ export type { SafeTensor } from './safetensors/element-types.ts'
 export {
   fromLayersModel,
   type FromLayersModelOptions,
-  type FromLayersModelResult,
 } from './layers-model/from-layers-model.ts'
 export { toLayersModel } from './layers-model/to-layers-model.ts'
-export { foldBatchNorm, type FoldedNetwork } from './onnx/fold-batch-norm.ts'
+export { foldBatchNorm } from './onnx/fold-batch-norm.ts'
 export { toOnnx, type OnnxOptions } from './onnx/to-onnx.ts'
 export {
   backendNames,

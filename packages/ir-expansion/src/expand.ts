@@ -36,7 +36,7 @@ function groupRatios(student: Network, { ratio, layers = () => true }: ExpandOpt
   const makers = new Set(
     student.parameters
       .filter(({ axes }) => axes.some(({ role }) => role === 'output'))
-      .map(({ name }) => name.slice(0, name.lastIndexOf('.'))),
+      .map(({ node }) => node),
   )
   const kept = new Set<string | null>()
   for (const node of student.nodes) {
@@ -70,6 +70,7 @@ function siteTensors(site: BranchSite, branches: BranchSet): StoredParameter[] {
   return Object.entries(branches.tensors(site)).map(([short, { values, ...tensor }]) => ({
     ...tensor,
     name: storedName(site.weight.name, short),
+    node: site.node.id,
     shape: tensor.axes.map(({ segments }) => segments.reduce((sum, { size }) => sum + size, 0)),
     trainable: values === undefined,
     ...(values && { values }),
@@ -80,6 +81,7 @@ function siteMerge(site: BranchSite, branches: BranchSet): BranchMerge {
   const shorts = Object.keys(branches.tensors(site))
   return {
     parameter: site.weight.name,
+    node: site.node.id,
     ...(branches.useBias && { bias: `${site.node.id}.bias` }),
     stored: Object.fromEntries(shorts.map((short) => [short, storedName(site.weight.name, short)])),
     merge: (tensors) => branches.merge(site, tensors),

@@ -36,6 +36,8 @@ export interface KernelParts {
 export interface BranchMerge {
   /** The plain parameter, `layer1.0.conv1.weight`. */
   readonly parameter: string
+  /** The node that declares it. */
+  readonly node: string
   /** A bias that the branches bring along; it starts at zero where the plain convolution has none. */
   readonly bias?: string
   /** Stored tensors by the short names that `merge` knows them by. */
@@ -83,8 +85,8 @@ export interface ViewUse {
 }
 
 /** Images of the batch times pixels that the node of a kernel puts out. */
-function positionsOf({ network, batch }: ViewUse, parameter: string): number {
-  const [height, width] = network.shapes[parameter.slice(0, parameter.lastIndexOf('.'))]!
+function positionsOf({ network, batch }: ViewUse, node: string): number {
+  const [height, width] = network.shapes[node]!
   return batch * height! * width!
 }
 
@@ -96,11 +98,10 @@ function positionsOf({ network, batch }: ViewUse, parameter: string): number {
 export function mergeBranches(expansion: Expansion, stored: TensorRecord, use?: ViewUse): Record<string, tf.Tensor> {
   const branches = new Set(expansion.merges.flatMap((merge) => Object.values(merge.stored)))
   const plain = Object.entries(stored).filter(([name]) => !branches.has(name))
-  const merged = expansion.merges.flatMap(({ parameter, stored: names, merge, parts }) => {
+  const merged = expansion.merges.flatMap(({ parameter, node, stored: names, merge, parts }) => {
     const tensors = mapRecord(names, (name) => stored[name]!)
-    const found = use && parts?.(tensors, positionsOf(use, parameter))
+    const found = use && parts?.(tensors, positionsOf(use, node))
     if (!found) return [[parameter, merge(tensors)] as const]
-    const node = parameter.slice(0, parameter.lastIndexOf('.'))
     const { weight, inner, outer } = found
     return Object.entries({ weight, [KERNEL_FACTORS.inner]: inner, [KERNEL_FACTORS.outer]: outer }).map(
       ([short, tensor]) => [`${node}.${short}`, tensor] as const,

@@ -20,6 +20,8 @@ export const fanInUniform = (fanIn: number): Initializer => ({ kind: 'uniform', 
 export interface ParameterSpec {
   /** `<node>.<parameter>`, for example `layer1.0.conv1.weight` */
   readonly name: string
+  /** The node that declares it. */
+  readonly node: string
   readonly shape: readonly number[]
   readonly axes: readonly Axis[]
   readonly initializer: Initializer
@@ -29,7 +31,10 @@ export interface ParameterSpec {
 
 /** A tensor that training updates without a gradient: a batch-norm moment. One per actor, never shared. */
 export interface StatisticSpec {
+  /** `<node>.<statistic>`, for example `bn1.running_mean` */
   readonly name: string
+  /** The node that declares it. */
+  readonly node: string
   readonly shape: readonly number[]
   readonly axes: readonly Axis[]
   readonly initial: number

@@ -44,7 +44,9 @@ const storedOf = (expansion: Expansion): TensorRecord =>
 
 function logitsAndGradients(expansion: Expansion, stored: TensorRecord, x: tf.Tensor, batch?: number) {
   const logits = (tensors: TensorRecord) =>
-    apply(expansion.teacher, teacherView(expansion, tensors, { batch }), {}, x, { training: true }).logits
+    apply({ network: expansion.teacher, parameters: teacherView(expansion, tensors, { batch }), statistics: {} }, x, {
+      training: true,
+    }).outputs['logits']!
   const { gradients } = valueAndGradients((tensors) => tf.sum(tf.square(logits(tensors))), stored)
   return { logits: logits(stored), ...gradients }
 }

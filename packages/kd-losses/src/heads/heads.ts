@@ -19,7 +19,7 @@ export const headSpec = (
   shape: readonly number[],
   initializer: Initializer,
   decay = true,
-): ParameterSpec => ({ name, shape, axes: shape.map(fixedAxis), initializer, decay })
+): ParameterSpec => ({ name, node: name, shape, axes: shape.map(fixedAxis), initializer, decay })
 
 /** Scale and shift of a batch normalization. */
 export const normSpecs = (name: string, channels: number): ParameterSpec[] => [
