@@ -14,7 +14,6 @@ import {
   swish,
   tanh,
 } from './activations.ts'
-import { adaptiveAveragePool } from './adaptive-average-pool.ts'
 import { selfAttention } from './attention.ts'
 import { average } from './average.ts'
 import { batchNorm, batchNormFusions } from './batch-norm.ts'
@@ -24,13 +23,17 @@ import { conv2d } from './conv2d.ts'
 import { dense } from './dense.ts'
 import { depthwiseConv2d } from './depthwise-conv2d.ts'
 import { dropout } from './dropout.ts'
+import { gate } from './gate.ts'
 import { layerNorm } from './layer-norm.ts'
 import { add, concat, multiply } from './merge-inputs.ts'
 import { averagePool, flatten, globalAveragePool, maxPool } from './pooling.ts'
 import { relu6 } from './relu6.ts'
+import { adaptiveAveragePool, resizeNearest } from './resize.ts'
 import { scale } from './scale.ts'
+import { spaceToDepth } from './space-to-depth.ts'
 import { stochasticDepth } from './stochastic-depth.ts'
 import type { Fusion } from './op.ts'
+import { concatTokens, sliceTokens } from './token-lists.ts'
 import { meanToken, positionEmbedding, prependTokens, swapTokens, takeToken, toMap, toTokens } from './tokens.ts'
 import { zeroPadding2d } from './zero-padding2d.ts'
 
@@ -44,12 +47,14 @@ export const builtInOps = [
   channelShuffle,
   channelSplit,
   concat,
+  concatTokens,
   conv2d,
   dense,
   depthwiseConv2d,
   dropout,
   elu,
   flatten,
+  gate,
   gelu,
   geluTanh,
   globalAveragePool,
@@ -65,12 +70,15 @@ export const builtInOps = [
   prependTokens,
   relu,
   relu6,
+  resizeNearest,
   scale,
   selfAttention,
   selu,
   sigmoid,
+  sliceTokens,
   softplus,
   softsign,
+  spaceToDepth,
   stochasticDepth,
   swapTokens,
   swish,
@@ -99,4 +107,5 @@ export {
   toTokens,
 }
 export { adaptiveAveragePool, average, channelShuffle, channelSplit, relu6, zeroPadding2d }
+export { concatTokens, gate, resizeNearest, sliceTokens, spaceToDepth }
 export { elu, geluTanh, hardSigmoid, leakyRelu, mish, selu, sigmoid, softplus, softsign, swish, tanh }

@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError } from '../errors.ts'
+import { defineOp, type Shape } from './op.ts'
+
+export interface SliceTokensAttributes {
+  readonly from: number
+  readonly count: number
+}
+
+/** Some tokens out of many, next to each other: `[tokens, channels]` → `[count, channels]`. */
+export const sliceTokens = defineOp<SliceTokensAttributes>({
+  name: 'sliceTokens',
+  infer({ node, attributes: { from, count }, inputs }) {
+    const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
+    if (shape.length !== 2 || !(from >= 0 && count >= 1 && from + count <= shape[0]!)) {
+      const wanted = `${count} tokens from ${from} on`
+      throw new GpdError('network.shape', `Node '${node}': expected ${wanted}, got [${shape.join(', ')}].`)
+    }
+    return { shape: [count, shape[1]!], channels }
+  },
+  apply: ({ attributes: { from, count }, inputs }) => tf.slice(inputs[0]!, [0, from, 0], [-1, count, -1]),
+})
+
+/** Tokens behind tokens: `[a, channels]` and `[b, channels]` → `[a + b, channels]`. Their channel groups become one. */
+export const concatTokens = defineOp<Record<never, never>>({
+  name: 'concatTokens',
+  arity: [2, Infinity],
+  infer({ node, inputs, groups }) {
+    const shapes: readonly Shape[] = inputs.map(({ shape }) => shape)
+    const channels = shapes[0]![1]!
+    if (shapes.some((shape) => shape.length !== 2 || shape[1] !== channels)) {
+      const found = shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ')
+      throw new GpdError('network.shape', `Node '${node}': expected tokens with as many channels, got ${found}.`)
+    }
+    return {
+      shape: [shapes.reduce((sum, [tokens]) => sum + tokens!, 0), channels],
+      channels: groups.join(inputs.map((input) => input.channels)),
+    }
+  },
+  apply: ({ inputs }) => tf.concat([...inputs], 1),
+})
