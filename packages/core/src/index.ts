@@ -40,6 +40,7 @@ export {
   fanInUniform,
   zeros,
   ones,
+  identity,
   type Initializer,
   type ParameterSpec,
   type StatisticSpec,
@@ -85,6 +86,8 @@ export {
   depthwiseConv2d,
   dropout,
   elu,
+  embedding,
+  fieldProducts,
   flatten,
   gate,
   gelu,
@@ -97,11 +100,13 @@ export {
   maxPool,
   meanToken,
   mish,
+  mixFields,
   multiply,
   positionEmbedding,
   prependTokens,
   relu,
   relu6,
+  rescale,
   resizeNearest,
   scale,
   selfAttention,
@@ -112,12 +117,14 @@ export {
   softsign,
   spaceToDepth,
   stochasticDepth,
+  sumChannels,
   swapTokens,
   swish,
   takeToken,
   tanh,
   toMap,
   toTokens,
+  unitLength,
   zeroPadding2d,
 } from './ops/index.ts'
 export {
@@ -135,10 +142,7 @@ export { readModelArtifacts, type ReadModelOptions } from './layers-model/model-
 export { decodeSafetensors } from './safetensors/decode.ts'
 export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
 export type { SafeTensor } from './safetensors/element-types.ts'
-export {
-  fromLayersModel,
-  type FromLayersModelOptions,
-} from './layers-model/from-layers-model.ts'
+export { fromLayersModel, type FromLayersModelOptions } from './layers-model/from-layers-model.ts'
 export { toLayersModel } from './layers-model/to-layers-model.ts'
 export { foldBatchNorm } from './onnx/fold-batch-norm.ts'
 export { toOnnx, type OnnxOptions } from './onnx/to-onnx.ts'

@@ -7,9 +7,12 @@ export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly deviation: number }
   | { readonly kind: 'uniform'; readonly limit: number }
+  | { readonly kind: 'identity' }
 
 export const zeros: Initializer = { kind: 'constant', value: 0 }
 export const ones: Initializer = { kind: 'constant', value: 1 }
+/** 1 on the diagonal of a square matrix, 0 elsewhere. */
+export const identity: Initializer = { kind: 'identity' }
 
 /** He initialization: standard deviation `√(2 / fan)`. See He et al., "Delving Deep into Rectifiers", 2015. */
 export const heNormal = (fan: number): Initializer => ({ kind: 'normal', deviation: Math.sqrt(2 / fan) })
@@ -48,6 +51,10 @@ export const countParameters = (specs: readonly { readonly shape: readonly numbe
 
 function draw(initializer: Initializer, size: number, stream: () => RandomStream): Float32Array {
   if (initializer.kind === 'constant') return new Float32Array(size).fill(initializer.value)
+  if (initializer.kind === 'identity') {
+    const width = Math.sqrt(size)
+    return Float32Array.from({ length: size }, (_, i) => (i % (width + 1) === 0 ? 1 : 0))
+  }
   const random = stream()
   return initializer.kind === 'normal'
     ? Float32Array.from({ length: size }, () => initializer.deviation * random.normal())

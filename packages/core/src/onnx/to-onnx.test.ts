@@ -249,8 +249,9 @@ describe('toOnnx', () => {
     expect(await deviation(networks['a residual network']!(), { inputLayout: 'nchw' })).toBeLessThan(1e-4)
   })
 
-  it('can write every op of this package, and the networks above try each of them', () => {
-    const names = builtInOps.map(({ name }) => name)
+  it('can write every op of images, and the networks above try each of them', () => {
+    const others = ['embedding', 'fieldProducts', 'mixFields', 'rescale', 'sumChannels', 'unitLength']
+    const names = builtInOps.map(({ name }) => name).filter((name) => !others.includes(name))
     expect(Object.keys(emitters).sort()).toEqual([...names].sort())
     const tried = new Set(Object.values(networks).flatMap((make) => make().nodes.map(({ op }) => op)))
     expect(names.filter((op) => !tried.has(op))).toEqual([])
