@@ -1,16 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
 import {
-  fanInUniform,
   GpdError,
   withoutTape,
-  zeros,
   type DistillationContext,
   type DistillationLoss,
-  type ParameterSpec,
   type RandomStream,
   type TensorRecord,
 } from '@gpdjs/core'
-import { headOf, headSpec } from '../heads/heads.ts'
+import { headSpecs, runHead } from '../heads/heads.ts'
+import { linearHead } from '../heads/linear-head.ts'
 import { featureLoss, type TapPair } from '../support/feature-loss.ts'
 import { count, fillOptions, fraction, oneOf, positive } from '../support/options.ts'
 import { pairTaps, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
@@ -47,13 +45,6 @@ type CrdSettings = Required<CrdOptions>
 
 /** The field that says where in the training set each image of the batch stands. */
 const INDEX = 'index'
-
-function embeddingSpecs(side: Side, from: number, width: number): ParameterSpec[] {
-  return [
-    headSpec(`${side}.weight`, [from, width], fanInUniform(from)),
-    headSpec(`${side}.bias`, [width], zeros, false),
-  ]
-}
 
 /** What a step needs beside the outputs. */
 interface CrdContext {
@@ -132,9 +123,9 @@ function crdLoss(embedded: Readonly<Record<Side, tf.Tensor2D>>, context: CrdCont
   return tf.add(directions[0]!.loss, directions[1]!.loss)
 }
 
-function embed(pair: TapPair<tf.Tensor>, side: Side, heads: TensorRecord | undefined): tf.Tensor2D {
-  const [weight, bias] = [headOf('crd', heads, `${side}.weight`), headOf('crd', heads, `${side}.bias`)]
-  return unit(tf.add(tf.matMul(flat(pair[side]), weight as tf.Tensor2D), bias) as tf.Tensor2D)
+function embed(pair: TapPair<tf.Tensor>, side: Side, width: number, heads: TensorRecord | undefined): tf.Tensor2D {
+  const x = flat(pair[side])
+  return unit(runHead('crd', linearHead(side, [x.shape[1]], width, true), heads, { x })['y'] as tf.Tensor2D)
 }
 
 /**
@@ -173,14 +164,14 @@ export function crd(options: CrdOptions & Partial<TapOptions> = {}): Distillatio
     fields: [INDEX],
     taps,
     prepare: ([pair], setup) => ({
-      heads: SIDES.flatMap((side) => embeddingSpecs(side, size(pair![side]), settings.width)),
+      heads: SIDES.flatMap((side) => headSpecs(linearHead(side, [size(pair![side])], settings.width, true))),
       memory: crdMemory(setup, settings.width),
     }),
     compute: ([pair], context) => {
       const checked = requireContext(context)
       const embedded = {
-        student: embed(pair!, 'student', context.heads),
-        teacher: embed(pair!, 'teacher', context.heads),
+        student: embed(pair!, 'student', settings.width, context.heads),
+        teacher: embed(pair!, 'teacher', settings.width, context.heads),
       }
       return crdLoss(embedded, checked, settings)
     },
