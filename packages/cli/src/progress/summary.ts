@@ -4,7 +4,9 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
 /** `gap/dynamic-teacher` → `dynamic-teacher` */
 const gaps = (logs: Logs): [string, number][] =>
-  Object.entries(logs).flatMap(([name, value]) => (name.startsWith('val_gap/') ? [[name.slice('val_gap/'.length), value]] : []))
+  Object.entries(logs).flatMap(([name, value]) =>
+    name.startsWith('val_gap/') ? [[name.slice('val_gap/'.length), value]] : [],
+  )
 
 /** Losses by name, without the numbers that are shown elsewhere. */
 export function lossesOf(logs: Logs, names: readonly string[]): string {
