@@ -1,4 +1,5 @@
 import { GpdError } from '@gpdjs/core'
+import { checkRange } from '../check-range.ts'
 
 /** Height, width and channels of every image of a set. */
 export type ImageShape = readonly [height: number, width: number, channels: number]
@@ -46,13 +47,6 @@ function checkCounts({ name, images, labels, shape }: ImageSet): void {
   }
 }
 
-function checkLabels({ name, labels, classes }: ImageSet): void {
-  const index = labels.findIndex((label: number) => label < 0 || label >= classes)
-  if (index < 0) return
-  const problem = `${name}: expected labels 0 … ${classes - 1}, got ${labels[index]} at index ${index}.`
-  throw new GpdError('data.label-range', problem, 'Correct the label, or raise the number of classes.')
-}
-
 /**
  * The same set, once it is sure that its parts fit together.
  *
@@ -64,6 +58,6 @@ function checkLabels({ name, labels, classes }: ImageSet): void {
 export function checkImageSet(set: ImageSet): ImageSet {
   checkSizes(set)
   checkCounts(set)
-  checkLabels(set)
+  checkRange(set.name, 'label', { shape: [], size: set.classes }, set.labels)
   return set
 }
