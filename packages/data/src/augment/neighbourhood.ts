@@ -10,7 +10,7 @@ const awayFrom =
     for (let i = 0; i < image.length; i++) target[i] = blendBytes(other(i), image[i]!, single)
   }
 
-/** Away from the grey image: 0 is grey, 2 is twice as colourful. Images of one channel stay as they are. */
+/** Away from the grey image: 0 is grey, 2 is twice as colorful. Images of one channel stay as they are. */
 export const color = awayFrom((image, shape) => {
   const grey = luma(image, shape)
   return shape[2] === 3 ? (i) => grey[Math.floor(i / 3)]! : (i) => image[i]!
