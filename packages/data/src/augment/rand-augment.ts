@@ -3,7 +3,7 @@ import type { ImageShape } from '../images/image-set.ts'
 import type { Augmentation } from './augmentation.ts'
 import { chain } from './chain.ts'
 import { rotate, shearX, shearY, translateX, translateY } from './geometry.ts'
-import { color, sharpness } from './neighbourhood.ts'
+import { color, sharpness } from './neighborhood.ts'
 import type { Operation } from './operation.ts'
 import { autoContrast, brightness, contrast, equalize, posterize, solarize } from './tone.ts'
 

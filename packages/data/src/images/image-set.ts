@@ -27,7 +27,7 @@ const isSize = (n: number): boolean => Number.isSafeInteger(n) && n > 0
 function checkSizes({ name, shape, classes }: ImageSet): void {
   if (shape.length !== 3 || !shape.every(isSize)) {
     const problem = `${name}: expected a shape of three positive integers, got [${shape.join(', ')}].`
-    throw new GpdError('data.mismatch', problem, 'Give [height, width, channels]; grey images have 1 channel.')
+    throw new GpdError('data.mismatch', problem, 'Give [height, width, channels]; gray images have 1 channel.')
   }
   if (!isSize(classes)) {
     const problem = `${name}: expected a positive number of classes, got ${classes}.`
