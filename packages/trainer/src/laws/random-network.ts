@@ -81,7 +81,7 @@ const BLOCKS = {
     g.add(
       id,
       conv2d({ filters: width, kernelSize: 1 }),
-      g.add(`${id}.merged`, spaceToDepth(), g.add(`${id}.resized`, resizeNearest({ height: 4, width: 6 }), x)),
+      g.add(`${id}.merged`, spaceToDepth(), g.add(`${id}.resized`, resizeNearest({ height: 14, width: 12 }), x)),
     ),
   gated: (g, x, id) =>
     g.add(
