@@ -4,6 +4,6 @@ import { prelu } from './prelu.ts'
 registerOp(prelu)
 
 export { prelu, type PreluAttributes } from './prelu.ts'
-export { logitMse, logitMseLoss } from './logit-mse.ts'
+export { logitMse, logitMseRows } from './logit-mse.ts'
 export { asymmetric } from './asymmetric.ts'
 export { mutualLearning, type MutualLearningOptions } from './mutual-learning.ts'

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { relu, useBackend } from '@gpdjs/core'
 import { inverseReparameterization } from '@gpdjs/ir-expansion'
-import { distill, dynamicTeacher, linear, staticTeacher } from '@gpdjs/trainer'
+import { classification, distill, dynamicTeacher, linear, staticTeacher } from '@gpdjs/trainer'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { logitMse, logitMseLoss } from './logit-mse.ts'
+import { logitMse, logitMseRows } from './logit-mse.ts'
 import { drawn, smallNetwork, smallRun } from './testing/small-run.ts'
 
 const student = [
@@ -15,11 +15,11 @@ const teacher = [
   [-1, 1, 1],
 ]
 
-describe.each(['cpu', 'wasm'] as const)('logitMseLoss on %s', (backend) => {
+describe.each(['cpu', 'wasm'] as const)('logitMseRows on %s', (backend) => {
   beforeAll(() => useBackend(backend))
 
   it('is half the squared distance, averaged over the batch, with the gradient (s − t) / batch', async () => {
-    const { value, grad } = tf.valueAndGrad((s) => logitMseLoss(s as tf.Tensor2D, tf.tensor2d(teacher)))(
+    const { value, grad } = tf.valueAndGrad((s) => tf.mean(logitMseRows(s as tf.Tensor2D, tf.tensor2d(teacher))))(
       tf.tensor2d(student),
     )
     // (1 + 0 + 4 + 0 + 1 + 4) / (2 · 2)
@@ -31,7 +31,7 @@ describe.each(['cpu', 'wasm'] as const)('logitMseLoss on %s', (backend) => {
   })
 
   it('names both shapes if they differ', () => {
-    expect(() => logitMseLoss(tf.zeros([2, 3]), tf.zeros([2, 4]))).toThrow(/\[2, 3\] and \[2, 4\]/)
+    expect(() => logitMseRows(tf.zeros([2, 3]), tf.zeros([2, 4]))).toThrow(/\[2, 3\] and \[2, 4\]/)
   })
 })
 
@@ -39,7 +39,7 @@ describe('logitMse in a run', () => {
   beforeAll(() => useBackend('cpu'))
 
   it('pulls the student towards the teacher, with no labels at all', async () => {
-    const options = { ...smallRun(smallNetwork(relu)), epochs: 20, labelWeight: 0 }
+    const options = { ...smallRun(smallNetwork(relu)), epochs: 20, task: classification({ weight: 0 }) }
     const wide = drawn(smallNetwork(relu, 8), 5)
     const before = tf.memory().numTensors
     const run = await distill({ ...options, plugins: staticTeacher({ ...wide, loss: logitMse() }) })

@@ -2,28 +2,28 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError, type DistillationLoss } from '@gpdjs/core'
 
 /**
- * Half the squared distance of the logits: `1 / (2 · batch) · Σ_b Σ_c (s − t)²`.
+ * Half the squared distance of the logits of each row: `½ Σ_c (s − t)²`.
  *
- * @param student logits, `[batch, classes]`
- * @param teacher logits, `[batch, classes]`
- * @returns scalar, in squared logits
+ * @param student logits, `[rows, classes]`
+ * @param teacher logits, `[rows, classes]`
+ * @returns `[rows]`, in squared logits
  * @throws GpdError `network.shape` if the shapes differ
- * @example logitMseLoss(studentLogits, teacherLogits)
+ * @example logitMseRows(studentLogits, teacherLogits)
  * @see Ba and Caruana, "Do Deep Nets Really Need to be Deep?", NIPS 2014, section 2.2
  */
-export function logitMseLoss(student: tf.Tensor2D, teacher: tf.Tensor2D): tf.Scalar {
+export function logitMseRows(student: tf.Tensor2D, teacher: tf.Tensor2D): tf.Tensor1D {
   if (student.shape.join() !== teacher.shape.join()) {
     throw new GpdError(
       'network.shape',
-      `logitMseLoss: expected logits of one shape, got [${student.shape.join(', ')}] and [${teacher.shape.join(', ')}].`,
+      `logitMseRows: expected logits of one shape, got [${student.shape.join(', ')}] and [${teacher.shape.join(', ')}].`,
       'Give both networks the same batch and the same classes.',
     )
   }
-  return tf.div(tf.sum(tf.square(tf.sub(student, teacher))), 2 * student.shape[0])
+  return tf.div(tf.sum(tf.square(tf.sub(student, teacher)), 1), 2)
 }
 
-/** `logitMseLoss` in the form that plugins take. */
+/** `logitMseRows` in the form that plugins take: the run averages the rows. */
 export const logitMse = (): DistillationLoss => ({
   name: 'logit-mse',
-  compute: ({ student, teacher }) => logitMseLoss(student.logits, teacher.logits),
+  compute: ({ student, teacher }) => logitMseRows(student.logits, teacher.logits),
 })

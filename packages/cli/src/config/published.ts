@@ -22,9 +22,10 @@ function checkAlone(teacher: TeacherConfig): void {
 /** The labels are weighed by the configuration, which must say what was published. */
 function checkLabels({ labelWeight, labelViews }: Config, setting: PublishedSetting): void {
   const keys = { labelWeight, labelViews }
-  const other = (['labelWeight', 'labelViews'] as const).find((key) => text(keys[key]) !== text(setting[key]))
+  const wanted = { labelWeight: setting.task.weight, labelViews: setting.task.views }
+  const other = (['labelWeight', 'labelViews'] as const).find((key) => text(keys[key]) !== text(wanted[key]))
   if (other === undefined) return
-  const problem = `${other}: expected ${text(setting[other])}, which teacher.published comes with, got ${text(keys[other])}.`
+  const problem = `${other}: expected ${text(wanted[other])}, which teacher.published comes with, got ${text(keys[other])}.`
   throw refuse(problem, `Set ${other} to it, or write loss and weight yourself.`)
 }
 

@@ -31,10 +31,8 @@ export interface PublishedTerm {
 
 export interface PublishedSetting {
   readonly terms: readonly PublishedTerm[]
-  /** Weight of the cross-entropy with the labels. */
-  readonly labelWeight: number
-  /** Further views of the images whose cross-entropy counts too. */
-  readonly labelViews: readonly string[]
+  /** Of the cross-entropy with the labels: its weight, and further views of the images on which it counts too. */
+  readonly task: { readonly weight: number; readonly views: readonly string[] }
   /** Length of the published runs, which warm-ups refer to. */
   readonly epochs: number
   /** Where the numbers are from. */
@@ -93,7 +91,7 @@ export function published(
       didYouMean(stranger, names),
     )
   }
-  return { terms: terms.map(term), labelWeight, labelViews, epochs: EPOCHS[data], source }
+  return { terms: terms.map(term), task: { weight: labelWeight, views: labelViews }, epochs: EPOCHS[data], source }
 }
 
 /** Methods with a setting for a data set, in alphabetical order. */

@@ -10,17 +10,17 @@ beforeAll(() => tf.setBackend('cpu'))
 
 /** Numbers of the papers' tables and the released code, written down once more by hand. */
 const numbers: [PublishedMethod, 'cifar100' | 'imagenet', string | undefined, object][] = [
-  ['kd', 'cifar100', undefined, { labelWeight: 0.1, terms: [{ weight: 0.9 }] }],
-  ['kd', 'imagenet', undefined, { labelWeight: 0.5, terms: [{ weight: 0.5 }] }],
+  ['kd', 'cifar100', undefined, { task: { weight: 0.1 }, terms: [{ weight: 0.9 }] }],
+  ['kd', 'imagenet', undefined, { task: { weight: 0.5 }, terms: [{ weight: 0.5 }] }],
   [
     'dkd',
     'cifar100',
     'resnet56-resnet20',
-    { labelWeight: 1, terms: [{ weight: 1, warmUp: { epochs: 20, first: 1 } }] },
+    { task: { weight: 1 }, terms: [{ weight: 1, warmUp: { epochs: 20, first: 1 } }] },
   ],
   ['dist', 'imagenet', undefined, { terms: [{ weight: 2 }] }],
-  ['standardized-kd', 'cifar100', undefined, { labelWeight: 0.1, terms: [{ weight: 9 }] }],
-  ['mlkd', 'cifar100', undefined, { labelWeight: 0.1, labelViews: ['strong'], terms: [{ weight: 0.9 }] }],
+  ['standardized-kd', 'cifar100', undefined, { task: { weight: 0.1 }, terms: [{ weight: 9 }] }],
+  ['mlkd', 'cifar100', undefined, { task: { weight: 0.1, views: ['strong'] }, terms: [{ weight: 0.9 }] }],
   ['fitnet', 'cifar100', undefined, { terms: [{ weight: 100 }] }],
   ['at', 'imagenet', undefined, { terms: [{ weight: 1000 }] }],
   ['nst', 'cifar100', undefined, { terms: [{ weight: 50 }] }],

@@ -40,7 +40,7 @@ describe('asPublished', () => {
     const setting = published('review-kd', 'cifar100', { pair: 'resnet56-resnet20' })
     const student = cifarResnet({ ...image, blocks: [1, 1, 1], width: 2 })
     const teacher = drawn(cifarResnet({ ...image, blocks: [1, 1, 1], width: 3 }), 1)
-    const { labelWeight } = setting
+    const { task } = setting
     const optimizer = sgd({ learningRate: 0.01 })
     const plugins = asPublished(setting, teacher)
     const run = await distill({
@@ -48,7 +48,7 @@ describe('asPublished', () => {
       data: { train: tinyData(12) },
       optimizer,
       epochs: 1,
-      task: classification({ weight: labelWeight }),
+      task: classification(task),
       batchSize: 6,
       plugins,
     })

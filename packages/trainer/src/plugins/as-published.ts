@@ -11,15 +11,16 @@ function weightOf({ weight, warmUp }: PublishedTerm, of: number): Schedule {
 }
 
 /**
- * A static teacher with the losses, weights and warm-ups of a published setting. Give `distill` its `labelWeight` and
- * `labelViews` as well. Warm-ups keep their share of the run where it is shorter than the published one.
+ * A static teacher with the losses, weights and warm-ups of a published setting. Give `distill` its `task` as well.
+ * Warm-ups keep their share of the run where it is shorter than the published one.
  *
  * @param setting `published('review-kd', 'cifar100', { pair: 'resnet56-resnet20' })`
  * @param teacher the trained network, and other options of `staticTeacher`
  * @example
  * const setting = published('dkd', 'cifar100', { pair: 'resnet56-resnet20' })
- * const { epochs, labelWeight } = setting
- * await distill({ student, data, optimizer, epochs, labelWeight, plugins: asPublished(setting, teacher) })
+ * const { epochs, task } = setting
+ * const plugins = asPublished(setting, teacher)
+ * await distill({ student, data, optimizer, epochs, task: classification(task), plugins })
  */
 export function asPublished(
   { terms, epochs }: PublishedSetting,
