@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { guardTensorflow } from '../kernels/tensorflow-guards.ts'
+import { guardTensorflow } from '../kernels/tensorflow/guards.ts'
 import { installTensorflowKernels } from '../kernels/tensorflow/index.ts'
 import { activate } from './activate.ts'
 import type { BackendAdapter, LoadedBackend } from './adapter.ts'
@@ -51,7 +51,6 @@ const BINDINGS: readonly Binding[] = [
 
 async function load({ description, register }: Binding): Promise<LoadedBackend> {
   const { version, binding, operations } = await register()
-  // First what TensorFlow gets wrong, so that our own kernels, which are in front, need not pay for it.
   guardTensorflow()
   installTensorflowKernels(binding, operations)
   await activate('tensorflow')

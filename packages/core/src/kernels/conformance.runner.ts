@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { permutation, randomStream } from '../random/random-stream.ts'
+import { sizeOf } from '../size-of.ts'
 import type { ConformanceCase, Filling } from './conformance.cases.ts'
 
 type Values = Readonly<Record<string, Float32Array>>
@@ -15,8 +16,6 @@ function fill(filling: Filling, size: number, path: string): Float32Array {
   }
   return Float32Array.from({ length: size }, (_, i) => fillings[filling](i))
 }
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
 
 const inputValues = ({ name, inputs }: ConformanceCase): Values =>
   Object.fromEntries(

@@ -58,9 +58,9 @@ function compose(given: BatchNormBlock): BatchNormTrained {
  */
 export function batchNormBlock(given: BatchNormBlock): BatchNormTrained {
   const { x, scale, shift, moving, epsilon, momentum, other, relu = false } = given
-  const inputs = { x, scale, shift, movingMean: moving.mean, movingVariance: moving.variance, ...(other && { other }) }
+  const inputs = { x, scale, shift, movingMean: moving.mean, movingVariance: moving.variance, other }
   const made = x.size > 0 && runExtraKernel('BatchNormBlock', inputs, { epsilon, momentum, relu })
   if (!made) return compose(given)
-  const [y, mean, variance] = made as [tf.Tensor, tf.Tensor, tf.Tensor]
+  const [y, mean, variance] = made
   return { y, moving: { mean, variance } }
 }

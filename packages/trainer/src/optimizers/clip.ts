@@ -3,7 +3,7 @@ import { mapRecord, runExtraKernel, type TensorRecord } from '@gpdjs/core'
 
 /** `√(Σ ‖g‖²)` over all gradients. */
 export function globalNorm(gradients: TensorRecord): tf.Scalar {
-  const fused = runExtraKernel('GlobalNorm', { ...gradients })
+  const fused = runExtraKernel('GlobalNorm', { tensors: Object.values(gradients) })
   if (fused !== undefined) return fused[0] as tf.Scalar
   const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))
   return tf.sqrt(tf.addN(squares)) as tf.Scalar

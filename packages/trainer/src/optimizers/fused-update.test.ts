@@ -32,7 +32,7 @@ const specs = Object.fromEntries(
 
 const problemOf = (backend: 'tensorflow' | 'wasm') =>
   useBackend(backend).then(
-    () => (runExtraKernel('GlobalNorm', { x: tf.tensor1d([3]) }) ? undefined : 'it has no kernel GlobalNorm'),
+    () => (runExtraKernel('GlobalNorm', { tensors: [tf.tensor1d([3])] }) ? undefined : 'it has no kernel GlobalNorm'),
     (error: Error) => error.message,
   )
 

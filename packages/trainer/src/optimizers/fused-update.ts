@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from '@gpdjs/core'
 import type { UpdateContext, Updated } from './optimizer.ts'
 
-/** What a kernel wants to know beside the tensors; see `ExtraKernel` for the order of the settings. */
+/** What a kernel takes beside the tensors; the order of the settings is that of `sgd` and `adamw`. */
 interface Numbers {
   readonly settings: readonly number[]
   /** One for each trained tensor. */
@@ -10,10 +10,6 @@ interface Numbers {
   /** Where each thing that the optimizer remembers of a tensor is kept. */
   readonly slotsOf: readonly ((name: string) => string)[]
 }
-
-/** Inputs of a kernel are named: those of a list get its place and their own. */
-const numbered = (list: number, tensors: readonly tf.Tensor[]) =>
-  tensors.map((tensor, i) => [`${list}/${i}`, tensor] as const)
 
 /** The update of all tensors by a kernel of the backend, gradients scaled on the way; undefined if it has none. */
 export function fusedUpdate(
@@ -23,17 +19,18 @@ export function fusedUpdate(
   { settings, decays, slotsOf }: Numbers,
 ): Updated | undefined {
   const names = Object.keys(trainables)
-  const lists = [
-    names.map((name) => gradients[name]!),
-    names.map((name) => trainables[name]!),
-    ...slotsOf.map((slotOf) => names.map((name) => slots[slotOf(name)]!)),
-  ]
-  const updated = runExtraKernel(kernel, {
+  const inputs = {
     settings: tf.tensor1d([...settings]),
     scale: scale ?? tf.scalar(1),
     decays: tf.tensor1d([...decays]),
-    ...Object.fromEntries(lists.flatMap((tensors, list) => numbered(list, tensors))),
-  })
+    gradients: names.map((name) => gradients[name]!),
+    parameters: names.map((name) => trainables[name]!),
+  }
+  const [first, second] = slotsOf.map((slotOf) => names.map((name) => slots[slotOf(name)]!))
+  const updated =
+    kernel === 'MomentumUpdate'
+      ? runExtraKernel(kernel, { ...inputs, velocities: first! })
+      : runExtraKernel(kernel, { ...inputs, firstMoments: first!, secondMoments: second! })
   if (updated === undefined) return undefined
   const made = (list: number, i: number) => updated[list * names.length + i]!
   return {

@@ -4,7 +4,7 @@ import type { GradientRepair } from './gradient-repair.ts'
 /** What is true or false does not change with a small step. */
 const constant = (kernel: string): GradientRepair => ({
   kernel,
-  repairs: 'is missing: no tf.where can be trained whose condition compares what is trained',
+  problem: 'is missing: no tf.where can be trained whose condition compares what is trained',
   inputsToSave: ['a', 'b'],
   create: () => (_dy, saved) => {
     const [a, b] = saved as [tf.Tensor, tf.Tensor]

@@ -10,7 +10,7 @@ interface Attributes {
 /** The gradient of a running sum is the running sum of dy the other way. */
 export const cumsum: GradientRepair = {
   kernel: 'Cumsum',
-  repairs: 'permutes its result when the axis is not the last: throws, or is silently wrong for a square tensor',
+  problem: 'permutes its result when the axis is not the last: throws, or is silently wrong for a square tensor',
   create: () => (dy, _saved, attrs) => {
     const { axis, exclusive, reverse } = attrs as unknown as Attributes
     return { x: () => tf.cumsum(dy as tf.Tensor, axis, exclusive, !reverse) }
@@ -35,7 +35,7 @@ function productGradient(dy: tf.Tensor, x: tf.Tensor, axis: number, exclusive: b
 
 export const cumprod: GradientRepair = {
   kernel: 'Cumprod',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['x'],
   create: () => (dy, saved, attrs) => {
     const { axis, exclusive, reverse } = attrs as unknown as Attributes

@@ -20,7 +20,7 @@ function gradientOf(dy: tf.Tensor, own: string, shape: readonly number[], output
 
 export const einsum: GradientRepair = {
   kernel: 'Einsum',
-  repairs: 'is missing',
+  problem: 'is missing',
   saveAllInputs: true,
   create: () => (dy, saved, attrs) => {
     const { equation } = attrs as unknown as { equation: string }

@@ -11,7 +11,7 @@ type Saved = Pick<Gradient, 'inputsToSave' | 'saveAllInputs' | 'outputsToSave'>
 export interface GradientRepair extends Saved {
   readonly kernel: string
   /** What is wrong without it, one line. */
-  readonly repairs: string
+  readonly problem: string
   /** @param stock what it replaces; absent if tfjs-core has no gradient of this kernel */
   create(stock: GradientFunction | undefined): GradientFunction
 }
@@ -19,9 +19,9 @@ export interface GradientRepair extends Saved {
 /** A repair that makes something of the gradient that is there. */
 export const repairOf = (
   kernel: string,
-  repairs: string,
+  problem: string,
   create: (stock: GradientFunction) => GradientFunction,
-): GradientRepair => ({ kernel, repairs, create: (stock) => create(stock!) })
+): GradientRepair => ({ kernel, problem, create: (stock) => create(stock!) })
 
 /** Sums a gradient over the axes along which its input was broadcast. */
 export function sumToShape(gradient: tf.Tensor, shape: readonly number[]): tf.Tensor {

@@ -47,7 +47,7 @@ export const gradientRepairs: readonly GradientRepair[] = [
 
 const repaired = new WeakSet<object>()
 
-function install({ kernel, repairs: _, create, ...saved }: GradientRepair): void {
+function install({ kernel, problem: _, create, ...saved }: GradientRepair): void {
   const stock = tf.getGradient(kernel) as ReturnType<typeof tf.getGradient> | undefined
   if (stock !== undefined && repaired.has(stock)) return
   const replacement = { ...stock, ...saved, kernelName: kernel, gradFunc: create(stock?.gradFunc) }

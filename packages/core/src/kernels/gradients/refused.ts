@@ -33,7 +33,7 @@ export const refusedGradients: readonly RefusedGradient[] = [
 /** A gradient function that says what is missing, and what to use. */
 export const refusal = ({ kernel, instead }: RefusedGradient): GradientRepair => ({
   kernel,
-  repairs: 'is missing',
+  problem: 'is missing',
   create: () => () => {
     throw new GpdError('backend.unsupported', `TensorFlow.js has no gradient of ${kernel}, on any backend.`, instead)
   },

@@ -47,9 +47,9 @@ function transposed({ sources, shift }: Interpolation, size: number, outSize: nu
 }
 
 /** Interpolation is linear in each dimension, `y = R · x · Cᵀ`, so `dx = Rᵀ · dy · C`. */
-const resize = (kernel: string, repairs: string, interpolation: Interpolation): GradientRepair => ({
+const resize = (kernel: string, problem: string, interpolation: Interpolation): GradientRepair => ({
   kernel,
-  repairs,
+  problem,
   create: () => (dys, saved, attrs) => {
     const [dy, images] = [dys as tf.Tensor4D, saved[0] as tf.Tensor4D]
     const [batch, height, width, channels] = images.shape

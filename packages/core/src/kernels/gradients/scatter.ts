@@ -3,7 +3,7 @@ import type { GradientRepair } from './gradient-repair.ts'
 
 export const scatterNd: GradientRepair = {
   kernel: 'ScatterNd',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['indices'],
   create: () => (dy, saved) => {
     const [indices] = saved as [tf.Tensor]
@@ -14,7 +14,7 @@ export const scatterNd: GradientRepair = {
 /** Numbers that were written over get no gradient: those of the tensor, and updates that a later one replaced. */
 export const tensorScatterUpdate: GradientRepair = {
   kernel: 'TensorScatterUpdate',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['indices', 'updates'],
   create: () => (dys, saved) => {
     const [indices, updates] = saved as [tf.Tensor, tf.Tensor]

@@ -17,11 +17,11 @@ export function addTo(shape: readonly number[], from: tf.Tensor, dy: tf.Tensor):
 /** Any operation that copies elements shows where they come from if it is given the positions themselves. */
 const throughPositions = (
   kernel: string,
-  repairs: string,
+  problem: string,
   again: (positions: tf.Tensor, attrs: tf.NamedAttrMap) => tf.Tensor,
 ): GradientRepair => ({
   kernel,
-  repairs,
+  problem,
   inputsToSave: ['x'],
   create: () => (dy, saved, attrs) => {
     const [x] = saved as [tf.Tensor]
@@ -52,7 +52,7 @@ export const mirrorPad = throughPositions('MirrorPad', 'forgets what the mirrore
 
 export const topK: GradientRepair = {
   kernel: 'TopK',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['x'],
   outputsToSave: [false, true],
   create: () => (dys, saved) => {
@@ -66,7 +66,7 @@ export const topK: GradientRepair = {
 /** Batches of `tf.gather`. */
 export const gather: GradientRepair = {
   kernel: 'GatherV2',
-  repairs: 'has a wrong shape with more than one batch axis',
+  problem: 'has a wrong shape with more than one batch axis',
   inputsToSave: ['x', 'indices'],
   create: (stock) => (dy, saved, attrs) => {
     const [x, indices] = saved as [tf.Tensor, tf.Tensor]
@@ -78,7 +78,7 @@ export const gather: GradientRepair = {
 
 export const gatherNd: GradientRepair = {
   kernel: 'GatherNd',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['params', 'indices'],
   create: () => (dy, saved) => {
     const [params, indices] = saved as [tf.Tensor, tf.Tensor]
@@ -89,7 +89,7 @@ export const gatherNd: GradientRepair = {
 /** The blocks of the image, back into its channels. */
 export const depthToSpace: GradientRepair = {
   kernel: 'DepthToSpace',
-  repairs: 'is missing',
+  problem: 'is missing',
   create: () => (dy, _saved, attrs) => {
     const { blockSize } = attrs as unknown as { blockSize: number }
     const [batch, height, width, channels] = (dy as tf.Tensor4D).shape
@@ -105,7 +105,7 @@ export const depthToSpace: GradientRepair = {
 
 export const diag: GradientRepair = {
   kernel: 'Diag',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['x'],
   create: () => (dy, saved) => {
     const [x] = saved as [tf.Tensor]
@@ -117,6 +117,6 @@ export const diag: GradientRepair = {
 /** `tf.image.flipLeftRight` turns itself around. */
 export const flipLeftRight: GradientRepair = {
   kernel: 'FlipLeftRight',
-  repairs: 'is missing',
+  problem: 'is missing',
   create: () => (dy) => ({ image: () => tf.image.flipLeftRight(dy as tf.Tensor4D) }),
 }

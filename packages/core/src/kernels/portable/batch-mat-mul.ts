@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { compose, type JavascriptBackend, type PortableKernel } from './compose.ts'
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
+import { sizeOf } from '../../size-of.ts'
+import { compose, portableKernel } from './compose.ts'
 
 /**
  * The stock kernels take as many products as the larger batch has, and count through both at once, starting again with
@@ -14,20 +13,18 @@ function isCounted(batch: readonly number[], whole: readonly number[]): boolean 
 }
 
 /** Repeats the batches first, where counting would go wrong. */
-export const batchMatMul: PortableKernel = {
+export const batchMatMul = portableKernel<'a' | 'b'>({
   name: 'BatchMatMul',
-  repairs: 'is silently wrong when both batches are broadcast, or one along an axis that is not its first',
+  problem: 'is silently wrong when both batches are broadcast, or one along an axis that is not its first',
   create:
     (stock, backendName) =>
-    ({ inputs, attrs, backend }) => {
-      const { a, b } = inputs as Record<'a' | 'b', tf.TensorInfo>
+    ({ inputs: { a, b }, attrs, backend }) => {
       const batches = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]]
       const whole = tf.broadcast_util.assertAndGetBroadcastShape(...batches)
-      const run = (a: tf.TensorInfo, b: tf.TensorInfo) =>
-        stock!({ inputs: { a, b }, backend, ...(attrs === undefined ? {} : { attrs }) }) as tf.TensorInfo
+      const run = (a: tf.TensorInfo, b: tf.TensorInfo) => stock!({ inputs: { a, b }, attrs, backend }) as tf.TensorInfo
       const isWhole = batches.some((batch) => sizeOf(batch) === sizeOf(whole))
       if (isWhole && batches.every((batch) => isCounted(batch, whole))) return run(a, b)
-      return compose(backendName, backend as JavascriptBackend, (kernel) => {
+      return compose(backendName, backend, (kernel) => {
         const repeated = (x: tf.TensorInfo): tf.TensorInfo => {
           const shape = [...whole.slice(x.shape.length - 2).map(() => 1), ...x.shape]
           const reps = [...whole.map((n, axis) => n / shape[axis]!), 1, 1]
@@ -36,4 +33,4 @@ export const batchMatMul: PortableKernel = {
         return run(repeated(a), repeated(b))
       })
     },
-}
+})

@@ -11,7 +11,7 @@ interface Attributes {
 /** Average pooling of TensorFlow has no explicit padding: pads with zeros, and divides by the share that is inside. */
 export const avgPool = tensorflowKernel<'x', Attributes>({
   name: 'AvgPool',
-  repairs: "tfjs-node has the paddings 'same' and 'valid' only",
+  problem: "tfjs-node has the paddings 'same' and 'valid' only",
   create: (stock) => (call) => {
     const { inputs, attrs } = call
     if (typeof attrs.pad === 'string' && stock !== undefined) return stock(call)

@@ -93,7 +93,7 @@ const WINDOWED: readonly Windowed[] = [
 const explicitlyPadded = ({ name, geometry, operands, attributes }: Windowed) =>
   tensorflowKernel<string, Attributes>({
     name,
-    repairs: "tfjs-node passes on the paddings 'same' and 'valid' only; TensorFlow has explicit ones too",
+    problem: "tfjs-node passes on the paddings 'same' and 'valid' only; TensorFlow has explicit ones too",
     create: (stock) => (call) => {
       const { inputs, attrs, backend } = call
       if (typeof attrs.pad === 'string' && stock !== undefined) return stock(call)

@@ -6,14 +6,16 @@ import { cast } from './cast.ts'
 import { channelAdd, reluGradient } from './channel-kernels.ts'
 import { explicitPaddingKernels } from './explicit-padding.ts'
 import type { TensorflowKernel } from './kernel.ts'
+import { filterSum, filterSumGradient } from './filter-sum.ts'
+import { gatherAxis } from './gather.ts'
 import { gelu, geluGradient } from './gelu.ts'
-import { kernelSum, kernelSumGradient } from './kernel-sum.ts'
 import { layerNorm, layerNormGradient } from './layer-norm.ts'
 import { leadingBlocks, leadingBlocksDerivative, leadingBlocksGradient } from './leading-blocks.ts'
 import { matrixProduct } from './matrix-product.ts'
 import { batchNormBlock, batchNormBlockDerivative, batchNormBlockGradient } from './batch-norm-block.ts'
 import { product, productGradient } from './product.ts'
 import { reshape, reshapeToItself } from './reshape.ts'
+import { singleTapFilterGradients } from './single-tap-filter-gradient.ts'
 import { stridedKernels } from './strided-convolution.ts'
 import { adamUpdate, globalNorm, momentumUpdate } from './updates.ts'
 import { winogradKernels } from './winograd.ts'
@@ -24,8 +26,13 @@ export const TFJS_NODE_VERSION = '4.22.0'
 /** `kInterfaceVersion` of the operations in `native/` that the kernels here call. */
 const OPERATIONS_VERSION = 3
 
+/** The stock kernels that give wrong numbers, or none. */
+export const wrongKernels: readonly TensorflowKernel[] = [gatherAxis, ...singleTapFilterGradients]
+
 /** Every kernel that the tensorflow backend gets from here. Adding one is its file and a line in this list. */
 export const tensorflowKernels: readonly TensorflowKernel[] = [
+  // wrong: first, so that our own kernels, which come in front of them, need not pay for it
+  ...wrongKernels,
   // missing
   avgPool,
   ...explicitPaddingKernels,
@@ -47,8 +54,8 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   layerNormGradient,
   gelu,
   geluGradient,
-  kernelSum,
-  kernelSumGradient,
+  filterSum,
+  filterSumGradient,
   product,
   productGradient,
   globalNorm,
@@ -72,7 +79,7 @@ function install(kernel: TensorflowKernel): void {
     ...stock,
     kernelName: name,
     backendName: 'tensorflow',
-    kernelFunc: create(stock?.kernelFunc),
+    kernelFunc: create(stock?.kernelFunc, 'tensorflow'),
   }
   if (stock !== undefined) tf.unregisterKernel(name, 'tensorflow')
   tf.registerKernel(replacement)

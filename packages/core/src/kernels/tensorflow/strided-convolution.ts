@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { tensorflowKernel, type KernelCall } from './kernel.ts'
+import { sizeOf } from '../../size-of.ts'
+import { tensorflowKernel, type TensorflowCall } from './kernel.ts'
 import { execute } from './tensorflow-backend.ts'
 
 type Shape4D = [number, number, number, number]
@@ -15,7 +16,7 @@ interface Attributes {
   readonly filterShape?: Shape4D
 }
 
-type Call = KernelCall<'x' | 'dy' | 'filter', Attributes>
+type Call = TensorflowCall<'x' | 'dy' | 'filter', Attributes>
 
 const geometryOf = ({ inputs, attrs }: Call): Geometry =>
   tf.backend_util.computeConv2DInfo(
@@ -55,8 +56,6 @@ interface Strided {
   readonly fits: (geometry: Geometry) => boolean
 }
 
-const filterSize = ({ filterShape }: Geometry) => filterShape.reduce((product, n) => product * n, 1)
-
 /** With fewer channels there is too little to multiply. */
 const LEAST_CHANNELS = 16
 
@@ -80,7 +79,7 @@ const STRIDED: readonly Strided[] = [
     name: 'Conv2DBackpropFilter',
     operation: 'GpdStridedFilterGradient',
     operands: ({ x, dy }) => [x, dy],
-    fits: (info) => info.inChannels >= LEAST_CHANNELS && filterSize(info) <= LARGEST_FILTER,
+    fits: (info) => info.inChannels >= LEAST_CHANNELS && sizeOf(info.filterShape) <= LARGEST_FILTER,
   },
 ]
 
@@ -88,7 +87,7 @@ const STRIDED: readonly Strided[] = [
 export const stridedKernels = STRIDED.map(({ name, operation, operands, fits }) =>
   tensorflowKernel<'x' | 'dy' | 'filter', Attributes>({
     name,
-    repairs: 'of a stride above one, takes up to ten times as long as the plain convolution',
+    problem: 'of a stride above one, takes up to ten times as long as the plain convolution',
     needsOwnOperations: true,
     create: (stock) => (call) => {
       const { inputs, attrs, backend } = call

@@ -9,7 +9,7 @@ import { panelMemory, panelsIn } from './panels.ts'
 import { LEAST_COLUMNS } from './simd/small-products.ts'
 import { isSmall, smallProducts, type MatMulAttributes, type Sizes } from './small-products.ts'
 import { transposed } from './transposed.ts'
-import { withScratch, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, type WasmBackend } from './wasm-backend.ts'
 
 /** Bytes of a that all panels pass over before the next rows, and the fewest rows. */
 const BLOCK_BYTES = 65_536
@@ -23,11 +23,7 @@ function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transpo
   return withScratch(backend, (scratch) => {
     const memory = scratch(panelMemory(backend, k, n))
     const out = backend.makeOutput([...outer, m, n], 'float32')
-    const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
-      number,
-      number,
-      number,
-    ]
+    const [aStart, bStart, outStart] = addressesOf(backend, a, b, out)
     const blockRows = Math.max(LEAST_ROWS, Math.floor(BLOCK_BYTES / (4 * k)))
     const { panels, pack } = panelsIn(backend, memory, { rows: k, channels: n, run: k, isTransposed: transposeB })
     let packed = -1
@@ -101,14 +97,13 @@ function multiply(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, attr
   })
 }
 
-export const batchMatMul = wasmKernel<MatMulAttributes>({
+export const batchMatMul = wasmKernel<'a' | 'b', MatMulAttributes>({
   name: 'BatchMatMul',
   defect: 'slow',
-  repairs: 'is 12 to 20 times slower with a transpose or a batch, and wrong if both batches are broadcast',
+  problem: 'is 12 to 20 times slower with a transpose or a batch, and wrong if both batches are broadcast',
   create:
     () =>
-    ({ inputs, attrs, backend }) => {
-      const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
+    ({ inputs: { a, b }, attrs, backend }) => {
       checkTypes(a, b)
       return multiply(backend, a, b, attrs)
     },

@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs'
 import { filterGradient, turnedFilterGradient, type FilterGradient } from './filter-gradient.ts'
 import { convolutionGeometry, type ConvolutionAttributes, type Geometry } from './geometry.ts'
 import { wasmKernel } from './kernel.ts'
@@ -29,14 +28,13 @@ const GRADIENTS: readonly (readonly [fits: (geometry: Geometry) => boolean, grad
 ]
 
 /** `dw[i, j, c, k] = Σ x[n, p·s + i − pad, q·s + j − pad, c] · dy[n, p, q, k]`, without copying the image. */
-export const conv2dBackpropFilter = wasmKernel<Attributes>({
+export const conv2dBackpropFilter = wasmKernel<'x' | 'dy', Attributes>({
   name: 'Conv2DBackpropFilter',
   defect: 'missing',
-  repairs: 'is missing: no convolution can be trained',
+  problem: 'is missing: no convolution can be trained',
   create:
     () =>
-    ({ inputs, attrs, backend }) => {
-      const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
+    ({ inputs: { x, dy }, attrs, backend }) => {
       const geometry = convolutionGeometry(x.shape, attrs.filterShape, attrs)
       const [, gradient] = GRADIENTS.find(([fits]) => fits(geometry))!
       return gradient(backend, x, dy, geometry)

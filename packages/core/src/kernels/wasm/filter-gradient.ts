@@ -3,7 +3,7 @@ import { positionsInside, type Geometry } from './geometry.ts'
 import { withPaddedChannels } from './padded-channels.ts'
 import { simd } from './simd/module.ts'
 import { transposed } from './transposed.ts'
-import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 /** The gradient of a convolution in its filter, from its input and the gradient of its output. */
 export type FilterGradient = (
@@ -66,11 +66,7 @@ function outerProducts(
   const [rows, columns] = isTurned ? [filters, channels] : [channels, filters]
   const out = zeros(backend, [height.taps * width.taps, rows, columns])
   const { filterGradientTap } = simd(backend)
-  const [xStart, dyStart, outStart] = [x, dy, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
-    number,
-    number,
-    number,
-  ]
+  const [xStart, dyStart, outStart] = addressesOf(backend, x, dy, out)
   const [position, gradient] = [4 * channels, 4 * filters]
   forEachBlock(geometry, filters, ({ n, i, j, rows: [firstRow, lastRow], columns: [first, last] }) => {
     const xRow = n * height.size + firstRow * height.stride + i - height.before

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Dimension } from './geometry.ts'
 import { simd } from './simd/module.ts'
-import { zeros, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, zeros, type Scratch, type WasmBackend } from './wasm-backend.ts'
 
 /** One image at a time: where its first window starts, and the bytes of an image row. */
 export type ImageAt = (n: number) => number
@@ -20,7 +20,7 @@ export function framed(
   frame: tf.TensorInfo,
   { height, width, channels }: Images,
 ): ImageAt {
-  const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(frame.dataId)]
+  const [from, to] = addressesOf(backend, x, frame)
   const [rowBytes, frameRow] = [4 * width.size * channels, 4 * frame.shape[1]! * channels]
   const first = to + height.before * frameRow + 4 * width.before * channels
   const { copyRows } = simd(backend)
@@ -35,7 +35,7 @@ export function imagesIn(
   backend: WasmBackend,
   x: tf.TensorInfo,
   images: Images & { readonly rows: number; readonly columns: number },
-  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+  scratch: Scratch,
 ): { readonly imageAt: ImageAt; readonly rowBytes: number } {
   const { height, width, channels, rows, columns } = images
   if (rows === height.size && columns === width.size) {

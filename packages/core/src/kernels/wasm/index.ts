@@ -64,7 +64,7 @@ export const wasmKernels: readonly WasmKernel[] = [
 ]
 
 function install({ name, create }: WasmKernel): void {
-  replaceKernel('wasm', name, (stock) => create(stock as never) as unknown as tf.KernelFunc)
+  replaceKernel('wasm', name, (stock) => create(stock, 'wasm'))
 }
 
 /**

@@ -2,8 +2,8 @@ import type * as tf from '@tensorflow/tfjs'
 import type { Dimension, Geometry } from './geometry.ts'
 import { imagesIn, type ImageAt } from './image-frame.ts'
 import { packPanels, panelMemory, type Panel } from './panels.ts'
-import { reversedKernel } from './reversed-kernel.ts'
-import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+import { reversedFilter } from './reversed-filter.ts'
+import { withScratch, zeros, type Scratch, type WasmBackend } from './wasm-backend.ts'
 
 /**
  * Every `stride`-th input position, from `first` on, is a plain convolution of dy with every `stride`-th tap: the
@@ -53,7 +53,7 @@ function frameOf(
   dy: tf.TensorInfo,
   { height, width, outChannels }: Geometry,
   [vertical, horizontal]: readonly [readonly Phase[], readonly Phase[]],
-  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+  scratch: Scratch,
 ): Frame {
   const most = (phases: readonly Phase[], side: 'before' | 'after') =>
     Math.max(0, ...phases.map((phase) => phase[side]))
@@ -109,8 +109,8 @@ export function inputGradient(
   if (!isTiled(width)) return fromPhases(backend, dy, filter, geometry)
   const column: Dimension = { size: width.outSize, outSize: width.outSize, taps: 1, stride: 1, before: 0 }
   const inputs = width.taps * channels
-  const kernel = { ...filter, shape: [height.taps, 1, inputs, outChannels] }
-  const dx = fromPhases(backend, dy, kernel, { ...geometry, width: column, channels: inputs })
+  const joined = { ...filter, shape: [height.taps, 1, inputs, outChannels] }
+  const dx = fromPhases(backend, dy, joined, { ...geometry, width: column, channels: inputs })
   return { ...dx, shape: [batch, height.size, width.size, channels] }
 }
 
@@ -121,11 +121,11 @@ function fromPhases(backend: WasmBackend, dy: tf.TensorInfo, filter: tf.TensorIn
   const pairs = all.filter(({ rows, columns }) => rows.taps.length > 0 && columns.taps.length > 0)
   return withScratch(backend, (scratch) => {
     const packed = pairs.map(({ rows, columns }): PhasePair => {
-      const kernel = scratch(reversedKernel(backend, filter, rows.taps, columns.taps))
+      const reversed = scratch(reversedFilter(backend, filter, rows.taps, columns.taps))
       const run = columns.taps.length * outChannels
       const weights = { rows: rows.taps.length * run, channels, run }
       const memory = scratch(panelMemory(backend, weights.rows, channels))
-      return { rows, columns, panels: packPanels(backend, backend.getMemoryOffset(kernel.dataId), memory, weights) }
+      return { rows, columns, panels: packPanels(backend, backend.getMemoryOffset(reversed.dataId), memory, weights) }
     })
     const frame = frameOf(backend, dy, geometry, phases, scratch)
     const shape = [batch, height.size, width.size, channels]

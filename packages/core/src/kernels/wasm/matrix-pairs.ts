@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { sizeOf } from './wasm-backend.ts'
+import { sizeOf } from '../../size-of.ts'
 
 /** Matrices of a and b that meet one after another: indices of the first pair, and steps of 0 or 1 to the next. */
 export interface Run {

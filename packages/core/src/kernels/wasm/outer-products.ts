@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { forEachPair, matrixPairs } from './matrix-pairs.ts'
 import { PANEL } from './simd/convolve-row.ts'
 import { simd } from './simd/module.ts'
-import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 /** Rows of a and b that one pass of outer products takes, measured: few enough for the second-level cache. */
 const BLOCK_ROWS = 64
@@ -55,9 +55,7 @@ export function transposedTimes(backend: WasmBackend, a: tf.TensorInfo, b: tf.Te
     const isLarge = m * n > LARGE
     const block = scratch(backend.makeOutput([isLarge ? BLOCK_ROWS * (BLOCK_COLUMNS + n) : 0], 'float32'))
     const out = zeros(backend, [...outer, m, n])
-    const [aStart, bStart, outStart, aBlock] = [a, b, out, block].map(({ dataId }) =>
-      backend.getMemoryOffset(dataId),
-    ) as [number, number, number, number]
+    const [aStart, bStart, outStart, aBlock] = addressesOf(backend, a, b, out, block)
     const addProducts = isLarge
       ? copied(backend, { m, n }, aBlock, aBlock + 4 * BLOCK_ROWS * BLOCK_COLUMNS)
       : inPlace(backend, { m, n })

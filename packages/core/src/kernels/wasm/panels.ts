@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import { packedWidth, panelWidths, type PanelWidth } from './simd/convolve-row.ts'
 import { isNarrow } from './simd/dot-row.ts'
-import { simd } from './simd/module.ts'
+import { simd, type Simd } from './simd/module.ts'
 import type { WasmBackend } from './wasm-backend.ts'
 
 /** A stretch of output channels with its weights, and the function that computes it. */
@@ -10,7 +10,7 @@ export interface Panel {
   readonly weights: number
   /** First output channel. */
   readonly first: number
-  readonly convolveRow: (...numbers: number[]) => void
+  readonly convolveRow: Simd['convolveRow8']
 }
 
 /** Memory for the panels of a matrix of weights, to be freed by the caller. */

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { matrixPairs } from './matrix-pairs.ts'
 import { simd } from './simd/module.ts'
 import { LEAST_COLUMNS } from './simd/small-products.ts'
-import { withScratch, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, type WasmBackend } from './wasm-backend.ts'
 
 export interface MatMulAttributes {
   readonly transposeA: boolean
@@ -39,9 +39,7 @@ export function smallProducts(
     const turnB = transposeB && k > 1
     const turned = scratch(backend.makeOutput(turnB ? [k, n] : [0], 'float32'))
     const out = backend.makeOutput([...outer, m, n], 'float32')
-    const [aStart, bStart, outStart, right] = [a, b, out, turned].map(({ dataId }) =>
-      backend.getMemoryOffset(dataId),
-    ) as [number, number, number, number]
+    const [aStart, bStart, outStart, right] = addressesOf(backend, a, b, out, turned)
     const functions = simd(backend)
     const multiply = transposeA && k > 1 ? functions.smallTransposedProducts : functions.smallProducts
     const [aBytes, bBytes, outBytes] = [4 * m * k, 4 * k * n, 4 * m * n]

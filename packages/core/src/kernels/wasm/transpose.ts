@@ -1,7 +1,7 @@
-import type * as tf from '@tensorflow/tfjs'
-import { wasmKernel, type KernelCall } from './kernel.ts'
+import { sizeOf } from '../../size-of.ts'
+import { wasmKernel } from './kernel.ts'
 import { simd } from './simd/module.ts'
-import { sizeOf, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, type WasmBackend } from './wasm-backend.ts'
 
 const FLOAT = 4
 
@@ -60,21 +60,20 @@ interface Attributes {
   readonly perm: readonly number[]
 }
 
-export const transpose = wasmKernel<Attributes>({
+export const transpose = wasmKernel<'x', Attributes>({
   name: 'Transpose',
   defect: 'slow',
-  repairs: 'computes the place of every number of four and more axes: a hundred times slower than copying',
+  problem: 'computes the place of every number of four and more axes: a hundred times slower than copying',
   create: (stock) => (call) => {
-    const { x } = call.inputs as { x: tf.TensorInfo }
+    const { x } = call.inputs
     const { perm } = call.attrs
     const axes = axesOf(x.shape, perm)
     const hasFourBytes = x.dtype === 'float32' || x.dtype === 'int32'
-    if (!hasFourBytes || axes.length < 2) return stock!(call as KernelCall<Attributes>)
+    if (!hasFourBytes || axes.length < 2) return stock!(call)
     const shape = perm.map((axis) => x.shape[axis]!)
     const out = call.backend.makeOutput(shape, x.dtype)
     if (sizeOf(shape) === 0) return out
-    const [from, to] = [x, out].map(({ dataId }) => call.backend.getMemoryOffset(dataId)) as [number, number]
-    move(call.backend, from, to, axes)
+    move(call.backend, ...addressesOf(call.backend, x, out), axes)
     return out
   },
 })

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Dimension, Geometry } from './geometry.ts'
 import { framed } from './image-frame.ts'
-import { zeros, type WasmBackend } from './wasm-backend.ts'
+import { zeros, type Scratch, type WasmBackend } from './wasm-backend.ts'
 
 /** With fewer channels, tiles cost more to transform than the products save. */
 const LEAST_CHANNELS = 16
@@ -59,7 +59,7 @@ export interface TileBlocks {
 export function tileBlocks(
   backend: WasmBackend,
   { batch, height, width, channels, outChannels }: Geometry,
-  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+  scratch: Scratch,
 ): TileBlocks {
   const [rows, columns] = [Math.ceil(height.size / 2), Math.ceil(width.size / 2)]
   const blockRows = Math.max(1, Math.floor(BLOCK_FLOATS / (PLACES * (channels + outChannels) * columns)))
@@ -86,7 +86,7 @@ export function tilePixels(
   backend: WasmBackend,
   images: tf.TensorInfo,
   geometry: Geometry,
-  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+  scratch: Scratch,
 ): (row: TileRow) => Pixels {
   const { channels } = geometry
   const [rows, columns] = [geometry.height, geometry.width].map(

@@ -1,10 +1,9 @@
 import type * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
+import { sizeOf } from '../../size-of.ts'
 import type { WebgpuBackend } from './webgpu-backend.ts'
 
 const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
 
 /** What a shader cannot read or write, and why. */
 function unfit(shapes: readonly (readonly number[])[], mostBytes: number): GpdError | undefined {
