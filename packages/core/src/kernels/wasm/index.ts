@@ -83,6 +83,6 @@ export async function repairWasmKernels(version: string): Promise<void> {
     )
   }
   await compileSimd()
-  simd(tf.backend() as unknown as WasmBackend) // fails here rather than in the first kernel
+  simd(tf.backend() as tf.KernelBackend & WasmBackend) // fails here rather than in the first kernel
   wasmKernels.forEach(install)
 }
