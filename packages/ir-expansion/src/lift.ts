@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  axesShape,
   GpdError,
   initializeParameters,
   mergeBranches,
+  sizeOf,
   storageScale,
   studentScale,
   tensorOps,
   widenAxis,
-  axesShape,
   type Expansion,
   type StoredParameter,
   type TensorRecord,
@@ -116,8 +117,7 @@ export function initializeWide(expansion: Expansion, seed: number): Record<strin
 function wideBranch(expansion: Expansion, stored: StoredParameter, shape: readonly number[], seed: number): tf.Tensor {
   const inputs = stored.axes.filter(({ role }) => role === 'input')
   const growth = Math.sqrt(
-    axesShape(inputs.map((axis) => widenAxis(axis, expansion.ratios))).reduce((a, b) => a * b, 1) /
-      axesShape(inputs).reduce((a, b) => a * b, 1),
+    sizeOf(axesShape(inputs.map((axis) => widenAxis(axis, expansion.ratios)))) / sizeOf(axesShape(inputs)),
   )
   return tf.div(initializeParameters([{ ...stored, shape }], seed)[stored.name]!, growth)
 }

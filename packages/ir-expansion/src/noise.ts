@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { randomStream, roleRatio, segmentRatio, widenAxis, type Axis, type GroupRatios } from '@gpdjs/core'
+import { randomStream, roleRatio, segmentRatio, sizeOf, widenAxis, type Axis, type GroupRatios } from '@gpdjs/core'
 
 /**
  * Noise that tells the copies of a channel apart; without any, they would receive equal gradients for ever.
@@ -67,16 +67,7 @@ export function expansionNoise(
   const kernel = axes.some(({ role }) => role === 'input')
   if (noise.deviation === 0 || !kernel) return undefined
   const shape = expandedSize(axes, ratios)
-  const draw = () =>
-    tf.tensor(
-      normals(
-        shape.reduce((a, b) => a * b, 1),
-        noise.deviation,
-        seed,
-        name,
-      ),
-      shape,
-    )
+  const draw = () => tf.tensor(normals(sizeOf(shape), noise.deviation, seed, name), shape)
   if (noise.kind === 'iid') return draw()
   return plain && roleRatio(axes, 'input', ratios) > 1 ? zeroSum(draw(), axes, ratios) : undefined
 }

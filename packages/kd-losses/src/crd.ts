@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import {
   fanInUniform,
   GpdError,
+  sizeOf,
   withoutTape,
   zeros,
   type DistillationContext,
@@ -161,12 +162,11 @@ export function crd(options: CrdOptions & Partial<TapOptions> = {}): Distillatio
       'Use one crd for each.',
     )
   }
-  const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
   return featureLoss({
     name: 'crd',
     taps,
     prepare: ([pair], setup) => ({
-      heads: SIDES.flatMap((side) => embeddingSpecs(side, size(pair![side]), settings.width)),
+      heads: SIDES.flatMap((side) => embeddingSpecs(side, sizeOf(pair![side]), settings.width)),
       memory: crdMemory(setup, settings.width),
     }),
     compute: ([pair], context) => {

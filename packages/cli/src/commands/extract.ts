@@ -7,6 +7,7 @@ import {
   foldBatchNorm,
   GpdError,
   randomStream,
+  sizeOf,
   toLayersModel,
   toOnnx,
 } from '@gpdjs/core'
@@ -27,7 +28,7 @@ function folderOf(which: string): string {
 /** Runs a network on random images; a student that cannot be run is better found here than by its user. */
 async function checkRuns({ network, parameters, statistics }: ExtractedNetwork, folder: string): Promise<void> {
   const stream = randomStream(0, 'extract')
-  const size = network.inputShape.reduce((a, b) => a * b, 2)
+  const size = 2 * sizeOf(network.inputShape)
   const logits = tf.tidy(() => {
     const x = tf.tensor(
       Float32Array.from({ length: size }, () => stream.normal()),

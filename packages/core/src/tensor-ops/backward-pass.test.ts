@@ -7,6 +7,7 @@ import { add, batchNorm, conv2d, dense, flatten, graph, layerNorm, relu, selfAtt
 import { apply } from '../network/apply.ts'
 import { initializeParameters, initializeStatistics } from '../network/parameters.ts'
 import { randomStream } from '../random/random-stream.ts'
+import { sizeOf } from '../size-of.ts'
 import { relu as ownRelu } from './relu.ts'
 import { stopGradient } from './stop-gradient.ts'
 import { canRecord } from './tape.ts'
@@ -16,7 +17,7 @@ import { valueAndGradients } from './value-and-gradients.ts'
 const SIDE = 4
 const random = (name: string, shape: number[] = [SIDE, SIDE]) => {
   const stream = randomStream(7, 'backward-pass', name)
-  const size = shape.reduce((product, n) => product * n, 1)
+  const size = sizeOf(shape)
   return tf.tensor(
     Float32Array.from({ length: size }, () => stream.normal()),
     shape,

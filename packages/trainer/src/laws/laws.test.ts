@@ -6,6 +6,7 @@ import {
   mapRecord,
   mergeBranches,
   randomStream,
+  sizeOf,
   type Network,
   type TensorRecord,
 } from '@gpdjs/core'
@@ -49,7 +50,7 @@ type Setting = typeof setting extends fc.Arbitrary<infer T> ? T : never
 const random = (shape: readonly number[], seed: number, name: string, spread = 1) => {
   const stream = randomStream(seed, 'test', name)
   return tf.tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => spread * stream.normal()),
+    Float32Array.from({ length: sizeOf(shape) }, () => spread * stream.normal()),
     [...shape],
   )
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { randomStream, runExtraKernel, useBackend } from '@gpdjs/core'
+import { randomStream, runExtraKernel, sizeOf, useBackend } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { clippingScale, globalNorm } from './clip.ts'
 import { adamw } from './adamw.ts'
@@ -15,7 +15,7 @@ const draw = (what: string) =>
   Object.fromEntries(
     Object.entries(SHAPES).map(([name, shape]) => {
       const stream = randomStream(1, what, name)
-      const size = shape.reduce((a, b) => a * b)
+      const size = sizeOf(shape)
       return [
         name,
         tf.tensor(

@@ -36,7 +36,7 @@ function refuseUnfitTensors(backend: WebgpuBackend): void {
   }
 }
 
-/** WebGPU reports errors of the device (out of memory, a shader refused) to the page, not to who reads the results. */
+/** WebGPU reports errors of the device (out of memory, a shader refused) to the page; a read of the results succeeds. */
 function failReadsAfterErrors(backend: WebgpuBackend): void {
   let problem: string | undefined
   const remember = (message: string) => void (problem ??= message.split('\n')[0])
@@ -56,7 +56,7 @@ function failReadsAfterErrors(backend: WebgpuBackend): void {
     read(dataId).then(checked, (error: unknown) => Promise.reject(checked(error) as Error))
 }
 
-/** Outside browsers the stock function fails for want of a canvas, which says nothing to who called `dataSync`. */
+/** Outside browsers the stock function fails because there is no canvas, an error that does not name the cause. */
 function refuseSynchronousReads(backend: WebgpuBackend): void {
   const readSync = backend.readSync.bind(backend)
   backend.readSync = (dataId: object) => {
@@ -78,8 +78,8 @@ const refused = (what: string, problem: string, instead: string) =>
 export const webgpuGuards = [
   refused('tensors beyond the limit of a binding', 'are left out in silence', 'a smaller batch'),
   refused('tensors without numbers', 'are left out in silence', 'leave them out, or another backend'),
-  refused('errors of the device', 'are reported to nobody who reads a result', 'a smaller batch'),
-  refused('synchronous reads in Node', 'fail for want of a canvas', '`await tensor.data()`'),
+  refused('errors of the device', 'are not reported where a result is read', 'a smaller batch'),
+  refused('synchronous reads in Node', 'fail because there is no canvas', '`await tensor.data()`'),
 ]
 
 /** Makes a backend object fail aloud where the stock one returns wrong numbers or an unrelated message. */
