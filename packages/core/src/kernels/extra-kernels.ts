@@ -32,7 +32,7 @@ interface Update<T> {
   parameters: List<T>
 }
 
-/** Products of matrices that two tensors are seen as: `batch` times `[rows, depth] · [depth, columns]`. */
+/** Sizes of a product of two tensors, each reshaped to `batch` matrices: `[rows, depth] · [depth, columns]`. */
 interface MatrixSizes {
   batch: number
   rows: number
@@ -55,7 +55,7 @@ interface FilterSumAttributes {
 }
 
 /**
- * Kernels that TensorFlow.js does not know. All their tensors are float32. A backend registers those that it can do in
+ * Kernels that TensorFlow.js does not have. All their tensors are float32. A backend registers those that it can do in
  * fewer passes than the composition of ordinary operations; `tensor-ops` uses them where they exist and composes
  * elsewhere. The compiler checks callers (`T` is a tensor) and backends (`T` is a `Float32`) against this table.
  */
@@ -153,7 +153,7 @@ export function runExtraKernel<K extends ExtraKernel>(
   return [tf.engine().runKernel(name, call.inputs, call.attrs as never)].flat() as unknown as ExtraKernels[K]['results']
 }
 
-/** A float32 tensor as a backend sees it. */
+/** A float32 tensor in the form that kernels take and return. */
 export type Float32 = tf.TensorInfo & { readonly dtype: 'float32' }
 
 /** Computes a kernel on a backend. */

@@ -30,7 +30,7 @@ export interface Typed<Inputs, Attributes, Backend> {
   create(stock: Run<Inputs, Attributes, Backend> | undefined, backendName: string): Run<Inputs, Attributes, Backend>
 }
 
-/** Lets TypeScript check the inputs and attributes of a backend's kernels, which TensorFlow.js holds untyped. */
+/** Types the inputs and attributes of a backend's kernels, which have no types in TensorFlow.js. */
 export const kernelsOf =
   <Backend, K extends Kernel = Kernel>() =>
   <Inputs extends string | readonly tf.TensorInfo[], Attributes = Readonly<Record<string, never>>>(

@@ -41,7 +41,7 @@ function byOurselves(f: Objective, variables: TensorRecord) {
   })
 }
 
-/** `a + b` whose gradient function hands out one tensor twice. */
+/** `a + b` whose gradient function returns one tensor twice. */
 const sumOfTwo = (a: tf.Tensor, b: tf.Tensor) =>
   tf.customGrad((...given) => ({
     value: tf.add(given[0] as tf.Tensor, given[1] as tf.Tensor),
@@ -81,7 +81,7 @@ const step = fc.record({
   from: fc.tuple(fc.nat(), fc.nat()),
 })
 
-/** A graph in which every step reads two of the tensors before it; some are read by nobody. */
+/** A graph in which every step reads two of the tensors before it; some are not read at all. */
 function graphOf(steps: readonly { name: string; from: [number, number] }[]): Objective {
   return (variables) => {
     const tensors = Object.values(variables).slice(0, 3)

@@ -77,7 +77,7 @@ export function batchNorm(x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D, 
     const [y, mean, variance] = fused as [tf.Tensor, tf.Tensor1D, tf.Tensor1D]
     return { y, mean, variance }
   }
-  // Outside the tape: the custom gradient accounts for the moments' dependence on x; elsewhere they are constants.
+  // Outside the tape: the custom gradient includes how the moments depend on x; for other gradients they are constants.
   const both = withoutTape(() => tf.stack(moments(x)))
   const [mean, variance] = [0, 1].map((row) =>
     withoutTape(() => tf.reshape(tf.slice(both, [row, 0], [1, -1]), [-1])),

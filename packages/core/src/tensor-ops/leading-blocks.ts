@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from '../kernels/extra-kernels.ts'
 
-/** What is taken of a tensor. */
+/** A part of a tensor. */
 export interface LeadingBlock {
   readonly tensor: tf.Tensor
   /** Entries along each axis, from the first on. */

@@ -3,7 +3,7 @@ import { runExtraKernel } from '../kernels/extra-kernels.ts'
 import { sizeOf } from '../size-of.ts'
 import { customGradient } from './custom-gradient.ts'
 
-/** Sizes of the products of matrices that a product of tensors is. */
+/** Sizes of the matrices that the tensors are reshaped to. */
 interface Sizes {
   readonly batch: number
   readonly rows: number
@@ -42,7 +42,7 @@ function composeGradient(dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor, sizes: Sizes
  * Contracts the last axis of one tensor with the first of another, `[…, m] · [m, …]`: a product of matrices that needs no
  * reshapes.
  *
- * @param batchAxes how many axes in front are no part of that: there are as many products as they have entries. Default 0
+ * @param batchAxes how many leading axes are a batch of products instead. Default 0
  * @example
  * product(tf.ones([4, 5]), tf.ones([5, 9, 3])) // all 5, [4, 9, 3]
  * product(tf.ones([4, 9, 8]), tf.ones([4, 8, 3]), 1) // all 8, [4, 9, 3]

@@ -8,7 +8,7 @@ import type { Kernel } from '../kernel.ts'
 import { maxPool3dGrad } from './max-pool-3d-grad.ts'
 import { tensorScatterUpdate } from './tensor-scatter-update.ts'
 
-/** The version of TensorFlow.js whose cpu backend these were checked against; they use its internals. */
+/** The version of TensorFlow.js whose cpu backend these were checked with; they use its internals. */
 export const CPU_VERSION = '4.22.0'
 
 /** Every kernel that the cpu backend gets from here. Adding one is its file and a line in this list. */

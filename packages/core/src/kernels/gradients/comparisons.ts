@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { gradientRepair, type GradientRepair } from './gradient-repair.ts'
 
-/** What is true or false does not change with a small step. */
+/** A comparison does not change with a small step of its inputs: its gradient is zero. */
 const constant = (kernel: string): GradientRepair =>
   gradientRepair<object, [a: tf.Tensor, b: tf.Tensor]>({
     kernel,

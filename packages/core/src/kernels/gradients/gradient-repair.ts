@@ -23,7 +23,7 @@ export interface GradientRepair extends Pick<Gradient, 'inputsToSave' | 'saveAll
   create(stock: Gradient['gradFunc'] | undefined): Gradient['gradFunc']
 }
 
-/** Lets TypeScript check the attributes and the saved tensors of a gradient, which TensorFlow.js holds untyped. */
+/** Types the attributes and the saved tensors of a gradient, which have no types in TensorFlow.js. */
 export const gradientRepair = <Attributes, Saved extends readonly tf.Tensor[] = [], Dy = tf.Tensor>(
   repair: Omit<GradientRepair, 'create'> & {
     create(stock: GradientFunction<Attributes, Saved, Dy> | undefined): GradientFunction<Attributes, Saved, Dy>

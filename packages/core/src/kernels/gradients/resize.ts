@@ -10,7 +10,7 @@ interface Attributes {
 type Sources = readonly (readonly [index: number, weight: number])[]
 
 interface Interpolation {
-  /** Where the middle of a position lies, if positions are seen as pixels: what is taken off. */
+  /** With half-pixel centers: subtracted from the position in the image, in pixels. */
   readonly shift: number
   sources(center: number, size: number, alignCorners: boolean): Sources
 }
@@ -28,7 +28,7 @@ const bilinear: Interpolation = {
   },
 }
 
-/** The nearest is found by rounding down, so the half pixel stays in. */
+/** The nearest position is found by rounding down, so nothing is subtracted. */
 const nearest: Interpolation = {
   shift: 0,
   sources: (center, size, alignCorners) => [[clamp(alignCorners ? Math.round(center) : Math.floor(center), size), 1]],

@@ -13,7 +13,7 @@ export function addTo(shape: readonly number[], from: tf.Tensor, dy: tf.Tensor):
   return tf.reshape(flat, [...shape])
 }
 
-/** Any operation that copies elements shows where they come from if it is given the positions themselves. */
+/** Applied to the positions of the elements, an operation that copies elements returns where each copy comes from. */
 const throughPositions = <Attributes>(
   kernel: string,
   problem: string,
@@ -71,7 +71,7 @@ export const topK = gradientRepair<object, [x: tf.Tensor, indices: tf.Tensor], t
     },
 })
 
-/** Batches of `tf.gather`. */
+/** `tf.gather` with two or more batch axes. */
 export const gather = gradientRepair<
   { readonly axis: number; readonly batchDims?: number },
   [x: tf.Tensor, indices: tf.Tensor]
@@ -131,7 +131,7 @@ export const diag = gradientRepair<object, [x: tf.Tensor]>({
     },
 })
 
-/** `tf.image.flipLeftRight` turns itself around. */
+/** Flipping twice restores the image: the gradient is flipped. */
 export const flipLeftRight = gradientRepair<object>({
   kernel: 'FlipLeftRight',
   problem: 'is missing',

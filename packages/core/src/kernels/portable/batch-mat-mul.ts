@@ -3,8 +3,8 @@ import { sizeOf } from '../../size-of.ts'
 import { compose, portableKernel } from './compose.ts'
 
 /**
- * The stock kernels take as many products as the larger batch has, and count through both at once, starting again with
- * the smaller. That is right for a batch that is the last axes of the whole.
+ * The stock kernels compute as many products as the larger batch has matrices; the index into the smaller batch starts
+ * again at 0 when it ends. That is right if the axes of the smaller batch are the last axes of the whole.
  */
 function isCounted(batch: readonly number[], whole: readonly number[]): boolean {
   const first = batch.findIndex((n) => n !== 1)
@@ -12,7 +12,7 @@ function isCounted(batch: readonly number[], whole: readonly number[]): boolean 
   return own.every((n, axis) => n === whole[whole.length - own.length + axis])
 }
 
-/** Repeats the batches first, where counting would go wrong. */
+/** Repeats the matrices of both batches first where those indices would be wrong. */
 export const batchMatMul = portableKernel<'a' | 'b'>({
   name: 'BatchMatMul',
   problem: 'is silently wrong when both batches are broadcast, or one along an axis that is not its first',

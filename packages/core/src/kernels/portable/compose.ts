@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { kernelsOf } from '../kernel.ts'
 
-/** What the backends cpu, wasm and webgpu have in common. */
+/** What kernels here use of the backends cpu, wasm and webgpu. */
 export interface JavascriptBackend {
   disposeData(dataId: object): boolean
 }

@@ -8,7 +8,7 @@ interface Attributes {
 
 const isDilated = ({ dilations = 1 }: Attributes) => [dilations].flat().some((rate) => rate !== 1)
 
-/** TensorFlow itself refuses, on a CPU, and tfjs-node reports a number. */
+/** TensorFlow refuses such filters on a CPU, and the error of tfjs-node is a number only. */
 const refusedIfDilated = (name: string): TensorflowKernel =>
   tensorflowKernel<string, Attributes>({
     name,
@@ -28,7 +28,7 @@ const refusedIfDilated = (name: string): TensorflowKernel =>
     },
   })
 
-/** Kernels of tfjs-node whose failure is put in words. */
+/** Kernels of tfjs-node that fail with a number; here the error has words. */
 export const tensorflowGuards: readonly TensorflowKernel[] = [refusedIfDilated('Conv3D')]
 
 /** The backend must be registered, with its own kernels; doing it twice changes nothing. */

@@ -20,7 +20,7 @@ import { stridedKernels } from './strided-convolution.ts'
 import { adamUpdate, globalNorm, momentumUpdate } from './updates.ts'
 import { winogradKernels } from './winograd.ts'
 
-/** The version of tfjs-node whose backend these were checked against; they use its internals. */
+/** The version of tfjs-node whose backend these were checked with; they use its internals. */
 export const TFJS_NODE_VERSION = '4.22.0'
 
 /** `kInterfaceVersion` of the operations in `native/` that the kernels here call. */
@@ -31,7 +31,7 @@ export const wrongKernels: readonly TensorflowKernel[] = [gatherAxis, ...singleT
 
 /** Every kernel that the tensorflow backend gets from here. Adding one is its file and a line in this list. */
 export const tensorflowKernels: readonly TensorflowKernel[] = [
-  // wrong: first, so that our own kernels, which come in front of them, need not pay for it
+  // wrong: first, so that calls which our own kernels take do not go through these
   ...wrongKernels,
   // missing
   avgPool,
@@ -89,7 +89,7 @@ function install(kernel: TensorflowKernel): void {
 /**
  * Adds and replaces kernels of the tensorflow backend; doing it twice changes nothing.
  *
- * @param version of tfjs-node: the kernels use its internals, so they refuse a version they do not know
+ * @param version of tfjs-node: the kernels use its internals, so any other version than the one above is refused
  * @param operations version of the project's own operations that TensorFlow was linked with; others are not used
  * @throws GpdError `backend.unsupported` for another version
  */

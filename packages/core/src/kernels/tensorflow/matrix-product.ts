@@ -10,7 +10,7 @@ interface Attributes {
 
 const batchOf = ({ shape }: tf.TensorInfo) => shape.slice(0, -2)
 
-/** Products of matrices, one or many; TensorFlow keeps those whose batches differ, and empty ones. */
+/** Products of matrices, one or many; those with different batches, and empty ones, are left to TensorFlow. */
 export const matrixProduct = tensorflowKernel<'a' | 'b', Attributes>({
   name: 'BatchMatMul',
   problem: 'the published TensorFlow is built for every processor and leaves instructions of this one unused',

@@ -28,7 +28,7 @@ const geometryOf = ({ inputs, attrs }: Call): Geometry =>
     attrs.dimRoundingMode,
   )
 
-/** The same stride both ways, no holes, TensorFlow's layout, nothing empty. */
+/** The same stride in both directions, no dilation, nothing empty. */
 const isStrided = ({
   strideHeight,
   strideWidth,
@@ -52,14 +52,14 @@ interface Strided {
   readonly name: string
   readonly operation: string
   readonly operands: (inputs: Call['inputs']) => readonly tf.TensorInfo[]
-  /** What it is not for. */
+  /** Whether the operation is the faster one. */
   readonly fits: (geometry: Geometry) => boolean
 }
 
 /** With fewer channels there is too little to multiply. */
 const LEAST_CHANNELS = 16
 
-/** Every thread adds up a filter of its own: larger ones leave the cache. */
+/** Every thread adds up its own copy of the filter; larger filters leave the cache. */
 const LARGEST_FILTER = 96 * 1024
 
 const STRIDED: readonly Strided[] = [
@@ -83,7 +83,7 @@ const STRIDED: readonly Strided[] = [
   },
 ]
 
-/** Strided convolutions: of the input's gradient TensorFlow multiplies mostly zeros, of the filter's it gets some wrong. */
+/** TensorFlow multiplies mostly zeros for the gradient of the input, and computes some gradients of filters wrongly. */
 export const stridedKernels = STRIDED.map(({ name, operation, operands, fits }) =>
   tensorflowKernel<'x' | 'dy' | 'filter', Attributes>({
     name,

@@ -4,7 +4,7 @@ import { extraWasmKernel } from './kernel.ts'
 import { simd } from './simd/module.ts'
 import { zeros, type WasmBackend } from './wasm-backend.ts'
 
-/** How addresses of tensors are found, and the size of `x` seen as `[rows, channels]`. */
+/** The sizes of `x` as a matrix `[rows, channels]`, and a function from a tensor to its address. */
 export function layout(backend: WasmBackend, x: tf.TensorInfo) {
   const channels = x.shape.at(-1)!
   return {

@@ -10,7 +10,7 @@ interface Attributes extends ConvolutionAttributes {
   readonly filterShape: [number, number, number, number]
 }
 
-/** Whether vectors of the channels of x hold fewer zeros than those of the channels of dy. */
+/** Whether the channels of x fill vectors of four better than those of dy. */
 const isTurned = ({ channels, outChannels }: Geometry) =>
   channels >= LANES && outChannels % LANES !== 0 && (channels % LANES === 0 || outChannels < LANES)
 
@@ -19,7 +19,7 @@ const padded =
   (backend, x, dy, geometry) =>
     withPaddedChannels(backend, dy, (filled) => gradient(backend, x, filled, geometry))
 
-/** What suits which convolution, the first that fits. */
+/** Ways to compute it; the first whose condition holds is used. */
 const GRADIENTS: readonly (readonly [fits: (geometry: Geometry) => boolean, gradient: FilterGradient])[] = [
   [fitsWinograd, padded(winogradFilterGradient)],
   [isTurned, turnedFilterGradient],

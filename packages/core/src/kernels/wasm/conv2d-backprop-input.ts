@@ -11,7 +11,7 @@ interface Attributes extends ConvolutionAttributes {
   readonly inputShape: [number, number, number, number]
 }
 
-/** A convolution that keeps the size of its images goes back as it came, with its taps reversed. */
+/** For a convolution that keeps the size of its images, the gradient is the same convolution with reversed taps. */
 function winogradInputGradient(
   backend: WasmBackend,
   dy: tf.TensorInfo,

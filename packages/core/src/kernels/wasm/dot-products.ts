@@ -5,11 +5,11 @@ import { simd } from './simd/module.ts'
 import type { MatMulAttributes, Sizes } from './small-products.ts'
 import { addressesOf, withScratch, type WasmBackend } from './wasm-backend.ts'
 
-/** Batches of products with fewer columns than a vector: a call for each pair takes as long as a third of the product. */
+/** Batches of products with fewer than four columns: a call for each pair would cost a third of the product. */
 export const areDotProducts = ({ shape }: tf.TensorInfo, { k, n }: Sizes, { transposeA }: MatMulAttributes): boolean =>
   !transposeA && shape.length > 2 && n > 0 && isNarrow(n) && k > 0 && k % 4 === 0
 
-/** Each stretch of pairs in one call. */
+/** One call for each run of pairs. */
 export function dotProducts(
   backend: WasmBackend,
   a: tf.TensorInfo,

@@ -16,11 +16,11 @@ export type FilterGradient = (
 /** Bytes of x and dy that one block of rows may take, measured: about half of the first-level cache. */
 const BLOCK_BYTES = 16_384
 
-/** Rows of positions of which x and dy stay in the first-level cache. */
+/** How many rows of positions of x and dy stay in the first-level cache. */
 export const blockRowsOf = ({ width, channels }: Geometry, filters: number): number =>
   Math.max(1, Math.floor(BLOCK_BYTES / (4 * (channels * width.stride + filters) * width.outSize)))
 
-/** Calls `tap` for every tap and block of rows, with the stretch of positions at which it falls inside the image. */
+/** Calls `tap` for every tap and block of rows, with the positions at which the tap lies inside the image. */
 function forEachBlock(geometry: Geometry, filters: number, tap: (block: Block) => void): void {
   const { batch, height, width } = geometry
   const blockRows = blockRowsOf(geometry, filters)
@@ -107,7 +107,7 @@ export const filterGradient: FilterGradient = (backend, x, dy, geometry) => ({
   shape: [geometry.height.taps, geometry.width.taps, geometry.channels, dy.shape[3]!],
 })
 
-/** The same from `dyᵀ · x`: vectors of the channels of x, where those of dy fill none. */
+/** The same from `dyᵀ · x`, in vectors along the channels of x: for dy with too few channels to fill vectors. */
 export const turnedFilterGradient: FilterGradient = (backend, x, dy, geometry) =>
   withScratch(backend, (scratch) => {
     const { height, width, channels } = geometry

@@ -1,8 +1,8 @@
 import { wasmKernel } from './kernel.ts'
 
 /**
- * A clone is the same numbers under another name, counted by reference as on the cpu backend: no number is ever changed
- * in place. The tape clones everything it keeps.
+ * A clone shares its numbers, which are never changed in place; references are counted, as on the cpu backend. The tape
+ * clones every tensor that it keeps.
  */
 export const identity = wasmKernel<'x'>({
   name: 'Identity',

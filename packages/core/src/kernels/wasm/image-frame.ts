@@ -13,7 +13,7 @@ export interface Images {
   readonly channels: number
 }
 
-/** Copies each image into the same padded frame, so that no window has to be cut; a frame stays in the cache. */
+/** Copies each image into the same padded frame, in which every window is complete. One frame stays in the cache. */
 export function framed(
   backend: WasmBackend,
   x: tf.TensorInfo,
@@ -30,7 +30,7 @@ export function framed(
   }
 }
 
-/** Images with so many rows and columns of each, zeros around them included: as they lie, or framed one by one. */
+/** Images of so many rows and columns with the zeros around them: in place if there are none, else copied to a frame. */
 export function imagesIn(
   backend: WasmBackend,
   x: tf.TensorInfo,

@@ -27,7 +27,7 @@ import { globalNorm, momentumUpdate } from './updates.ts'
 import { kernelsViaCpu } from './via-cpu.ts'
 import type { WasmBackend } from './wasm-backend.ts'
 
-/** The version of tfjs-backend-wasm whose kernels these were checked against; they use its internals. */
+/** The version of tfjs-backend-wasm whose kernels these were checked with; they use its internals. */
 export const WASM_VERSION = '4.22.0'
 
 /** Every kernel that the wasm backend gets from here. Adding one is its file and a line in this list. */
@@ -70,7 +70,7 @@ function install({ name, create }: WasmKernel): void {
 /**
  * Adds and replaces kernels of the wasm backend, which must be the current one; doing it twice changes nothing.
  *
- * @param version of tfjs-backend-wasm: the kernels use its internals, so they refuse a version they do not know
+ * @param version of tfjs-backend-wasm: the kernels use its internals, so any other version than the one above is refused
  * @throws GpdError `backend.unsupported` for another version, on an engine without WebAssembly SIMD, or if the backend
  *   was started with threads
  */

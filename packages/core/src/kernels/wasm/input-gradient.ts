@@ -11,18 +11,18 @@ import { withScratch, zeros, type Scratch, type WasmBackend } from './wasm-backe
  */
 interface Phase {
   readonly first: number
-  /** Taps in the order in which they meet dy: reversed. */
+  /** Taps in the order in which they are multiplied with dy: reversed. */
   readonly taps: readonly number[]
   /** Number of input positions. */
   readonly size: number
-  /** Zeros around dy; less than none where dy reaches beyond what the phase needs. */
+  /** Zeros around dy; negative where dy is larger than what the phase reads. */
   readonly before: number
   readonly after: number
 }
 
 function phasesOf({ size, outSize, taps, stride, before }: Dimension): Phase[] {
   return Array.from({ length: Math.min(stride, size) }, (_, first) => {
-    // The first tap that meets this phase, and the position of dy that it reads for the first input.
+    // The first tap that belongs to this phase, and the position of dy that it reads for the first input.
     const tap = (first + before) % stride
     const reach = (first + before - tap) / stride
     const own = Array.from(
@@ -41,7 +41,7 @@ interface PhasePair {
   readonly panels: readonly Panel[]
 }
 
-/** dy image by image, with as many zeros around it as the phase that needs most. */
+/** dy image by image, with enough zeros around it for every phase. */
 interface Frame {
   readonly imageAt: ImageAt
   readonly before: readonly [rows: number, columns: number]
@@ -66,7 +66,7 @@ function frameOf(
   return { ...imagesIn(backend, dy, images, scratch), before: [rows.before, columns.before] }
 }
 
-/** Writes the positions of one phase of one image to where they belong. */
+/** Computes the positions of one phase of one image. */
 function convolvePhase(
   { rows, columns, panels }: PhasePair,
   { before, rowBytes }: Frame,
@@ -94,7 +94,7 @@ function convolvePhase(
   }
 }
 
-/** Windows beside one another without gap or overlap, as those of patches: their columns lie like channels of one column. */
+/** Whether windows neither overlap nor leave gaps, as in patches: then their columns are like channels of one column. */
 const isTiled = ({ size, outSize, taps, stride, before }: Dimension) =>
   taps === stride && before === 0 && size === outSize * stride
 

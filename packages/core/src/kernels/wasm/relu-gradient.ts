@@ -3,7 +3,7 @@ import { extraWasmKernel } from './kernel.ts'
 import { simd } from './simd/module.ts'
 import { addressesOf } from './wasm-backend.ts'
 
-/** Floats that one row of the vector function takes; any tensor is seen as rows of these, and a rest. */
+/** Floats of one row of the vector function: a tensor is computed as rows of so many, and one shorter row. */
 const ROW = 16
 
 export const reluGradient = extraWasmKernel(

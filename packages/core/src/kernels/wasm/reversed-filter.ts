@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { simd } from './simd/module.ts'
 import { addressesOf, type WasmBackend } from './wasm-backend.ts'
 
-/** Some taps of a filter `[height, width, in, out]`, in the order given, as the filter `[rows, columns, out, in]` of the gradient. */
+/** Some taps of a filter `[height, width, in, out]`, in the given order, as a filter `[rows, columns, out, in]`. */
 export function reversedFilter(
   backend: WasmBackend,
   filter: tf.TensorInfo,

@@ -3,7 +3,7 @@ import { sizeOf } from '../../size-of.ts'
 import { wasmKernel } from './kernel.ts'
 import type { WasmBackend } from './wasm-backend.ts'
 
-/** Copies a box out of a tensor, in stretches that are as long as the box is contiguous. */
+/** Copies a box out of a tensor, in contiguous pieces as long as possible. */
 function copyBox(
   backend: WasmBackend,
   x: tf.TensorInfo,
@@ -12,7 +12,7 @@ function copyBox(
 ): tf.TensorInfo {
   const out = backend.makeOutput([...size], x.dtype)
   const [from, to] = [backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(out)]
-  // Inner axes that are taken whole, and the one outside them, make one stretch.
+  // Inner axes that are taken whole, and the next axis outside them, are contiguous.
   let axis = size.length - 1
   while (axis > 0 && size[axis] === x.shape[axis]) axis--
   const inner = sizeOf(x.shape.slice(axis + 1))

@@ -9,7 +9,7 @@ interface Attributes {
   readonly keepDims: boolean
 }
 
-/** Neighbouring axes that are reduced, seen as the middle one of three. */
+/** A reduction of neighboring axes: the shape as `[outer, rows, channels]`, reduced over `rows`. */
 interface Middle {
   readonly outer: number
   readonly rows: number
@@ -17,7 +17,7 @@ interface Middle {
   readonly shape: number[]
 }
 
-/** The three axes, if the reduced ones are neighbours and at least one axis stays after them. */
+/** Undefined unless the reduced axes are neighbors and at least one axis follows them. */
 function middleOf({ shape }: tf.TensorInfo, { axis, keepDims }: Attributes): Middle | undefined {
   const axes = [...tf.util.parseAxisParam(axis, shape)].sort((a, b) => a - b)
   const [first, last] = [axes[0], axes.at(-1)]

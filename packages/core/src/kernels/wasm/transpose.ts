@@ -5,7 +5,7 @@ import { addressesOf, type WasmBackend } from './wasm-backend.ts'
 
 const FLOAT = 4
 
-/** An axis, and the bytes from one of its entries to the next: in the tensor as it is, and as it shall be. */
+/** An axis, and the bytes from one of its entries to the next: in the tensor (`from`) and in the result (`to`). */
 interface Axis {
   readonly size: number
   readonly from: number
@@ -14,7 +14,7 @@ interface Axis {
 
 const stridesOf = (shape: readonly number[]) => shape.map((_, axis) => FLOAT * sizeOf(shape.slice(axis + 1)))
 
-/** The axes of x that count, outermost first: those of size one say nothing, and neighbours that stay so are one. */
+/** The axes of x, outermost first, without those of size one; axes that stay neighbors in the result are joined to one. */
 function axesOf(shape: readonly number[], perm: readonly number[]): readonly Axis[] {
   const from = stridesOf(shape)
   const to = stridesOf(perm.map((axis) => shape[axis]!))

@@ -4,7 +4,7 @@ import { simd } from './simd/module.ts'
 import { MOMENTUM_FACTORS } from './simd/momentum-update.ts'
 import { addressesOf, withScratch, zeros } from './wasm-backend.ts'
 
-/** Floats that one row of the vector function takes; any tensor is seen as rows of these, and a rest. */
+/** Floats of one row of the vector function: a tensor is computed as rows of so many, and one shorter row. */
 const ROW = 16
 
 export const globalNorm = extraWasmKernel(

@@ -67,7 +67,7 @@ const SKIPS = "returns zeros if the padding is 'same' and the stride larger than
 
 const NEGATIVE = 'takes 1e-38 for the largest number of a window without a positive one'
 
-/** Kernels that are wrong and seldom used: the cpu backend computes them. */
+/** Kernels that are wrong and rarely used: the cpu backend computes them. */
 export const kernelsViaCpu: readonly WasmKernel[] = [
   kernel('MaxPool3D', NEGATIVE),
   kernel('MaxPool3DGrad', NEGATIVE),

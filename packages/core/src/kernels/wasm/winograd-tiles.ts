@@ -12,7 +12,7 @@ export const PLACES = 16
 /** Floats that the tiles of a block may take, before and after the products: a part of the second-level cache. */
 const BLOCK_FLOATS = 98_304
 
-/** Floats between matrices beyond their size, so that the 16 of a tile do not fall into the same cache set. */
+/** Unused floats between matrices, so that the 16 of a tile do not share one cache set. */
 const APART = 16
 
 const keepsSize = ({ size, outSize, taps, stride, before }: Dimension) =>
@@ -81,7 +81,7 @@ export interface Pixels {
   readonly rowBytes: number
 }
 
-/** Copies each image that tiles are read from into a frame of zeros, so that none reaches over an edge. */
+/** Copies each image into a frame of zeros, so that no tile reaches over an edge. */
 export function tilePixels(
   backend: WasmBackend,
   images: tf.TensorInfo,

@@ -32,7 +32,7 @@ function multiply(
   })
 }
 
-/** Writes rows of tiles to the images they belong to, by way of `pair` where they reach over an edge. */
+/** Writes rows of tiles to their images; tiles that reach over an edge are written to `pair` first. */
 function writer(backend: WasmBackend, geometry: Geometry, out: tf.TensorInfo, pair: tf.TensorInfo) {
   const { height, width, outChannels } = geometry
   const { winogradOutput, copyRows } = simd(backend)

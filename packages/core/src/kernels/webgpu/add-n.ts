@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import { webgpuKernel } from './kernel.ts'
 
-/** One buffer is the result's; WebGPU promises eight, and tfjs-backend-webgpu asks for no more. */
+/** WebGPU guarantees eight buffers, and tfjs-backend-webgpu requests no more; one of them is for the result. */
 const MOST = 7
 
 /** Sums in groups, then the sums, until one is left. */

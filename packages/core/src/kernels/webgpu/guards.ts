@@ -76,13 +76,13 @@ const refused = (what: string, problem: string, instead: string) =>
 
 /** What is refused here, for the list of defects. */
 export const webgpuGuards = [
-  refused('tensors beyond the limit of a binding', 'are left out in silence', 'a smaller batch'),
-  refused('tensors without numbers', 'are left out in silence', 'leave them out, or another backend'),
+  refused('tensors beyond the limit of a binding', 'are left out without an error', 'a smaller batch'),
+  refused('tensors without numbers', 'are left out without an error', 'leave them out, or another backend'),
   refused('errors of the device', 'are not reported where a result is read', 'a smaller batch'),
   refused('synchronous reads in Node', 'fail because there is no canvas', '`await tensor.data()`'),
 ]
 
-/** Makes a backend object fail aloud where the stock one returns wrong numbers or an unrelated message. */
+/** Makes a backend object throw a clear error where the stock one returns wrong numbers or an unrelated message. */
 export function guard(backend: WebgpuBackend): void {
   refuseUnfitTensors(backend)
   failReadsAfterErrors(backend)

@@ -11,7 +11,7 @@ import { guard } from './guards.ts'
 import { topK } from './top-k.ts'
 import type { WebgpuBackend } from './webgpu-backend.ts'
 
-/** The version of tfjs-backend-webgpu whose backend these were checked against; they use its internals. */
+/** The version of tfjs-backend-webgpu whose backend these were checked with; they use its internals. */
 export const WEBGPU_VERSION = '4.22.0'
 
 /** Every kernel that the webgpu backend gets from here. Adding one is its file and a line in this list. */
@@ -20,8 +20,8 @@ export const webgpuKernels: readonly Kernel[] = [addN, batchMatMul, cumprod, cum
 const guarded = new WeakSet<object>()
 
 /**
- * Replaces kernels of the webgpu backend, which must be the current one, and lets it fail aloud; doing it twice changes
- * nothing.
+ * Replaces kernels of the webgpu backend, which must be the current one, and makes it throw where it would fail silently;
+ * doing it twice changes nothing.
  *
  * @param version of tfjs-core, which tfjs-backend-webgpu needs to be its own
  * @throws GpdError `backend.unsupported` for another version

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { webgpuKernel } from './kernel.ts'
 
-/** Hands out a clone of x where the stock kernel hands out x itself. */
+/** Returns a clone of x where the stock kernel returns x itself. */
 export const topK = webgpuKernel<'x'>({
   name: 'TopK',
   problem: 'returns its input, not counted, if the last axis has one entry: it is freed while it is still in use',
