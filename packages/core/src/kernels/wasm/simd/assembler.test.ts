@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { assemble, wasmFunction, whileLoop } from './assembler.ts'
 import { i32, signed, unsigned } from './instructions.ts'
 import { channelMap, channelSums } from './channel-kernels.ts'
+import type { Simd } from './module.ts'
 import { transposeMatrices } from './transpose-matrix.ts'
 
 async function instantiate(functions: Parameters<typeof assemble>[0]) {
@@ -44,6 +45,21 @@ describe('the assembler', () => {
     const { memory, exports } = await instantiate([squares])
     exports['squares']!(8, 5)
     expect([...new Int32Array(memory.buffer, 0, 8)]).toEqual([0, 0, 0, 1, 4, 9, 16, 0])
+  })
+
+  it('gives functions as many parameters as they have, to the compiler too', () => {
+    // Never run: the marked lines must not compile.
+    const calls = ({ copyRows, channelSum, gradientMoments }: Simd) => {
+      copyRows(1, 2, 3, 4, 5, 6)
+      // @ts-expect-error one number too few
+      copyRows(1, 2, 3, 4, 5)
+      channelSum(1, 2, 3, 4, 5)
+      // @ts-expect-error one number too many
+      channelSum(1, 2, 3, 4, 5, 6)
+      // @ts-expect-error not known how many
+      gradientMoments(...[1, 2, 3])
+    }
+    expect(calls).toBeTypeOf('function')
   })
 })
 

@@ -73,7 +73,7 @@ interface Row {
   readonly outColumn: Local
 }
 
-/** The sums of a panel at `count` neighbouring positions; then moves on by as many. */
+/** The sums of a panel at `count` neighboring positions; then moves on by as many. */
 function tile(declare: Declare, p: Row, count: number, width: PanelWidth): Code {
   const vectors = vectorsOf(width)
   const index = Array.from({ length: count }, (_, i) => i)

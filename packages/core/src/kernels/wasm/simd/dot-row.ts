@@ -66,7 +66,7 @@ const folded = (sum: Local): Code => [
   ...sum.set(f32x4.add(sum.get, f32x4.shuffle(sum.get, sum.get, [1, 1, 1, 1]))),
 ]
 
-/** The dot products of `count` neighbouring windows with each channel's weights; then moves on by as many. */
+/** The dot products of `count` neighboring windows with each channel's weights; then moves on by as many. */
 function tile(declare: Declare, p: Row, count: number, width: NarrowWidth): Code {
   const index = Array.from({ length: count }, (_, i) => i)
   const channels = Array.from({ length: width }, (_, i) => i)
