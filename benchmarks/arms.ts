@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { initializeParameters, initializeStatistics, randomStream, type Network } from '@gpdjs/core'
+import { initializeParameters, initializeStatistics, randomStream, sizeOf, type Network } from '@gpdjs/core'
 import { cifarResnet, vit } from '@gpdjs/architectures'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { dkd } from '@gpdjs/kd-losses'
@@ -54,7 +54,7 @@ export function arm(size: NetworkName | Size, plugins: Plugins): () => Promise<n
   const stream = randomStream(1, 'benchmark')
   const normal = (shape: readonly number[]) =>
     tf.tensor(
-      Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => stream.normal()),
+      Float32Array.from({ length: sizeOf(shape) }, () => stream.normal()),
       [...shape],
     )
   const image = normal([batch, ...inputShape])

@@ -1,21 +1,20 @@
 import type * as tf from '@tensorflow/tfjs'
+import { sizeOf } from '@gpdjs/core'
 
 type Shape = readonly number[]
 type Inputs = Readonly<Record<string, { readonly shape: Shape }>>
 type Attributes = Readonly<Record<string, unknown>>
 
-const size = (shape: Shape) => shape.reduce((product, n) => product * n, 1)
-
 /** Multiply-adds of a convolution: for every output pixel and filter, a window over the channels that it sees. */
-const convolution = (output: Shape, [height, width, channels]: Shape) => size(output) * height! * width! * channels!
+const convolution = (output: Shape, [height, width, channels]: Shape) => sizeOf(output) * height! * width! * channels!
 
 /** Of a depthwise one, whose filters see one channel each. */
-const depthwise = (output: Shape, [height, width]: Shape) => size(output) * height! * width!
+const depthwise = (output: Shape, [height, width]: Shape) => sizeOf(output) * height! * width!
 
 type Count = (inputs: Inputs, attributes: Attributes, output: Shape) => number
 
 /** For every number of the output, a sum over the axis that both share. */
-const product: Count = ({ a }, { transposeA }, output) => size(output) * a!.shape.at(transposeA === true ? -2 : -1)!
+const product: Count = ({ a }, { transposeA }, output) => sizeOf(output) * a!.shape.at(transposeA === true ? -2 : -1)!
 
 /** A gradient of a convolution has the multiply-adds of the convolution, whose output `dy` belongs to. */
 const MULTIPLY_ADDS: Readonly<Record<string, Count>> = {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { sizeOf } from '@gpdjs/core'
 import { flopsOf, isProduct } from './flops.ts'
 
 type KernelParams = Parameters<tf.KernelFunc>[0]
@@ -24,7 +25,7 @@ export interface KernelCalls {
 
 /** Inputs that a kernel can do without are left out as null or undefined. */
 const bytesOf = (tensors: readonly (tf.TensorInfo | null | undefined)[]): number =>
-  tensors.reduce((sum, tensor) => sum + 4 * (tensor?.shape.reduce((product, n) => product * n, 1) ?? 0), 0)
+  tensors.reduce((sum, tensor) => sum + (tensor ? 4 * sizeOf(tensor.shape) : 0), 0)
 
 /**
  * Watches every kernel of a backend until it is stopped. Kernels call other kernels: time, bytes and calls belong to the

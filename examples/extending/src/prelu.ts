@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { channelAxis, defineOp } from '@gpdjs/core'
+import { channelAxis, defineOp, sizeOf } from '@gpdjs/core'
 
 export interface PreluAttributes {
   /** Slope for x < 0 before training. */
@@ -22,7 +22,7 @@ export const prelu = defineOp<PreluAttributes, Partial<PreluAttributes>>({
       initializer: { kind: 'constant', value: initial } as const,
       decay: false,
     }
-    return { shape, channels, parameters: [slope], multiplyAdds: shape.reduce((product, size) => product * size, 1) }
+    return { shape, channels, parameters: [slope], multiplyAdds: sizeOf(shape) }
   },
   apply: ({ inputs, parameters }) => tf.prelu(inputs[0]!, parameters['slope']!),
 })

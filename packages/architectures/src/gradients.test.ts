@@ -6,6 +6,7 @@ import {
   initializeStatistics,
   mapRecord,
   randomStream,
+  sizeOf,
   useBackend,
   valueAndGradients,
   type Network,
@@ -15,7 +16,7 @@ import { smallNetworks } from './testing/small-networks.ts'
 
 const random = (shape: readonly number[], name: string, spread = 1) => {
   const stream = randomStream(3, name)
-  const size = shape.reduce((product, n) => product * n, 1)
+  const size = sizeOf(shape)
   return tf.tensor(
     Float32Array.from({ length: size }, () => spread * stream.normal()),
     [...shape],

@@ -6,6 +6,7 @@ import {
   initializeStatistics,
   mapRecord,
   randomStream,
+  sizeOf,
   toLayersModel,
   toOnnx,
   useBackend,
@@ -23,7 +24,7 @@ beforeAll(async () => {
 
 const random = (shape: readonly number[], name: string, spread = 1) => {
   const stream = randomStream(8, name)
-  const size = shape.reduce((product, n) => product * n, 1)
+  const size = sizeOf(shape)
   return tf.tensor(
     Float32Array.from({ length: size }, () => spread * stream.normal()),
     [...shape],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
-import { decodeSafetensors, encodeSafetensors, type Network } from '@gpdjs/core'
+import { decodeSafetensors, encodeSafetensors, sizeOf, type Network } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cifarResnet } from './cifar-resnet.ts'
 import { convnext } from './convnext.ts'
@@ -74,7 +74,7 @@ const networks: Readonly<Record<string, Network>> = {
 const drawn = (network: Network) =>
   new Map(
     [...torchLayouts(network).values()].map(({ name, shape }, j) => {
-      const size = shape.reduce((product, n) => product * n, 1)
+      const size = sizeOf(shape)
       return [name, { shape, data: Float32Array.from({ length: size }, (_, i) => Math.sin(i + 7 * j)) }] as const
     }),
   )

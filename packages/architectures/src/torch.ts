@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type Network, type TensorRecord } from '@gpdjs/core'
+import { GpdError, sizeOf, type Network, type TensorRecord } from '@gpdjs/core'
 import { torchLayouts, type TorchLayout } from './torch-layout.ts'
 import { respellLayouts, type TorchNames } from './torch-spellings.ts'
 
@@ -26,7 +26,6 @@ export interface TorchLoad {
   readonly unexpected: readonly string[]
 }
 
-const valueCount = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
 const shown = (shape: readonly number[]): string => `[${shape.join(', ')}]`
 
 function layoutsOf(network: Network, { names }: TorchOptions): ReadonlyMap<string, TorchLayout> {
@@ -60,8 +59,8 @@ function checkEntry(
   }
   if (!(data instanceof Float32Array))
     throw refuse('floating-point numbers', data.constructor.name, 'Call `.float()` on it in PyTorch.')
-  if (data.length !== valueCount(shape))
-    throw refuse(`${valueCount(shape)} values`, `${data.length}`, 'Write the checkpoint again.')
+  if (data.length !== sizeOf(shape))
+    throw refuse(`${sizeOf(shape)} values`, `${data.length}`, 'Write the checkpoint again.')
   return data
 }
 

@@ -6,7 +6,8 @@ export { describeField, type FieldSpec, type Fields } from './fields.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
-export { mapRecord, keepRecord, disposeRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
+export { sizeOf } from './size-of.ts'
+export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export type {
   ActorOutputs,
   DistillationContext,
@@ -160,6 +161,6 @@ export {
   type LoadedBackend,
 } from './backends/index.ts'
 export { repairGradients } from './kernels/gradients/index.ts'
-export { runExtraKernel, type ExtraKernel } from './kernels/extra-kernels.ts'
+export { runExtraKernel, type ExtraKernel, type ExtraKernels } from './kernels/extra-kernels.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
 export { tensorOps }

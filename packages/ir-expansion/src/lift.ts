@@ -3,6 +3,7 @@ import {
   GpdError,
   initializeParameters,
   mergeBranches,
+  sizeOf,
   storageScale,
   studentScale,
   tensorOps,
@@ -115,9 +116,7 @@ export function initializeWide(expansion: Expansion, seed: number): Record<strin
 /** A branch drawn at the wide size: fan-in grows with the input, so the bound shrinks by √r. */
 function wideBranch(expansion: Expansion, stored: StoredParameter, shape: readonly number[], seed: number): tf.Tensor {
   const inputs = stored.axes.filter(({ role }) => role === 'input')
-  const growth = Math.sqrt(
-    tf.util.sizeFromShape(axesShape(inputs, expansion.ratios)) / tf.util.sizeFromShape(axesShape(inputs)),
-  )
+  const growth = Math.sqrt(sizeOf(axesShape(inputs, expansion.ratios)) / sizeOf(axesShape(inputs)))
   return tf.div(initializeParameters([{ ...stored, shape }], seed)[stored.name]!, growth)
 }
 

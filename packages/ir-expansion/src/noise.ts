@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { axesShape, isPlainAxis, randomStream, roleRatio, segmentRatio, type Axis, type GroupRatios } from '@gpdjs/core'
+import {
+  axesShape,
+  isPlainAxis,
+  randomStream,
+  roleRatio,
+  segmentRatio,
+  type Axis,
+  type GroupRatios,
+  sizeOf,
+} from '@gpdjs/core'
 
 /**
  * Noise that makes the copies of a channel differ; without any, they would receive equal gradients for ever.
@@ -63,16 +72,7 @@ export function expansionNoise(
   const kernel = axes.some(({ role }) => role === 'input')
   if (noise.deviation === 0 || !kernel) return undefined
   const shape = axesShape(axes, ratios)
-  const draw = () =>
-    tf.tensor(
-      normals(
-        shape.reduce((a, b) => a * b, 1),
-        noise.deviation,
-        seed,
-        name,
-      ),
-      shape,
-    )
+  const draw = () => tf.tensor(normals(sizeOf(shape), noise.deviation, seed, name), shape)
   if (noise.kind === 'iid') return draw()
   return axes.every(isPlainAxis) && roleRatio(axes, 'input', ratios) > 1 ? zeroSum(draw(), axes, ratios) : undefined
 }

@@ -9,6 +9,7 @@ import {
   initializeParameters,
   initializeStatistics,
   randomStream,
+  sizeOf,
   type Network,
   type OpCall,
 } from '@gpdjs/core'
@@ -17,7 +18,7 @@ import { sgd, type DistillOptions } from '@gpdjs/trainer'
 /** Standard normal numbers, the same for the same name. */
 export function random(shape: readonly number[], name: string): tf.Tensor {
   const stream = randomStream(1, 'test', name)
-  const size = shape.reduce((product, n) => product * n, 1)
+  const size = sizeOf(shape)
   return tf.tensor(
     Float32Array.from({ length: size }, () => stream.normal()),
     [...shape],

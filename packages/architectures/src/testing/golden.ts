@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
-import { decodeSafetensors } from '@gpdjs/core'
+import { decodeSafetensors, sizeOf } from '@gpdjs/core'
 import type { TorchTensor } from '../torch.ts'
 
 /**
@@ -47,12 +47,12 @@ function closedForm(sentence: string | undefined): Weights {
     if (name.endsWith('running_var')) return (s) => 1 + variance * Math.abs(s)
     if (name.endsWith('running_mean') || name.endsWith('bias')) return (s) => bias * s
     if (shape.length === 1) return (s) => 1 + scale * s
-    const limit = Math.sqrt(kernel / shape.slice(1).reduce((a, b) => a * b, 1))
+    const limit = Math.sqrt(kernel / sizeOf(shape.slice(1)))
     return (s) => s * limit
   }
   return (name, shape, j) => {
     const value = kindOf(name, shape)
-    return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => {
+    return Float32Array.from({ length: sizeOf(shape) }, (_, i) => {
       const z = Math.sin(ofIndex * i + ofTensor * j + offset) * factor
       return value(2 * (z - Math.floor(z)) - 1)
     })

@@ -9,6 +9,7 @@ import {
   randomStream,
   type Model,
   soleInput,
+  sizeOf,
   toLayersModel,
   toOnnx,
 } from '@gpdjs/core'
@@ -30,7 +31,7 @@ function folderOf(which: string): string {
 async function checkRuns(model: Model, folder: string): Promise<void> {
   const stream = randomStream(0, 'extract')
   const [, { shape }] = soleInput(model.network, 'gpd extract')
-  const size = shape.reduce((a, b) => a * b, 2)
+  const size = 2 * sizeOf(shape)
   const logits = tf.tidy(() => {
     const x = tf.tensor(
       Float32Array.from({ length: size }, () => stream.normal()),

@@ -1,4 +1,4 @@
-/** What a user can ask for: one backend by name, or the best that works here. */
+/** One backend by name, or `'auto'` for the best that works here. */
 export type BackendChoice = 'auto' | BackendName
 
 export type BackendName = 'tensorflow' | 'wasm' | 'cpu' | 'webgpu'
@@ -12,9 +12,9 @@ export interface LoadedBackend {
 
 export interface BackendOptions {
   /**
-   * For browsers: where `tfjs-backend-wasm-simd.wasm` of `@tensorflow/tfjs-backend-wasm` is served. Bundlers tell the URL of
+   * For browsers: where `tfjs-backend-wasm-simd.wasm` of `@tensorflow/tfjs-backend-wasm` is served. Bundlers give the URL of
    * a file in a package; with Vite: `import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'`.
-   * Default: what `setWasmPaths` of that package was told, else beside the script. Node finds the file by itself.
+   * Default: what was given to `setWasmPaths` of that package, else beside the script. Node finds the file by itself.
    */
   readonly wasmUrl?: string
 }

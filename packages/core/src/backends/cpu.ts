@@ -8,7 +8,7 @@ export const cpu: BackendAdapter = {
   install: 'npm install @tensorflow/tfjs',
   async load() {
     await activate('cpu')
-    // It greets its first user in Node with a banner about tfjs-node, on stderr and in the middle of whatever is there.
+    // At its first use in Node it prints a banner about tfjs-node to stderr.
     ;(tf.backend() as { firstUse?: boolean }).firstUse = false
     return {
       version: `@tensorflow/tfjs ${tf.version.tfjs}`,

@@ -23,8 +23,8 @@ interface Dawn {
 const runtime = globalThis as { navigator?: { readonly gpu?: Gpu } }
 
 /**
- * The runtime's own WebGPU; in Node the one of the npm package `webgpu`, which becomes `navigator.gpu`, where
- * tfjs-backend-webgpu looks for it.
+ * The runtime's own WebGPU; in Node the one of the npm package `webgpu`, which is put at `navigator.gpu`, where
+ * tfjs-backend-webgpu expects it.
  *
  * @throws Error in one line if the package is missing or does not load; GpdError `backend.unsupported` in a page without it
  */
@@ -49,7 +49,7 @@ export async function findGpu(): Promise<Gpu> {
 }
 
 /**
- * What the shaders of tfjs-backend-webgpu 4.22 count on: the limits that WebGPU guarantees, except in its compatibility
+ * What the shaders of tfjs-backend-webgpu 4.22 need: the limits that WebGPU guarantees, except in its compatibility
  * mode. Workgroups of 256 are written into element-wise kernels, tiles of 16 KiB into products of matrices.
  */
 const NEEDED: Readonly<Record<string, number>> = {
@@ -82,7 +82,7 @@ export function checkLimits(adapter: GpuAdapter): void {
 }
 
 /**
- * The adapter that tfjs-backend-webgpu will ask for, fit for its shaders.
+ * The adapter that tfjs-backend-webgpu will use, checked for the limits that its shaders need.
  *
  * @throws GpdError `backend.unsupported` if there is none, or its limits are too small
  */

@@ -36,8 +36,8 @@ async function currentLoader(): Promise<string | undefined> {
 }
 
 /**
- * Under Node's own loader the namespace lists the names that its lexer found; the default export is the module itself.
- * Bundlers, which find no default export, warn where they see one asked for.
+ * Node's own loader lists in the namespace only the names that it found by parsing; the default export is the module
+ * itself. Bundlers have no default export here and warn if the code names it statically.
  */
 const moduleOf = (namespace: object): typeof tf =>
   (namespace as { default?: typeof tf }).default ?? (namespace as typeof tf)

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { guardTensorflow } from '../kernels/tensorflow-guards.ts'
+import { guardTensorflow } from '../kernels/tensorflow/guards.ts'
 import { installTensorflowKernels } from '../kernels/tensorflow/index.ts'
 import { activate } from './activate.ts'
 import type { BackendAdapter, LoadedBackend } from './adapter.ts'
@@ -13,7 +13,7 @@ interface NodeBinding {
   readonly engine: () => unknown
 }
 
-/** Gone since Node 23, and tfjs-node 4.22 calls them. */
+/** Node 23 removed these functions, and tfjs-node 4.22 calls them. */
 async function restoreNodeUtilities(): Promise<void> {
   const util = await importOptional<Record<string, unknown>>('node:util')
   util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined
@@ -23,7 +23,7 @@ async function restoreNodeUtilities(): Promise<void> {
 async function registerPackage(name: string): Promise<{ version: string; binding: string }> {
   await restoreNodeUtilities()
   const binding = await importOptional<NodeBinding>(name)
-  // Tensors of another copy of tfjs-core would be invisible to ours.
+  // Two copies of tfjs-core cannot use each other's tensors.
   if (binding.engine() !== tf.engine()) {
     throw new GpdError(
       'backend.unsupported',
@@ -38,11 +38,11 @@ async function registerPackage(name: string): Promise<{ version: string; binding
 interface Binding {
   /** Completes "… because it is ". */
   readonly description: string
-  /** Registers the backend; tells what serves it, and the version of tfjs-node that it is. */
+  /** Registers the backend; returns what provides it, and the version of tfjs-node. */
   register(): Promise<{ version: string; binding: string; operations?: number }>
 }
 
-/** Ways to TensorFlow, best first. */
+/** Where compiled TensorFlow may come from, the best first. */
 const BINDINGS: readonly Binding[] = [
   { description: 'compiled TensorFlow, as linked', register: registerLinkedTensorflow },
   { description: 'compiled TensorFlow with CUDA', register: () => registerPackage('@tensorflow/tfjs-node-gpu') },
@@ -51,7 +51,6 @@ const BINDINGS: readonly Binding[] = [
 
 async function load({ description, register }: Binding): Promise<LoadedBackend> {
   const { version, binding, operations } = await register()
-  // First what TensorFlow gets wrong, so that our own kernels, which are in front, need not pay for it.
   guardTensorflow()
   installTensorflowKernels(binding, operations)
   await activate('tensorflow')

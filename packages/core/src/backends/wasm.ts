@@ -10,7 +10,7 @@ interface WasmPackage {
   setWasmPaths(urls: Readonly<Record<string, string>>): void
 }
 
-/** The builds that the package wants to hear of, though only the one with SIMD can be used here. */
+/** The package takes an address for each of its builds; only the one with SIMD is used here. */
 const BUILDS = ['tfjs-backend-wasm', 'tfjs-backend-wasm-simd', 'tfjs-backend-wasm-threaded-simd']
 
 async function loadPackage(): Promise<unknown> {
@@ -21,14 +21,14 @@ async function loadPackage(): Promise<unknown> {
   }
 }
 
-/** A page cannot look into packages; after a failure the package of the backend takes no other address. */
+/** A page cannot find files in packages. After a failure the package of the backend accepts no other address. */
 const whereIs = (wasmUrl = 'the address that setWasmPaths was given, or beside the script') =>
   `Its file tfjs-backend-wasm-simd.wasm was looked for at ${wasmUrl}: ` +
   "serve it from @tensorflow/tfjs-backend-wasm, and after a reload say where: useBackend('wasm', { wasmUrl })."
 
 /**
  * WebAssembly with SIMD, in Node and in browsers, with the kernels that training needs added and repaired. In a browser
- * it is told where its binary is served: `wasmUrl`.
+ * it needs the address of its binary: `wasmUrl`.
  */
 export const wasm: BackendAdapter = {
   name: 'wasm',

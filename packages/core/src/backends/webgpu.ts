@@ -22,7 +22,7 @@ export const webgpu: BackendAdapter = {
   name: 'webgpu',
   install: 'npm install @tensorflow/tfjs-backend-webgpu@4.22.0 webgpu',
   async load() {
-    // In this order: the package registers its backend while it is imported, and only where WebGPU is there already.
+    // In this order: the package registers its backend while it is imported, and only if WebGPU is available by then.
     const adapter = await findAdapter(await findGpu())
     await importOptional('@tensorflow/tfjs-backend-webgpu', loadPackage)
     if (tf.findBackendFactory('webgpu') === null) {
@@ -37,7 +37,7 @@ export const webgpu: BackendAdapter = {
     await activate('webgpu')
     repairWebgpuBackend(tf.version['tfjs-core'])
     return {
-      // The package does not tell its version; it works with this one of tfjs-core only.
+      // The package does not export its version; it works with this version of tfjs-core only.
       version: `@tensorflow/tfjs-backend-webgpu ${tf.version['tfjs-core']} on ${describeAdapter(adapter)}`,
       description: 'a graphics adapter through WebGPU',
     }

@@ -13,7 +13,7 @@ import { volumeCases } from './conformance/volumes.cases.ts'
 
 export type { ConformanceCase, Filling } from './conformance/case.ts'
 
-/** A shader cannot read a tensor without numbers; cases that need none of it say so themselves. */
+/** A shader cannot read a tensor without numbers, unless the case itself names its `refusedBy`. */
 const refusedIfEmpty = (subject: ConformanceCase): ConformanceCase =>
   Object.values(subject.inputs).some(({ shape }) => shape.includes(0)) ? { refusedBy: ['webgpu'], ...subject } : subject
 

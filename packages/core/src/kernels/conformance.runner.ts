@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { permutation, randomStream } from '../random/random-stream.ts'
+import { sizeOf } from '../size-of.ts'
 import type { ConformanceCase, Filling } from './conformance.cases.ts'
 
 type Values = Readonly<Record<string, Float32Array>>
@@ -16,8 +17,6 @@ function fill(filling: Filling, size: number, path: string): Float32Array {
   return Float32Array.from({ length: size }, (_, i) => fillings[filling](i))
 }
 
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
-
 const inputValues = ({ name, inputs }: ConformanceCase): Values =>
   Object.fromEntries(
     Object.entries(inputs).map(([input, { shape, filling = 'normal' }]) => [
@@ -31,7 +30,7 @@ const toTensors = ({ inputs }: ConformanceCase, values: Values) =>
     Object.entries(inputs).map(([input, { shape }]) => [input, tf.tensor(values[input]!, [...shape], 'float32')]),
   )
 
-/** Weights of the outputs in the scalar that is differentiated: each output counts, none like another. */
+/** Weights of the outputs in the scalar that is differentiated: all different, so that every output matters. */
 const outputWeights = (name: string, size: number) => fill('normal', size, `${name} outputs`)
 
 export interface Evaluation {
@@ -69,7 +68,7 @@ export async function evaluate(subject: ConformanceCase, values: Values = inputV
   }
 }
 
-/** The cases one after another: side by side they would find the backend switched. */
+/** The cases one after another: in parallel, the backend would be switched between them. */
 export async function evaluateAll(subjects: readonly ConformanceCase[]): Promise<ReadonlyMap<string, Evaluation>> {
   const evaluations = new Map<string, Evaluation>()
   for (const subject of subjects) evaluations.set(subject.name, await evaluate(subject))
@@ -77,7 +76,7 @@ export async function evaluateAll(subjects: readonly ConformanceCase[]): Promise
 }
 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0)
-/** Never zero: a gradient that should be none may be compared too. */
+/** Never zero, so that gradients that should be zero can be compared too. */
 const norm = (a: Float32Array) => Math.max(Number.MIN_VALUE, Math.sqrt(dot(a, a)))
 
 /** Half the step of the central difference: `distinct` numbers are 0.05 apart, and no step may swap two of them. */

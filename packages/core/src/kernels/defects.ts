@@ -2,7 +2,7 @@ import { cpuKernels } from './cpu/index.ts'
 import { gradientRepairs } from './gradients/index.ts'
 import { refusedGradients } from './gradients/refused.ts'
 import { refusedKernels } from './missing-kernels.ts'
-import { tensorflowGuards } from './tensorflow-guards.ts'
+import { tensorflowGuards } from './tensorflow/guards.ts'
 import { tensorflowKernels } from './tensorflow/index.ts'
 import { wasmKernels } from './wasm/index.ts'
 import { webgpuKernels } from './webgpu/index.ts'
@@ -60,8 +60,11 @@ const avoided: readonly Defect[] = [
   },
 ]
 
-const inBackend = (backend: string, kernels: readonly { readonly name: string; readonly repairs: string }[]) =>
-  kernels.map(({ name, repairs }): Defect => ({ backend, what: name, problem: repairs, outcome: 'repaired' }))
+const inBackend = (
+  backend: string,
+  kernels: readonly { readonly name: string; readonly problem: string }[],
+  outcome: Defect['outcome'] = 'repaired',
+) => kernels.map(({ name, problem }): Defect => ({ backend, what: name, problem, outcome }))
 
 /**
  * Every defect that is known here. Kernels that a backend lacks are listed once `useBackend` has used it.
@@ -70,10 +73,10 @@ const inBackend = (backend: string, kernels: readonly { readonly name: string; r
  */
 export function defects(): readonly Defect[] {
   return [
-    ...gradientRepairs.map(({ kernel, repairs }): Defect => ({
+    ...gradientRepairs.map(({ kernel, problem }): Defect => ({
       backend: 'every',
       what: `gradient of ${kernel}`,
-      problem: repairs,
+      problem,
       outcome: 'repaired',
     })),
     ...refusedGradients.map(({ kernel, instead }): Defect => ({
@@ -88,12 +91,7 @@ export function defects(): readonly Defect[] {
     ...inBackend('webgpu', webgpuKernels),
     ...webgpuGuards,
     ...inBackend('tensorflow', tensorflowKernels),
-    ...tensorflowGuards.map(({ name, repairs, outcome }): Defect => ({
-      backend: 'tensorflow',
-      what: name,
-      problem: repairs,
-      outcome,
-    })),
+    ...inBackend('tensorflow', tensorflowGuards, 'refused'),
     ...['wasm', 'webgpu', 'tensorflow'].flatMap((backend) =>
       refusedKernels(backend).map((name): Defect => ({
         backend,

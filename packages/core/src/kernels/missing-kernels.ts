@@ -10,7 +10,7 @@ const refused = new Map<string, readonly string[]>()
 /** Kernels that a backend lacks and that are not added here: calling one is refused. */
 export const refusedKernels = (backendName: string): readonly string[] => refused.get(backendName) ?? []
 
-/** Lets every kernel that the cpu backend has and this one lacks say so, and what to do; doing it twice changes nothing. */
+/** Registers an error for each kernel that the cpu backend has and this one lacks; doing it twice changes nothing. */
 export function refuseMissingKernels(backendName: string): void {
   if (refused.has(backendName)) return
   const own = namesOf(backendName)

@@ -32,7 +32,7 @@ it('every failure that a case names has a repair', () => {
 describe('without its repair', () => {
   beforeAll(() => tf.setBackend('cpu'))
 
-  it.each(gradientRepairs)('the gradient of $kernel $repairs', ({ kernel }) =>
+  it.each(gradientRepairs)('the gradient of $kernel $problem', ({ kernel }) =>
     expectWrong(`gradient ${kernel}`, async (subject) => {
       const errors = await finiteDifferenceErrors(subject, await evaluate(subject))
       return Object.values(errors).some((error) => !(error < 2e-3))
@@ -55,7 +55,7 @@ describe('without its repair', () => {
       }
     })
 
-    it.each(cpuKernels)('$name $repairs', ({ name }) =>
+    it.each(cpuKernels)('$name $problem', ({ name }) =>
       expectWrong(`cpu ${name}`, ({ name: subject }) => Promise.resolve(!(stock.get(subject)! < 1e-5))),
     )
   })
@@ -73,7 +73,7 @@ describe('without its repair', () => {
       }
     })
 
-    it.each(wasmKernels.filter(({ defect }) => defect !== 'slow'))('$name $repairs', ({ name }) =>
+    it.each(wasmKernels.filter(({ defect }) => defect !== 'slow'))('$name $problem', ({ name }) =>
       expectWrong(`wasm ${name}`, (subject) => Promise.resolve(stock.has(subject.name))),
     )
   })

@@ -35,6 +35,7 @@ import {
   zeroPadding2d,
 } from '../index.ts'
 import { sampleTensors } from '../onnx/testing.ts'
+import { sizeOf } from '../size-of.ts'
 import { fromLayersModel } from './from-layers-model.ts'
 import { toLayersModel } from './to-layers-model.ts'
 
@@ -44,9 +45,8 @@ beforeAll(async () => {
 
 const images = (shape: readonly number[], seed = 1): tf.Tensor4D => {
   const stream = randomStream(seed)
-  const size = shape.reduce((product, n) => product * n, 3)
   return tf.reshape<tf.Rank.R4>(
-    Float32Array.from({ length: size }, () => stream.normal()),
+    Float32Array.from({ length: 3 * sizeOf(shape) }, () => stream.normal()),
     [3, ...shape] as [number, number, number, number],
   )
 }

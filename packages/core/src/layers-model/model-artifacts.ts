@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
+import { sizeOf } from '../size-of.ts'
 
 /** One tensor as a `model.json` lists it. */
 interface WeightEntry {
@@ -73,7 +74,7 @@ function checkManifest(manifest: unknown, refuse: Refuse): readonly WeightGroup[
 }
 
 const byteSize = ({ shape, dtype, quantization }: WeightEntry): number =>
-  shape.reduce((product, size) => product * size, BYTES[quantization?.dtype ?? dtype]!)
+  sizeOf(shape) * BYTES[quantization?.dtype ?? dtype]!
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))

@@ -27,6 +27,7 @@ import {
   toTokens,
 } from '../ops/index.ts'
 import { randomStream } from '../random/random-stream.ts'
+import { sizeOf } from '../size-of.ts'
 import { fromLayersModel } from './from-layers-model.ts'
 import { toLayersModel } from './to-layers-model.ts'
 
@@ -38,8 +39,7 @@ const worst = (a: tf.Tensor, b: tf.Tensor): number => tf.max(tf.abs(tf.sub(a, b)
 
 const random = (shape: readonly number[], seed: number): tf.Tensor4D => {
   const stream = randomStream(seed, 'round trip')
-  const size = shape.reduce((product, n) => product * n, 2)
-  const values = Float32Array.from({ length: size }, () => stream.normal())
+  const values = Float32Array.from({ length: 2 * sizeOf(shape) }, () => stream.normal())
   return tf.reshape<tf.Rank.R4>(values, [2, ...shape] as [number, number, number, number])
 }
 
@@ -186,9 +186,8 @@ function shake(model: tf.LayersModel, seed: number): void {
     for (const weight of weights) {
       const positive = weight.originalName.endsWith('moving_variance')
       const draw = () => (positive ? 0.5 + Math.abs(stream.normal()) : 0.4 * stream.normal() + 0.1)
-      const { shape } = weight
-      const size = shape.reduce<number>((product, n) => product * n!, 1)
-      weight.write(tf.tensor(Float32Array.from({ length: size }, draw), shape as number[]))
+      const shape = weight.shape as number[]
+      weight.write(tf.tensor(Float32Array.from({ length: sizeOf(shape) }, draw), shape))
     }
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { randomStream, type RandomStream } from '../random/random-stream.ts'
 import { axisSize, widenAxis, type Axis, type GroupRatios } from './axes.ts'
+import { sizeOf } from '../size-of.ts'
 
 /** How fresh values are drawn; all bounds are final numbers, so nothing here depends on the kind of layer. */
 export type Initializer =
@@ -49,7 +50,7 @@ export const axesShape = (axes: readonly Axis[], ratios: GroupRatios = {}): numb
 
 /** Number of scalars in a list of parameters. */
 export const countParameters = (specs: readonly { readonly shape: readonly number[] }[]): number =>
-  specs.reduce((sum, spec) => sum + spec.shape.reduce((product, size) => product * size, 1), 0)
+  specs.reduce((sum, spec) => sum + sizeOf(spec.shape), 0)
 
 function draw(initializer: Initializer, size: number, stream: () => RandomStream): Float32Array {
   if (initializer.kind === 'constant') return new Float32Array(size).fill(initializer.value)
@@ -70,7 +71,7 @@ function draw(initializer: Initializer, size: number, stream: () => RandomStream
  */
 export function initializeParameters(specs: readonly ParameterSpec[], seed: number): Record<string, tf.Tensor> {
   const entries = specs.map(({ name, shape, initializer }) => {
-    const size = shape.reduce((product, n) => product * n, 1)
+    const size = sizeOf(shape)
     const values = draw(initializer, size, () => randomStream(seed, 'parameters', name))
     return [name, tf.tensor(values, [...shape], 'float32')] as const
   })

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Network } from '../network/network.ts'
 import { randomStream } from '../random/random-stream.ts'
+import { sizeOf } from '../size-of.ts'
 
 /** Tensors in which no factor is 1 and no summand 0, so that forgetting one shows; variances are positive. */
 export function sampleTensors(
@@ -9,7 +10,7 @@ export function sampleTensors(
 ): { parameters: Record<string, tf.Tensor>; statistics: Record<string, tf.Tensor> } {
   const draw = ({ name, shape }: { readonly name: string; readonly shape: readonly number[] }) => {
     const stream = randomStream(seed, name)
-    const size = shape.reduce((product, n) => product * n, 1)
+    const size = sizeOf(shape)
     const value = name.endsWith('.running_var')
       ? () => 0.5 + Math.abs(stream.normal())
       : () => 0.1 + 0.3 * stream.normal()

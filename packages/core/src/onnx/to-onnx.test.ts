@@ -58,6 +58,7 @@ import { predict } from '../network/apply.ts'
 import { graph, type Graph } from '../network/graph.ts'
 import { builtInOps } from '../ops/index.ts'
 import { randomStream } from '../random/random-stream.ts'
+import { sizeOf } from '../size-of.ts'
 import { emitters } from './emitters/index.ts'
 import { sampleTensors } from './testing.ts'
 import { toOnnx, type OnnxOptions } from './to-onnx.ts'
@@ -73,7 +74,7 @@ async function deviation(network: Network, options: OnnxOptions = {}): Promise<n
   const { parameters, statistics } = sampleTensors(network)
   const stream = randomStream(7)
   const shape = [BATCH, ...network.shapes['image']!]
-  const values = Float32Array.from({ length: shape.reduce((product, n) => product * n, 1) }, () => stream.normal())
+  const values = Float32Array.from({ length: sizeOf(shape) }, () => stream.normal())
   const x = tf.reshape<tf.Rank.R4>(values, shape as [number, number, number, number])
   const expected = predict({ network, parameters, statistics }, x).dataSync()
   const session = await InferenceSession.create(await toOnnx({ network, parameters, statistics }, options))

@@ -5,12 +5,13 @@ import { useBackend } from '../backends/use-backend.ts'
 import { predict } from '../network/apply.ts'
 import { graph } from '../network/graph.ts'
 import { randomStream } from '../random/random-stream.ts'
+import { sizeOf } from '../size-of.ts'
 import { conv2d, convolveGroups, type Conv2dAttributes } from './conv2d.ts'
 import { flatten } from './pooling.ts'
 
 const random = (shape: readonly number[], name: string) => {
   const stream = randomStream(5, name)
-  const size = shape.reduce((product, n) => product * n, 1)
+  const size = sizeOf(shape)
   return tf.tensor(
     Float32Array.from({ length: size }, () => stream.normal()),
     [...shape],

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { inputAxis, outputAxis } from '../network/axes.ts'
 import { fanInUniform } from '../network/parameters.ts'
+import { sizeOf } from '../size-of.ts'
 import { biasAdd } from '../tensor-ops/bias-add.ts'
 import { defineOp } from './op.ts'
 
@@ -32,7 +33,7 @@ export const dense = defineOp<DenseAttributes, Given>({
       shape: [...rows, attributes.units],
       channels: made,
       parameters: attributes.useBias ? [weight, bias] : [weight],
-      multiplyAdds: rows.reduce((product, n) => product * n, 1) * fanIn * attributes.units,
+      multiplyAdds: sizeOf(rows) * fanIn * attributes.units,
     }
   },
   apply({ attributes, inputs, parameters }) {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { sizeOf } from '../size-of.ts'
 import { globalAveragePool as spatialMean } from '../tensor-ops/global-average-pool.ts'
 import { defineOp, type Op } from './op.ts'
 import { roundingMode, slide, tfPadding, type Window } from './window.ts'
@@ -45,14 +46,14 @@ export const flatten = defineOp<Record<never, never>>({
   name: 'flatten',
   infer({ inputs, groups }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
-    const positions = shape.slice(0, -1).reduce((product, n) => product * n, 1)
+    const positions = sizeOf(shape.slice(0, -1))
     if (channels.length > 1) groups.fix(channels)
     const repeated = channels.map((segment) => ({
       ...segment,
       size: segment.size * positions,
       repeat: segment.repeat * positions,
     }))
-    return { shape: [shape.reduce((product, n) => product * n, 1)], channels: repeated }
+    return { shape: [sizeOf(shape)], channels: repeated }
   },
   apply: ({ inputs }) => tf.reshape(inputs[0]!, [inputs[0]!.shape[0]!, -1]),
 })

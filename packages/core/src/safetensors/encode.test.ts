@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isGpdError } from '../errors.ts'
+import { sizeOf } from '../size-of.ts'
 import { decodeSafetensors } from './decode.ts'
 import { encodeSafetensors, type EncodableTensor } from './encode.ts'
 
 const tensor: fc.Arbitrary<EncodableTensor> = fc
   .record({ shape: fc.array(fc.nat(4), { maxLength: 4 }), float: fc.boolean(), seed: fc.integer() })
   .map(({ shape, float, seed }) => {
-    const size = shape.reduce((product, n) => product * n, 1)
+    const size = sizeOf(shape)
     const integers = Int32Array.from({ length: size }, (_, i) => Math.imul(seed + i, 0x9e3779b1))
     // Every bit pattern of a float32 but NaNs, whose payload JavaScript may change.
     const floats = new Float32Array(integers.buffer).map((x) => (Number.isNaN(x) ? 0 : x))

@@ -1,4 +1,5 @@
 import { GpdError } from '../errors.ts'
+import { sizeOf } from '../size-of.ts'
 import { quote } from './json-cursor.ts'
 
 export interface EncodableTensor {
@@ -9,7 +10,7 @@ export interface EncodableTensor {
 const RESERVED = ['__metadata__', '__proto__']
 
 function checkTensor(name: string, { shape, data }: EncodableTensor): void {
-  const size = shape.reduce((product, dimension) => product * dimension, 1)
+  const size = sizeOf(shape)
   const countable = shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0)
   if (!countable || size !== data.length) {
     throw new GpdError(

@@ -12,7 +12,7 @@ const linked = await registerLinkedTensorflow().then(
   () => false,
 )
 
-/** `2 a + 3 b`, whose gradient tells what it was given. */
+/** `2 a + 3 b`, whose gradient records what it was given. */
 const known: Record<string, number[] | undefined>[] = []
 
 function registerWeighted(): void {

@@ -7,6 +7,7 @@ import { add, batchNorm, conv2d, dense, flatten, graph, layerNorm, relu, selfAtt
 import { apply } from '../network/apply.ts'
 import { initializeParameters, initializeStatistics } from '../network/parameters.ts'
 import { randomStream } from '../random/random-stream.ts'
+import { sizeOf } from '../size-of.ts'
 import { relu as ownRelu } from './relu.ts'
 import { stopGradient } from './stop-gradient.ts'
 import { canRecord } from './tape.ts'
@@ -16,7 +17,7 @@ import { valueAndGradients } from './value-and-gradients.ts'
 const SIDE = 4
 const random = (name: string, shape: number[] = [SIDE, SIDE]) => {
   const stream = randomStream(7, 'backward-pass', name)
-  const size = shape.reduce((product, n) => product * n, 1)
+  const size = sizeOf(shape)
   return tf.tensor(
     Float32Array.from({ length: size }, () => stream.normal()),
     shape,
@@ -40,7 +41,7 @@ function byOurselves(f: Objective, variables: TensorRecord) {
   })
 }
 
-/** `a + b` whose gradient function hands out one tensor twice. */
+/** `a + b` whose gradient function returns one tensor twice. */
 const sumOfTwo = (a: tf.Tensor, b: tf.Tensor) =>
   tf.customGrad((...given) => ({
     value: tf.add(given[0] as tf.Tensor, given[1] as tf.Tensor),
@@ -80,7 +81,7 @@ const step = fc.record({
   from: fc.tuple(fc.nat(), fc.nat()),
 })
 
-/** A graph in which every step reads two of the tensors before it; some are read by nobody. */
+/** A graph in which every step reads two of the tensors before it; some are not read at all. */
 function graphOf(steps: readonly { name: string; from: [number, number] }[]): Objective {
   return (variables) => {
     const tensors = Object.values(variables).slice(0, 3)

@@ -36,8 +36,8 @@ interface InputGradients {
 const differ = (inputs: readonly NamedInput[]) => new Set(inputs.map(([, { id }]) => id)).size === inputs.length
 
 /**
- * Gradients for some inputs of one operation. What its gradient function passes on (`dy` itself, something saved, a
- * constant, one tensor twice) is cloned.
+ * Gradients for some inputs of one operation. A tensor that its gradient function did not make itself (`dy`, a saved
+ * tensor, a constant) or returns twice is cloned.
  */
 function inputGradients(
   { kernelName, gradient }: TapeNode,
@@ -53,9 +53,9 @@ function inputGradients(
     )
   let includeKnown = false
   const tensors = tf.tidy(() => {
-    // An output that nobody used has no gradient; the tape puts zeros there.
+    // An output that is not used has no gradient; the tape puts zeros there.
     const each = gradient(dys as tf.Tensor[])
-    // Of two inputs that are one tensor the second would not know of the first.
+    // If two inputs are the same tensor, the gradient of the second would not include that of the first.
     const ontoKnown = differ(inputs) ? ontoKnownOf(each) : undefined
     includeKnown = ontoKnown !== undefined
     const sums = ontoKnown?.(Object.fromEntries(inputs.map(([name, { id }]) => [name, known.get(id)])))
@@ -71,7 +71,7 @@ function inputGradients(
   return { tensors, includeKnown }
 }
 
-/** Moves the gradients of an operation's outputs on to its inputs; the former are gone then. */
+/** Computes the gradients of an operation's inputs from those of its outputs, which are disposed. */
 function propagate(node: TapeNode, gradients: Gradients, reached: ReadonlySet<number>): void {
   const dys = node.outputs.map(({ id }) => gradients.get(id))
   const inputs = Object.entries(node.inputs).filter(([, { id }]) => reached.has(id))
@@ -89,7 +89,7 @@ function propagate(node: TapeNode, gradients: Gradients, reached: ReadonlySet<nu
 }
 
 /**
- * Gradients of a scalar for `xs`, backwards along a tape, which is used up. Nothing is held longer than it is needed:
+ * Gradients of a scalar for `xs`, backwards along a tape, which is empty afterwards. Nothing is kept longer than needed:
  * once an operation has passed its gradient on, that gradient and what the operation saved for it are freed, as PyTorch
  * does. The engine's own pass (`tf.engine().gradients`) holds all of them to the end.
  *
@@ -104,7 +104,7 @@ export function backwardPass(tape: Tape, value: tf.Tensor, xs: readonly tf.Tenso
       for (let node = tape.at(-1); node !== undefined; node = tape.at(-1)) {
         propagate(node, gradients, reached)
         releaseSaved([node])
-        // Last, so that the pass which fails on a node still finds it here and frees what it saved.
+        // Last: if the pass fails on this node, the node is still on the tape, and what it saved is freed below.
         tape.pop()
       }
       return xs.map(({ id }) => gradients.get(id)) as tf.Tensor[]

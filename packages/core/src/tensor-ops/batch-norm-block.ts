@@ -3,7 +3,7 @@ import { runExtraKernel } from '../kernels/extra-kernels.ts'
 import { batchNorm } from './batch-norm.ts'
 import { relu as reluOf } from './relu.ts'
 
-/** What a batch normalization needs in training mode, and what follows it. */
+/** A batch normalization in training mode, with the sum and the ReLU that may follow it. */
 export interface BatchNormBlock {
   /** `[…, channels]` */
   readonly x: tf.Tensor
@@ -50,7 +50,7 @@ function compose(given: BatchNormBlock): BatchNormTrained {
 
 /**
  * A training step of a batch normalization: `y = scale · x̂ + shift`, and the moving averages; a sum and a ReLU behind it
- * cost no pass over memory of their own where the backend can help it.
+ * need no further pass over memory on backends that have a kernel for it.
  *
  * @example
  * const { y, moving } = batchNormBlock({ x, scale, shift, moving: { mean, variance }, epsilon: 1e-5, momentum: 0.9 })
@@ -58,9 +58,9 @@ function compose(given: BatchNormBlock): BatchNormTrained {
  */
 export function batchNormBlock(given: BatchNormBlock): BatchNormTrained {
   const { x, scale, shift, moving, epsilon, momentum, other, relu = false } = given
-  const inputs = { x, scale, shift, movingMean: moving.mean, movingVariance: moving.variance, ...(other && { other }) }
+  const inputs = { x, scale, shift, movingMean: moving.mean, movingVariance: moving.variance, other }
   const made = x.size > 0 && runExtraKernel('BatchNormBlock', inputs, { epsilon, momentum, relu })
   if (!made) return compose(given)
-  const [y, mean, variance] = made as [tf.Tensor, tf.Tensor, tf.Tensor]
+  const [y, mean, variance] = made
   return { y, moving: { mean, variance } }
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from '../kernels/extra-kernels.ts'
 import { channelSum } from './channel-sum.ts'
+import { customGradient } from './custom-gradient.ts'
 import { withoutTape } from './without-tape.ts'
 
 export interface BatchNormResult {
@@ -17,7 +18,7 @@ const rowsOf = (x: tf.Tensor) => x.size / x.shape.at(-1)!
 /** Mean and biased variance over all axes but the last. */
 function moments(x: tf.Tensor): [mean: tf.Tensor, variance: tf.Tensor] {
   const known = runExtraKernel('ChannelMoments', { x })
-  if (known !== undefined) return known as [tf.Tensor, tf.Tensor]
+  if (known !== undefined) return known
   const rows = rowsOf(x)
   const mean = tf.div(channelSum(x), rows)
   // Two passes: E[x²] − E[x]² would lose all digits when the mean is large.
@@ -40,10 +41,11 @@ function normalized(
   return affine(x, factor, tf.sub(shift, tf.mul(mean, factor)))
 }
 
-type Saved = [x: tf.Tensor, mean: tf.Tensor, inverseDeviation: tf.Tensor, scale: tf.Tensor]
+type Saved = readonly [x: tf.Tensor, mean: tf.Tensor, inverseDeviation: tf.Tensor, scale: tf.Tensor]
+type Gradients = [dx: tf.Tensor, dScale: tf.Tensor, dShift: tf.Tensor]
 
 /** `dx = scale · u · (dy − mean(dy) − x̂ · mean(dy · x̂))`, `dscale = Σ dy · x̂`, `dshift = Σ dy`, with `u = 1 / √(variance + ε)`. */
-function batchNormGradient(dy: tf.Tensor, [x, mean, inverseDeviation, scale]: Saved): tf.Tensor[] {
+function batchNormGradient(dy: tf.Tensor, [x, mean, inverseDeviation, scale]: Saved): Gradients {
   const known = runExtraKernel('BatchNormGradient', { dy, x, mean, inverseDeviation, scale })
   if (known !== undefined) return known
   const rows = rowsOf(x)
@@ -51,8 +53,8 @@ function batchNormGradient(dy: tf.Tensor, [x, mean, inverseDeviation, scale]: Sa
   const dShift = channelSum(dy)
   const dScale = tf.mul(channelSum(tf.mul(dy, centered)), inverseDeviation)
   const slope = tf.div(tf.mul(dScale, inverseDeviation), rows)
-  const toCentre = tf.sub(tf.sub(dy, tf.div(dShift, rows)), tf.mul(centered, slope))
-  return [tf.mul(toCentre, tf.mul(scale, inverseDeviation)), dScale, dShift]
+  const toCenter = tf.sub(tf.sub(dy, tf.div(dShift, rows)), tf.mul(centered, slope))
+  return [tf.mul(toCenter, tf.mul(scale, inverseDeviation)), dScale, dShift]
 }
 
 /**
@@ -75,18 +77,17 @@ export function batchNorm(x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D, 
     const [y, mean, variance] = fused as [tf.Tensor, tf.Tensor1D, tf.Tensor1D]
     return { y, mean, variance }
   }
-  // Outside the tape: the custom gradient accounts for the moments' dependence on x, and to everybody else they are constants.
+  // Outside the tape: the custom gradient includes how the moments depend on x; for other gradients they are constants.
   const both = withoutTape(() => tf.stack(moments(x)))
   const [mean, variance] = [0, 1].map((row) =>
     withoutTape(() => tf.reshape(tf.slice(both, [row, 0], [1, -1]), [-1])),
   ) as [tf.Tensor1D, tf.Tensor1D]
-  const y = tf.customGrad((...inputs) => {
-    const [input, gamma, beta, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
+  const y = customGradient((x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor) => {
     const inverseDeviation = tf.rsqrt(tf.add(variance, epsilon))
-    save([input, mean, inverseDeviation, gamma])
     return {
-      value: normalized(input, mean, inverseDeviation, gamma, beta),
-      gradFunc: (dy, saved) => batchNormGradient(dy, saved as Saved),
+      value: normalized(x, mean, inverseDeviation, scale, shift),
+      saved: [x, mean, inverseDeviation, scale],
+      gradients: batchNormGradient,
     }
   })(x, scale, shift)
   return { y, mean, variance }
@@ -112,16 +113,14 @@ export function normalize(
   shift: tf.Tensor1D,
   epsilon: number,
 ): tf.Tensor {
-  return tf.customGrad((...inputs) => {
-    const [input, gamma, beta, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
+  return customGradient((x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor) => {
     const inverseDeviation = tf.rsqrt(tf.add(variance, epsilon))
-    save([input, mean, inverseDeviation, gamma])
     return {
-      value: normalized(input, mean, inverseDeviation, gamma, beta),
-      gradFunc: (dy, saved) => {
-        const [x, mean, inverseDeviation, gamma] = saved as Saved
+      value: normalized(x, mean, inverseDeviation, scale, shift),
+      saved: [x, mean, inverseDeviation, scale],
+      gradients: (dy, [x, mean, inverseDeviation, scale]) => {
         const dScale = tf.mul(channelSum(tf.mul(dy, tf.sub(x, mean))), inverseDeviation)
-        return [tf.mul(dy, tf.mul(gamma, inverseDeviation)), dScale, channelSum(dy)]
+        return [tf.mul(dy, tf.mul(scale, inverseDeviation)), dScale, channelSum(dy)]
       },
     }
   })(x, scale, shift)

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from '../kernels/extra-kernels.ts'
+import { customGradient } from './custom-gradient.ts'
 
 /** The normal distribution function `Φ(x)`. */
 const cumulative = (x: tf.Tensor): tf.Tensor => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5)
@@ -16,14 +17,10 @@ const weightedDensity = (x: tf.Tensor): tf.Tensor =>
  * @see Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016
  */
 export function gelu<T extends tf.Tensor>(x: T): T {
-  return tf.customGrad((given, save) => {
-    const input = given as tf.Tensor
-    ;(save as tf.GradSaveFunc)([input])
-    return {
-      value: runExtraKernel('Gelu', { x: input })?.[0] ?? tf.mul(input, cumulative(input)),
-      gradFunc: (dy, [saved]) =>
-        runExtraKernel('GeluGradient', { dy, x: saved! })?.[0] ??
-        tf.mul(dy, tf.add(cumulative(saved!), weightedDensity(saved!))),
-    }
-  })(x) as T
+  return customGradient((x: tf.Tensor) => ({
+    value: runExtraKernel('Gelu', { x })?.[0] ?? tf.mul(x, cumulative(x)),
+    saved: [x],
+    gradients: (dy, [x]) =>
+      runExtraKernel('GeluGradient', { dy, x }) ?? [tf.mul(dy, tf.add(cumulative(x), weightedDensity(x)))],
+  }))(x) as T
 }

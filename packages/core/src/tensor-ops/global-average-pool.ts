@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from '../kernels/extra-kernels.ts'
+import { customGradient } from './custom-gradient.ts'
 
 type Shape4D = [number, number, number, number]
 
@@ -21,8 +22,9 @@ function spatialMeanGradient(dy: tf.Tensor, shape: Shape4D): tf.Tensor {
  */
 export function globalAveragePool(x: tf.Tensor4D): tf.Tensor2D {
   const { shape } = x
-  return tf.customGrad((input) => ({
-    value: tf.mean(input as tf.Tensor4D, [1, 2]),
-    gradFunc: (dy) => spatialMeanGradient(dy, shape),
+  return customGradient((x: tf.Tensor4D) => ({
+    value: tf.mean(x, [1, 2]),
+    saved: [],
+    gradients: (dy) => [spatialMeanGradient(dy, shape)],
   }))(x) as tf.Tensor2D
 }

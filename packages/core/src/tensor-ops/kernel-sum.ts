@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from '../kernels/extra-kernels.ts'
+import { sizeOf } from '../size-of.ts'
+import { customGradient } from './custom-gradient.ts'
 
 /** One of the kernels that are added up. */
 export interface KernelPart {
@@ -16,7 +18,7 @@ type Profile = NonNullable<KernelPart['profile']>
 
 const isTensor = <T extends tf.Tensor>(profile: T | readonly number[]): profile is T => !Array.isArray(profile)
 
-const tapsOf = (shape: readonly number[]): number => tf.util.sizeFromShape(shape.slice(0, -2))
+const tapsOf = (shape: readonly number[]): number => sizeOf(shape.slice(0, -2))
 
 /** What `kernelSum` computes with: tensors that gradients need, and the numbers beside them. */
 interface Sum {
@@ -27,22 +29,18 @@ interface Sum {
   readonly shape: readonly number[]
 }
 
-const numbered = (name: string, tensors: readonly (tf.Tensor | readonly number[])[]): Record<string, tf.Tensor> =>
-  Object.fromEntries(tensors.flatMap((tensor, i) => (isTensor(tensor) ? [[`${name}${i}`, tensor]] : [])))
-
-const inputsOf = ({ gates, kernels, profiles }: Sum) => ({
-  gates,
-  ...numbered('kernel', kernels),
-  ...numbered('profile', profiles),
+/** What the backend's kernel takes: a profile that is a tensor takes the place of its factors. */
+const operandsOf = ({ gates, kernels, profiles, shape }: Sum) => ({
+  inputs: {
+    gates,
+    filters: kernels,
+    profiles: profiles.map((profile) => (isTensor(profile) ? profile : undefined)),
+  },
+  attributes: {
+    factors: profiles.map((profile) => (isTensor(profile) ? new Array<number>(profile.shape[0]).fill(1) : profile)),
+    shape,
+  },
 })
-
-/** A profile that is a tensor takes the place of its factors. */
-function attributesOf({ profiles, shape }: Sum): tf.NamedAttrMap {
-  const factors = profiles.map((profile) =>
-    isTensor(profile) ? new Array<number>(profile.shape[0]).fill(1) : [...profile],
-  )
-  return { factors, shape: [...shape] } as unknown as tf.NamedAttrMap
-}
 
 /** `[taps, out]`, or `[taps, 1]` if filters are alike. */
 const profileTensor = (profile: Profile): tf.Tensor2D =>
@@ -58,7 +56,9 @@ function compose(sum: Sum): tf.Tensor {
   return tf.reshape(tf.transpose(scaled.length === 1 ? scaled[0]! : tf.addN(scaled), [1, 0, 2]), [...sum.shape])
 }
 
-function composeGradient(dy: tf.Tensor, sum: Sum): tf.Tensor[] {
+type Gradients = [dGates: tf.Tensor, ...dKernels: tf.Tensor[]]
+
+function composeGradient(dy: tf.Tensor, sum: Sum): Gradients {
   const { kernels, profiles, shape } = sum
   const [inputs, , out] = kernels[0]!.shape
   const gradient = tf.transpose(tf.reshape(dy, [tapsOf(shape), inputs, out]), [1, 0, 2])
@@ -70,6 +70,16 @@ function composeGradient(dy: tf.Tensor, sum: Sum): tf.Tensor[] {
     return kernel.shape[1] === scaled.shape[1] ? scaled : tf.sum(scaled, 1, true)
   })
   return [tf.stack(ofGates), ...ofKernels]
+}
+
+function compute(sum: Sum): tf.Tensor {
+  const { inputs, attributes } = operandsOf(sum)
+  return runExtraKernel('FilterSum', inputs, attributes)?.[0] ?? compose(sum)
+}
+
+function gradientsOf(dy: tf.Tensor, sum: Sum): Gradients {
+  const { inputs, attributes } = operandsOf(sum)
+  return runExtraKernel('FilterSumGradient', { dy, ...inputs }, attributes) ?? composeGradient(dy, sum)
 }
 
 /**
@@ -86,28 +96,14 @@ function composeGradient(dy: tf.Tensor, sum: Sum): tf.Tensor[] {
 export function kernelSum(gates: tf.Tensor2D, parts: readonly KernelPart[], shape: readonly number[]): tf.Tensor {
   const kernels = parts.map(({ kernel }) => kernel)
   const profiles = parts.map(({ profile = new Array<number>(tapsOf(shape)).fill(1) }) => profile)
-  return tf.customGrad((...given) => {
-    const save = given.pop() as tf.GradSaveFunc
-    const [gates, ...kernels] = given as [tf.Tensor2D, ...tf.Tensor3D[]]
-    const sum: Sum = { gates, kernels, profiles, shape }
-    const tensors = profiles.filter(isTensor)
-    save([gates, ...kernels, ...tensors])
-    return {
-      value: runExtraKernel('KernelSum', inputsOf(sum), attributesOf(sum))?.[0] ?? compose(sum),
-      gradFunc: (dy, saved) => {
-        const [gates, ...rest] = saved as [tf.Tensor2D, ...tf.Tensor3D[]]
-        const constants = rest.slice(kernels.length) as unknown as tf.Tensor2D[]
-        const again: Sum = {
-          gates,
-          kernels: rest.slice(0, kernels.length),
-          profiles: profiles.map((profile) => (isTensor(profile) ? constants.shift()! : profile)),
-          shape,
-        }
-        return (
-          runExtraKernel('KernelSumGradient', { dy, ...inputsOf(again) }, attributesOf(again)) ??
-          composeGradient(dy, again)
-        )
-      },
-    }
-  })(gates, ...kernels)
+  return customGradient((gates: tf.Tensor2D, ...kernels: tf.Tensor3D[]) => ({
+    value: compute({ gates, kernels, profiles, shape }),
+    saved: [gates, ...kernels, ...profiles.filter(isTensor)],
+    gradients: (dy, [gates, ...rest]) => {
+      const constants = rest.slice(kernels.length) as tf.Tensor2D[]
+      const again = profiles.map((profile) => (isTensor(profile) ? constants.shift()! : profile))
+      const kernelsAgain = rest.slice(0, kernels.length) as tf.Tensor3D[]
+      return gradientsOf(dy, { gates, kernels: kernelsAgain, profiles: again, shape })
+    },
+  }))(gates, ...kernels)
 }

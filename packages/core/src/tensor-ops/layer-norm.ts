@@ -1,21 +1,30 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from '../kernels/extra-kernels.ts'
 import { channelSum } from './channel-sum.ts'
+import { customGradient } from './custom-gradient.ts'
 
-type Saved = [x: tf.Tensor, scale: tf.Tensor, mean: tf.Tensor, inverse: tf.Tensor]
+type Saved = readonly [x: tf.Tensor, scale: tf.Tensor, mean: tf.Tensor, inverse: tf.Tensor]
 
 /** y, and mean and inverse deviation of each row, `[…]`. */
-function compose(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor, epsilon: number): tf.Tensor[] {
+function compose(
+  x: tf.Tensor,
+  scale: tf.Tensor,
+  shift: tf.Tensor,
+  epsilon: number,
+): [y: tf.Tensor, mean: tf.Tensor, inverse: tf.Tensor] {
   const mean = tf.mean(x, -1, true)
-  const centred = tf.sub(x, mean)
-  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon))
+  const centered = tf.sub(x, mean)
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centered), -1, true), epsilon))
   const rows = x.shape.slice(0, -1)
-  const y = tf.add(tf.mul(tf.mul(centred, inverse), scale), shift)
+  const y = tf.add(tf.mul(tf.mul(centered, inverse), scale), shift)
   return [y, tf.reshape(mean, rows), tf.reshape(inverse, rows)]
 }
 
 /** With `g = dy · scale`: `dx = u · (g − mean(g) − x̂ · mean(g · x̂))`, `dscale = Σ dy · x̂`, `dshift = Σ dy`. */
-function composeGradient(dy: tf.Tensor, [x, scale, mean, inverse]: Saved): tf.Tensor[] {
+function composeGradient(
+  dy: tf.Tensor,
+  [x, scale, mean, inverse]: Saved,
+): [dx: tf.Tensor, dScale: tf.Tensor, dShift: tf.Tensor] {
   const perRow = [...x.shape.slice(0, -1), 1]
   const u = tf.reshape(inverse, perRow)
   const normal = tf.mul(tf.sub(x, tf.reshape(mean, perRow)), u)
@@ -37,18 +46,15 @@ function composeGradient(dy: tf.Tensor, [x, scale, mean, inverse]: Saved): tf.Te
  * @see Ba, Kiros and Hinton, "Layer Normalization", 2016
  */
 export function layerNorm(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor, epsilon: number): tf.Tensor {
-  return tf.customGrad((...inputs) => {
-    const [input, gamma, beta, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
-    const [value, mean, inverse] = (runExtraKernel('LayerNorm', { x: input, scale: gamma, shift: beta }, { epsilon }) ??
-      compose(input, gamma, beta, epsilon)) as [tf.Tensor, tf.Tensor, tf.Tensor]
-    save([input, gamma, mean, inverse])
+  return customGradient((x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor) => {
+    const [value, mean, inverse] =
+      runExtraKernel('LayerNorm', { x, scale, shift }, { epsilon }) ?? compose(x, scale, shift, epsilon)
     return {
       value,
-      gradFunc: (dy, saved) => {
-        const [x, scale, mean, inverse] = saved as Saved
-        return (
-          runExtraKernel('LayerNormGradient', { dy, x, scale, mean, inverse }) ?? composeGradient(dy, saved as Saved)
-        )
+      saved: [x, scale, mean, inverse],
+      gradients: (dy, saved) => {
+        const [x, scale, mean, inverse] = saved
+        return runExtraKernel('LayerNormGradient', { dy, x, scale, mean, inverse }) ?? composeGradient(dy, saved)
       },
     }
   })(x, scale, shift)

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from '../kernels/extra-kernels.ts'
 
-/** What is taken of a tensor. */
+/** A part of a tensor. */
 export interface LeadingBlock {
   readonly tensor: tf.Tensor
   /** Entries along each axis, from the first on. */
@@ -31,11 +31,15 @@ function compose({ tensor, size, scale }: LeadingBlock): tf.Tensor {
  */
 export function leadingBlocks(blocks: readonly LeadingBlock[]): tf.Tensor[] {
   if (blocks.length === 0) return []
-  const tensors = Object.fromEntries(blocks.map(({ tensor }, i) => [`tensor${i}`, tensor]))
-  const known = runExtraKernel('LeadingBlocks', tensors, {
-    sizes: blocks.map(({ size }) => [...size]),
-    scales: blocks.map(({ scale }) => scale),
-    shapes: blocks.map(({ tensor }) => tensor.shape),
-  } as unknown as tf.NamedAttrMap)
+  const tensors = blocks.map(({ tensor }) => tensor)
+  const known = runExtraKernel(
+    'LeadingBlocks',
+    { tensors },
+    {
+      sizes: blocks.map(({ size }) => size),
+      scales: blocks.map(({ scale }) => scale),
+      shapes: tensors.map(({ shape }) => shape),
+    },
+  )
   return known ?? blocks.map(compose)
 }

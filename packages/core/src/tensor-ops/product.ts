@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from '../kernels/extra-kernels.ts'
+import { sizeOf } from '../size-of.ts'
+import { customGradient } from './custom-gradient.ts'
 
-/** Sizes of the products of matrices that a product of tensors is. */
+/** Sizes of the matrices that the tensors are reshaped to. */
 interface Sizes {
   readonly batch: number
   readonly rows: number
@@ -9,14 +11,12 @@ interface Sizes {
   readonly columns: number
 }
 
-const size = (shape: readonly number[]): number => tf.util.sizeFromShape([...shape])
-
 function sizesOf(a: readonly number[], b: readonly number[], batchAxes: number): Sizes {
   return {
-    batch: size(a.slice(0, batchAxes)),
-    rows: size(a.slice(batchAxes, -1)),
+    batch: sizeOf(a.slice(0, batchAxes)),
+    rows: sizeOf(a.slice(batchAxes, -1)),
     depth: a.at(-1)!,
-    columns: size(b.slice(batchAxes + 1)),
+    columns: sizeOf(b.slice(batchAxes + 1)),
   }
 }
 
@@ -29,7 +29,7 @@ function compose(a: tf.Tensor, b: tf.Tensor, { batch, rows, depth, columns }: Si
   return tf.reshape(product, shape)
 }
 
-function composeGradient(dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor, sizes: Sizes): tf.Tensor[] {
+function composeGradient(dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor, sizes: Sizes): [da: tf.Tensor, db: tf.Tensor] {
   const { batch, rows, depth, columns } = sizes
   const gradient = matrices(dy, batch, rows, columns)
   return [
@@ -42,7 +42,7 @@ function composeGradient(dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor, sizes: Sizes
  * Contracts the last axis of one tensor with the first of another, `[…, m] · [m, …]`: a product of matrices that needs no
  * reshapes.
  *
- * @param batchAxes how many axes in front are no part of that: there are as many products as they have entries. Default 0
+ * @param batchAxes how many leading axes are a batch of products instead. Default 0
  * @example
  * product(tf.ones([4, 5]), tf.ones([5, 9, 3])) // all 5, [4, 9, 3]
  * product(tf.ones([4, 9, 8]), tf.ones([4, 8, 3]), 1) // all 8, [4, 9, 3]
@@ -50,13 +50,10 @@ function composeGradient(dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor, sizes: Sizes
 export function product(a: tf.Tensor, b: tf.Tensor, batchAxes = 0): tf.Tensor {
   const sizes = sizesOf(a.shape, b.shape, batchAxes)
   const shape = [...a.shape.slice(0, -1), ...b.shape.slice(batchAxes + 1)]
-  return tf.customGrad((...given) => {
-    const [a, b, save] = given as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc]
-    save([a, b])
-    return {
-      value: runExtraKernel('Product', { a, b }, { ...sizes, shape })?.[0] ?? compose(a, b, sizes, shape),
-      gradFunc: (dy, [a, b]) =>
-        runExtraKernel('ProductGradient', { dy, a: a!, b: b! }, { ...sizes }) ?? composeGradient(dy, a!, b!, sizes),
-    }
-  })(a, b)
+  return customGradient((a: tf.Tensor, b: tf.Tensor) => ({
+    value: runExtraKernel('Product', { a, b }, { ...sizes, shape })?.[0] ?? compose(a, b, sizes, shape),
+    saved: [a, b],
+    gradients: (dy, [a, b]) =>
+      runExtraKernel('ProductGradient', { dy, a, b }, sizes) ?? composeGradient(dy, a, b, sizes),
+  }))(a, b)
 }

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 
 /**
- * The releases of TensorFlow.js whose tape this file reads. Elsewhere the engine's own backward pass does the same with
- * more memory.
+ * The releases of TensorFlow.js whose tape this file can read. With others the engine's own backward pass is used, which
+ * needs more memory.
  */
 const KNOWN_VERSIONS = ['4.22.0']
 
-/** One recorded operation. Inputs and outputs may have been disposed since: only shapes and identities are good. */
+/** One recorded operation. Inputs and outputs may have been disposed since: only their shapes and ids are valid. */
 export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number]
 
 export type Tape = TapeNode[]
@@ -15,12 +15,12 @@ export type Tape = TapeNode[]
 export const canRecord = (): boolean =>
   KNOWN_VERSIONS.includes(tf.version_core) && tf.engine().state.gradientDepth === 0
 
-/** Frees what operations have saved for their gradients. */
+/** Frees the tensors that operations have saved for their gradients. */
 export function releaseSaved(nodes: readonly TapeNode[]): void {
   for (const { saved } of nodes) tf.dispose(saved ?? [])
 }
 
-/** Runs `f` and records its operations. If `f` throws, nothing of the record is left. */
+/** Runs `f` and records its operations. If `f` throws, everything that was recorded is freed. */
 export function record(f: () => tf.Tensor): { value: tf.Tensor; tape: Tape } {
   const { state } = tf.engine()
   const tape: Tape = []
@@ -37,6 +37,6 @@ export function record(f: () => tf.Tensor): { value: tf.Tensor; tape: Tape } {
   }
 }
 
-/** Whether a tensor was made in the scope that is open now and goes with it. */
+/** Whether a tensor was made in the current tidy scope and is disposed with it. */
 export const isOfThisScope = (tensor: tf.Tensor): boolean =>
   tensor.scopeId === tf.engine().state.activeScope.id && !tensor.kept

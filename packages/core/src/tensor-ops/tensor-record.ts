@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import type * as tf from '@tensorflow/tfjs'
 
 /** Named tensors: parameters, gradients, optimizer slots, batch-norm moments. */
 export type TensorRecord = Readonly<Record<string, tf.Tensor>>
@@ -9,16 +9,6 @@ export function mapRecord<A, B>(
   f: (value: A, name: string) => B,
 ): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]))
-}
-
-/** Keeps every tensor of a record alive beyond the surrounding `tf.tidy`. */
-export function keepRecord<R extends TensorRecord>(record: R): R {
-  for (const tensor of Object.values(record)) tf.keep(tensor)
-  return record
-}
-
-export function disposeRecord(record: TensorRecord): void {
-  tf.dispose(Object.values(record))
 }
 
 /** Reads a whole record back, without blocking. */

@@ -16,8 +16,8 @@ function differentiate(f: () => tf.Tensor, xs: tf.Tensor[]): ValueAndGradients {
  * Value and gradients of a scalar function of named tensors.
  *
  * Unlike `tf.valueAndGrads` it takes and returns records, accepts tensors that the value does not depend on (their
- * gradient is absent), and lets the function hand out intermediate tensors: keep them (`tf.keep`) inside `f`. It holds
- * what gradients need no longer than they do, and leaves nothing behind if `f` or a gradient throws.
+ * gradient is absent), and the function may return intermediate tensors by other ways: keep them (`tf.keep`) inside `f`.
+ * What a gradient needs is freed once the gradient is computed, and everything if `f` or a gradient throws.
  *
  * @throws GpdError `backend.unsupported` for an operation without gradient, `plugin.invalid` for a gradient that does not
  * have the shape of its tensor

@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { GpdError, sizeOf } from '@gpdjs/core'
 import { headerBytes, MAGIC_BYTES, MAX_RANK, MAX_SIZE, UNSIGNED_BYTE, type IdxArray } from './header.ts'
 
 const isSize = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= MAX_SIZE
@@ -9,7 +9,7 @@ function checkArray({ dims, data }: IdxArray): void {
     const problem = `encodeIdx: expected 1 … ${MAX_RANK} sizes of 0 … ${MAX_SIZE}, got ${sizes}.`
     throw new GpdError('data.mismatch', problem, 'Give one size per dimension.')
   }
-  const size = dims.reduce((product, dim) => product * dim, 1)
+  const size = sizeOf(dims)
   if (data.length !== size) {
     const problem = `encodeIdx: expected ${size} bytes for the sizes ${sizes}, got ${data.length}.`
     throw new GpdError('data.mismatch', problem, 'Give as many bytes as the product of the sizes.')

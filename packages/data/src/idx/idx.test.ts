@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isGpdError } from '@gpdjs/core'
+import { isGpdError, sizeOf } from '@gpdjs/core'
 import { decodeIdx } from './decode.ts'
 import { encodeIdx } from './encode.ts'
 
@@ -86,7 +86,7 @@ describe('encodeIdx', () => {
   it('is undone by decodeIdx', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(6), { minLength: 1, maxLength: 4 }), fc.nat(255), (dims, start) => {
-        const size = dims.reduce((a, b) => a * b)
+        const size = sizeOf(dims)
         const data = Uint8Array.from({ length: size }, (_, i) => start + i)
         expect(decodeIdx(encodeIdx({ dims, data }), { source })).toEqual({ dims, data })
       }),

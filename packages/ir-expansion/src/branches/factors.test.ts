@@ -8,6 +8,7 @@ import {
   mapRecord,
   randomStream,
   relu,
+  sizeOf,
   useBackend,
   valueAndGradients,
   type Expansion,
@@ -29,7 +30,7 @@ function expansionOf(options: OrepaOptions = {}): Expansion {
 
 const random = (shape: readonly number[], name: string) => {
   const stream = randomStream(3, name)
-  const size = shape.reduce((a, b) => a * b, 1)
+  const size = sizeOf(shape)
   return tf.tensor(
     Float32Array.from({ length: size }, () => stream.normal()),
     [...shape],

@@ -6,6 +6,7 @@ import {
   globalAveragePool,
   graph,
   randomStream,
+  sizeOf,
   valueAndGradients,
   type Network,
   type TensorRecord,
@@ -26,7 +27,7 @@ function network(kind: 'full' | 'depthwise'): Network {
 function random(shape: readonly number[], name: string): tf.Tensor {
   const stream = randomStream(7, name)
   return tf.tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.normal()),
+    Float32Array.from({ length: sizeOf(shape) }, () => stream.normal()),
     [...shape],
   )
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import {
   GpdError,
+  sizeOf,
   withoutTape,
   type DistillationContext,
   type DistillationLoss,
@@ -157,14 +158,13 @@ export function crd(options: CrdOptions & Partial<TapOptions> = {}): Distillatio
       'Use one crd for each.',
     )
   }
-  const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
   return featureLoss({
     name: 'crd',
     comparesSamples: true,
     fields: [INDEX],
     taps,
     prepare: ([pair], setup) => ({
-      heads: SIDES.flatMap((side) => headSpecs(linearHead(side, [size(pair![side])], settings.width, true))),
+      heads: SIDES.flatMap((side) => headSpecs(linearHead(side, [sizeOf(pair![side])], settings.width, true))),
       memory: crdMemory(setup, settings.width),
     }),
     compute: ([pair], context) => {

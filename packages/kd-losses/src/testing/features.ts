@@ -2,6 +2,7 @@ import {
   initializeParameters,
   randomStream,
   type ActorOutputs,
+  sizeOf,
   type DistillationContext,
   type DistillationLoss,
   type LossSetup,
@@ -14,7 +15,7 @@ import type { Values } from './evaluate.ts'
 /** Normal numbers that depend on the name only. */
 export function drawn(name: string, shape: readonly number[], offset = 0): Values {
   const stream = randomStream(0, 'kd-losses', name)
-  const size = shape.reduce((product, n) => product * n, 1)
+  const size = sizeOf(shape)
   return { shape, data: Array.from({ length: size }, () => Math.fround(offset + stream.normal())) }
 }
 
@@ -44,7 +45,7 @@ export const rotated = ({ shape, data }: Values, angle: number): Values => {
 }
 
 export const rows = ({ shape, data }: Values): number[][] => {
-  const width = shape.slice(1).reduce((product, n) => product * n, 1)
+  const width = sizeOf(shape.slice(1))
   return Array.from({ length: shape[0]! }, (_, i) => data.slice(i * width, (i + 1) * width))
 }
 

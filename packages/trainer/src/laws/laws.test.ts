@@ -8,6 +8,7 @@ import {
   randomStream,
   predict,
   type Fields,
+  sizeOf,
   type Network,
   type TensorRecord,
 } from '@gpdjs/core'
@@ -94,7 +95,7 @@ type Setting<R> = ReturnType<typeof settingsOf<R>> extends fc.Arbitrary<infer T>
 const random = (shape: readonly number[], seed: number, name: string, spread = 1) => {
   const stream = randomStream(seed, 'test', name)
   return tf.tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => spread * stream.normal()),
+    Float32Array.from({ length: sizeOf(shape) }, () => spread * stream.normal()),
     [...shape],
   )
 }

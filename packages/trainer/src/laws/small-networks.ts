@@ -6,6 +6,7 @@ import {
   initializeStatistics,
   mapRecord,
   randomStream,
+  sizeOf,
   type Network,
   type TensorRecord,
 } from '@gpdjs/core'
@@ -46,7 +47,7 @@ function small(name: string): Network {
 
 export const random = (shape: readonly number[], name: string, spread = 1) => {
   const stream = randomStream(SEED, 'test', name)
-  const size = shape.reduce((product, n) => product * n, 1)
+  const size = sizeOf(shape)
   return tf.tensor(
     Float32Array.from({ length: size }, () => spread * stream.normal()),
     [...shape],

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { randomStream, runExtraKernel, useBackend } from '@gpdjs/core'
+import { randomStream, runExtraKernel, useBackend, sizeOf } from '@gpdjs/core'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { adamw } from './adamw.ts'
 import { clip } from './clip.ts'
@@ -16,7 +16,7 @@ const draw = (what: string) =>
   Object.fromEntries(
     Object.entries(SHAPES).map(([name, shape]) => {
       const stream = randomStream(1, what, name)
-      const size = shape.reduce((a, b) => a * b)
+      const size = sizeOf(shape)
       return [
         name,
         tf.tensor(
@@ -42,7 +42,7 @@ function composed(optimizer: Optimizer, context: UpdateContext) {
 
 const problemOf = (backend: 'tensorflow' | 'wasm') =>
   useBackend(backend).then(
-    () => (runExtraKernel('GlobalNorm', { x: tf.tensor1d([3]) }) ? undefined : 'it has no kernel GlobalNorm'),
+    () => (runExtraKernel('GlobalNorm', { tensors: [tf.tensor1d([3])] }) ? undefined : 'it has no kernel GlobalNorm'),
     (error: Error) => error.message,
   )
 

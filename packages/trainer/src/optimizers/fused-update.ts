@@ -3,10 +3,6 @@ import { runExtraKernel } from '@gpdjs/core'
 import type { UpdateContext, Updated } from './optimizer.ts'
 import type { RuleNumbers, UpdateRule } from './rule.ts'
 
-/** Inputs of a kernel are named: those of a list get its place and their own. */
-const numbered = (list: number, tensors: readonly tf.Tensor[]) =>
-  tensors.map((tensor, i) => [`${list}/${i}`, tensor] as const)
-
 /** The update of all tensors by a kernel of the backend, gradients scaled on the way; undefined if it has none. */
 export function fusedUpdate(
   { kernel, slots: kinds }: UpdateRule,
@@ -17,17 +13,18 @@ export function fusedUpdate(
   if (kernel === undefined || names.length === 0) return undefined
   const { rate, step } = numbersOf(names[0]!)
   const slotNames = kinds.map((kind) => names.map((name) => `${name}/${kind}`))
-  const lists = [
-    Object.values(gradients),
-    names.map((name) => trainables[name]!),
-    ...slotNames.map((own) => own.map((name) => slots[name]!)),
-  ]
-  const updated = runExtraKernel(kernel.name, {
+  const inputs = {
     settings: tf.tensor1d([...kernel.settings(rate, step)]),
     scale: scale ?? tf.scalar(1),
     decays: tf.tensor1d(names.map((name) => kernel.decay(numbersOf(name)))),
-    ...Object.fromEntries(lists.flatMap((tensors, list) => numbered(list, tensors))),
-  })
+    gradients: Object.values(gradients),
+    parameters: names.map((name) => trainables[name]!),
+  }
+  const [first, second] = slotNames.map((own) => own.map((name) => slots[name]!))
+  const updated =
+    kernel.name === 'MomentumUpdate'
+      ? runExtraKernel(kernel.name, { ...inputs, velocities: first! })
+      : runExtraKernel(kernel.name, { ...inputs, firstMoments: first!, secondMoments: second! })
   if (updated === undefined) return undefined
   /** Results come list by list: the trained tensors, then each kind of slot. */
   const made = (list: number, of: readonly string[]) => of.map((name, i) => [name, updated[list * names.length + i]!])

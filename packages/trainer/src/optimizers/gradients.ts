@@ -15,11 +15,11 @@ export interface Gradients {
 
 /** `√(Σ ‖g‖²)` over all gradients; 0 if there are none. */
 export function globalNorm(gradients: TensorRecord): tf.Scalar {
-  const squares = Object.values(gradients)
-  if (squares.length === 0) return tf.scalar(0)
-  const fused = runExtraKernel('GlobalNorm', { ...gradients })
+  const tensors = Object.values(gradients)
+  if (tensors.length === 0) return tf.scalar(0)
+  const fused = runExtraKernel('GlobalNorm', { tensors })
   if (fused !== undefined) return fused[0] as tf.Scalar
-  return tf.sqrt(tf.addN(squares.map((gradient) => tf.sum(tf.square(gradient))))) as tf.Scalar
+  return tf.sqrt(tf.addN(tensors.map((gradient) => tf.sum(tf.square(gradient))))) as tf.Scalar
 }
 
 /** Gradients with scale 1. */

@@ -67,7 +67,7 @@ const transposition = ([shape, order]: (typeof TRANSPOSES)[number]): Conformance
   f: ({ x }) => tf.square(tf.transpose(x!, [...order])),
 })
 
-/** Operations that put numbers elsewhere, and those that only see them in another shape. */
+/** Operations that move numbers, and those that only change the shape. */
 export const shapeCases: readonly ConformanceCase[] = [
   ...TRANSPOSES.map(transposition),
   transposition([

@@ -1,25 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
 import { batchMatMul } from '../portable/batch-mat-mul.ts'
-import type { PortableKernel } from '../portable/compose.ts'
 import { einsum } from '../portable/einsum.ts'
 import { stridedSlice } from '../portable/strided-slice.ts'
 import { replaceKernel } from '../replace-kernel.ts'
-import type { CpuKernel } from './cpu-backend.ts'
+import type { Kernel } from '../kernel.ts'
 import { maxPool3dGrad } from './max-pool-3d-grad.ts'
 import { tensorScatterUpdate } from './tensor-scatter-update.ts'
 
-/** The version of TensorFlow.js whose cpu backend these were checked against; they use its internals. */
+/** The version of TensorFlow.js whose cpu backend these were checked with; they use its internals. */
 export const CPU_VERSION = '4.22.0'
 
 /** Every kernel that the cpu backend gets from here. Adding one is its file and a line in this list. */
-export const cpuKernels: readonly (CpuKernel | PortableKernel)[] = [
-  batchMatMul,
-  einsum,
-  maxPool3dGrad,
-  stridedSlice,
-  tensorScatterUpdate,
-]
+export const cpuKernels: readonly Kernel[] = [batchMatMul, einsum, maxPool3dGrad, stridedSlice, tensorScatterUpdate]
 
 /**
  * Replaces kernels of the cpu backend, which other backends are compared with; doing it twice changes nothing.
@@ -35,5 +28,5 @@ export function repairCpuKernels(version: string = tf.version['tfjs-core']): voi
       `Install it: npm install @tensorflow/tfjs@${CPU_VERSION}.`,
     )
   }
-  for (const { name, create } of cpuKernels) replaceKernel('cpu', name, (stock) => create(stock!, 'cpu'))
+  for (const { name, create } of cpuKernels) replaceKernel('cpu', name, (stock) => create(stock, 'cpu'))
 }

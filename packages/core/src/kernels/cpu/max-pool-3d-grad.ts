@@ -15,12 +15,12 @@ function inside(position: number, stride: number, before: number, window: number
 }
 
 /** Each dy goes to the first of the largest numbers of its window. */
-export const maxPool3dGrad = cpuKernel<Attributes>(
-  'MaxPool3DGrad',
-  'is silently wrong for windows whose height is not their width',
-  () =>
-    ({ inputs, attrs, backend }) => {
-      const { dy, input } = inputs as Record<'dy' | 'input', tf.TensorInfo>
+export const maxPool3dGrad = cpuKernel<'dy' | 'input', Attributes>({
+  name: 'MaxPool3DGrad',
+  problem: 'is silently wrong for windows whose height is not their width',
+  create:
+    () =>
+    ({ inputs: { dy, input }, attrs, backend }) => {
       const shape = input.shape as [number, number, number, number, number]
       const { filterSize, strides, pad, dimRoundingMode } = attrs
       const pool = tf.backend_util.computePool3DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode)
@@ -58,4 +58,4 @@ export const maxPool3dGrad = cpuKernel<Attributes>(
             }
       return backend.makeTensorInfo(shape, 'float32', dx)
     },
-)
+})

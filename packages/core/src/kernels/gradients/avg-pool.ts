@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { repairOf, type GradientFunction, type GradientRepair } from './gradient-repair.ts'
+import { repairOf, type GradientFunction } from './gradient-repair.ts'
 
 interface Attributes {
   readonly filterSize: number | [number, number, number]
@@ -8,7 +8,7 @@ interface Attributes {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
 }
 
-/** One dimension of a pooling: windows of `window`, `stride` apart, the first of them `before` ahead of the image. */
+/** One dimension of a pooling: windows of `window`, `stride` apart; padding of `before` and `after`. */
 interface Dimension {
   readonly size: number
   readonly outSize: number
@@ -18,75 +18,36 @@ interface Dimension {
   readonly after: number
 }
 
-/** Height and width of an image, or depth, height and width of a volume. */
-function dimensionsOf(
-  shape: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: Attributes,
-): Dimension[] {
-  if (shape.length === 4) {
-    const info = tf.backend_util.computePool2DInfo(
-      shape as [number, number, number, number],
-      filterSize as number,
-      strides as number,
-      1,
-      pad,
-      dimRoundingMode,
-    )
-    const { top, bottom, left, right } = info.padInfo
-    return [
-      {
-        size: info.inHeight,
-        outSize: info.outHeight,
-        window: info.filterHeight,
-        stride: info.strideHeight,
-        before: top,
-        after: bottom,
-      },
-      {
-        size: info.inWidth,
-        outSize: info.outWidth,
-        window: info.filterWidth,
-        stride: info.strideWidth,
-        before: left,
-        after: right,
-      },
-    ]
+type Info = ReturnType<typeof tf.backend_util.computePool2DInfo | typeof tf.backend_util.computePool3DInfo>
+
+type Axis = 'Depth' | 'Height' | 'Width'
+
+/** TensorFlow.js names the sizes of a pooling by the axis: `inHeight`, `outHeight` and so on. */
+function dimension(info: Info, axis: Axis, before: number, after: number): Dimension {
+  const sizes = info as Info & Readonly<Record<`${'in' | 'out' | 'filter' | 'stride'}${Axis}`, number>>
+  return {
+    size: sizes[`in${axis}`],
+    outSize: sizes[`out${axis}`],
+    window: sizes[`filter${axis}`],
+    stride: sizes[`stride${axis}`],
+    before,
+    after,
   }
-  const info = tf.backend_util.computePool3DInfo(
-    shape as [number, number, number, number, number],
-    filterSize,
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
-  )
-  const { front, back, top, bottom, left, right } = info.padInfo
-  return [
-    {
-      size: info.inDepth,
-      outSize: info.outDepth,
-      window: info.filterDepth,
-      stride: info.strideDepth,
-      before: front,
-      after: back,
-    },
-    {
-      size: info.inHeight,
-      outSize: info.outHeight,
-      window: info.filterHeight,
-      stride: info.strideHeight,
-      before: top,
-      after: bottom,
-    },
-    {
-      size: info.inWidth,
-      outSize: info.outWidth,
-      window: info.filterWidth,
-      stride: info.strideWidth,
-      before: left,
-      after: right,
-    },
+}
+
+/** Height and width of an image, or depth, height and width of a volume. */
+function dimensionsOf(x: tf.Tensor, { filterSize, strides, pad, dimRoundingMode }: Attributes): Dimension[] {
+  const image = (info: Info) => [
+    dimension(info, 'Height', info.padInfo.top, info.padInfo.bottom),
+    dimension(info, 'Width', info.padInfo.left, info.padInfo.right),
   ]
+  const { computePool2DInfo, computePool3DInfo } = tf.backend_util
+  if (x.rank === 4) {
+    const { shape } = x as tf.Tensor4D
+    return image(computePool2DInfo(shape, filterSize as number, strides as number, 1, pad, dimRoundingMode))
+  }
+  const info = computePool3DInfo((x as tf.Tensor5D).shape, filterSize, strides, 1, pad, dimRoundingMode)
+  return [dimension(info, 'Depth', info.padInfo.front, info.padInfo.back), ...image(info)]
 }
 
 /** For each window, the part of it that lies inside the image, in one dimension. */
@@ -96,16 +57,18 @@ const shareInside = ({ size, outSize, window, stride, before }: Dimension): numb
     return (Math.min(size, first + window) - Math.max(0, first)) / window
   })
 
+type Pooling = GradientFunction<Attributes, [x: tf.Tensor]>
+
 /**
  * Forward, a window at the border is divided by the number of its positions inside the image; backward by its area.
  * Here dy is corrected by the quotient of the two, and the gradient of an explicitly padded image is taken, which all
  * backends agree about, and cut to the image.
  */
 const corrected =
-  (stock: GradientFunction): GradientFunction =>
+  (stock: Pooling): Pooling =>
   (dy, saved, attrs) => {
-    const [x] = saved as [tf.Tensor]
-    const dimensions = dimensionsOf(x.shape, attrs as unknown as Attributes)
+    const [x] = saved
+    const dimensions = dimensionsOf(x, attrs)
     if (dimensions.every(({ before, after }) => before + after === 0)) return stock(dy, saved, attrs)
     return {
       x: () => {
@@ -114,7 +77,7 @@ const corrected =
           [1],
         )
         const outSizes = dimensions.map(({ outSize }) => outSize)
-        const exact = tf.div(dy as tf.Tensor, tf.tensor(shares, [1, ...outSizes, 1]))
+        const exact = tf.div(dy, tf.tensor(shares, [1, ...outSizes, 1]))
         const extents = dimensions.map(({ size, outSize, window, stride, before }) =>
           Math.max(size + before, (outSize - 1) * stride + window),
         )
@@ -127,5 +90,5 @@ const corrected =
 
 const DIVIDES = 'divides windows that reach over the border by their whole area'
 
-export const avgPool: GradientRepair = repairOf('AvgPool', DIVIDES, corrected)
-export const avgPool3d: GradientRepair = repairOf('AvgPool3D', DIVIDES, corrected)
+export const avgPool = repairOf('AvgPool', DIVIDES, corrected)
+export const avgPool3d = repairOf('AvgPool3D', DIVIDES, corrected)

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { GradientRepair } from './gradient-repair.ts'
+import { gradientRepair } from './gradient-repair.ts'
 
 interface Attributes {
   readonly axis: number
@@ -8,14 +8,13 @@ interface Attributes {
 }
 
 /** The gradient of a running sum is the running sum of dy the other way. */
-export const cumsum: GradientRepair = {
+export const cumsum = gradientRepair<Attributes>({
   kernel: 'Cumsum',
-  repairs: 'permutes its result when the axis is not the last: throws, or is silently wrong for a square tensor',
-  create: () => (dy, _saved, attrs) => {
-    const { axis, exclusive, reverse } = attrs as unknown as Attributes
-    return { x: () => tf.cumsum(dy as tf.Tensor, axis, exclusive, !reverse) }
-  },
-}
+  problem: 'permutes its result when the axis is not the last: throws, or is silently wrong for a square tensor',
+  create:
+    () =>
+    (dy, _, { axis, exclusive, reverse }) => ({ x: () => tf.cumsum(dy, axis, exclusive, !reverse) }),
+})
 
 /**
  * For running products from the first to the last, `dx[j] = p[j] · s[j]` with `p` the exclusive products of x and
@@ -33,14 +32,14 @@ function productGradient(dy: tf.Tensor, x: tf.Tensor, axis: number, exclusive: b
   return tf.mul(tf.cumprod(x, axis, true), tf.stack(sums, axis))
 }
 
-export const cumprod: GradientRepair = {
+export const cumprod = gradientRepair<Attributes, [x: tf.Tensor]>({
   kernel: 'Cumprod',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['x'],
-  create: () => (dy, saved, attrs) => {
-    const { axis, exclusive, reverse } = attrs as unknown as Attributes
-    const [x] = saved as [tf.Tensor]
-    const turn = (tensor: tf.Tensor) => (reverse ? tf.reverse(tensor, axis) : tensor)
-    return { x: () => turn(productGradient(turn(dy as tf.Tensor), turn(x), axis, exclusive)) }
-  },
-}
+  create:
+    () =>
+    (dy, [x], { axis, exclusive, reverse }) => {
+      const turn = (tensor: tf.Tensor) => (reverse ? tf.reverse(tensor, axis) : tensor)
+      return { x: () => turn(productGradient(turn(dy), turn(x), axis, exclusive)) }
+    },
+})

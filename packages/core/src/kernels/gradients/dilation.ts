@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
+import { sizeOf } from '../../size-of.ts'
 import { repairOf, type GradientFunction } from './gradient-repair.ts'
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
 
 /** Puts `dilation − 1` slices of zeros between the slices along an axis. */
 function spread(x: tf.Tensor, axis: number, dilation: number): tf.Tensor {
@@ -21,15 +20,17 @@ function spread(x: tf.Tensor, axis: number, dilation: number): tf.Tensor {
 const pick = (x: tf.Tensor, axis: number, dilation: number): tf.Tensor =>
   tf.gather(x, tf.range(0, x.shape[axis]!, dilation, 'int32'), axis)
 
+type Convolution = GradientFunction<{ readonly dilations?: number | number[] }, [x: tf.Tensor, filter: tf.Tensor]>
+
 /** A dilated convolution is a plain one with zeros between the taps of its filter; so are its gradients. */
 const undilated =
   (spatial: 2 | 3) =>
-  (stock: GradientFunction): GradientFunction =>
+  (stock: Convolution): Convolution =>
   (dy, saved, attrs) => {
-    const { dilations = 1 } = attrs as unknown as { dilations?: number | number[] }
+    const { dilations = 1 } = attrs
     const rates = typeof dilations === 'number' ? Array.from({ length: spatial }, () => dilations) : dilations
     if (rates.every((rate) => rate === 1)) return stock(dy, saved, attrs)
-    const [x, filter] = saved as [tf.Tensor, tf.Tensor]
+    const [x, filter] = saved
     const wide = rates.reduce((taps, rate, axis) => spread(taps, axis, rate), filter)
     const gradients = stock(dy, [x, wide], { ...attrs, dilations: rates.map(() => 1) })
     return {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { GradientRepair } from './gradient-repair.ts'
+import { gradientRepair } from './gradient-repair.ts'
 
 const letters = (term: string) => [...term]
 
@@ -18,19 +18,20 @@ function gradientOf(dy: tf.Tensor, own: string, shape: readonly number[], output
   return tf.broadcastTo(tf.reshape(gradient, withOnes), [...shape])
 }
 
-export const einsum: GradientRepair = {
+export const einsum = gradientRepair<{ readonly equation: string }, tf.Tensor[]>({
   kernel: 'Einsum',
-  repairs: 'is missing',
+  problem: 'is missing',
   saveAllInputs: true,
-  create: () => (dy, saved, attrs) => {
-    const { equation } = attrs as unknown as { equation: string }
-    const [inputs, output] = equation.replaceAll(/\s/g, '').split('->') as [string, string]
-    const terms = inputs.split(',')
-    return Object.fromEntries(
-      terms.map((own, i) => {
-        const other = terms.length === 1 ? undefined : ([terms[1 - i]!, saved[1 - i]!] as [string, tf.Tensor])
-        return [i, () => gradientOf(dy as tf.Tensor, own, saved[i]!.shape, output, other)]
-      }),
-    )
-  },
-}
+  create:
+    () =>
+    (dy, saved, { equation }) => {
+      const [inputs, output] = equation.replaceAll(/\s/g, '').split('->') as [string, string]
+      const terms = inputs.split(',')
+      return Object.fromEntries(
+        terms.map((own, i) => {
+          const other = terms.length === 1 ? undefined : ([terms[1 - i]!, saved[1 - i]!] as [string, tf.Tensor])
+          return [i, () => gradientOf(dy, own, saved[i]!.shape, output, other)]
+        }),
+      )
+    },
+})

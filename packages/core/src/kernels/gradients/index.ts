@@ -50,7 +50,7 @@ export const gradientRepairs: readonly GradientRepair[] = [
 
 const repaired = new WeakSet<object>()
 
-function install({ kernel, repairs: _, create, ...saved }: GradientRepair): void {
+function install({ kernel, problem: _, create, ...saved }: GradientRepair): void {
   const stock = tf.getGradient(kernel) as ReturnType<typeof tf.getGradient> | undefined
   if (stock !== undefined && repaired.has(stock)) return
   const replacement = { ...stock, ...saved, kernelName: kernel, gradFunc: create(stock?.gradFunc) }
@@ -59,10 +59,10 @@ function install({ kernel, repairs: _, create, ...saved }: GradientRepair): void
 }
 
 /**
- * Replaces and adds the gradients of tfjs-core 4.22 that are wrong or missing on every backend, and lets the others that
- * are missing say so; doing it twice changes nothing.
+ * Replaces and adds the gradients of tfjs-core 4.22 that are wrong or missing on every backend. Those that stay missing
+ * then throw an error that names a way around them. Doing it twice changes nothing.
  *
- * @param version of tfjs-core: gradients get what its kernels save, so a version that is not known is refused
+ * @param version of tfjs-core: the gradients depend on what its kernels save, so any other version is refused
  * @throws GpdError `backend.unsupported` for another version
  */
 export function repairGradients(version: string = tf.version['tfjs-core']): void {

@@ -1,12 +1,15 @@
-import { repairOf, type GradientRepair } from './gradient-repair.ts'
+import type * as tf from '@tensorflow/tfjs'
+import { gradientRepair, type GradientRepair } from './gradient-repair.ts'
+
+type List = tf.Tensor | tf.Tensor[]
 
 /** The engine hands a list of one gradient over as that gradient. */
 const ofList = (kernel: string): GradientRepair =>
-  repairOf(
+  gradientRepair<tf.NamedAttrMap, tf.Tensor[], List>({
     kernel,
-    'throws where the result is a list of one',
-    (stock) => (dys, saved, attrs) => stock(Array.isArray(dys) ? dys : [dys], saved, attrs),
-  )
+    problem: 'throws where the result is a list of one',
+    create: (stock) => (dys, saved, attrs) => stock!(Array.isArray(dys) ? dys : [dys], saved, attrs),
+  })
 
 export const splitV = ofList('SplitV')
 export const unpack = ofList('Unpack')

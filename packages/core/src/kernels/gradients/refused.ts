@@ -1,7 +1,7 @@
 import { GpdError } from '../../errors.ts'
 import type { GradientRepair } from './gradient-repair.ts'
 
-/** A gradient that TensorFlow.js lacks, and that is not made up for here. */
+/** A gradient that TensorFlow.js lacks and that this project does not add. */
 export interface RefusedGradient {
   readonly kernel: string
   /** What to use instead: completes the error. */
@@ -15,7 +15,7 @@ const SPARSE = 'Use tf.scatterND, tf.gather and tf.sum, which can be trained.'
 
 /** Differentiable operations whose gradients TensorFlow.js 4.22 lacks on every backend. */
 export const refusedGradients: readonly RefusedGradient[] = [
-  // Core lets no complex number pass between two gradients.
+  // tfjs-core cannot pass complex numbers from one gradient to the next.
   { kernel: 'Complex', instead: COMPLEX },
   { kernel: 'FFT', instead: COMPLEX },
   { kernel: 'IFFT', instead: COMPLEX },
@@ -30,10 +30,10 @@ export const refusedGradients: readonly RefusedGradient[] = [
   { kernel: 'SparseSegmentSum', instead: SPARSE },
 ]
 
-/** A gradient function that says what is missing, and what to use. */
+/** A gradient function that throws an error with what is missing and what to use. */
 export const refusal = ({ kernel, instead }: RefusedGradient): GradientRepair => ({
   kernel,
-  repairs: 'is missing',
+  problem: 'is missing',
   create: () => () => {
     throw new GpdError('backend.unsupported', `TensorFlow.js has no gradient of ${kernel}, on any backend.`, instead)
   },

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { GradientRepair } from './gradient-repair.ts'
+import { gradientRepair, type GradientRepair } from './gradient-repair.ts'
 
 interface Attributes {
   readonly alignCorners: boolean
@@ -10,7 +10,7 @@ interface Attributes {
 type Sources = readonly (readonly [index: number, weight: number])[]
 
 interface Interpolation {
-  /** Where the middle of a position lies, if positions are seen as pixels: what is taken off. */
+  /** With half-pixel centers: subtracted from the position in the image, in pixels. */
   readonly shift: number
   sources(center: number, size: number, alignCorners: boolean): Sources
 }
@@ -28,7 +28,7 @@ const bilinear: Interpolation = {
   },
 }
 
-/** The nearest is found by rounding down, so the half pixel stays in. */
+/** The nearest position is found by rounding down, so nothing is subtracted. */
 const nearest: Interpolation = {
   shift: 0,
   sources: (center, size, alignCorners) => [[clamp(alignCorners ? Math.round(center) : Math.floor(center), size), 1]],
@@ -47,24 +47,25 @@ function transposed({ sources, shift }: Interpolation, size: number, outSize: nu
 }
 
 /** Interpolation is linear in each dimension, `y = R · x · Cᵀ`, so `dx = Rᵀ · dy · C`. */
-const resize = (kernel: string, repairs: string, interpolation: Interpolation): GradientRepair => ({
-  kernel,
-  repairs,
-  create: () => (dys, saved, attrs) => {
-    const [dy, images] = [dys as tf.Tensor4D, saved[0] as tf.Tensor4D]
-    const [batch, height, width, channels] = images.shape
-    const [, outHeight, outWidth] = dy.shape
-    const at = attrs as unknown as Attributes
-    return {
-      images: () => {
-        const rows = tf.reshape(dy, [batch, outHeight, outWidth * channels])
-        const down = tf.matMul(transposed(interpolation, height, outHeight, at), rows)
-        const columns = tf.reshape(down, [batch * height, outWidth, channels])
-        return tf.reshape(tf.matMul(transposed(interpolation, width, outWidth, at), columns), images.shape)
+const resize = (kernel: string, problem: string, interpolation: Interpolation): GradientRepair =>
+  gradientRepair<Attributes, [images: tf.Tensor4D]>({
+    kernel,
+    problem,
+    create:
+      () =>
+      (dy, [images], attrs) => {
+        const [batch, height, width, channels] = images.shape
+        const [, outHeight, outWidth] = (dy as tf.Tensor4D).shape
+        return {
+          images: () => {
+            const rows = tf.reshape(dy, [batch, outHeight, outWidth * channels])
+            const down = tf.matMul(transposed(interpolation, height, outHeight, attrs), rows)
+            const columns = tf.reshape(down, [batch * height, outWidth, channels])
+            return tf.reshape(tf.matMul(transposed(interpolation, width, outWidth, attrs), columns), images.shape)
+          },
+        }
       },
-    }
-  },
-})
+  })
 
 export const resizeBilinear = resize(
   'ResizeBilinear',

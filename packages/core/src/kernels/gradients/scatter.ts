@@ -1,25 +1,23 @@
 import * as tf from '@tensorflow/tfjs'
-import type { GradientRepair } from './gradient-repair.ts'
+import { gradientRepair } from './gradient-repair.ts'
 
-export const scatterNd: GradientRepair = {
+export const scatterNd = gradientRepair<object, [indices: tf.Tensor]>({
   kernel: 'ScatterNd',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['indices'],
-  create: () => (dy, saved) => {
-    const [indices] = saved as [tf.Tensor]
-    return { updates: () => tf.gatherND(dy as tf.Tensor, indices) }
-  },
-}
+  create:
+    () =>
+    (dy, [indices]) => ({ updates: () => tf.gatherND(dy, indices) }),
+})
 
 /** Numbers that were written over get no gradient: those of the tensor, and updates that a later one replaced. */
-export const tensorScatterUpdate: GradientRepair = {
+export const tensorScatterUpdate = gradientRepair<object, [indices: tf.Tensor, updates: tf.Tensor]>({
   kernel: 'TensorScatterUpdate',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['indices', 'updates'],
-  create: () => (dys, saved) => {
-    const [indices, updates] = saved as [tf.Tensor, tf.Tensor]
-    const dy = dys as tf.Tensor
-    return {
+  create:
+    () =>
+    (dy, [indices, updates]) => ({
       tensor: () => tf.tensorScatterUpdate(dy, indices, tf.zerosLike(updates)),
       updates: () => {
         const own = tf.reshape(tf.range(0, updates.size, 1, 'int32'), updates.shape)
@@ -27,6 +25,5 @@ export const tensorScatterUpdate: GradientRepair = {
         const stayed = tf.equal(tf.gatherND(written, indices), own)
         return tf.mul(tf.gatherND(dy, indices), tf.cast(stayed, 'float32'))
       },
-    }
-  },
-}
+    }),
+})

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import type { GradientRepair } from './gradient-repair.ts'
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
+import { sizeOf } from '../../size-of.ts'
+import { gradientRepair, type GradientRepair } from './gradient-repair.ts'
 
 /** The number of each element of a tensor of this shape, `[0, size)`. */
 const positions = (shape: readonly number[]): tf.Tensor =>
@@ -14,23 +13,25 @@ export function addTo(shape: readonly number[], from: tf.Tensor, dy: tf.Tensor):
   return tf.reshape(flat, [...shape])
 }
 
-/** Any operation that copies elements shows where they come from if it is given the positions themselves. */
-const throughPositions = (
+/** Applied to the positions of the elements, an operation that copies elements returns where each copy comes from. */
+const throughPositions = <Attributes>(
   kernel: string,
-  repairs: string,
-  again: (positions: tf.Tensor, attrs: tf.NamedAttrMap) => tf.Tensor,
-): GradientRepair => ({
-  kernel,
-  repairs,
-  inputsToSave: ['x'],
-  create: () => (dy, saved, attrs) => {
-    const [x] = saved as [tf.Tensor]
-    return { x: () => addTo(x.shape, again(positions(x.shape), attrs), dy as tf.Tensor) }
-  },
-})
+  problem: string,
+  again: (positions: tf.Tensor, attrs: Attributes) => tf.Tensor,
+): GradientRepair =>
+  gradientRepair<Attributes, [x: tf.Tensor]>({
+    kernel,
+    problem,
+    inputsToSave: ['x'],
+    create:
+      () =>
+      (dy, [x], attrs) => ({ x: () => addTo(x.shape, again(positions(x.shape), attrs), dy) }),
+  })
 
-export const stridedSlice = throughPositions('StridedSlice', 'is missing', (from, attrs) => {
-  const at = attrs as unknown as Record<'begin' | 'end' | 'strides', number[]> & Record<string, number>
+type Masks = Readonly<Record<`${'begin' | 'end' | 'ellipsis' | 'newAxis' | 'shrinkAxis'}Mask`, number>>
+type StridedSlice = Masks & Readonly<Record<'begin' | 'end' | 'strides', number[]>>
+
+export const stridedSlice = throughPositions<StridedSlice>('StridedSlice', 'is missing', (from, at) => {
   const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = at
   return tf.stridedSlice(
     from,
@@ -45,78 +46,94 @@ export const stridedSlice = throughPositions('StridedSlice', 'is missing', (from
   )
 })
 
-export const mirrorPad = throughPositions('MirrorPad', 'forgets what the mirrored numbers got', (from, attrs) => {
-  const { paddings, mode } = attrs as unknown as { paddings: [number, number][]; mode: 'reflect' | 'symmetric' }
-  return tf.mirrorPad(from, paddings, mode)
-})
+interface MirrorPad {
+  readonly paddings: [number, number][]
+  readonly mode: 'reflect' | 'symmetric'
+}
 
-export const topK: GradientRepair = {
+export const mirrorPad = throughPositions<MirrorPad>(
+  'MirrorPad',
+  'forgets what the mirrored numbers got',
+  (from, { paddings, mode }) => tf.mirrorPad(from, paddings, mode),
+)
+
+export const topK = gradientRepair<object, [x: tf.Tensor, indices: tf.Tensor], tf.Tensor[]>({
   kernel: 'TopK',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['x'],
   outputsToSave: [false, true],
-  create: () => (dys, saved) => {
-    const [x, indices] = saved as [tf.Tensor, tf.Tensor]
-    const rows = x.shape.slice(0, -1)
-    const starts = tf.mul(positions([...rows, 1]), tf.scalar(x.shape.at(-1)!, 'int32'))
-    return { x: () => addTo(x.shape, tf.add(indices, starts), (dys as tf.Tensor[])[0]!) }
-  },
-}
+  create:
+    () =>
+    (dys, [x, indices]) => {
+      const rows = x.shape.slice(0, -1)
+      const starts = tf.mul(positions([...rows, 1]), tf.scalar(x.shape.at(-1)!, 'int32'))
+      return { x: () => addTo(x.shape, tf.add(indices, starts), dys[0]!) }
+    },
+})
 
-/** Batches of `tf.gather`. */
-export const gather: GradientRepair = {
+/** `tf.gather` with two or more batch axes. */
+export const gather = gradientRepair<
+  { readonly axis: number; readonly batchDims?: number },
+  [x: tf.Tensor, indices: tf.Tensor]
+>({
   kernel: 'GatherV2',
-  repairs: 'has a wrong shape with more than one batch axis',
+  problem: 'has a wrong shape with more than one batch axis',
   inputsToSave: ['x', 'indices'],
   create: (stock) => (dy, saved, attrs) => {
-    const [x, indices] = saved as [tf.Tensor, tf.Tensor]
-    const { axis, batchDims = 0 } = attrs as unknown as { axis: number; batchDims?: number }
+    const [x, indices] = saved
+    const { axis, batchDims = 0 } = attrs
     if (batchDims < 2) return stock!(dy, saved, attrs)
-    return { x: () => addTo(x.shape, tf.gather(positions(x.shape), indices, axis, batchDims), dy as tf.Tensor) }
+    return { x: () => addTo(x.shape, tf.gather(positions(x.shape), indices, axis, batchDims), dy) }
   },
-}
+})
 
-export const gatherNd: GradientRepair = {
+export const gatherNd = gradientRepair<object, [params: tf.Tensor, indices: tf.Tensor]>({
   kernel: 'GatherNd',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['params', 'indices'],
-  create: () => (dy, saved) => {
-    const [params, indices] = saved as [tf.Tensor, tf.Tensor]
-    return { params: () => tf.scatterND(indices, dy as tf.Tensor, params.shape) }
-  },
-}
+  create:
+    () =>
+    (dy, [params, indices]) => ({ params: () => tf.scatterND(indices, dy, params.shape) }),
+})
 
 /** The blocks of the image, back into its channels. */
-export const depthToSpace: GradientRepair = {
+export const depthToSpace = gradientRepair<{ readonly blockSize: number }>({
   kernel: 'DepthToSpace',
-  repairs: 'is missing',
-  create: () => (dy, _saved, attrs) => {
-    const { blockSize } = attrs as unknown as { blockSize: number }
-    const [batch, height, width, channels] = (dy as tf.Tensor4D).shape
-    const [rows, columns] = [height / blockSize, width / blockSize]
-    return {
-      x: () => {
-        const blocks = tf.reshape(dy as tf.Tensor4D, [batch * rows, blockSize, columns, blockSize * channels])
-        return tf.reshape(tf.transpose(blocks, [0, 2, 1, 3]), [batch, rows, columns, blockSize * blockSize * channels])
-      },
-    }
-  },
-}
+  problem: 'is missing',
+  create:
+    () =>
+    (dy, _, { blockSize }) => {
+      const [batch, height, width, channels] = (dy as tf.Tensor4D).shape
+      const [rows, columns] = [height / blockSize, width / blockSize]
+      return {
+        x: () => {
+          const blocks = tf.reshape(dy as tf.Tensor4D, [batch * rows, blockSize, columns, blockSize * channels])
+          return tf.reshape(tf.transpose(blocks, [0, 2, 1, 3]), [
+            batch,
+            rows,
+            columns,
+            blockSize * blockSize * channels,
+          ])
+        },
+      }
+    },
+})
 
-export const diag: GradientRepair = {
+export const diag = gradientRepair<object, [x: tf.Tensor]>({
   kernel: 'Diag',
-  repairs: 'is missing',
+  problem: 'is missing',
   inputsToSave: ['x'],
-  create: () => (dy, saved) => {
-    const [x] = saved as [tf.Tensor]
-    const diagonal = () => tf.mul(positions([x.size]), tf.scalar(x.size + 1, 'int32'))
-    return { x: () => tf.reshape(tf.gather(tf.reshape(dy as tf.Tensor, [-1]), diagonal()), x.shape) }
-  },
-}
+  create:
+    () =>
+    (dy, [x]) => {
+      const diagonal = () => tf.mul(positions([x.size]), tf.scalar(x.size + 1, 'int32'))
+      return { x: () => tf.reshape(tf.gather(tf.reshape(dy, [-1]), diagonal()), x.shape) }
+    },
+})
 
-/** `tf.image.flipLeftRight` turns itself around. */
-export const flipLeftRight: GradientRepair = {
+/** Flipping twice restores the image: the gradient is flipped. */
+export const flipLeftRight = gradientRepair<object>({
   kernel: 'FlipLeftRight',
-  repairs: 'is missing',
+  problem: 'is missing',
   create: () => (dy) => ({ image: () => tf.image.flipLeftRight(dy as tf.Tensor4D) }),
-}
+})

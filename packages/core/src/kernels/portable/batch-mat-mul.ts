@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import { compose, type JavascriptBackend, type PortableKernel } from './compose.ts'
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
+import { sizeOf } from '../../size-of.ts'
+import { compose, portableKernel } from './compose.ts'
 
 /**
- * The stock kernels take as many products as the larger batch has, and count through both at once, starting again with
- * the smaller. That is right for a batch that is the last axes of the whole.
+ * The stock kernels compute as many products as the larger batch has matrices; the index into the smaller batch starts
+ * again at 0 when it ends. That is right if the axes of the smaller batch are the last axes of the whole.
  */
 function isCounted(batch: readonly number[], whole: readonly number[]): boolean {
   const first = batch.findIndex((n) => n !== 1)
@@ -13,21 +12,19 @@ function isCounted(batch: readonly number[], whole: readonly number[]): boolean 
   return own.every((n, axis) => n === whole[whole.length - own.length + axis])
 }
 
-/** Repeats the batches first, where counting would go wrong. */
-export const batchMatMul: PortableKernel = {
+/** Repeats the matrices of both batches first where those indices would be wrong. */
+export const batchMatMul = portableKernel<'a' | 'b'>({
   name: 'BatchMatMul',
-  repairs: 'is silently wrong when both batches are broadcast, or one along an axis that is not its first',
+  problem: 'is silently wrong when both batches are broadcast, or one along an axis that is not its first',
   create:
     (stock, backendName) =>
-    ({ inputs, attrs, backend }) => {
-      const { a, b } = inputs as Record<'a' | 'b', tf.TensorInfo>
+    ({ inputs: { a, b }, attrs, backend }) => {
       const batches = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]]
       const whole = tf.broadcast_util.assertAndGetBroadcastShape(...batches)
-      const run = (a: tf.TensorInfo, b: tf.TensorInfo) =>
-        stock!({ inputs: { a, b }, backend, ...(attrs === undefined ? {} : { attrs }) }) as tf.TensorInfo
+      const run = (a: tf.TensorInfo, b: tf.TensorInfo) => stock!({ inputs: { a, b }, attrs, backend }) as tf.TensorInfo
       const isWhole = batches.some((batch) => sizeOf(batch) === sizeOf(whole))
       if (isWhole && batches.every((batch) => isCounted(batch, whole))) return run(a, b)
-      return compose(backendName, backend as JavascriptBackend, (kernel) => {
+      return compose(backendName, backend, (kernel) => {
         const repeated = (x: tf.TensorInfo): tf.TensorInfo => {
           const shape = [...whole.slice(x.shape.length - 2).map(() => 1), ...x.shape]
           const reps = [...whole.map((n, axis) => n / shape[axis]!), 1, 1]
@@ -36,4 +33,4 @@ export const batchMatMul: PortableKernel = {
         return run(repeated(a), repeated(b))
       })
     },
-}
+})

@@ -1,20 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
+import { kernelsOf } from '../kernel.ts'
 
-/** What the backends cpu, wasm and webgpu have in common. */
+/** What kernels here use of the backends cpu, wasm and webgpu. */
 export interface JavascriptBackend {
   disposeData(dataId: object): boolean
 }
 
 export type Run = (name: string, inputs: Readonly<Record<string, tf.TensorInfo>>, attrs?: object) => tf.TensorInfo
 
-/** A kernel that replaces or adds to those of any backend written in JavaScript, made of other kernels of that backend. */
-export interface PortableKernel {
-  readonly name: string
-  /** What is wrong without it, one line. */
-  readonly repairs: string
-  /** @param backendName whose kernels are used */
-  create(stock: tf.KernelFunc | undefined, backendName: string): tf.KernelFunc
-}
+/** Kernels that replace or add to those of any backend written in JavaScript, made of other kernels of that backend. */
+export const portableKernel = kernelsOf<JavascriptBackend>()
 
 /** Runs kernels below the tape and the tidy scopes, and frees every result but the one that `f` returns. */
 export function compose(

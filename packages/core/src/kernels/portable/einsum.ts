@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
-import { compose, type JavascriptBackend, type PortableKernel, type Run } from './compose.ts'
+import { sizeOf } from '../../size-of.ts'
+import { compose, portableKernel, type Run } from './compose.ts'
 
 /** A tensor whose axes have letters. */
 interface Term {
@@ -9,7 +10,6 @@ interface Term {
 
 const both = (a: string, b: string) => [...a].filter((letter) => b.includes(letter)).join('')
 const without = (a: string, b: string) => [...a].filter((letter) => !b.includes(letter)).join('')
-const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1)
 
 const sizesOf = ({ letters, info }: Term, some: string) =>
   [...some].map((letter) => info.shape[letters.indexOf(letter)]!)
@@ -34,7 +34,7 @@ function contract(run: Run, a: Term, b: Term, output: string): Term {
   const [left, right] = [without(a.letters, shared), without(b.letters, shared)]
   const matrices = (term: Term, rows: string, columns: string) => {
     const x = reorder(run, term, batch + rows + columns)
-    const shape = [batch, rows, columns].map((some) => product(sizesOf(term, some)))
+    const shape = [batch, rows, columns].map((some) => sizeOf(sizesOf(term, some)))
     return run('Reshape', { x }, { shape })
   }
   const inputs = { a: matrices(a, left, inner), b: matrices(b, inner, right) }
@@ -44,20 +44,19 @@ function contract(run: Run, a: Term, b: Term, output: string): Term {
 }
 
 /** Both inputs are summed over what only they have, then multiplied as batches of matrices. */
-export const einsum: PortableKernel = {
+export const einsum = portableKernel<string, { readonly equation: string }>({
   name: 'Einsum',
-  repairs: 'is silently wrong when it sums over more than one letter of two inputs',
+  problem: 'is silently wrong when it sums over more than one letter of two inputs',
   create:
     (_stock, backendName) =>
     ({ inputs, attrs, backend }) => {
-      const { equation } = attrs as unknown as { equation: string }
-      const [left, output] = equation.replaceAll(/\s/g, '').split('->') as [string, string]
-      const infos = Object.values(inputs as tf.NamedTensorInfoMap) as tf.TensorInfo[]
+      const [left, output] = attrs.equation.replaceAll(/\s/g, '').split('->') as [string, string]
+      const infos = Object.values(inputs)
       const terms = left.split(',').map((letters, i): Term => ({ letters, info: infos[i]! }))
-      return compose(backendName, backend as JavascriptBackend, (run) => {
+      return compose(backendName, backend, (run) => {
         const [a, b] = terms.map((term, i) => sumTo(run, term, output + (terms[1 - i]?.letters ?? ''))) as [Term, Term?]
         const result = b === undefined ? a : contract(run, a, b, output)
         return run('Identity', { x: reorder(run, result, output) })
       })
     },
-}
+})

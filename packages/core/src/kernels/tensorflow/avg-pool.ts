@@ -8,10 +8,13 @@ interface Attributes {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
 }
 
-/** Average pooling of TensorFlow has no explicit padding: pads with zeros, and divides by the share that is inside. */
+/**
+ * Average pooling of TensorFlow has no explicit padding: here zeros are added, and the mean is divided by the share of the
+ * window inside the image.
+ */
 export const avgPool = tensorflowKernel<'x', Attributes>({
   name: 'AvgPool',
-  repairs: "tfjs-node has the paddings 'same' and 'valid' only",
+  problem: "tfjs-node has the paddings 'same' and 'valid' only",
   create: (stock) => (call) => {
     const { inputs, attrs } = call
     if (typeof attrs.pad === 'string' && stock !== undefined) return stock(call)

@@ -1,74 +1,53 @@
 import * as tf from '@tensorflow/tfjs'
-import { tensorflowKernel } from './kernel.ts'
+import { extraDerivative, runExtraKernel } from '../extra-kernels.ts'
+import { extraTensorflowKernel } from './kernel.ts'
 import { execute } from './tensorflow-backend.ts'
 
-interface Attributes {
-  readonly epsilon: number
-  readonly momentum: number
-  readonly relu: boolean
-}
-
-type Inputs = 'x' | 'scale' | 'shift' | 'movingMean' | 'movingVariance'
-
-const repairs =
+const problem =
   'TensorFlow goes over the image for each of norm, sum and ReLU, and takes six operations for the averages'
 
 /**
- * y and the moving moments come first. Mean, inverse deviation and, where a sum went into the ReLU, y again are for the
- * gradient: the latter tells where it was positive.
+ * The reserve is mean, inverse deviation and, where a sum went into the ReLU, y again: the gradient is zero where y is
+ * not positive.
  */
-export const batchNormBlock = tensorflowKernel<Inputs | 'other', Attributes>({
+export const batchNormBlock = extraTensorflowKernel({
   name: 'BatchNormBlock',
-  repairs,
+  problem,
   needsOwnOperations: true,
-  create:
-    () =>
-    ({ inputs: { x, scale, shift, movingMean, movingVariance, other }, attrs, backend }) => {
-      // TensorFlow.js leaves out what is not given.
-      const others = [other as tf.TensorInfo | undefined].filter((info) => info !== undefined)
-      const { epsilon, momentum, relu } = attrs
-      const made = execute(backend, {
-        name: 'GpdBatchNorm',
-        inputs: [x, scale, shift, movingMean, movingVariance, ...others],
-        outputs: 5,
-        floats: { epsilon, momentum },
-        bools: { relu },
-        ints: { k: others.length },
-      })
-      return [...made, tf.clone(relu && others.length > 0 ? made[0]! : made[4]!)]
-    },
+  run: ({ inputs: { x, scale, shift, movingMean, movingVariance, other }, attributes, backend }) => {
+    const others = other === undefined ? [] : [other]
+    const { epsilon, momentum, relu } = attributes
+    const made = execute(backend, {
+      name: 'GpdBatchNorm',
+      inputs: [x, scale, shift, movingMean, movingVariance, ...others],
+      outputs: 5,
+      floats: { epsilon, momentum },
+      bools: { relu },
+      ints: { k: others.length },
+    })
+    return [...made, tf.clone(relu && others.length > 0 ? made[0] : made[4])]
+  },
 })
 
-const GRADIENT = 'BatchNormBlockGradient'
-
-type GradientInputs = 'dy' | 'x' | 'scale' | 'shift' | 'mean' | 'inverse'
-
-/** `sum`: what came out of a ReLU behind a sum. Then there is a fourth gradient: the other summand's. */
-export const batchNormBlockGradient = tensorflowKernel<GradientInputs | 'sum', Pick<Attributes, 'relu'>>({
-  name: GRADIENT,
-  repairs,
+export const batchNormBlockGradient = extraTensorflowKernel({
+  name: 'BatchNormBlockGradient',
+  problem,
   needsOwnOperations: true,
-  create:
-    () =>
-    ({ inputs: { dy, x, scale, shift, mean, inverse, sum }, attrs: { relu }, backend }) => {
-      const sums = [sum as tf.TensorInfo | undefined].filter((info) => info !== undefined)
-      return execute(backend, {
-        name: 'GpdBatchNormGradient',
-        inputs: [dy, x, scale, shift, mean, inverse, ...sums],
-        outputs: 3 + sums.length,
-        bools: { relu },
-        ints: { k: sums.length },
-      })
-    },
+  run: ({ inputs: { dy, x, scale, shift, mean, inverse, sum }, attributes: { relu }, backend }) => {
+    const operation = { name: 'GpdBatchNormGradient', bools: { relu } }
+    const inputs = [dy, x, scale, shift, mean, inverse]
+    return sum === undefined
+      ? execute(backend, { ...operation, inputs, outputs: 3, ints: { k: 0 } })
+      : execute(backend, { ...operation, inputs: [...inputs, sum], outputs: 4, ints: { k: 1 } })
+  },
 })
 
 /** The moving averages are constants to every gradient: only that of y counts. */
-export const batchNormBlockDerivative: tf.GradConfig = {
-  kernelName: batchNormBlock.name,
+export const batchNormBlockDerivative = extraDerivative({
+  kernelName: 'BatchNormBlock',
   inputsToSave: ['x', 'scale', 'shift'],
   outputsToSave: [false, false, false, true, true, true],
-  gradFunc: (gradients, saved, attrs) => {
-    const dy = (gradients as tf.Tensor[])[0]!
+  gradFunc: ([dy], saved, { relu }) => {
     const [x, scale, shift, mean, inverse, last] = saved as [
       tf.Tensor,
       tf.Tensor,
@@ -77,15 +56,9 @@ export const batchNormBlockDerivative: tf.GradConfig = {
       tf.Tensor,
       tf.Tensor,
     ]
-    const { relu } = attrs as unknown as Attributes
-    const hasSum = last.rank > 1
-    const [dx, dScale, dShift, dOther = dy] = tf
-      .engine()
-      .runKernel(
-        GRADIENT,
-        { dy, x, scale, shift, mean, inverse, ...(hasSum && { sum: last }) },
-        { relu },
-      ) as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?]
+    const sum = last.rank > 1 ? last : undefined
+    const inputs = { dy: dy!, x, scale, shift, mean, inverse, sum }
+    const [dx, dScale, dShift, dOther = dy!] = runExtraKernel('BatchNormBlockGradient', inputs, { relu })!
     return { x: () => dx, scale: () => dScale, shift: () => dShift, other: () => dOther }
   },
-}
+})

@@ -1,87 +1,69 @@
 import * as tf from '@tensorflow/tfjs'
-import { tensorflowKernel } from './kernel.ts'
+import { sizeOf } from '../../size-of.ts'
+import { extraDerivative, runExtraKernel, type Float32 } from '../extra-kernels.ts'
+import { extraTensorflowKernel } from './kernel.ts'
 import { execute, reshaped } from './tensorflow-backend.ts'
 
-/** TensorFlow's batch normalization takes images; all axes but the last are one to it. */
-function asImage(x: tf.TensorInfo): tf.Tensor {
+/** TensorFlow's batch normalization takes images: all axes but the last become one axis of it. */
+function asImage(x: Float32): tf.Tensor {
   const channels = x.shape.at(-1)!
   return reshaped(x, x.shape.length === 4 ? x.shape : [-1, 1, 1, channels])
-}
-
-const rowsOf = ({ shape }: tf.TensorInfo) => shape.slice(0, -1).reduce((product, n) => product * n, 1)
-
-interface Attributes {
-  readonly epsilon: number
 }
 
 const strings = { data_format: 'NHWC' }
 const bools = { is_training: true }
 
-export const batchNormTraining = tensorflowKernel<'x' | 'scale' | 'shift', Attributes>({
+export const batchNormTraining = extraTensorflowKernel({
   name: 'BatchNormTraining',
-  repairs: 'moments and normalization compose from nine passes',
-  create:
-    () =>
-    ({ inputs: { x, scale, shift }, attrs, backend }) => {
-      const image = asImage(x)
-      // Moments given from outside are for evaluation; training wants none.
-      const none = tf.tensor1d([])
-      const [y, mean, variance, ...reserve] = execute(backend, {
-        name: 'FusedBatchNormV3',
-        inputs: [image, scale, shift, none, none],
-        outputs: 6,
-        bools,
-        strings,
-        floats: { epsilon: attrs.epsilon },
-      }) as [tf.Tensor, tf.Tensor, tf.Tensor, ...tf.Tensor[]]
-      // TensorFlow returns the unbiased variance.
-      const rows = rowsOf(x)
-      const biased = tf.mul(variance, (rows - 1) / rows)
-      const result = reshaped(y, x.shape)
-      tf.dispose([image, none, y, variance])
-      return [result, mean, biased, ...reserve]
-    },
+  problem: 'moments and normalization compose from nine passes',
+  run: ({ inputs: { x, scale, shift }, attributes: { epsilon }, backend }) => {
+    const image = asImage(x)
+    // The operation takes moments too, for evaluation; in training they are empty.
+    const none = tf.tensor1d([])
+    const [y, mean, variance, ...reserve] = execute(backend, {
+      name: 'FusedBatchNormV3',
+      inputs: [image, scale, shift, none, none],
+      outputs: 6,
+      bools,
+      strings,
+      floats: { epsilon },
+    })
+    // TensorFlow returns the unbiased variance.
+    const rows = sizeOf(x.shape.slice(0, -1))
+    const biased = tf.mul<typeof variance>(variance, (rows - 1) / rows)
+    const result = reshaped(y, x.shape)
+    tf.dispose([image, none, y, variance])
+    return [result, mean, biased, ...reserve]
+  },
 })
 
-const GRADIENT = 'BatchNormTrainingGradient'
-
-export const batchNormTrainingGradient = tensorflowKernel<
-  'dy' | 'x' | 'scale' | 'reserve0' | 'reserve1' | 'reserve2',
-  Attributes
->({
-  name: GRADIENT,
-  repairs: 'the gradient composes from nine passes, most of them with broadcasting',
-  create:
-    () =>
-    ({ inputs: { dy, x, scale, reserve0, reserve1, reserve2 }, attrs, backend }) => {
-      const images = [asImage(dy), asImage(x)]
-      const [dx, dScale, dShift, ...unused] = execute(backend, {
-        name: 'FusedBatchNormGradV3',
-        inputs: [...images, scale, reserve0, reserve1, reserve2],
-        outputs: 5,
-        bools,
-        strings,
-        floats: { epsilon: attrs.epsilon },
-      }) as [tf.Tensor, tf.Tensor, tf.Tensor, ...tf.Tensor[]]
-      const result = reshaped(dx, x.shape)
-      tf.dispose([...images, dx, ...unused])
-      return [result, dScale, dShift]
-    },
+export const batchNormTrainingGradient = extraTensorflowKernel({
+  name: 'BatchNormTrainingGradient',
+  problem: 'the gradient composes from nine passes, most of them with broadcasting',
+  run: ({ inputs: { dy, x, scale, reserve }, attributes: { epsilon }, backend }) => {
+    const images = [asImage(dy), asImage(x)]
+    const [dx, dScale, dShift, ...unused] = execute(backend, {
+      name: 'FusedBatchNormGradV3',
+      inputs: [...images, scale, ...reserve],
+      outputs: 5,
+      bools,
+      strings,
+      floats: { epsilon },
+    })
+    const result = reshaped(dx, x.shape)
+    tf.dispose([...images, dx, ...unused])
+    return [result, dScale, dShift]
+  },
 })
 
 /** The moments are constants to every gradient: only that of y counts. */
-export const batchNormTrainingDerivative: tf.GradConfig = {
-  kernelName: batchNormTraining.name,
+export const batchNormTrainingDerivative = extraDerivative({
+  kernelName: 'BatchNormTraining',
   inputsToSave: ['x', 'scale'],
   outputsToSave: [false, false, false, true, true, true],
-  gradFunc: (gradients, [x, scale, reserve0, reserve1, reserve2], attrs) => {
-    const dy = (gradients as tf.Tensor[])[0]!
-    const inputs = { dy, x, scale, reserve0, reserve1, reserve2 } as tf.NamedTensorMap
-    const [dx, dScale, dShift] = tf.engine().runKernel(GRADIENT, inputs, attrs) as unknown as [
-      tf.Tensor,
-      tf.Tensor,
-      tf.Tensor,
-    ]
+  gradFunc: ([dy], [x, scale, ...reserve], { epsilon }) => {
+    const inputs = { dy: dy!, x: x!, scale: scale!, reserve }
+    const [dx, dScale, dShift] = runExtraKernel('BatchNormTrainingGradient', inputs, { epsilon })!
     return { x: () => dx, scale: () => dScale, shift: () => dShift }
   },
-}
+})

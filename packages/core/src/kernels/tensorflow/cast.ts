@@ -4,7 +4,7 @@ import { tensorflowKernel } from './kernel.ts'
 /** Shares the numbers, as Identity does. */
 export const cast = tensorflowKernel<'x', { readonly dtype: tf.DataType }>({
   name: 'Cast',
-  repairs: 'a cast to the type that a tensor has already runs an operation; gradients of products are full of them',
+  problem: 'a cast to the type that a tensor has already runs an operation; gradients of products are full of them',
   create: (stock) => (call) => {
     const { x } = call.inputs
     if (x.dtype !== call.attrs.dtype && stock !== undefined) return stock(call)

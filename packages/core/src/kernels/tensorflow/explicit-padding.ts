@@ -22,7 +22,7 @@ type Geometry = tf.backend_util.Conv2DInfo
 
 const shapeOf = (info: tf.TensorInfo | undefined) => info?.shape as Shape4D
 
-/** Of a convolution, its gradients and the depthwise ones. */
+/** The geometry of convolutions, depthwise ones too, and of their gradients. */
 const convolution =
   (depthwise: boolean) =>
   (
@@ -47,7 +47,7 @@ const sizes = (shape: readonly number[]) => tf.tensor1d([...shape], 'int32')
 interface Windowed {
   readonly name: string
   readonly geometry: (inputs: Inputs, attributes: Attributes) => Geometry
-  /** The inputs in TensorFlow's order; a string names one of the kernel's, a function makes the tensor of a shape. */
+  /** The inputs in TensorFlow's order: the name of an input of the kernel, or a function that makes a tensor. */
   readonly operands: readonly (string | ((geometry: Geometry) => tf.Tensor))[]
   readonly attributes: (geometry: Geometry) => Readonly<Record<string, readonly number[]>>
 }
@@ -93,7 +93,7 @@ const WINDOWED: readonly Windowed[] = [
 const explicitlyPadded = ({ name, geometry, operands, attributes }: Windowed) =>
   tensorflowKernel<string, Attributes>({
     name,
-    repairs: "tfjs-node passes on the paddings 'same' and 'valid' only; TensorFlow has explicit ones too",
+    problem: "tfjs-node passes on the paddings 'same' and 'valid' only; TensorFlow has explicit ones too",
     create: (stock) => (call) => {
       const { inputs, attrs, backend } = call
       if (typeof attrs.pad === 'string' && stock !== undefined) return stock(call)

@@ -1,24 +1,18 @@
-import { tensorflowKernel } from './kernel.ts'
+import { extraTensorflowKernel } from './kernel.ts'
 import { execute } from './tensorflow-backend.ts'
 
-const repairs = 'GELU and its gradient compose from five and eleven passes'
+const problem = 'GELU and its gradient compose from five and eleven passes'
 
-export const gelu = tensorflowKernel<'x'>({
+export const gelu = extraTensorflowKernel({
   name: 'Gelu',
-  repairs,
+  problem,
   needsOwnOperations: true,
-  create:
-    () =>
-    ({ inputs: { x }, backend }) =>
-      execute(backend, { name: 'GpdGelu', inputs: [x] }),
+  run: ({ inputs: { x }, backend }) => execute(backend, { name: 'GpdGelu', inputs: [x] }),
 })
 
-export const geluGradient = tensorflowKernel<'dy' | 'x'>({
+export const geluGradient = extraTensorflowKernel({
   name: 'GeluGradient',
-  repairs,
+  problem,
   needsOwnOperations: true,
-  create:
-    () =>
-    ({ inputs: { dy, x }, backend }) =>
-      execute(backend, { name: 'GpdGeluGradient', inputs: [dy, x] }),
+  run: ({ inputs: { dy, x }, backend }) => execute(backend, { name: 'GpdGeluGradient', inputs: [dy, x] }),
 })

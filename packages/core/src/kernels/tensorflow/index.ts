@@ -6,26 +6,33 @@ import { cast } from './cast.ts'
 import { channelAdd, reluGradient } from './channel-kernels.ts'
 import { explicitPaddingKernels } from './explicit-padding.ts'
 import type { TensorflowKernel } from './kernel.ts'
+import { filterSum, filterSumGradient } from './filter-sum.ts'
+import { gatherAxis } from './gather.ts'
 import { gelu, geluGradient } from './gelu.ts'
-import { kernelSum, kernelSumGradient } from './kernel-sum.ts'
 import { layerNorm, layerNormGradient } from './layer-norm.ts'
 import { leadingBlocks, leadingBlocksDerivative, leadingBlocksGradient } from './leading-blocks.ts'
 import { matrixProduct } from './matrix-product.ts'
 import { batchNormBlock, batchNormBlockDerivative, batchNormBlockGradient } from './batch-norm-block.ts'
 import { product, productGradient } from './product.ts'
 import { reshape, reshapeToItself } from './reshape.ts'
+import { singleTapFilterGradients } from './single-tap-filter-gradient.ts'
 import { stridedKernels } from './strided-convolution.ts'
 import { adamUpdate, globalNorm, momentumUpdate } from './updates.ts'
 import { winogradKernels } from './winograd.ts'
 
-/** The version of tfjs-node whose backend these were checked against; they use its internals. */
+/** The version of tfjs-node whose backend these were checked with; they use its internals. */
 export const TFJS_NODE_VERSION = '4.22.0'
 
 /** `kInterfaceVersion` of the operations in `native/` that the kernels here call. */
 const OPERATIONS_VERSION = 3
 
+/** The stock kernels that give wrong numbers, or none. */
+export const wrongKernels: readonly TensorflowKernel[] = [gatherAxis, ...singleTapFilterGradients]
+
 /** Every kernel that the tensorflow backend gets from here. Adding one is its file and a line in this list. */
 export const tensorflowKernels: readonly TensorflowKernel[] = [
+  // wrong: first, so that calls which our own kernels take do not go through these
+  ...wrongKernels,
   // missing
   avgPool,
   ...explicitPaddingKernels,
@@ -47,8 +54,8 @@ export const tensorflowKernels: readonly TensorflowKernel[] = [
   layerNormGradient,
   gelu,
   geluGradient,
-  kernelSum,
-  kernelSumGradient,
+  filterSum,
+  filterSumGradient,
   product,
   productGradient,
   globalNorm,
@@ -72,7 +79,7 @@ function install(kernel: TensorflowKernel): void {
     ...stock,
     kernelName: name,
     backendName: 'tensorflow',
-    kernelFunc: create(stock?.kernelFunc),
+    kernelFunc: create(stock?.kernelFunc, 'tensorflow'),
   }
   if (stock !== undefined) tf.unregisterKernel(name, 'tensorflow')
   tf.registerKernel(replacement)
@@ -82,7 +89,7 @@ function install(kernel: TensorflowKernel): void {
 /**
  * Adds and replaces kernels of the tensorflow backend; doing it twice changes nothing.
  *
- * @param version of tfjs-node: the kernels use its internals, so they refuse a version they do not know
+ * @param version of tfjs-node: the kernels use its internals, so any other version than the one above is refused
  * @param operations version of the project's own operations that TensorFlow was linked with; others are not used
  * @throws GpdError `backend.unsupported` for another version
  */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { sizeOf } from '../../size-of.ts'
 import { tensorflowKernel } from './kernel.ts'
 import { execute } from './tensorflow-backend.ts'
 
@@ -9,10 +10,10 @@ interface Attributes {
 
 const batchOf = ({ shape }: tf.TensorInfo) => shape.slice(0, -2)
 
-/** Products of matrices, one or many; TensorFlow keeps those whose batches differ, and empty ones. */
+/** Products of matrices, one or many; those with different batches, and empty ones, are left to TensorFlow. */
 export const matrixProduct = tensorflowKernel<'a' | 'b', Attributes>({
   name: 'BatchMatMul',
-  repairs: 'the TensorFlow that is published for everybody leaves instructions of this processor unused',
+  problem: 'the published TensorFlow is built for every processor and leaves instructions of this one unused',
   needsOwnOperations: true,
   create: (stock) => (call) => {
     const { inputs, attrs, backend } = call
@@ -20,7 +21,7 @@ export const matrixProduct = tensorflowKernel<'a' | 'b', Attributes>({
     const [rows, depth] = attrs.transposeA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!]
     const columns = b.shape.at(attrs.transposeB ? -2 : -1)!
     const batch = batchOf(a)
-    const count = batch.reduce((product, n) => product * n, 1)
+    const count = sizeOf(batch)
     const fits = tf.util.arraysEqual(batch, batchOf(b)) && [a, b].every(({ dtype }) => dtype === 'float32')
     if (stock !== undefined && !(fits && count * rows * depth * columns > 0)) return stock(call)
     const [product] = execute(backend, {

@@ -1,33 +1,25 @@
-import { tensorflowKernel } from './kernel.ts'
+import { extraTensorflowKernel } from './kernel.ts'
 import { execute } from './tensorflow-backend.ts'
 
-interface Attributes {
-  readonly batch: number
-  readonly rows: number
-  readonly depth: number
-  readonly columns: number
-}
+const problem = 'products of matrices take reshapes before and after, and a call for each gradient'
 
-const sizes = ({ batch, rows, depth, columns }: Attributes) => ({ batch, rows, depth, columns })
-
-const repairs = 'products of matrices take reshapes before and after, and a call for each gradient'
-
-export const product = tensorflowKernel<'a' | 'b', Attributes & { readonly shape: readonly number[] }>({
+export const product = extraTensorflowKernel({
   name: 'Product',
-  repairs,
+  problem,
   needsOwnOperations: true,
-  create:
-    () =>
-    ({ inputs: { a, b }, attrs, backend }) =>
-      execute(backend, { name: 'GpdProduct', inputs: [a, b], ints: { ...sizes(attrs), shape: attrs.shape } }),
+  run: ({ inputs: { a, b }, attributes: { batch, rows, depth, columns, shape }, backend }) =>
+    execute(backend, { name: 'GpdProduct', inputs: [a, b], ints: { batch, rows, depth, columns, shape } }),
 })
 
-export const productGradient = tensorflowKernel<'dy' | 'a' | 'b', Attributes>({
+export const productGradient = extraTensorflowKernel({
   name: 'ProductGradient',
-  repairs,
+  problem,
   needsOwnOperations: true,
-  create:
-    () =>
-    ({ inputs: { dy, a, b }, attrs, backend }) =>
-      execute(backend, { name: 'GpdProductGradient', inputs: [dy, a, b], outputs: 2, ints: sizes(attrs) }),
+  run: ({ inputs: { dy, a, b }, attributes: { batch, rows, depth, columns }, backend }) =>
+    execute(backend, {
+      name: 'GpdProductGradient',
+      inputs: [dy, a, b],
+      outputs: 2,
+      ints: { batch, rows, depth, columns },
+    }),
 })

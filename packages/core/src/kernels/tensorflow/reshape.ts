@@ -12,7 +12,7 @@ const shapeOf = (x: tf.TensorInfo, { shape }: Attributes): number[] =>
 /** To another shape, where that is one. */
 export const reshape = tensorflowKernel<'x', Attributes>({
   name: 'Reshape',
-  repairs: 'makes a tensor of the shape each time, which takes longer than the rest',
+  problem: 'makes a tensor of the shape each time, which takes longer than the rest',
   needsOwnOperations: true,
   create: (stock) => (call) => {
     const { inputs, attrs, backend } = call
@@ -25,7 +25,7 @@ export const reshape = tensorflowKernel<'x', Attributes>({
 /** Shares the numbers, as Identity does. */
 export const reshapeToItself = tensorflowKernel<'x', Attributes>({
   name: 'Reshape',
-  repairs: 'a reshape to the shape that a tensor has already runs an operation; gradients are full of them',
+  problem: 'a reshape to the shape that a tensor has already runs an operation; gradients are full of them',
   create: (stock) => (call) => {
     const { x } = call.inputs
     if (stock !== undefined && !tf.util.arraysEqual(x.shape, shapeOf(x, call.attrs))) return stock(call)

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { tensorflowKernel, type KernelCall } from './kernel.ts'
+import { sizeOf } from '../../size-of.ts'
+import { tensorflowKernel, type TensorflowCall } from './kernel.ts'
 import { execute } from './tensorflow-backend.ts'
 
 type Shape4D = [number, number, number, number]
@@ -15,7 +16,7 @@ interface Attributes {
   readonly filterShape?: Shape4D
 }
 
-type Call = KernelCall<'x' | 'dy' | 'filter', Attributes>
+type Call = TensorflowCall<'x' | 'dy' | 'filter', Attributes>
 
 const geometryOf = ({ inputs, attrs }: Call): Geometry =>
   tf.backend_util.computeConv2DInfo(
@@ -27,7 +28,7 @@ const geometryOf = ({ inputs, attrs }: Call): Geometry =>
     attrs.dimRoundingMode,
   )
 
-/** The same stride both ways, no holes, TensorFlow's layout, nothing empty. */
+/** The same stride in both directions, no dilation, nothing empty. */
 const isStrided = ({
   strideHeight,
   strideWidth,
@@ -51,16 +52,14 @@ interface Strided {
   readonly name: string
   readonly operation: string
   readonly operands: (inputs: Call['inputs']) => readonly tf.TensorInfo[]
-  /** What it is not for. */
+  /** Whether the operation is the faster one. */
   readonly fits: (geometry: Geometry) => boolean
 }
-
-const filterSize = ({ filterShape }: Geometry) => filterShape.reduce((product, n) => product * n, 1)
 
 /** With fewer channels there is too little to multiply. */
 const LEAST_CHANNELS = 16
 
-/** Every thread adds up a filter of its own: larger ones leave the cache. */
+/** Every thread adds up its own copy of the filter; larger filters leave the cache. */
 const LARGEST_FILTER = 96 * 1024
 
 const STRIDED: readonly Strided[] = [
@@ -80,15 +79,15 @@ const STRIDED: readonly Strided[] = [
     name: 'Conv2DBackpropFilter',
     operation: 'GpdStridedFilterGradient',
     operands: ({ x, dy }) => [x, dy],
-    fits: (info) => info.inChannels >= LEAST_CHANNELS && filterSize(info) <= LARGEST_FILTER,
+    fits: (info) => info.inChannels >= LEAST_CHANNELS && sizeOf(info.filterShape) <= LARGEST_FILTER,
   },
 ]
 
-/** Strided convolutions: of the input's gradient TensorFlow multiplies mostly zeros, of the filter's it gets some wrong. */
+/** TensorFlow multiplies mostly zeros for the gradient of the input, and computes some gradients of filters wrongly. */
 export const stridedKernels = STRIDED.map(({ name, operation, operands, fits }) =>
   tensorflowKernel<'x' | 'dy' | 'filter', Attributes>({
     name,
-    repairs: 'of a stride above one, takes up to ten times as long as the plain convolution',
+    problem: 'of a stride above one, takes up to ten times as long as the plain convolution',
     needsOwnOperations: true,
     create: (stock) => (call) => {
       const { inputs, attrs, backend } = call

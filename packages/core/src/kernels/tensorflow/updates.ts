@@ -1,38 +1,42 @@
-import type * as tf from '@tensorflow/tfjs'
-import { tensorflowKernel } from './kernel.ts'
+import { extraTensorflowKernel } from './kernel.ts'
 import { execute } from './tensorflow-backend.ts'
 
-export const globalNorm = tensorflowKernel<string>({
+export const globalNorm = extraTensorflowKernel({
   name: 'GlobalNorm',
-  repairs: 'squares and sums every tensor by operations of its own',
+  problem: 'squares and sums every tensor by operations of its own',
   needsOwnOperations: true,
-  create:
-    () =>
-    ({ inputs, backend }) => {
-      const tensors = Object.values(inputs)
-      return execute(backend, { name: 'GpdGlobalNorm', inputs: tensors, ints: { n: tensors.length } })
-    },
+  run: ({ inputs: { tensors }, backend }) =>
+    execute(backend, { name: 'GpdGlobalNorm', inputs: tensors, ints: { n: tensors.length } }),
 })
 
-/** `remembered`: how many things an optimizer keeps for every parameter. */
-const update = (name: string, remembered: number) =>
-  tensorflowKernel<string>({
-    name,
-    repairs: 'updates every parameter by some ten operations of its own',
-    needsOwnOperations: true,
-    create:
-      () =>
-      ({ inputs: { settings, scale, decays, ...lists }, backend }) => {
-        const tensors: tf.TensorInfo[] = Object.values(lists)
-        const n = tensors.length / (2 + remembered)
-        return execute(backend, {
-          name: `Gpd${name}`,
-          inputs: [settings!, scale!, decays!, ...tensors],
-          outputs: (1 + remembered) * n,
-          ints: { n },
-        })
-      },
-  })
+const problem = 'updates every parameter by some ten operations of its own'
 
-export const momentumUpdate = update('MomentumUpdate', 1)
-export const adamUpdate = update('AdamUpdate', 2)
+export const momentumUpdate = extraTensorflowKernel({
+  name: 'MomentumUpdate',
+  problem,
+  needsOwnOperations: true,
+  run: ({ inputs: { settings, scale, decays, gradients, parameters, velocities }, backend }) => {
+    const n = parameters.length
+    return execute(backend, {
+      name: 'GpdMomentumUpdate',
+      inputs: [settings, scale, decays, ...gradients, ...parameters, ...velocities],
+      outputs: 2 * n,
+      ints: { n },
+    })
+  },
+})
+
+export const adamUpdate = extraTensorflowKernel({
+  name: 'AdamUpdate',
+  problem,
+  needsOwnOperations: true,
+  run: ({ inputs: { settings, scale, decays, gradients, parameters, firstMoments, secondMoments }, backend }) => {
+    const n = parameters.length
+    return execute(backend, {
+      name: 'GpdAdamUpdate',
+      inputs: [settings, scale, decays, ...gradients, ...parameters, ...firstMoments, ...secondMoments],
+      outputs: 3 * n,
+      ints: { n },
+    })
+  },
+})

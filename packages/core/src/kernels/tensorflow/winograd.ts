@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { tensorflowKernel, type KernelCall } from './kernel.ts'
+import { tensorflowKernel, type TensorflowCall } from './kernel.ts'
 import { execute, type Operation } from './tensorflow-backend.ts'
 
 interface Attributes {
@@ -10,7 +10,7 @@ interface Attributes {
   readonly filterShape?: readonly number[]
 }
 
-type Call = KernelCall<'x' | 'dy' | 'filter', Attributes>
+type Call = TensorflowCall<'x' | 'dy' | 'filter', Attributes>
 
 /** With fewer channels, tiles cost more to transform than the products save. */
 const LEAST_CHANNELS = 16
@@ -35,7 +35,7 @@ function fits({ inputs, attrs }: Call): boolean {
 const byWinograd = (name: string, operation: (inputs: Call['inputs']) => Operation) =>
   tensorflowKernel<'x' | 'dy' | 'filter', Attributes>({
     name,
-    repairs: '3x3 convolutions take 36 products for a tile of four pixels, and 16 are enough',
+    problem: '3x3 convolutions take 36 products for a tile of four pixels, and 16 are enough',
     needsOwnOperations: true,
     create: (stock) => (call) =>
       stock !== undefined && !fits(call) ? stock(call) : execute(call.backend, operation(call.inputs))[0]!,

@@ -9,9 +9,9 @@ import { panelMemory, panelsIn } from './panels.ts'
 import { LEAST_COLUMNS } from './simd/small-products.ts'
 import { isSmall, smallProducts, type MatMulAttributes, type Sizes } from './small-products.ts'
 import { transposed } from './transposed.ts'
-import { withScratch, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, type WasmBackend } from './wasm-backend.ts'
 
-/** Bytes of a that all panels pass over before the next rows, and the fewest rows. */
+/** Bytes of a that are multiplied with all panels before the next rows follow, and the fewest rows. */
 const BLOCK_BYTES = 65_536
 const LEAST_ROWS = 16
 
@@ -23,11 +23,7 @@ function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transpo
   return withScratch(backend, (scratch) => {
     const memory = scratch(panelMemory(backend, k, n))
     const out = backend.makeOutput([...outer, m, n], 'float32')
-    const [aStart, bStart, outStart] = [a, b, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
-      number,
-      number,
-      number,
-    ]
+    const [aStart, bStart, outStart] = addressesOf(backend, a, b, out)
     const blockRows = Math.max(LEAST_ROWS, Math.floor(BLOCK_BYTES / (4 * k)))
     const { panels, pack } = panelsIn(backend, memory, { rows: k, channels: n, run: k, isTransposed: transposeB })
     let packed = -1
@@ -44,7 +40,7 @@ function times(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, transpo
   })
 }
 
-/** Sums so long that outer products, which write each number once per block of rows, beat transposing a; measured. */
+/** Sums so long that outer products, which write each number once per block of rows, are faster than transposing a. */
 const isLong = ({ m, k, n }: Sizes) => k >= 4 * Math.max(m, n)
 
 function sizesOf(a: tf.TensorInfo, b: tf.TensorInfo, { transposeA, transposeB }: MatMulAttributes): Sizes {
@@ -63,17 +59,17 @@ function checkTypes(...matrices: tf.TensorInfo[]): void {
   )
 }
 
-/** Rows of a too few for what packing or turning b costs; measured. */
+/** With so few rows of a, packing or transposing b costs more than it saves; measured. */
 const FEW_ROWS = 8
 
 const hasFewRows = ({ m, n }: Sizes) => m <= FEW_ROWS && n % LANES === 0
 
-/** Numbers of b beyond which turning it takes longer than the calls of the other order; measured. */
+/** With more numbers in b, transposing it takes longer than computing in the other order; measured. */
 const MANY = 1024
 
 /**
- * Whether `(bᵀ · aᵀ)ᵀ` is the faster form: where a product has fewer than four columns and a lies by columns, or few
- * rows and b does, the other order reads both as they lie.
+ * Whether `(bᵀ · aᵀ)ᵀ` is the faster form: if a product has fewer than four columns and a is transposed, or few rows and
+ * b is transposed, this order reads both matrices in the order of their memory.
  */
 const isMirrored = ({ transposeA, transposeB }: MatMulAttributes, { m, k, n }: Sizes) =>
   (transposeA && n < LEAST_COLUMNS && m >= LEAST_COLUMNS) ||
@@ -94,21 +90,20 @@ function multiply(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, attr
     if (!transposeA) return times(backend, a, b, transposeB)
     if (!isLong(sizes)) return times(backend, scratch(transposed(backend, a)), b, transposeB)
     const right = transposeB ? scratch(transposed(backend, b)) : b
-    // Vectors of the columns of a, where those of b do not fill them.
+    // Vectors along the columns of a if the columns of b do not fill them.
     if (sizes.n % LANES !== 0 && sizes.m % LANES === 0)
       return transposed(backend, scratch(transposedTimes(backend, right, a)))
     return withPaddedChannels(backend, right, (padded) => transposedTimes(backend, a, padded))
   })
 }
 
-export const batchMatMul = wasmKernel<MatMulAttributes>({
+export const batchMatMul = wasmKernel<'a' | 'b', MatMulAttributes>({
   name: 'BatchMatMul',
   defect: 'slow',
-  repairs: 'is 12 to 20 times slower with a transpose or a batch, and wrong if both batches are broadcast',
+  problem: 'is 12 to 20 times slower with a transpose or a batch, and wrong if both batches are broadcast',
   create:
     () =>
-    ({ inputs, attrs, backend }) => {
-      const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
+    ({ inputs: { a, b }, attrs, backend }) => {
       checkTypes(a, b)
       return multiply(backend, a, b, attrs)
     },

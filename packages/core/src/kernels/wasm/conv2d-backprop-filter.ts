@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs'
 import { filterGradient, turnedFilterGradient, type FilterGradient } from './filter-gradient.ts'
 import { convolutionGeometry, type ConvolutionAttributes, type Geometry } from './geometry.ts'
 import { wasmKernel } from './kernel.ts'
@@ -11,7 +10,7 @@ interface Attributes extends ConvolutionAttributes {
   readonly filterShape: [number, number, number, number]
 }
 
-/** Whether vectors of the channels of x hold fewer zeros than those of the channels of dy. */
+/** Whether the channels of x fill vectors of four better than those of dy. */
 const isTurned = ({ channels, outChannels }: Geometry) =>
   channels >= LANES && outChannels % LANES !== 0 && (channels % LANES === 0 || outChannels < LANES)
 
@@ -20,7 +19,7 @@ const padded =
   (backend, x, dy, geometry) =>
     withPaddedChannels(backend, dy, (filled) => gradient(backend, x, filled, geometry))
 
-/** What suits which convolution, the first that fits. */
+/** Ways to compute it; the first whose condition holds is used. */
 const GRADIENTS: readonly (readonly [fits: (geometry: Geometry) => boolean, gradient: FilterGradient])[] = [
   [fitsWinograd, padded(winogradFilterGradient)],
   [isTurned, turnedFilterGradient],
@@ -29,14 +28,13 @@ const GRADIENTS: readonly (readonly [fits: (geometry: Geometry) => boolean, grad
 ]
 
 /** `dw[i, j, c, k] = Σ x[n, p·s + i − pad, q·s + j − pad, c] · dy[n, p, q, k]`, without copying the image. */
-export const conv2dBackpropFilter = wasmKernel<Attributes>({
+export const conv2dBackpropFilter = wasmKernel<'x' | 'dy', Attributes>({
   name: 'Conv2DBackpropFilter',
   defect: 'missing',
-  repairs: 'is missing: no convolution can be trained',
+  problem: 'is missing: no convolution can be trained',
   create:
     () =>
-    ({ inputs, attrs, backend }) => {
-      const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
+    ({ inputs: { x, dy }, attrs, backend }) => {
       const geometry = convolutionGeometry(x.shape, attrs.filterShape, attrs)
       const [, gradient] = GRADIENTS.find(([fits]) => fits(geometry))!
       return gradient(backend, x, dy, geometry)

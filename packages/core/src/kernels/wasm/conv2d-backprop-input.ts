@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { convolutionGeometry, type ConvolutionAttributes, type Geometry } from './geometry.ts'
 import { inputGradient } from './input-gradient.ts'
 import { wasmKernel } from './kernel.ts'
-import { reversedKernel } from './reversed-kernel.ts'
+import { reversedFilter } from './reversed-filter.ts'
 import { withScratch, type WasmBackend } from './wasm-backend.ts'
 import { fitsWinograd } from './winograd-tiles.ts'
 import { winogradConvolution } from './winograd.ts'
@@ -11,7 +11,7 @@ interface Attributes extends ConvolutionAttributes {
   readonly inputShape: [number, number, number, number]
 }
 
-/** A convolution that keeps the size of its images goes back as it came, with its taps reversed. */
+/** For a convolution that keeps the size of its images, the gradient is the same convolution with reversed taps. */
 function winogradInputGradient(
   backend: WasmBackend,
   dy: tf.TensorInfo,
@@ -20,20 +20,19 @@ function winogradInputGradient(
 ): tf.TensorInfo {
   const { channels, outChannels } = geometry
   return withScratch(backend, (scratch) => {
-    const reversed = scratch(reversedKernel(backend, filter, [2, 1, 0], [2, 1, 0]))
+    const reversed = scratch(reversedFilter(backend, filter, [2, 1, 0], [2, 1, 0]))
     return winogradConvolution(backend, dy, reversed, { ...geometry, channels: outChannels, outChannels: channels })
   })
 }
 
 /** `dx`: convolutions of dy with reversed taps. */
-export const conv2dBackpropInput = wasmKernel<Attributes>({
+export const conv2dBackpropInput = wasmKernel<'dy' | 'filter', Attributes>({
   name: 'Conv2DBackpropInput',
   defect: 'slow',
-  repairs: 'is nine times slower than a forward convolution of equal size',
+  problem: 'is nine times slower than a forward convolution of equal size',
   create:
     () =>
-    ({ inputs, attrs, backend }) => {
-      const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
+    ({ inputs: { dy, filter }, attrs, backend }) => {
       const geometry = convolutionGeometry(attrs.inputShape, filter.shape, attrs)
       const gradient = fitsWinograd(geometry) ? winogradInputGradient : inputGradient
       return gradient(backend, dy, filter, geometry)

@@ -60,12 +60,12 @@ export function conv2dForward(
   })
 }
 
-export const conv2d = wasmKernel<ConvolutionAttributes>({
+export const conv2d = wasmKernel<'x' | 'filter', ConvolutionAttributes>({
   name: 'Conv2D',
   defect: 'slow',
-  repairs: 'is slower than its filter gradient when there are few channels',
+  problem: 'is slower than its filter gradient when there are few channels',
   create: (stock) => (call) => {
-    const { x, filter } = call.inputs as { x: tf.TensorInfo; filter: tf.TensorInfo }
+    const { x, filter } = call.inputs
     if (!isPlain(call.attrs)) return stock!(call)
     const geometry = convolutionGeometry(x.shape, filter.shape, call.attrs)
     const convolution = fitsWinograd(geometry) ? winogradConvolution : conv2dForward

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { convolutionGeometry, positionsInside, type ConvolutionAttributes, type Geometry } from './geometry.ts'
 import { wasmKernel } from './kernel.ts'
 import { simd } from './simd/module.ts'
-import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 interface Attributes extends ConvolutionAttributes {
   readonly filterShape: [number, number, number, number]
@@ -22,11 +22,7 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
   const channels = dy.shape[3]!
   const out = zeros(backend, [height.taps, width.taps, channels])
   const { productSum } = simd(backend)
-  const [xStart, dyStart, outStart] = [x, dy, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
-    number,
-    number,
-    number,
-  ]
+  const [xStart, dyStart, outStart] = addressesOf(backend, x, dy, out)
   const bytes = 4 * channels
   const columns = Array.from({ length: width.taps }, (_, j) => positionsInside(width, j))
   const rows = Array.from({ length: height.taps }, (_, i) => positionsInside(height, i))
@@ -54,14 +50,13 @@ function filterGradient(backend: WasmBackend, x: tf.TensorInfo, dy: tf.TensorInf
   return out
 }
 
-export const depthwiseBackpropFilter = wasmKernel<Attributes>({
+export const depthwiseBackpropFilter = wasmKernel<'x' | 'dy', Attributes>({
   name: 'DepthwiseConv2dNativeBackpropFilter',
   defect: 'missing',
-  repairs: 'is missing: no depthwise convolution can be trained',
+  problem: 'is missing: no depthwise convolution can be trained',
   create:
     () =>
-    ({ inputs, attrs, backend }) => {
-      const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
+    ({ inputs: { x, dy }, attrs, backend }) => {
       const geometry = convolutionGeometry(x.shape, attrs.filterShape, attrs, true)
       const multiplier = attrs.filterShape[3]
       return withScratch(backend, (scratch) => {

@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs'
+import { sizeOf } from '../../size-of.ts'
 import { convolutionGeometry, positionsInside, type ConvolutionAttributes, type Geometry } from './geometry.ts'
 import { wasmKernel } from './kernel.ts'
 import { simd } from './simd/module.ts'
-import { runKernel, sizeOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, runKernel, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 interface Attributes extends ConvolutionAttributes {
   readonly inputShape: [number, number, number, number]
@@ -19,11 +20,7 @@ function inputGradient(
   const channels = dy.shape[3]!
   const dx = zeros(backend, [batch, height.size, width.size, channels])
   const { multiplyAdd } = simd(backend)
-  const [dyStart, wStart, dxStart] = [dy, filter, dx].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
-    number,
-    number,
-    number,
-  ]
+  const [dyStart, wStart, dxStart] = addressesOf(backend, dy, filter, dx)
   const bytes = 4 * channels
   const columns = Array.from({ length: width.taps }, (_, j) => positionsInside(width, j))
   const rows = Array.from({ length: height.taps }, (_, i) => positionsInside(height, i))
@@ -52,14 +49,13 @@ function sumCopies(backend: WasmBackend, gradients: tf.TensorInfo, multiplier: n
   return { ...runKernel('Sum', backend, { x }, { axis: [1], keepDims: false }), shape }
 }
 
-export const depthwiseBackpropInput = wasmKernel<Attributes>({
+export const depthwiseBackpropInput = wasmKernel<'dy' | 'filter', Attributes>({
   name: 'DepthwiseConv2dNativeBackpropInput',
   defect: 'missing',
-  repairs: 'is missing: no depthwise convolution can be trained',
+  problem: 'is missing: no depthwise convolution can be trained',
   create:
     () =>
-    ({ inputs, attrs, backend }) => {
-      const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
+    ({ inputs: { dy, filter }, attrs, backend }) => {
       const gradients = inputGradient(
         backend,
         dy,

@@ -3,13 +3,13 @@ import { matrixPairs } from './matrix-pairs.ts'
 import { isNarrow } from './simd/dot-row.ts'
 import { simd } from './simd/module.ts'
 import type { MatMulAttributes, Sizes } from './small-products.ts'
-import { withScratch, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, type WasmBackend } from './wasm-backend.ts'
 
-/** Batches of products with fewer columns than a vector: a call for each pair takes as long as a third of the product. */
+/** Batches of products with fewer than four columns: a call for each pair would cost a third of the product. */
 export const areDotProducts = ({ shape }: tf.TensorInfo, { k, n }: Sizes, { transposeA }: MatMulAttributes): boolean =>
   !transposeA && shape.length > 2 && n > 0 && isNarrow(n) && k > 0 && k % 4 === 0
 
-/** Each stretch of pairs in one call. */
+/** One call for each run of pairs. */
 export function dotProducts(
   backend: WasmBackend,
   a: tf.TensorInfo,
@@ -21,9 +21,7 @@ export function dotProducts(
   return withScratch(backend, (scratch) => {
     const right = scratch(backend.makeOutput([k, n], 'float32'))
     const out = backend.makeOutput([...outer, m, n], 'float32')
-    const [aStart, bStart, outStart, rightStart] = [a, b, out, right].map(({ dataId }) =>
-      backend.getMemoryOffset(dataId),
-    ) as [number, number, number, number]
+    const [aStart, bStart, outStart, rightStart] = addressesOf(backend, a, b, out, right)
     const [aBytes, bBytes, outBytes] = [4 * m * k, 4 * k * n, 4 * m * n]
     const [bRow, bColumn] = transposeB ? [4, 4 * k] : [4 * n, 4]
     const multiply = simd(backend)[`dotProducts${n as 1 | 2 | 3}`]

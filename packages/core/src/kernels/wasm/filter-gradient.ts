@@ -3,7 +3,7 @@ import { positionsInside, type Geometry } from './geometry.ts'
 import { withPaddedChannels } from './padded-channels.ts'
 import { simd } from './simd/module.ts'
 import { transposed } from './transposed.ts'
-import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 /** The gradient of a convolution in its filter, from its input and the gradient of its output. */
 export type FilterGradient = (
@@ -16,11 +16,11 @@ export type FilterGradient = (
 /** Bytes of x and dy that one block of rows may take, measured: about half of the first-level cache. */
 const BLOCK_BYTES = 16_384
 
-/** Rows of positions of which x and dy stay in the first-level cache. */
+/** How many rows of positions of x and dy stay in the first-level cache. */
 export const blockRowsOf = ({ width, channels }: Geometry, filters: number): number =>
   Math.max(1, Math.floor(BLOCK_BYTES / (4 * (channels * width.stride + filters) * width.outSize)))
 
-/** Calls `tap` for every tap and block of rows, with the stretch of positions at which it falls inside the image. */
+/** Calls `tap` for every tap and block of rows, with the positions at which the tap lies inside the image. */
 function forEachBlock(geometry: Geometry, filters: number, tap: (block: Block) => void): void {
   const { batch, height, width } = geometry
   const blockRows = blockRowsOf(geometry, filters)
@@ -66,11 +66,7 @@ function outerProducts(
   const [rows, columns] = isTurned ? [filters, channels] : [channels, filters]
   const out = zeros(backend, [height.taps * width.taps, rows, columns])
   const { filterGradientTap } = simd(backend)
-  const [xStart, dyStart, outStart] = [x, dy, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
-    number,
-    number,
-    number,
-  ]
+  const [xStart, dyStart, outStart] = addressesOf(backend, x, dy, out)
   const [position, gradient] = [4 * channels, 4 * filters]
   forEachBlock(geometry, filters, ({ n, i, j, rows: [firstRow, lastRow], columns: [first, last] }) => {
     const xRow = n * height.size + firstRow * height.stride + i - height.before
@@ -111,7 +107,7 @@ export const filterGradient: FilterGradient = (backend, x, dy, geometry) => ({
   shape: [geometry.height.taps, geometry.width.taps, geometry.channels, dy.shape[3]!],
 })
 
-/** The same from `dyᵀ · x`: vectors of the channels of x, where those of dy fill none. */
+/** The same from `dyᵀ · x`, in vectors along the channels of x: for dy with too few channels to fill vectors. */
 export const turnedFilterGradient: FilterGradient = (backend, x, dy, geometry) =>
   withScratch(backend, (scratch) => {
     const { height, width, channels } = geometry

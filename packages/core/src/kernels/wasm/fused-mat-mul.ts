@@ -19,14 +19,14 @@ const ACTIVATIONS: Readonly<Record<string, string>> = {
 }
 
 /** `activation(a · b + bias)` from its parts; they are right for every transpose, batch and bias shape. */
-export const fusedMatMul = wasmKernel<Attributes>({
+export const fusedMatMul = wasmKernel<'a' | 'b', Attributes>({
   name: '_FusedMatMul',
   defect: 'wrong',
-  repairs: 'adds the bias wrongly when there is a transpose or a batch, and takes no bias of rank 2',
+  problem: 'adds the bias wrongly when there is a transpose or a batch, and takes no bias of rank 2',
   create:
     () =>
     ({ inputs, attrs, backend }) => {
-      const { a, b, bias, preluActivationWeights: alpha } = inputs as Record<string, tf.TensorInfo>
+      const { a, b, bias, preluActivationWeights: alpha } = inputs as Readonly<Record<string, tf.TensorInfo>>
       const { transposeA, transposeB, activation = 'linear', leakyreluAlpha } = attrs
       return withScratch(backend, (scratch) => {
         const product = runKernel('BatchMatMul', backend, { a, b }, { transposeA, transposeB })

@@ -1,49 +1,42 @@
-import type * as tf from '@tensorflow/tfjs'
-import { wasmKernel } from './kernel.ts'
+import { sizeOf } from '../../size-of.ts'
+import type { Float32 } from '../extra-kernels.ts'
+import { extraWasmKernel } from './kernel.ts'
 import { simd } from './simd/module.ts'
-import { sizeOf, withScratch, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, type WasmBackend } from './wasm-backend.ts'
 
 /** The vector functions take four numbers or more: fewer are put into a tensor of four first. */
 const LEAST = 4
 
-type Run = (...addressesAndCount: number[]) => void
-
 /** Runs a vector function from tensors of one size to another of that size. */
-function elementwise(backend: WasmBackend, inputs: readonly tf.TensorInfo[], run: Run): tf.TensorInfo {
-  const size = sizeOf(inputs[0]!.shape)
-  const y = backend.makeOutput([...inputs[0]!.shape], 'float32')
-  const addresses = (tensors: readonly tf.TensorInfo[]) => tensors.map(({ dataId }) => backend.getMemoryOffset(dataId))
+function elementwise<T extends readonly [Float32, ...Float32[]]>(
+  backend: WasmBackend,
+  inputs: T,
+  run: (from: { readonly [I in keyof T]: number }, to: number, count: number) => void,
+): Float32 {
+  const size = sizeOf(inputs[0].shape)
+  const y = backend.makeOutput([...inputs[0].shape], 'float32')
+  const compute = (from: T, to: Float32, count: number) =>
+    run(addressesOf<T>(backend, ...from), backend.getMemoryOffset(to.dataId), count)
   if (size >= LEAST) {
-    run(...addresses([...inputs, y]), size)
+    compute(inputs, y, size)
     return y
   }
   return withScratch(backend, (scratch) => {
-    const padded = [...inputs, y].map(() => scratch(backend.makeOutput([LEAST], 'float32')))
+    const four = () => scratch(backend.makeOutput([LEAST], 'float32'))
+    const [padded, result] = [inputs.map(four) as unknown as T, four()]
     inputs.forEach((input, i) => backend.typedArrayFromHeap(padded[i]!).set(backend.typedArrayFromHeap(input)))
-    run(...addresses(padded), LEAST)
-    backend.typedArrayFromHeap(y).set(backend.typedArrayFromHeap(padded.at(-1)!).subarray(0, size))
+    compute(padded, result, LEAST)
+    backend.typedArrayFromHeap(y).set(backend.typedArrayFromHeap(result).subarray(0, size))
     return y
   })
 }
 
-const repairs = 'GELU and its gradient compose from five and eleven passes, with an erf that takes one number at a time'
+const problem = 'GELU and its gradient compose from five and eleven passes, with an erf that takes one number at a time'
 
-export const gelu = wasmKernel({
-  name: 'Gelu',
-  defect: 'slow',
-  repairs,
-  create:
-    () =>
-    ({ inputs, backend }) =>
-      elementwise(backend, [inputs['x']!], simd(backend).gelu),
-})
+export const gelu = extraWasmKernel('Gelu', problem, ({ inputs: { x }, backend }) => [
+  elementwise(backend, [x], ([from], to, count) => simd(backend).gelu(from, to, count)),
+])
 
-export const geluGradient = wasmKernel({
-  name: 'GeluGradient',
-  defect: 'slow',
-  repairs,
-  create:
-    () =>
-    ({ inputs, backend }) =>
-      elementwise(backend, [inputs['dy']!, inputs['x']!], simd(backend).geluGradient),
-})
+export const geluGradient = extraWasmKernel('GeluGradient', problem, ({ inputs: { dy, x }, backend }) => [
+  elementwise(backend, [dy, x], ([dyFrom, xFrom], to, count) => simd(backend).geluGradient(dyFrom, xFrom, to, count)),
+])

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Dimension } from './geometry.ts'
 import { simd } from './simd/module.ts'
-import { zeros, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, zeros, type Scratch, type WasmBackend } from './wasm-backend.ts'
 
 /** One image at a time: where its first window starts, and the bytes of an image row. */
 export type ImageAt = (n: number) => number
@@ -13,14 +13,14 @@ export interface Images {
   readonly channels: number
 }
 
-/** Copies each image into the same padded frame, so that no window has to be cut; a frame stays in the cache. */
+/** Copies each image into the same padded frame, in which every window is complete. One frame stays in the cache. */
 export function framed(
   backend: WasmBackend,
   x: tf.TensorInfo,
   frame: tf.TensorInfo,
   { height, width, channels }: Images,
 ): ImageAt {
-  const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(frame.dataId)]
+  const [from, to] = addressesOf(backend, x, frame)
   const [rowBytes, frameRow] = [4 * width.size * channels, 4 * frame.shape[1]! * channels]
   const first = to + height.before * frameRow + 4 * width.before * channels
   const { copyRows } = simd(backend)
@@ -30,12 +30,12 @@ export function framed(
   }
 }
 
-/** Images with so many rows and columns of each, zeros around them included: as they lie, or framed one by one. */
+/** Images of so many rows and columns with the zeros around them: in place if there are none, else copied to a frame. */
 export function imagesIn(
   backend: WasmBackend,
   x: tf.TensorInfo,
   images: Images & { readonly rows: number; readonly columns: number },
-  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+  scratch: Scratch,
 ): { readonly imageAt: ImageAt; readonly rowBytes: number } {
   const { height, width, channels, rows, columns } = images
   if (rows === height.size && columns === width.size) {

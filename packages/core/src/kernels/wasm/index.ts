@@ -27,7 +27,7 @@ import { globalNorm, momentumUpdate } from './updates.ts'
 import { kernelsViaCpu } from './via-cpu.ts'
 import type { WasmBackend } from './wasm-backend.ts'
 
-/** The version of tfjs-backend-wasm whose kernels these were checked against; they use its internals. */
+/** The version of tfjs-backend-wasm whose kernels these were checked with; they use its internals. */
 export const WASM_VERSION = '4.22.0'
 
 /** Every kernel that the wasm backend gets from here. Adding one is its file and a line in this list. */
@@ -64,13 +64,13 @@ export const wasmKernels: readonly WasmKernel[] = [
 ]
 
 function install({ name, create }: WasmKernel): void {
-  replaceKernel('wasm', name, (stock) => create(stock as never) as unknown as tf.KernelFunc)
+  replaceKernel('wasm', name, (stock) => create(stock, 'wasm'))
 }
 
 /**
  * Adds and replaces kernels of the wasm backend, which must be the current one; doing it twice changes nothing.
  *
- * @param version of tfjs-backend-wasm: the kernels use its internals, so they refuse a version they do not know
+ * @param version of tfjs-backend-wasm: the kernels use its internals, so any other version than the one above is refused
  * @throws GpdError `backend.unsupported` for another version, on an engine without WebAssembly SIMD, or if the backend
  *   was started with threads
  */
@@ -83,6 +83,6 @@ export async function repairWasmKernels(version: string): Promise<void> {
     )
   }
   await compileSimd()
-  simd(tf.backend() as unknown as WasmBackend) // fails here rather than in the first kernel
+  simd(tf.backend() as tf.KernelBackend & WasmBackend) // fails here rather than in the first kernel
   wasmKernels.forEach(install)
 }

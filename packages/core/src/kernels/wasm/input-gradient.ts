@@ -2,8 +2,8 @@ import type * as tf from '@tensorflow/tfjs'
 import type { Dimension, Geometry } from './geometry.ts'
 import { imagesIn, type ImageAt } from './image-frame.ts'
 import { packPanels, panelMemory, type Panel } from './panels.ts'
-import { reversedKernel } from './reversed-kernel.ts'
-import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+import { reversedFilter } from './reversed-filter.ts'
+import { withScratch, zeros, type Scratch, type WasmBackend } from './wasm-backend.ts'
 
 /**
  * Every `stride`-th input position, from `first` on, is a plain convolution of dy with every `stride`-th tap: the
@@ -11,18 +11,18 @@ import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
  */
 interface Phase {
   readonly first: number
-  /** Taps in the order in which they meet dy: reversed. */
+  /** Taps in the order in which they are multiplied with dy: reversed. */
   readonly taps: readonly number[]
   /** Number of input positions. */
   readonly size: number
-  /** Zeros around dy; less than none where dy reaches beyond what the phase needs. */
+  /** Zeros around dy; negative where dy is larger than what the phase reads. */
   readonly before: number
   readonly after: number
 }
 
 function phasesOf({ size, outSize, taps, stride, before }: Dimension): Phase[] {
   return Array.from({ length: Math.min(stride, size) }, (_, first) => {
-    // The first tap that meets this phase, and the position of dy that it reads for the first input.
+    // The first tap that belongs to this phase, and the position of dy that it reads for the first input.
     const tap = (first + before) % stride
     const reach = (first + before - tap) / stride
     const own = Array.from(
@@ -41,7 +41,7 @@ interface PhasePair {
   readonly panels: readonly Panel[]
 }
 
-/** dy image by image, with as many zeros around it as the phase that needs most. */
+/** dy image by image, with enough zeros around it for every phase. */
 interface Frame {
   readonly imageAt: ImageAt
   readonly before: readonly [rows: number, columns: number]
@@ -53,7 +53,7 @@ function frameOf(
   dy: tf.TensorInfo,
   { height, width, outChannels }: Geometry,
   [vertical, horizontal]: readonly [readonly Phase[], readonly Phase[]],
-  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+  scratch: Scratch,
 ): Frame {
   const most = (phases: readonly Phase[], side: 'before' | 'after') =>
     Math.max(0, ...phases.map((phase) => phase[side]))
@@ -66,7 +66,7 @@ function frameOf(
   return { ...imagesIn(backend, dy, images, scratch), before: [rows.before, columns.before] }
 }
 
-/** Writes the positions of one phase of one image to where they belong. */
+/** Computes the positions of one phase of one image. */
 function convolvePhase(
   { rows, columns, panels }: PhasePair,
   { before, rowBytes }: Frame,
@@ -94,7 +94,7 @@ function convolvePhase(
   }
 }
 
-/** Windows beside one another without gap or overlap, as those of patches: their columns lie like channels of one column. */
+/** Whether windows neither overlap nor leave gaps, as in patches: then their columns are like channels of one column. */
 const isTiled = ({ size, outSize, taps, stride, before }: Dimension) =>
   taps === stride && before === 0 && size === outSize * stride
 
@@ -109,8 +109,8 @@ export function inputGradient(
   if (!isTiled(width)) return fromPhases(backend, dy, filter, geometry)
   const column: Dimension = { size: width.outSize, outSize: width.outSize, taps: 1, stride: 1, before: 0 }
   const inputs = width.taps * channels
-  const kernel = { ...filter, shape: [height.taps, 1, inputs, outChannels] }
-  const dx = fromPhases(backend, dy, kernel, { ...geometry, width: column, channels: inputs })
+  const joined = { ...filter, shape: [height.taps, 1, inputs, outChannels] }
+  const dx = fromPhases(backend, dy, joined, { ...geometry, width: column, channels: inputs })
   return { ...dx, shape: [batch, height.size, width.size, channels] }
 }
 
@@ -121,11 +121,11 @@ function fromPhases(backend: WasmBackend, dy: tf.TensorInfo, filter: tf.TensorIn
   const pairs = all.filter(({ rows, columns }) => rows.taps.length > 0 && columns.taps.length > 0)
   return withScratch(backend, (scratch) => {
     const packed = pairs.map(({ rows, columns }): PhasePair => {
-      const kernel = scratch(reversedKernel(backend, filter, rows.taps, columns.taps))
+      const reversed = scratch(reversedFilter(backend, filter, rows.taps, columns.taps))
       const run = columns.taps.length * outChannels
       const weights = { rows: rows.taps.length * run, channels, run }
       const memory = scratch(panelMemory(backend, weights.rows, channels))
-      return { rows, columns, panels: packPanels(backend, backend.getMemoryOffset(kernel.dataId), memory, weights) }
+      return { rows, columns, panels: packPanels(backend, backend.getMemoryOffset(reversed.dataId), memory, weights) }
     })
     const frame = frameOf(backend, dy, geometry, phases, scratch)
     const shape = [batch, height.size, width.size, channels]

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { sizeOf } from './wasm-backend.ts'
+import { sizeOf } from '../../size-of.ts'
 
-/** Matrices of a and b that meet one after another: indices of the first pair, and steps of 0 or 1 to the next. */
+/** Pairs of matrices of a and b that are multiplied: indices of the first pair, and steps of 0 or 1 to the next. */
 export interface Run {
   readonly a: number
   readonly b: number
@@ -10,7 +10,7 @@ export interface Run {
   readonly bStep: number
 }
 
-/** Index of a matrix in a broadcast batch: axes of size one always read their only entry. */
+/** Index of a matrix in a broadcast batch; along axes of size one it is always 0. */
 function batchIndex(index: number, outer: readonly number[], own: readonly number[]): number {
   let [offset, stride, rest] = [0, 1, index]
   for (let axis = outer.length - 1; axis >= 0; axis--) {
@@ -22,7 +22,7 @@ function batchIndex(index: number, outer: readonly number[], own: readonly numbe
   return offset
 }
 
-/** Which matrices meet, in the order of the product's. */
+/** Which matrices are multiplied, in the order of the products. */
 export function matrixPairs(
   a: tf.TensorInfo,
   b: tf.TensorInfo,

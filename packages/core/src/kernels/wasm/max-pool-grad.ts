@@ -1,29 +1,23 @@
-import type * as tf from '@tensorflow/tfjs'
 import { poolGeometry, tapsInside, type ConvolutionAttributes } from './geometry.ts'
 import { wasmKernel } from './kernel.ts'
 import { simd } from './simd/module.ts'
-import { zeros } from './wasm-backend.ts'
+import { addressesOf, zeros } from './wasm-backend.ts'
 
 interface Attributes extends ConvolutionAttributes {
   readonly filterSize: number | [number, number]
 }
 
-export const maxPoolGrad = wasmKernel<Attributes>({
+export const maxPoolGrad = wasmKernel<'dy' | 'input', Attributes>({
   name: 'MaxPoolGrad',
   defect: 'wrong',
-  repairs: 'loses the gradient of every window without a positive number',
+  problem: 'loses the gradient of every window without a positive number',
   create:
     () =>
-    ({ inputs, attrs, backend }) => {
-      const { dy, input } = inputs as { dy: tf.TensorInfo; input: tf.TensorInfo }
+    ({ inputs: { dy, input }, attrs, backend }) => {
       const { batch, height, width, channels } = poolGeometry(input.shape, attrs.filterSize, attrs)
       const dx = zeros(backend, [...input.shape])
       const { maxPoolWindow } = simd(backend)
-      const [xStart, dyStart, dxStart] = [input, dy, dx].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [
-        number,
-        number,
-        number,
-      ]
+      const [xStart, dyStart, dxStart] = addressesOf(backend, input, dy, dx)
       const bytes = 4 * channels
       for (let n = 0; n < batch; n++) {
         for (let p = 0; p < height.outSize; p++) {

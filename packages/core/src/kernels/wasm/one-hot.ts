@@ -8,14 +8,13 @@ interface Attributes {
   readonly dtype: tf.DataType
 }
 
-export const oneHot = wasmKernel<Attributes>({
+export const oneHot = wasmKernel<'indices', Attributes>({
   name: 'OneHot',
   defect: 'wrong',
-  repairs: 'writes integers into float32 tensors: ones come out as 1e-45',
+  problem: 'writes integers into float32 tensors: ones come out as 1e-45',
   create:
     () =>
-    ({ inputs, attrs, backend }) => {
-      const { indices } = inputs as { indices: tf.TensorInfo }
+    ({ inputs: { indices }, attrs, backend }) => {
       const { depth, onValue, offValue, dtype } = attrs
       const out = backend.makeOutput([...indices.shape, depth], dtype)
       const values = backend.typedArrayFromHeap(out).fill(offValue)

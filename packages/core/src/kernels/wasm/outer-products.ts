@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { forEachPair, matrixPairs } from './matrix-pairs.ts'
 import { PANEL } from './simd/convolve-row.ts'
 import { simd } from './simd/module.ts'
-import { withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, zeros, type WasmBackend } from './wasm-backend.ts'
 
 /** Rows of a and b that one pass of outer products takes, measured: few enough for the second-level cache. */
 const BLOCK_ROWS = 64
@@ -10,7 +10,7 @@ const BLOCK_ROWS = 64
 /** Columns of a that are copied together with `BLOCK_ROWS` rows: half of the first-level cache. */
 const BLOCK_COLUMNS = 64
 
-/** Floats of a product beyond which it does not stay in the second-level cache, and copying parts of a and b pays. */
+/** A product of more floats leaves the second-level cache; copying parts of a and b is faster then. */
 const LARGE = 65_536
 
 interface Factors {
@@ -26,7 +26,7 @@ function inPlace(backend: WasmBackend, { m, n }: Factors): AddProducts {
   return (a, b, out, rows) => filterGradientTap(a, b, out, 1, rows, 4 * m, 0, 4 * n, 0, m, n, 4 * n)
 }
 
-/** Rows that lie far apart fall into the same few sets of a cache: blocks of both factors are copied together. */
+/** Rows that lie far apart share a few sets of the cache, so blocks of both factors are copied into one place first. */
 function copied(backend: WasmBackend, { m, n }: Factors, aBlock: number, bBlock: number): AddProducts {
   const { copyRows, filterGradientTap } = simd(backend)
   const panels = Array.from({ length: Math.ceil(n / PANEL) }, (_, i) => ({
@@ -55,9 +55,7 @@ export function transposedTimes(backend: WasmBackend, a: tf.TensorInfo, b: tf.Te
     const isLarge = m * n > LARGE
     const block = scratch(backend.makeOutput([isLarge ? BLOCK_ROWS * (BLOCK_COLUMNS + n) : 0], 'float32'))
     const out = zeros(backend, [...outer, m, n])
-    const [aStart, bStart, outStart, aBlock] = [a, b, out, block].map(({ dataId }) =>
-      backend.getMemoryOffset(dataId),
-    ) as [number, number, number, number]
+    const [aStart, bStart, outStart, aBlock] = addressesOf(backend, a, b, out, block)
     const addProducts = isLarge
       ? copied(backend, { m, n }, aBlock, aBlock + 4 * BLOCK_ROWS * BLOCK_COLUMNS)
       : inPlace(backend, { m, n })

@@ -1,16 +1,16 @@
 import type * as tf from '@tensorflow/tfjs'
 import { packedWidth, panelWidths, type PanelWidth } from './simd/convolve-row.ts'
 import { isNarrow } from './simd/dot-row.ts'
-import { simd } from './simd/module.ts'
+import { simd, type Simd } from './simd/module.ts'
 import type { WasmBackend } from './wasm-backend.ts'
 
-/** A stretch of output channels with its weights, and the function that computes it. */
+/** Neighboring output channels with their weights, and the function that computes them. */
 export interface Panel {
   /** Address of the packed weights. */
   readonly weights: number
   /** First output channel. */
   readonly first: number
-  readonly convolveRow: (...numbers: number[]) => void
+  readonly convolveRow: Simd['convolveRow8']
 }
 
 /** Memory for the panels of a matrix of weights, to be freed by the caller. */
@@ -25,7 +25,7 @@ export function panelMemory(backend: WasmBackend, rows: number, channels: number
 export interface Weights {
   readonly rows: number
   readonly channels: number
-  /** Rows that a window reads in one piece. */
+  /** Rows of weights for numbers that a window reads without a gap. */
   readonly run: number
   readonly isTransposed?: boolean
 }
@@ -57,7 +57,7 @@ export function panelsIn(
       ]
     }
     const convolveRow = functions[`convolveRow${width}`]
-    // The panel of a transposed matrix is a transposed stretch of its rows.
+    // A panel of a transposed matrix is some of its rows, transposed.
     return isTransposed && width === packed
       ? [
           convolveRow,

@@ -1,33 +1,26 @@
-import type * as tf from '@tensorflow/tfjs'
-import { wasmKernel } from './kernel.ts'
+import { sizeOf } from '../../size-of.ts'
+import { extraWasmKernel } from './kernel.ts'
 import { simd } from './simd/module.ts'
-import { sizeOf } from './wasm-backend.ts'
+import { addressesOf } from './wasm-backend.ts'
 
-/** Floats that one row of the vector function takes; any tensor is seen as rows of these, and a rest. */
+/** Floats of one row of the vector function: a tensor is computed as rows of so many, and one shorter row. */
 const ROW = 16
 
-export const reluGradient = wasmKernel({
-  name: 'ReluGradient',
-  defect: 'slow',
-  repairs: 'the gradient composes from Step and Multiply: two passes',
-  create:
-    () =>
-    ({ inputs, backend }) => {
-      const { dy, y } = inputs as { dy: tf.TensorInfo; y: tf.TensorInfo }
-      const dx = backend.makeOutput([...dy.shape], 'float32')
-      const size = sizeOf(dy.shape)
-      const rest = size % ROW
-      const { reluGradient: run } = simd(backend)
-      const pass = (first: number, rows: number, width: number) => {
-        const [from, mask, to] = [dy, y, dx].map(({ dataId }) => backend.getMemoryOffset(dataId) + 4 * first) as [
-          number,
-          number,
-          number,
-        ]
-        run(from, mask, 4 * width, 4 * width, to, 4 * width, rows, width)
-      }
-      pass(0, (size - rest) / ROW, ROW)
-      if (rest > 0) pass(size - rest, 1, rest)
-      return dx
-    },
-})
+export const reluGradient = extraWasmKernel(
+  'ReluGradient',
+  'the gradient composes from Step and Multiply: two passes',
+  ({ inputs: { dy, y }, backend }) => {
+    const dx = backend.makeOutput([...dy.shape], 'float32')
+    const size = sizeOf(dy.shape)
+    const rest = size % ROW
+    const { reluGradient: run } = simd(backend)
+    const [from, mask, to] = addressesOf(backend, dy, y, dx)
+    const pass = (first: number, rows: number, width: number) => {
+      const [offset, bytes] = [4 * first, 4 * width]
+      run(from + offset, mask + offset, bytes, bytes, to + offset, bytes, rows, width)
+    }
+    pass(0, (size - rest) / ROW, ROW)
+    if (rest > 0) pass(size - rest, 1, rest)
+    return [dx]
+  },
+)

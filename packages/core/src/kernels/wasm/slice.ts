@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import { wasmKernel, type KernelCall } from './kernel.ts'
-import { sizeOf, type WasmBackend } from './wasm-backend.ts'
+import { sizeOf } from '../../size-of.ts'
+import { wasmKernel } from './kernel.ts'
+import type { WasmBackend } from './wasm-backend.ts'
 
-/** Copies a box out of a tensor, in stretches that are as long as the box is contiguous. */
+/** Copies a box out of a tensor, in contiguous pieces as long as possible. */
 function copyBox(
   backend: WasmBackend,
   x: tf.TensorInfo,
@@ -11,7 +12,7 @@ function copyBox(
 ): tf.TensorInfo {
   const out = backend.makeOutput([...size], x.dtype)
   const [from, to] = [backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(out)]
-  // Inner axes that are taken whole, and the one outside them, make one stretch.
+  // Inner axes that are taken whole, and the next axis outside them, are contiguous.
   let axis = size.length - 1
   while (axis > 0 && size[axis] === x.shape[axis]) axis--
   const inner = sizeOf(x.shape.slice(axis + 1))
@@ -37,13 +38,13 @@ interface SliceAttributes {
 
 const SLOW = 'copies its whole input before it takes a part'
 
-export const slice = wasmKernel<SliceAttributes>({
+export const slice = wasmKernel<'x', SliceAttributes>({
   name: 'Slice',
   defect: 'slow',
-  repairs: SLOW,
+  problem: SLOW,
   create: (stock) => (call) => {
-    const { x } = call.inputs as { x: tf.TensorInfo }
-    if (x.dtype === 'string') return stock!(call as KernelCall<SliceAttributes>)
+    const { x } = call.inputs
+    if (x.dtype === 'string') return stock!(call)
     const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, call.attrs.begin, call.attrs.size)
     return copyBox(call.backend, x, begin!, size!)
   },
@@ -54,13 +55,13 @@ interface SplitAttributes {
   readonly axis: number
 }
 
-export const split = wasmKernel<SplitAttributes>({
+export const split = wasmKernel<'x', SplitAttributes>({
   name: 'SplitV',
   defect: 'slow',
-  repairs: SLOW,
+  problem: SLOW,
   create: (stock) => (call) => {
-    const { x } = call.inputs as { x: tf.TensorInfo }
-    if (x.dtype === 'string') return stock!(call as KernelCall<SplitAttributes>)
+    const { x } = call.inputs
+    if (x.dtype === 'string') return stock!(call)
     const axis = tf.util.parseAxisParam(call.attrs.axis, x.shape)[0]!
     const begin = x.shape.map(() => 0)
     return tf.backend_util.prepareSplitSize(x as tf.Tensor, call.attrs.numOrSizeSplits, axis).map((size) => {
@@ -80,13 +81,13 @@ interface UnpackAttributes {
   readonly axis: number
 }
 
-export const unpack = wasmKernel<UnpackAttributes>({
+export const unpack = wasmKernel<'value', UnpackAttributes>({
   name: 'Unpack',
   defect: 'slow',
-  repairs: SLOW,
+  problem: SLOW,
   create: (stock) => (call) => {
-    const { value: x } = call.inputs as { value: tf.TensorInfo }
-    if (x.dtype === 'string') return stock!(call as KernelCall<UnpackAttributes>)
+    const { value: x } = call.inputs
+    if (x.dtype === 'string') return stock!(call)
     const axis = tf.util.parseAxisParam(call.attrs.axis, x.shape)[0]!
     const at = <T>(chosen: T, others: (n: number) => T) => x.shape.map((n, i) => (i === axis ? chosen : others(n)))
     const shape = x.shape.filter((_, i) => i !== axis)

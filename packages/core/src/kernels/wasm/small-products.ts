@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { matrixPairs } from './matrix-pairs.ts'
 import { simd } from './simd/module.ts'
 import { LEAST_COLUMNS } from './simd/small-products.ts'
-import { withScratch, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, type WasmBackend } from './wasm-backend.ts'
 
 export interface MatMulAttributes {
   readonly transposeA: boolean
@@ -16,16 +16,16 @@ export interface Sizes {
   readonly n: number
 }
 
-/** Floats of a and b together up to which copying b into panels costs more than it saves; measured. */
+/** Up to so many floats in a and b together, copying b into panels costs more than it saves; measured. */
 const SMALL = 16_384
 
-/** Floats of b up to which it is better turned as a whole than panel by panel; measured. */
+/** Up to so many floats, transposing b as a whole is faster than panel by panel; measured. */
 const SMALL_TURNED = 6144
 
 export const isSmall = ({ m, k, n }: Sizes, { transposeB }: MatMulAttributes): boolean =>
   n >= LEAST_COLUMNS && k * (m + n) <= SMALL && (!transposeB || k * n <= SMALL_TURNED)
 
-/** Batches of small matrices, each stretch of them in one call. */
+/** Batches of small matrices, one call for each run of pairs. */
 export function smallProducts(
   backend: WasmBackend,
   a: tf.TensorInfo,
@@ -35,13 +35,11 @@ export function smallProducts(
 ): tf.TensorInfo {
   const { outer, runs } = matrixPairs(a, b)
   return withScratch(backend, (scratch) => {
-    // A row or column lies alike either way.
+    // A single row or column has the same memory transposed or not.
     const turnB = transposeB && k > 1
     const turned = scratch(backend.makeOutput(turnB ? [k, n] : [0], 'float32'))
     const out = backend.makeOutput([...outer, m, n], 'float32')
-    const [aStart, bStart, outStart, right] = [a, b, out, turned].map(({ dataId }) =>
-      backend.getMemoryOffset(dataId),
-    ) as [number, number, number, number]
+    const [aStart, bStart, outStart, right] = addressesOf(backend, a, b, out, turned)
     const functions = simd(backend)
     const multiply = transposeA && k > 1 ? functions.smallTransposedProducts : functions.smallProducts
     const [aBytes, bBytes, outBytes] = [4 * m * k, 4 * k * n, 4 * m * n]

@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import { wasmKernel, type KernelCall, type WasmKernel } from './kernel.ts'
+import { sizeOf } from '../../size-of.ts'
+import { wasmKernel, type WasmKernel } from './kernel.ts'
 import { simd } from './simd/module.ts'
-import { sizeOf, zeros, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, zeros, type WasmBackend } from './wasm-backend.ts'
 
 interface Attributes {
   readonly axis: number | number[]
   readonly keepDims: boolean
 }
 
-/** Neighbouring axes that are reduced, seen as the middle one of three. */
+/** A reduction of neighboring axes: the shape as `[outer, rows, channels]`, reduced over `rows`. */
 interface Middle {
   readonly outer: number
   readonly rows: number
@@ -16,7 +17,7 @@ interface Middle {
   readonly shape: number[]
 }
 
-/** The three axes, if the reduced ones are neighbours and at least one axis stays after them. */
+/** Undefined unless the reduced axes are neighbors and at least one axis follows them. */
 function middleOf({ shape }: tf.TensorInfo, { axis, keepDims }: Attributes): Middle | undefined {
   const axes = [...tf.util.parseAxisParam(axis, shape)].sort((a, b) => a - b)
   const [first, last] = [axes[0], axes.at(-1)]
@@ -32,22 +33,22 @@ function middleOf({ shape }: tf.TensorInfo, { axis, keepDims }: Attributes): Mid
 
 function sumOverRows(backend: WasmBackend, x: tf.TensorInfo, { outer, rows, channels, shape }: Middle): tf.TensorInfo {
   const out = zeros(backend, shape)
-  const [from, to] = [backend.getMemoryOffset(x.dataId), backend.getMemoryOffset(out.dataId)]
+  const [from, to] = addressesOf(backend, x, out)
   const { channelSum } = simd(backend)
   const bytes = 4 * channels
   for (let i = 0; i < outer; i++) channelSum(from + i * rows * bytes, bytes, to + i * bytes, rows, channels)
   return out
 }
 
-const reduction = (name: 'Sum' | 'Mean', divisor: (middle: Middle) => number): WasmKernel<Attributes> =>
-  wasmKernel<Attributes>({
+const reduction = (name: 'Sum' | 'Mean', divisor: (middle: Middle) => number): WasmKernel =>
+  wasmKernel<'x', Attributes>({
     name,
     defect: 'slow',
-    repairs: 'transposes first, unless the last axes are reduced: five to ten times slower',
+    problem: 'transposes first, unless the last axes are reduced: five to ten times slower',
     create: (stock) => (call) => {
-      const { x } = call.inputs as { x: tf.TensorInfo }
+      const { x } = call.inputs
       const middle = x.dtype === 'float32' ? middleOf(x, call.attrs) : undefined
-      if (middle === undefined) return stock!(call as KernelCall<Attributes>)
+      if (middle === undefined) return stock!(call)
       const out = sumOverRows(call.backend, x, middle)
       const by = divisor(middle)
       if (by === 1) return out

@@ -1,11 +1,11 @@
-import type * as tf from '@tensorflow/tfjs'
-import { wasmKernel, type KernelCall } from './kernel.ts'
+import { sizeOf } from '../../size-of.ts'
+import { wasmKernel } from './kernel.ts'
 import { simd } from './simd/module.ts'
-import { sizeOf, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, type WasmBackend } from './wasm-backend.ts'
 
 const FLOAT = 4
 
-/** An axis, and the bytes from one of its entries to the next: in the tensor as it is, and as it shall be. */
+/** An axis, and the bytes from one of its entries to the next: in the tensor (`from`) and in the result (`to`). */
 interface Axis {
   readonly size: number
   readonly from: number
@@ -14,7 +14,7 @@ interface Axis {
 
 const stridesOf = (shape: readonly number[]) => shape.map((_, axis) => FLOAT * sizeOf(shape.slice(axis + 1)))
 
-/** The axes of x that count, outermost first: those of size one say nothing, and neighbours that stay so are one. */
+/** The axes of x, outermost first, without those of size one; axes that stay neighbors in the result are joined to one. */
 function axesOf(shape: readonly number[], perm: readonly number[]): readonly Axis[] {
   const from = stridesOf(shape)
   const to = stridesOf(perm.map((axis) => shape[axis]!))
@@ -60,21 +60,20 @@ interface Attributes {
   readonly perm: readonly number[]
 }
 
-export const transpose = wasmKernel<Attributes>({
+export const transpose = wasmKernel<'x', Attributes>({
   name: 'Transpose',
   defect: 'slow',
-  repairs: 'computes the place of every number of four and more axes: a hundred times slower than copying',
+  problem: 'computes the place of every number of four and more axes: a hundred times slower than copying',
   create: (stock) => (call) => {
-    const { x } = call.inputs as { x: tf.TensorInfo }
+    const { x } = call.inputs
     const { perm } = call.attrs
     const axes = axesOf(x.shape, perm)
     const hasFourBytes = x.dtype === 'float32' || x.dtype === 'int32'
-    if (!hasFourBytes || axes.length < 2) return stock!(call as KernelCall<Attributes>)
+    if (!hasFourBytes || axes.length < 2) return stock!(call)
     const shape = perm.map((axis) => x.shape[axis]!)
     const out = call.backend.makeOutput(shape, x.dtype)
     if (sizeOf(shape) === 0) return out
-    const [from, to] = [x, out].map(({ dataId }) => call.backend.getMemoryOffset(dataId)) as [number, number]
-    move(call.backend, from, to, axes)
+    move(call.backend, ...addressesOf(call.backend, x, out), axes)
     return out
   },
 })

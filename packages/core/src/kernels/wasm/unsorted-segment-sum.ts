@@ -1,20 +1,18 @@
-import type * as tf from '@tensorflow/tfjs'
+import { sizeOf } from '../../size-of.ts'
 import { wasmKernel } from './kernel.ts'
-import { sizeOf } from './wasm-backend.ts'
 
 interface Attributes {
   readonly numSegments: number
 }
 
 /** `out[s] = Σ x[i] where segmentIds[i] = s`; rows with an id outside the segments are dropped. */
-export const unsortedSegmentSum = wasmKernel<Attributes>({
+export const unsortedSegmentSum = wasmKernel<'x' | 'segmentIds', Attributes>({
   name: 'UnsortedSegmentSum',
   defect: 'missing',
-  repairs: 'is missing: no embedding can be trained',
+  problem: 'is missing: no embedding can be trained',
   create:
     () =>
-    ({ inputs, attrs: { numSegments }, backend }) => {
-      const { x, segmentIds } = inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo }
+    ({ inputs: { x, segmentIds }, attrs: { numSegments }, backend }) => {
       const rowShape = x.shape.slice(segmentIds.shape.length)
       const size = sizeOf(rowShape)
       const out = backend.makeOutput([numSegments, ...rowShape], x.dtype)

@@ -1,18 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
 import type { CpuBackend } from '../cpu/cpu-backend.ts'
-import type { KernelCall, WasmKernel } from './kernel.ts'
+import { wasmKernel, type WasmCall, type WasmKernel } from './kernel.ts'
 import type { WasmBackend } from './wasm-backend.ts'
 
 /** The cpu backend, which comes with TensorFlow.js. */
 function cpuBackend(): CpuBackend {
-  const backend = tf.findBackend('cpu') as unknown as CpuBackend & { firstUse?: boolean }
-  // It greets its first user in Node with a banner.
+  const backend = tf.findBackend('cpu') as tf.KernelBackend & CpuBackend & { firstUse?: boolean }
+  // At its first use in Node it prints a banner.
   backend.firstUse = false
   return backend
 }
 
 /** Copies the inputs to the cpu backend, runs its kernel, and copies the results back. */
-function runOnCpu(name: string, { inputs, attrs, backend }: KernelCall<object>): tf.TensorInfo[] {
+function runOnCpu(name: string, { inputs, attrs, backend }: WasmCall<string, object>): tf.TensorInfo[] {
   const cpu = cpuBackend()
   const given = Object.entries(inputs as Readonly<Record<string, tf.TensorInfo | undefined>>)
   const copies = given.flatMap(([input, info]) => {
@@ -38,18 +38,19 @@ function copyBack(cpu: CpuBackend, result: tf.TensorInfo, backend: WasmBackend):
 /** @param isWrong calls for which the stock kernel is wrong; all of them by default */
 const kernel = <Attributes extends object = object>(
   name: string,
-  repairs: string,
-  isWrong: (attrs: Attributes, inputs: KernelCall['inputs']) => boolean = () => true,
-): WasmKernel => ({
-  name,
-  defect: 'wrong',
-  repairs,
-  create: (stock) => (call: KernelCall<object>) => {
-    if (!isWrong(call.attrs as Attributes, call.inputs)) return stock!(call)
-    const outputs = runOnCpu(name, call)
-    return outputs.length === 1 ? outputs[0]! : outputs
-  },
-})
+  problem: string,
+  isWrong: (attrs: Attributes, inputs: WasmCall<string, Attributes>['inputs']) => boolean = () => true,
+): WasmKernel =>
+  wasmKernel<string, Attributes>({
+    name,
+    defect: 'wrong',
+    problem,
+    create: (stock) => (call) => {
+      if (!isWrong(call.attrs, call.inputs)) return stock!(call)
+      const outputs = runOnCpu(name, call)
+      return outputs.length === 1 ? outputs[0]! : outputs
+    },
+  })
 
 interface Windowed {
   readonly strides: number | [number, number]
@@ -57,7 +58,7 @@ interface Windowed {
 }
 
 /** Whether there are rows or columns that no window reads. */
-function skipsInput({ strides, pad }: Windowed, { filter }: KernelCall['inputs']): boolean {
+function skipsInput({ strides, pad }: Windowed, { filter }: WasmCall<string, Windowed>['inputs']): boolean {
   const [down, across] = typeof strides === 'number' ? [strides, strides] : strides
   return pad === 'same' && (filter!.shape[0]! < down || filter!.shape[1]! < across)
 }
@@ -66,7 +67,7 @@ const SKIPS = "returns zeros if the padding is 'same' and the stride larger than
 
 const NEGATIVE = 'takes 1e-38 for the largest number of a window without a positive one'
 
-/** Kernels that are wrong and seldom used: the cpu backend computes them. */
+/** Kernels that are wrong and rarely used: the cpu backend computes them. */
 export const kernelsViaCpu: readonly WasmKernel[] = [
   kernel('MaxPool3D', NEGATIVE),
   kernel('MaxPool3DGrad', NEGATIVE),

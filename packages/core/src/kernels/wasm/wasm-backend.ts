@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
+import type { Float32 } from '../extra-kernels.ts'
 
 /** The parts of tfjs-backend-wasm 4.22.0 that kernels here rely on. */
 export interface WasmBackend {
   readonly wasm: {
     readonly asm: Readonly<Record<string, unknown>>
   }
-  /** A new tensor, not initialised. */
-  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo
+  /** A new tensor, not initialized. */
+  makeOutput<D extends tf.DataType>(shape: number[], dtype: D): tf.TensorInfo & { readonly dtype: D }
   /** Address of the first element, in bytes. */
   getMemoryOffset(dataId: object): number
   /** A view that lives until the next allocation. */
@@ -16,7 +17,12 @@ export interface WasmBackend {
   incRef(dataId: object): void
 }
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
+/** Where the numbers of tensors start, in bytes. */
+export const addressesOf = <T extends readonly tf.TensorInfo[]>(
+  backend: WasmBackend,
+  ...infos: T
+): { readonly [I in keyof T]: number } =>
+  infos.map(({ dataId }) => backend.getMemoryOffset(dataId)) as { readonly [I in keyof T]: number }
 
 /** Runs another kernel, below the tape and the tidy scopes: its result must be freed by hand. */
 export function runKernel(
@@ -29,13 +35,13 @@ export function runKernel(
   return kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend }) as tf.TensorInfo
 }
 
-/** Runs `f` and frees every tensor that it hands to `scratch`, also if it throws. */
-export function withScratch(
-  backend: WasmBackend,
-  f: (scratch: (info: tf.TensorInfo) => tf.TensorInfo) => tf.TensorInfo,
-): tf.TensorInfo {
+/** Marks a tensor as temporary, and returns it. */
+export type Scratch = <T extends tf.TensorInfo>(info: T) => T
+
+/** Runs `f` and frees every tensor that was given to `scratch`, also if it throws. */
+export function withScratch<R>(backend: WasmBackend, f: (scratch: Scratch) => R): R {
   const temporaries: tf.TensorInfo[] = []
-  const scratch = (info: tf.TensorInfo) => {
+  const scratch: Scratch = (info) => {
     temporaries.push(info)
     return info
   }
@@ -47,7 +53,7 @@ export function withScratch(
 }
 
 /** A float32 tensor of zeros. */
-export function zeros(backend: WasmBackend, shape: number[]): tf.TensorInfo {
+export function zeros(backend: WasmBackend, shape: number[]): Float32 {
   const info = backend.makeOutput(shape, 'float32')
   backend.typedArrayFromHeap(info).fill(0)
   return info

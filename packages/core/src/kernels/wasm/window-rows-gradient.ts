@@ -2,7 +2,7 @@ import { blockRowsOf, type FilterGradient } from './filter-gradient.ts'
 import { extent } from './geometry.ts'
 import { imagesIn } from './image-frame.ts'
 import { simd } from './simd/module.ts'
-import { withScratch, zeros } from './wasm-backend.ts'
+import { addressesOf, withScratch, zeros } from './wasm-backend.ts'
 
 /**
  * The gradient of a filter for images of few channels: a row of a window is one stretch of numbers, and its taps and
@@ -21,7 +21,7 @@ export const windowRowsGradient: FilterGradient = (backend, x, dy, geometry) =>
       scratch,
     )
     const out = zeros(backend, [height.taps, width.taps, channels, filters])
-    const [dyStart, outStart] = [dy, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number]
+    const [dyStart, outStart] = addressesOf(backend, dy, out)
     const { filterGradientTap } = simd(backend)
     const [column, gradient, run] = [4 * width.stride * channels, 4 * filters, width.taps * channels]
     const blockRows = blockRowsOf(geometry, filters)

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Dimension, Geometry } from './geometry.ts'
 import { framed } from './image-frame.ts'
-import { zeros, type WasmBackend } from './wasm-backend.ts'
+import { zeros, type Scratch, type WasmBackend } from './wasm-backend.ts'
 
 /** With fewer channels, tiles cost more to transform than the products save. */
 const LEAST_CHANNELS = 16
@@ -12,7 +12,7 @@ export const PLACES = 16
 /** Floats that the tiles of a block may take, before and after the products: a part of the second-level cache. */
 const BLOCK_FLOATS = 98_304
 
-/** Floats between matrices beyond their size, so that the 16 of a tile do not fall into the same cache set. */
+/** Unused floats between matrices, so that the 16 of a tile do not share one cache set. */
 const APART = 16
 
 const keepsSize = ({ size, outSize, taps, stride, before }: Dimension) =>
@@ -59,7 +59,7 @@ export interface TileBlocks {
 export function tileBlocks(
   backend: WasmBackend,
   { batch, height, width, channels, outChannels }: Geometry,
-  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+  scratch: Scratch,
 ): TileBlocks {
   const [rows, columns] = [Math.ceil(height.size / 2), Math.ceil(width.size / 2)]
   const blockRows = Math.max(1, Math.floor(BLOCK_FLOATS / (PLACES * (channels + outChannels) * columns)))
@@ -81,12 +81,12 @@ export interface Pixels {
   readonly rowBytes: number
 }
 
-/** Copies each image that tiles are read from into a frame of zeros, so that none reaches over an edge. */
+/** Copies each image into a frame of zeros, so that no tile reaches over an edge. */
 export function tilePixels(
   backend: WasmBackend,
   images: tf.TensorInfo,
   geometry: Geometry,
-  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
+  scratch: Scratch,
 ): (row: TileRow) => Pixels {
   const { channels } = geometry
   const [rows, columns] = [geometry.height, geometry.width].map(

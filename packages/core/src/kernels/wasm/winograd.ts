@@ -2,15 +2,11 @@ import type * as tf from '@tensorflow/tfjs'
 import type { Geometry } from './geometry.ts'
 import { packPanels, panelMemory, type Panel } from './panels.ts'
 import { simd } from './simd/module.ts'
-import { withScratch, type WasmBackend } from './wasm-backend.ts'
+import { addressesOf, withScratch, type Scratch, type WasmBackend } from './wasm-backend.ts'
 import { PLACES, tileBlocks, tilePixels, type TileMatrices, type TileRow } from './winograd-tiles.ts'
 
 /** `(G w Gᵀ)` for each place of a tile, packed as weights of a product. */
-function filterPanels(
-  backend: WasmBackend,
-  filter: tf.TensorInfo,
-  scratch: (info: tf.TensorInfo) => tf.TensorInfo,
-): readonly (readonly Panel[])[] {
+function filterPanels(backend: WasmBackend, filter: tf.TensorInfo, scratch: Scratch): readonly (readonly Panel[])[] {
   const [, , channels, outChannels] = filter.shape as [number, number, number, number]
   const count = channels * outChannels
   const tiles = scratch(backend.makeOutput([PLACES, count], 'float32'))
@@ -36,11 +32,11 @@ function multiply(
   })
 }
 
-/** Writes rows of tiles to the images they belong to, by way of `pair` where they reach over an edge. */
+/** Writes rows of tiles to their images; tiles that reach over an edge are written to `pair` first. */
 function writer(backend: WasmBackend, geometry: Geometry, out: tf.TensorInfo, pair: tf.TensorInfo) {
   const { height, width, outChannels } = geometry
   const { winogradOutput, copyRows } = simd(backend)
-  const [outStart, pairStart] = [out, pair].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number]
+  const [outStart, pairStart] = addressesOf(backend, out, pair)
   const [rowBytes, columns] = [4 * width.size * outChannels, Math.ceil(width.size / 2)]
   return (product: TileMatrices, tile: number, { image, row }: TileRow) => {
     const to = outStart + (image * height.size + 2 * row) * rowBytes

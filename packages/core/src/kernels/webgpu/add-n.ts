@@ -1,20 +1,21 @@
 import type * as tf from '@tensorflow/tfjs'
 import { webgpuKernel } from './kernel.ts'
 
-/** One buffer is the result's; WebGPU promises eight, and tfjs-backend-webgpu asks for no more. */
+/** WebGPU guarantees eight buffers, and tfjs-backend-webgpu requests no more; one of them is for the result. */
 const MOST = 7
 
 /** Sums in groups, then the sums, until one is left. */
 export const addN = webgpuKernel<readonly tf.TensorInfo[]>({
   name: 'AddN',
-  repairs: 'binds a buffer for each of its inputs, and eight are too many',
+  problem: 'binds a buffer for each of its inputs, and eight are too many',
   create: (stock) => {
-    const sum: typeof stock = ({ inputs, attrs, backend }) => {
-      if (inputs.length <= MOST) return stock({ inputs, attrs, backend })
+    const sum: NonNullable<typeof stock> = (call) => {
+      const { inputs, backend } = call
+      if (inputs.length <= MOST) return stock!(call)
       const groups = Array.from({ length: Math.ceil(inputs.length / MOST) }, (_, i) =>
-        stock({ inputs: inputs.slice(i * MOST, (i + 1) * MOST), attrs, backend }),
-      )
-      const result = sum({ inputs: groups, attrs, backend })
+        stock!({ ...call, inputs: inputs.slice(i * MOST, (i + 1) * MOST) }),
+      ) as tf.TensorInfo[]
+      const result = sum({ ...call, inputs: groups })
       for (const { dataId } of groups) backend.disposeData(dataId)
       return result
     }

@@ -4,7 +4,7 @@ import type { DeviceData, WebgpuBackend } from './webgpu-backend.ts'
 
 type Listener = (event: { readonly error: Error }) => void
 
-/** A device that does what a test tells it, and a backend with one tensor. */
+/** A device that a test controls, and a backend with one tensor. */
 function fakeBackend(data: Partial<DeviceData> = {}) {
   const listeners: Listener[] = []
   let lose!: (reason: { message: string }) => void

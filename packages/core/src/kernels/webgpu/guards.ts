@@ -1,10 +1,9 @@
 import type * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../../errors.ts'
+import { sizeOf } from '../../size-of.ts'
 import type { WebgpuBackend } from './webgpu-backend.ts'
 
 const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1)
 
 /** What a shader cannot read or write, and why. */
 function unfit(shapes: readonly (readonly number[])[], mostBytes: number): GpdError | undefined {
@@ -37,7 +36,7 @@ function refuseUnfitTensors(backend: WebgpuBackend): void {
   }
 }
 
-/** WebGPU reports errors of the device (out of memory, a shader refused) to the page, not to who reads the results. */
+/** WebGPU reports errors of the device (out of memory, a shader refused) to the page; a read of the results succeeds. */
 function failReadsAfterErrors(backend: WebgpuBackend): void {
   let problem: string | undefined
   const remember = (message: string) => void (problem ??= message.split('\n')[0])
@@ -57,7 +56,7 @@ function failReadsAfterErrors(backend: WebgpuBackend): void {
     read(dataId).then(checked, (error: unknown) => Promise.reject(checked(error) as Error))
 }
 
-/** Outside browsers the stock function fails for want of a canvas, which says nothing to who called `dataSync`. */
+/** Outside browsers the stock function fails because there is no canvas, an error that does not name the cause. */
 function refuseSynchronousReads(backend: WebgpuBackend): void {
   const readSync = backend.readSync.bind(backend)
   backend.readSync = (dataId: object) => {
@@ -77,13 +76,13 @@ const refused = (what: string, problem: string, instead: string) =>
 
 /** What is refused here, for the list of defects. */
 export const webgpuGuards = [
-  refused('tensors beyond the limit of a binding', 'are left out in silence', 'a smaller batch'),
-  refused('tensors without numbers', 'are left out in silence', 'leave them out, or another backend'),
-  refused('errors of the device', 'are reported to nobody who reads a result', 'a smaller batch'),
-  refused('synchronous reads in Node', 'fail for want of a canvas', '`await tensor.data()`'),
+  refused('tensors beyond the limit of a binding', 'are left out without an error', 'a smaller batch'),
+  refused('tensors without numbers', 'are left out without an error', 'leave them out, or another backend'),
+  refused('errors of the device', 'are not reported where a result is read', 'a smaller batch'),
+  refused('synchronous reads in Node', 'fail because there is no canvas', '`await tensor.data()`'),
 ]
 
-/** Makes a backend object fail aloud where the stock one returns wrong numbers or an unrelated message. */
+/** Makes a backend object throw a clear error where the stock one returns wrong numbers or an unrelated message. */
 export function guard(backend: WebgpuBackend): void {
   refuseUnfitTensors(backend)
   failReadsAfterErrors(backend)

@@ -18,7 +18,7 @@ export interface DeviceData {
 export interface WebgpuBackend extends tf.KernelBackend {
   readonly device: GpuDevice
   readonly tensorMap: { get(dataId: tf.DataId): DeviceData }
-  /** Runs a shader: what every kernel comes to. */
+  /** Runs a shader: every kernel calls this in the end. */
   runWebGPUProgram(
     program: { readonly outputShape: readonly number[] },
     inputs: readonly tf.TensorInfo[],

@@ -41,7 +41,7 @@ describe.skipIf(problem !== undefined)('the webgpu kernels', () => {
   })
 
   // In this order: nothing is repaired yet. A shader that is used again for another length is right the first time.
-  it.each(webgpuKernels)('without its repair $name $repairs', async ({ name }) => {
+  it.each(webgpuKernels)('without its repair $name $problem', async ({ name }) => {
     const errors: number[] = []
     for (const subject of cases.filter(({ fails }) => fails?.includes(`webgpu ${name}`)))
       errors.push(await largestError(subject, references.get(subject.name)!))

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { sizeOf } from '../../size-of.ts'
 import type { LayerWriter, WrittenNode } from '../writer.ts'
 
 /** What is done to each entry of the last axis; `add` is 0 if absent. */
@@ -16,7 +17,7 @@ function perEntry({ apply, name }: WrittenNode, x: tf.SymbolicTensor, id: string
   const shape = x.shape.slice(1) as number[]
   const isMap = shape.length === 3
   const size = shape.at(-1)!
-  const rows = shape.slice(0, -1).reduce((product, n) => product * n, 1)
+  const rows = sizeOf(shape.slice(0, -1))
   const { factor, add, trainable } = line
   const layer = tf.layers.depthwiseConv2d({
     name: isMap ? id : name('line'),

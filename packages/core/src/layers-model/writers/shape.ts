@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { ChannelSplitAttributes } from '../../ops/channel-split.ts'
+import { sizeOf } from '../../size-of.ts'
 import type { LayerWriter } from '../writer.ts'
 import { cropColumns } from './crop.ts'
 
@@ -17,7 +18,7 @@ export const channelSplit: LayerWriter = (written) => {
   const { parts, index, copies } = written.node.attributes as unknown as ChannelSplitAttributes
   const { inputs, inputShape, outputShape, node, name, apply } = written
   const size = inputShape.at(-1)! / copies
-  const rows = inputShape.reduce((product, n) => product * n, 1) / size
+  const rows = sizeOf(inputShape) / size
   const matrix = apply(tf.layers.reshape({ name: name('rows'), targetShape: [rows, size] }), inputs[0]!)
   const part = cropColumns(written, matrix, [(index * size) / parts, ((index + 1) * size) / parts], 'part')
   return apply(tf.layers.reshape({ name: node.id, targetShape: [...outputShape] }), part)

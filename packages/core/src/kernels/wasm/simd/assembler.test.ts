@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assemble, wasmFunction, whileLoop } from './assembler.ts'
 import { i32, signed, unsigned } from './instructions.ts'
-import { channelKernel } from './channel-kernels.ts'
+import { channelMap, channelSums } from './channel-kernels.ts'
+import type { Simd } from './module.ts'
 import { transposeMatrices } from './transpose-matrix.ts'
 
 async function instantiate(functions: Parameters<typeof assemble>[0]) {
@@ -45,24 +46,46 @@ describe('the assembler', () => {
     exports['squares']!(8, 5)
     expect([...new Int32Array(memory.buffer, 0, 8)]).toEqual([0, 0, 0, 1, 4, 9, 16, 0])
   })
+
+  it('gives functions as many parameters as they have, to the compiler too', () => {
+    // Never run: the marked lines must not compile.
+    const calls = ({ copyRows, channelSum, gradientMoments }: Simd) => {
+      copyRows(1, 2, 3, 4, 5, 6)
+      // @ts-expect-error one number too few
+      copyRows(1, 2, 3, 4, 5)
+      channelSum(1, 2, 3, 4, 5)
+      // @ts-expect-error one number too many
+      channelSum(1, 2, 3, 4, 5, 6)
+      // @ts-expect-error not known how many
+      gradientMoments(...[1, 2, 3])
+    }
+    expect(calls).toBeTypeOf('function')
+  })
 })
 
 describe('channel kernels', () => {
-  const kernel = channelKernel({
-    name: 'subject',
+  const mapped = channelMap({
+    name: 'mapped',
     maps: ['x', 'y'],
     coefficients: ['a'],
     map: (l, { x, y, a }) => l.sub(l.mul(x, a), y),
-    sums: { total: (l, { x, y }) => l.where(y, x) },
+  })
+  const summed = channelSums({
+    name: 'summed',
+    maps: ['x', 'y'],
+    coefficients: ['a'],
+    sums: ['total', 'weighted'],
+    terms: { total: (l, { x, y }) => l.where(y, x), weighted: (l, { x, a }) => l.mul(x, a) },
   })
 
   it('compute each channel alike, for any number of rows and channels, and touch nothing else', async () => {
-    const { floats, exports } = await instantiate([kernel])
+    const { floats, exports } = await instantiate([mapped, summed])
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 150 }), fc.integer({ min: 1, max: 39 }), (rows, channels) => {
         floats.fill(99)
         const size = rows * channels
         const [x, y, a, out, total] = [0, size, 2 * size, 2 * size + channels, 3 * size + channels] as const
+        const weighted = total + channels
         const valueOf = (i: number, k: number) => ((i * k) % 9) - 4
         for (let i = 0; i < size; i++) {
           floats[x + i] = valueOf(i, 5)
@@ -71,18 +94,23 @@ describe('channel kernels', () => {
         for (let c = 0; c < channels; c++) {
           floats[a + c] = c % 3
           floats[total + c] = 10
+          floats[weighted + c] = 20
         }
         const bytes = 4 * channels
-        exports['subject']!(4 * x, 4 * y, bytes, bytes, 4 * a, 4 * out, bytes, 4 * total, rows, channels)
-        const sums = Array<number>(channels).fill(10)
+        exports['mapped']!(4 * x, 4 * y, bytes, bytes, 4 * a, 4 * out, bytes, rows, channels)
+        exports['summed']!(4 * x, 4 * y, bytes, bytes, 4 * a, 4 * total, 4 * weighted, rows, channels)
+        const sums = Array<number>(2 * channels)
+          .fill(10)
+          .fill(20, channels)
         for (let i = 0; i < size; i++) {
           const c = i % channels
           if (valueOf(i, 7) > 0) sums[c]! += valueOf(i, 5)
+          sums[channels + c]! += valueOf(i, 5) * (c % 3)
           if (floats[out + i] !== valueOf(i, 5) * (c % 3) - valueOf(i, 7))
             throw new Error(`out[${i}] = ${floats[out + i]}`)
         }
-        expect([...floats.subarray(total, total + channels)]).toEqual(sums)
-        expect(floats[total + channels]).toBe(99)
+        expect([...floats.subarray(total, total + 2 * channels)]).toEqual(sums)
+        expect(floats[total + 2 * channels]).toBe(99)
       }),
       { seed: 3, numRuns: 60 },
     )

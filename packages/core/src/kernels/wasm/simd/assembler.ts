@@ -43,27 +43,33 @@ export const when = (condition: Code, ...statements: Code[]): Code => [
 /** Declares a local variable. */
 export type Declare = (type: ValueType) => Local
 
-export interface WasmFunction<Name extends string = string> {
+/** A function without result, of i32 parameters. */
+export interface WasmFunction<Name extends string = string, P extends readonly string[] = readonly string[]> {
   readonly name: Name
-  readonly parameters: readonly ValueType[]
+  readonly parameters: P
   readonly locals: readonly ValueType[]
   readonly body: Code
 }
 
-/**
- * A function without result.
- *
- * @param parameters names of its i32 parameters: pointers in bytes, counts
- */
-export function wasmFunction<Name extends string, P extends string>(
+/** A number for the parameter of that name. The name is there to be read, by people and in the editor. */
+export type Argument<Name extends string> = number | (number & { readonly parameter?: Name })
+
+/** What a function is called with: one number for each parameter, in their order. */
+export type Arguments<P extends readonly string[]> = { readonly [I in keyof P]: Argument<P[I]> }
+
+/** A function of these parameters as JavaScript sees it. */
+export type Callable<P extends readonly string[]> = (...numbers: Arguments<P>) => void
+
+/** @param parameters names: pointers in bytes, counts */
+export function wasmFunction<Name extends string, const P extends readonly string[]>(
   name: Name,
-  parameters: readonly P[],
-  build: (parameters: Readonly<Record<P, Local>>, declare: Declare) => readonly Code[],
-): WasmFunction<Name> {
+  parameters: P,
+  build: (parameters: Readonly<Record<P[number], Local>>, declare: Declare) => readonly Code[],
+): WasmFunction<Name, P> {
   const locals: ValueType[] = []
   const declare: Declare = (type) => local(parameters.length + locals.push(type) - 1)
-  const named = Object.fromEntries(parameters.map((parameter, i) => [parameter, local(i)])) as Record<P, Local>
-  return { name, parameters: parameters.map(() => 'i32'), body: build(named, declare).flat(), locals }
+  const named = Object.fromEntries(parameters.map((parameter, i) => [parameter, local(i)])) as Record<P[number], Local>
+  return { name, parameters, body: build(named, declare).flat(), locals }
 }
 
 const sized = (bytes: Code): Code => [...unsigned(bytes.length), ...bytes]
@@ -73,11 +79,7 @@ const section = (id: number, items: readonly Code[]): Code => [id, ...sized(list
 
 /** A module that works on the memory imported as `env.memory` and exports its functions by name. */
 export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
-  const types = functions.map(({ parameters }): Code => [
-    0x60,
-    ...list(parameters.map((type) => [VALUE_TYPES[type]])),
-    0,
-  ])
+  const types = functions.map(({ parameters }): Code => [0x60, ...list(parameters.map(() => [VALUE_TYPES.i32])), 0])
   const bodies = functions.map(({ locals, body }) =>
     sized([...list(locals.map((type) => [1, VALUE_TYPES[type]])), ...body, 0x0b]),
   )

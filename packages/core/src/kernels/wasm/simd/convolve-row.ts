@@ -1,4 +1,5 @@
 import { wasmFunction, whileLoop, type Declare, type Local, type WasmFunction } from './assembler.ts'
+import { ROW_PARAMETERS } from './dot-row.ts'
 import { f32, f32x4, i32, type Code } from './instructions.ts'
 
 /** Output channels that are computed together; the weights of a panel lie together too. */
@@ -72,7 +73,7 @@ interface Row {
   readonly outColumn: Local
 }
 
-/** The sums of a panel at `count` neighbouring positions; then moves on by as many. */
+/** The sums of a panel at `count` neighboring positions; then moves on by as many. */
 function tile(declare: Declare, p: Row, count: number, width: PanelWidth): Code {
   const vectors = vectorsOf(width)
   const index = Array.from({ length: count }, (_, i) => i)
@@ -121,16 +122,13 @@ function tile(declare: Declare, p: Row, count: number, width: PanelWidth): Code 
  * One row of a convolution's output, for one panel of output channels: at each position the sum over the window, whose
  * rows are contiguous because channels are the last axis. A product of matrices is the case of windows with one row.
  */
-export const convolveRow = <W extends PanelWidth>(width: W): WasmFunction<`convolveRow${W}`> =>
-  wasmFunction(
-    `convolveRow${width}`,
-    ['x', 'weights', 'out', 'positions', 'xColumn', 'outColumn', 'windowRows', 'windowRow', 'run'],
-    (p, declare) =>
-      Array.from({ length: POSITIONS }, (_, i) => POSITIONS - i).map((count) =>
-        whileLoop(
-          i32.lessOrEqual(i32.const(count), p.positions.get),
-          tile(declare, p, count, width),
-          p.positions.advance(i32.const(-count)),
-        ),
+export const convolveRow = <W extends PanelWidth>(width: W): WasmFunction<`convolveRow${W}`, typeof ROW_PARAMETERS> =>
+  wasmFunction(`convolveRow${width}`, ROW_PARAMETERS, (p, declare) =>
+    Array.from({ length: POSITIONS }, (_, i) => POSITIONS - i).map((count) =>
+      whileLoop(
+        i32.lessOrEqual(i32.const(count), p.positions.get),
+        tile(declare, p, count, width),
+        p.positions.advance(i32.const(-count)),
       ),
+    ),
   )

@@ -31,10 +31,23 @@ export function pack(declare: Declare, p: Packing, width: NarrowWidth): Code[] {
   ]
 }
 
-export const packDots = <W extends NarrowWidth>(width: W): WasmFunction<`packDots${W}`> =>
-  wasmFunction(`packDots${width}`, ['from', 'to', 'rows', 'rowStride', 'columnStride'], (p, declare) =>
-    pack(declare, p, width),
-  )
+const PACK_PARAMETERS = ['from', 'to', 'rows', 'rowStride', 'columnStride'] as const
+
+export const packDots = <W extends NarrowWidth>(width: W): WasmFunction<`packDots${W}`, typeof PACK_PARAMETERS> =>
+  wasmFunction(`packDots${width}`, PACK_PARAMETERS, (p, declare) => pack(declare, p, width))
+
+/** Parameters of the functions that compute a row of a convolution. */
+export const ROW_PARAMETERS = [
+  'x',
+  'weights',
+  'out',
+  'positions',
+  'xColumn',
+  'outColumn',
+  'windowRows',
+  'windowRow',
+  'run',
+] as const
 
 interface Row {
   readonly x: Local
@@ -53,7 +66,7 @@ const folded = (sum: Local): Code => [
   ...sum.set(f32x4.add(sum.get, f32x4.shuffle(sum.get, sum.get, [1, 1, 1, 1]))),
 ]
 
-/** The dot products of `count` neighbouring windows with each channel's weights; then moves on by as many. */
+/** The dot products of `count` neighboring windows with each channel's weights; then moves on by as many. */
 function tile(declare: Declare, p: Row, count: number, width: NarrowWidth): Code {
   const index = Array.from({ length: count }, (_, i) => i)
   const channels = Array.from({ length: width }, (_, i) => i)
@@ -105,9 +118,5 @@ export const dots = (declare: Declare, p: Row & { readonly positions: Local }, w
  * What `convolveRow` computes, for one to three output channels and windows whose rows are a multiple of four floats:
  * four terms of a sum at once, where there are too few channels to fill a vector.
  */
-export const dotRow = <W extends NarrowWidth>(width: W): WasmFunction<`dotRow${W}`> =>
-  wasmFunction(
-    `dotRow${width}`,
-    ['x', 'weights', 'out', 'positions', 'xColumn', 'outColumn', 'windowRows', 'windowRow', 'run'],
-    (p, declare) => dots(declare, p, width),
-  )
+export const dotRow = <W extends NarrowWidth>(width: W): WasmFunction<`dotRow${W}`, typeof ROW_PARAMETERS> =>
+  wasmFunction(`dotRow${width}`, ROW_PARAMETERS, (p, declare) => dots(declare, p, width))

@@ -1,4 +1,4 @@
-import { channelKernel } from './channel-kernels.ts'
+import { channelMap, channelSums } from './channel-kernels.ts'
 import { convolveRow, packPanel } from './convolve-row.ts'
 import { copyRows } from './copy-rows.ts'
 import { dotProducts } from './dot-products.ts'
@@ -13,7 +13,7 @@ import { winogradFilter, winogradFilterGradient } from './winograd-filter.ts'
 import { winogradGradient, winogradInput, winogradOutput } from './winograd.ts'
 
 /** `out = dy where y > 0` */
-const reluGradient = channelKernel({
+const reluGradient = channelMap({
   name: 'reluGradient',
   maps: ['dy', 'y'],
   coefficients: [],
@@ -21,15 +21,16 @@ const reluGradient = channelKernel({
 })
 
 /** `total += Σ x` */
-const channelSum = channelKernel({
+const channelSum = channelSums({
   name: 'channelSum',
   maps: ['x'],
   coefficients: [],
-  sums: { total: (_, { x }) => x },
+  sums: ['total'],
+  terms: { total: (_, { x }) => x },
 })
 
 /** `out = coefficient`, for every row */
-const channelFill = channelKernel({
+const channelFill = channelMap({
   name: 'channelFill',
   maps: [],
   coefficients: ['value'],
@@ -37,10 +38,10 @@ const channelFill = channelKernel({
 })
 
 /** `out = x`, where rows of either may lie apart */
-const channelCopy = channelKernel({ name: 'channelCopy', maps: ['x'], coefficients: [], map: (_, { x }) => x })
+const channelCopy = channelMap({ name: 'channelCopy', maps: ['x'], coefficients: [], map: (_, { x }) => x })
 
 /** `out = x + b` */
-const channelAdd = channelKernel({
+const channelAdd = channelMap({
   name: 'channelAdd',
   maps: ['x'],
   coefficients: ['b'],
@@ -48,7 +49,7 @@ const channelAdd = channelKernel({
 })
 
 /** `out = x · a + b` */
-const channelAffine = channelKernel({
+const channelAffine = channelMap({
   name: 'channelAffine',
   maps: ['x'],
   coefficients: ['a', 'b'],
@@ -56,7 +57,7 @@ const channelAffine = channelKernel({
 })
 
 /** `out = dy · a + x · b + c`: what the closed-form gradient of batch normalization comes down to */
-const channelCombine = channelKernel({
+const channelCombine = channelMap({
   name: 'channelCombine',
   maps: ['dy', 'x'],
   coefficients: ['a', 'b', 'c'],
@@ -64,32 +65,35 @@ const channelCombine = channelKernel({
 })
 
 /** `total += Σ (x − mean)²` */
-const centeredSquares = channelKernel({
+const centeredSquares = channelSums({
   name: 'centeredSquares',
   maps: ['x'],
   coefficients: ['mean'],
   // The difference is computed twice: cheaper than one more local variable that may spill.
-  sums: { total: (l, { x, mean }) => l.mul(l.sub(x, mean), l.sub(x, mean)) },
+  sums: ['total'],
+  terms: { total: (l, { x, mean }) => l.mul(l.sub(x, mean), l.sub(x, mean)) },
 })
 
 /** `total += Σ dy`, `moment += Σ dy · (x − mean)` */
-const gradientMoments = channelKernel({
+const gradientMoments = channelSums({
   name: 'gradientMoments',
   maps: ['dy', 'x'],
   coefficients: ['mean'],
-  sums: { total: (_, { dy }) => dy, moment: (l, { dy, x, mean }) => l.mul(dy, l.sub(x, mean)) },
+  sums: ['total', 'moment'],
+  terms: { total: (_, { dy }) => dy, moment: (l, { dy, x, mean }) => l.mul(dy, l.sub(x, mean)) },
 })
 
 /** `total += Σ x · dy`: one tap of a depthwise filter's gradient */
-const productSum = channelKernel({
+const productSum = channelSums({
   name: 'productSum',
   maps: ['x', 'dy'],
   coefficients: [],
-  sums: { total: (l, { x, dy }) => l.mul(x, dy) },
+  sums: ['total'],
+  terms: { total: (l, { x, dy }) => l.mul(x, dy) },
 })
 
 /** `out = sum + dy · w`: one tap of a depthwise convolution's input gradient */
-const multiplyAdd = channelKernel({
+const multiplyAdd = channelMap({
   name: 'multiplyAdd',
   maps: ['sum', 'dy'],
   coefficients: ['w'],

@@ -1,10 +1,10 @@
 import { GpdError } from '../../../errors.ts'
 import type { WasmBackend } from '../wasm-backend.ts'
-import { assemble } from './assembler.ts'
+import { assemble, type Callable } from './assembler.ts'
 import { simdFunctions } from './functions.ts'
 
-type SimdFunction = (...numbers: number[]) => void
-export type Simd = Readonly<Record<(typeof simdFunctions)[number]['name'], SimdFunction>>
+/** The vector functions by name, each with as many numbers as it has parameters. */
+export type Simd = { readonly [F in (typeof simdFunctions)[number] as F['name']]: Callable<F['parameters']> }
 
 let compiled: WebAssembly.Module | undefined
 const instances = new WeakMap<WasmBackend, Simd>()

@@ -55,9 +55,11 @@ function product(p: Product, left: Left, declare: Declare): Code {
   ].flat()
 }
 
+const PARAMETERS = ['a', 'b', 'out', 'right', 'count', 'aStep', 'bStep', 'turnB', 'm', 'k', 'n'] as const
+
 /** Products of `count` pairs of matrices; steps from one matrix to the next in bytes. */
-const products = <Name extends string>(name: Name, left: Left): WasmFunction<Name> =>
-  wasmFunction(name, ['a', 'b', 'out', 'right', 'count', 'aStep', 'bStep', 'turnB', 'm', 'k', 'n'], (p, declare) => {
+const products = <Name extends string>(name: Name, left: Left): WasmFunction<Name, typeof PARAMETERS> =>
+  wasmFunction(name, PARAMETERS, (p, declare) => {
     const b = declare('i32')
     return [
       whileLoop(

@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs'
 import { simd } from './simd/module.ts'
-import type { WasmBackend } from './wasm-backend.ts'
+import { addressesOf, type WasmBackend } from './wasm-backend.ts'
 
-/** Some taps of a kernel `[kh, kw, in, out]`, in the order given, as the kernel `[rows, columns, out, in]` of the way back. */
-export function reversedKernel(
+/** Some taps of a filter `[height, width, in, out]`, in the given order, as a filter `[rows, columns, out, in]`. */
+export function reversedFilter(
   backend: WasmBackend,
   filter: tf.TensorInfo,
   rows: readonly number[],
@@ -11,7 +11,7 @@ export function reversedKernel(
 ): tf.TensorInfo {
   const [, width, inputs, outputs] = filter.shape as [number, number, number, number]
   const result = backend.makeOutput([rows.length, columns.length, outputs, inputs], 'float32')
-  const [from, to] = [filter, result].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number]
+  const [from, to] = addressesOf(backend, filter, result)
   const bytes = 4 * inputs * outputs
   const { transposeMatrices } = simd(backend)
   const taps = rows.flatMap((row) => columns.map((column) => row * width + column))
