@@ -1,8 +1,9 @@
 /** Writes docs/backends.md: every conformance case on every backend that works here. Run: npm run docs:backends */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { backendNames, isGpdError, type BackendName } from '@gpdjs/core'
-import { defects, runConformance, type ConformanceResult, type Defect } from '@gpdjs/core/conformance'
+import { backendNames, type BackendName } from '@gpdjs/backends'
+import { isGpdError } from '@gpdjs/core'
+import { defects, runConformance, type ConformanceResult, type Defect } from '@gpdjs/backends/conformance'
 import { deviations } from './training-curve.ts'
 
 interface Column {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { cifarResnet } from '@gpdjs/architectures'
-import { countMultiplyAdds, useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
+import { countMultiplyAdds } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { arm, PLUGINS } from './arms.ts'
 import { watchKernels } from './kernel-calls.ts'

@@ -1,6 +1,6 @@
 /** Times every group of kernels on one backend and prints what it found as JSON: `kernels.ts BACKEND ROUNDS`. */
 import * as tf from '@tensorflow/tfjs'
-import { useBackend, type BackendChoice } from '@gpdjs/core'
+import { useBackend, type BackendChoice } from '@gpdjs/backends'
 import { interleave, type Spread } from './interleave.ts'
 import { KERNEL_GROUPS, type KernelGroup } from './kernel-cases.ts'
 

@@ -4,7 +4,7 @@
  *     npm run profile -- [--network D] [--arm gpd|plain] [--steps 5] [--backend auto] [--json]
  */
 import { parseArgs } from 'node:util'
-import { useBackend, type BackendChoice } from '@gpdjs/core'
+import { useBackend, type BackendChoice } from '@gpdjs/backends'
 import { arm, PLUGINS } from './arms.ts'
 import { watchKernels } from './kernel-calls.ts'
 import { NETWORKS, type ArmName, type NetworkName } from './networks.ts'

@@ -1,8 +1,9 @@
 /** The same small training run of GPD on several backends: how far their losses come apart. */
+import { useBackend, type BackendChoice } from '@gpdjs/backends'
 import { tensorSource } from '@gpdjs/data'
 import * as tf from '@tensorflow/tfjs'
 import { cifarResnet } from '@gpdjs/architectures'
-import { randomStream, useBackend, type BackendChoice } from '@gpdjs/core'
+import { randomStream } from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { distill, dynamicTeacher, sgd } from '@gpdjs/trainer'
 

@@ -6,7 +6,7 @@
  * one. `pytorch/worker.py` speaks the same.
  */
 import { createInterface } from 'node:readline'
-import { useBackend, type BackendChoice } from '@gpdjs/core'
+import { useBackend, type BackendChoice } from '@gpdjs/backends'
 import { arm, PLUGINS } from './arms.ts'
 import type { ArmName, Size } from './networks.ts'
 

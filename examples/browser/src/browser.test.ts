@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { conformanceCases } from '@gpdjs/core/conformance'
+import { conformanceCases } from '@gpdjs/backends/conformance'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPages } from './testing/build-pages.ts'
 import { findChromium, inChromium, type Graphics } from './testing/chromium.ts'

@@ -2,8 +2,9 @@
 /// <reference types="vite/client" />
 import * as tf from '@tensorflow/tfjs'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
-import { toLayersModel, useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
 import { countImages, imageSource, moments, take, type ChannelMoments, type ImageSet } from '@gpdjs/data'
+import { toLayersModel } from '@gpdjs/interchange'
 import { append, element, percent, showImage } from './page.ts'
 import { shapes, SHAPES } from './shapes.ts'
 import { train } from './train.ts'

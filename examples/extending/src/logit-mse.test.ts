@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { relu, useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
+import { relu } from '@gpdjs/core'
 import { inverseReparameterization } from '@gpdjs/ir-expansion'
 import { classification, distill, dynamicTeacher, linear, staticTeacher } from '@gpdjs/trainer'
 import { beforeAll, describe, expect, it } from 'vitest'

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
+import { useBackend } from '@gpdjs/backends'
 import {
   countMultiplyAdds,
   countParameters,
   networkDefinition,
   parseNetwork,
   predict,
-  useBackend,
   valueAndGradients,
 } from '@gpdjs/core'
 import { expand, inverseReparameterization } from '@gpdjs/ir-expansion'

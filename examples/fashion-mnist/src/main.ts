@@ -3,17 +3,17 @@
  * itself, with KD, with DKD + GPD), and prints what came out. Run it with `npm start`.
  */
 import { join } from 'node:path'
-import { countParameters, GpdError, isGpdError, useBackend, countMultiplyAdds, type Network } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
+import { countMultiplyAdds, countParameters, GpdError, isGpdError, type Network } from '@gpdjs/core'
 import { moments, split, take, imageSource } from '@gpdjs/data'
 import { prepareFashionMnist } from '@gpdjs/example-data-sets'
 import { progressBar } from '@gpdjs/cli'
+import { loadNetwork, saveNetwork } from '@gpdjs/interchange'
 import {
   cosine,
   distill,
   evaluate,
-  loadNetwork,
   metricsFile,
-  saveNetwork,
   sgd,
   warmUp,
   type DistillResult,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, afterAll, describe, expect, it } from 'vitest'
-import { layersModelFolder } from '@gpdjs/trainer'
+import { layersModelFolder } from '@gpdjs/interchange'
 import { createModel } from './model.ts'
 
 let folder: string

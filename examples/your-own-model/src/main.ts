@@ -1,10 +1,11 @@
 /** Gap Preserving Distillation for a model of one's own; README.md says how to run it. */
 import { writeFile } from 'node:fs/promises'
-import { fromLayersModel, toLayersModel, toOnnx, useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
 import { moments, take, imageSource } from '@gpdjs/data'
 import { prepareFashionMnist } from '@gpdjs/example-data-sets'
+import { fromLayersModel, layersModelFolder, toLayersModel, toOnnx } from '@gpdjs/interchange'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
-import { cosine, distill, dynamicTeacher, evaluate, layersModelFolder, sgd } from '@gpdjs/trainer'
+import { cosine, distill, dynamicTeacher, evaluate, sgd } from '@gpdjs/trainer'
 import { createModel } from './model.ts'
 import { options } from './options.ts'
 

@@ -10,7 +10,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest'
 import { convnext } from './convnext.ts'
 import { shufflenetV2 } from './shufflenet-v2.ts'
-import { fromTorch } from './torch.ts'
+import { fromTorch } from '@gpdjs/interchange'
 import { vgg } from './vgg.ts'
 import { wideResnet } from './wide-resnet.ts'
 

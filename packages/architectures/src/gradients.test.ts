@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
+import { useBackend } from '@gpdjs/backends'
 import {
   apply,
   initializeParameters,
@@ -7,7 +8,6 @@ import {
   mapRecord,
   randomStream,
   sizeOf,
-  useBackend,
   valueAndGradients,
   type Network,
 } from '@gpdjs/core'

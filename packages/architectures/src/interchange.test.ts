@@ -1,18 +1,17 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
+import { useBackend } from '@gpdjs/backends'
 import {
   apply,
   initializeParameters,
   initializeStatistics,
   mapRecord,
+  predict,
   randomStream,
   sizeOf,
-  toLayersModel,
-  toOnnx,
-  useBackend,
-  predict,
   type Network,
 } from '@gpdjs/core'
+import { toLayersModel, toOnnx } from '@gpdjs/interchange'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { relativeGap } from './testing/golden.ts'

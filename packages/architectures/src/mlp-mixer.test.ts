@@ -1,7 +1,7 @@
 import { countParameters } from '@gpdjs/core'
 import { describe, expect, it } from 'vitest'
 import { mlpMixer } from './mlp-mixer.ts'
-import { fromTorch } from './torch.ts'
+import { fromTorch } from '@gpdjs/interchange'
 
 describe('mlpMixer', () => {
   it.each([

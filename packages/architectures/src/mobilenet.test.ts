@@ -1,11 +1,12 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { apply, countMultiplyAdds, countParameters, useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
+import { apply, countMultiplyAdds, countParameters } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { mobilenetV1 } from './mobilenet-v1.ts'
 import { mobilenetV2 } from './mobilenet-v2.ts'
 import { goldenFiles, goldenNetwork, relativeGap } from './testing/golden.ts'
-import { fromTorch } from './torch.ts'
+import { fromTorch } from '@gpdjs/interchange'
 
 beforeAll(async () => {
   await useBackend('wasm')

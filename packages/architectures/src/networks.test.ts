@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { cifarResnet } from './cifar-resnet.ts'
 import { imagenetResnet } from './imagenet-resnet.ts'
 import { createNetwork, listNetworks } from './registry.ts'
-import { fromTorch } from './torch.ts'
+import { fromTorch } from '@gpdjs/interchange'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')

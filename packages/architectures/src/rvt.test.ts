@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { apply, countParameters, decodeSafetensors, useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
+import { apply, countParameters } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { rvt } from './rvt.ts'
 import { goldenFiles, relativeGap } from './testing/golden.ts'
-import { fromTorch } from './torch.ts'
+import { decodeSafetensors, fromTorch } from '@gpdjs/interchange'
 
 beforeAll(async () => {
   await useBackend('wasm')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
-import { decodeSafetensors, encodeSafetensors, sizeOf, type Network } from '@gpdjs/core'
+import { initializeParameters, initializeStatistics, sizeOf, type Network } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cifarResnet } from './cifar-resnet.ts'
 import { convnext } from './convnext.ts'
@@ -9,8 +9,14 @@ import { deit } from './deit.ts'
 import { imagenetResnet } from './imagenet-resnet.ts'
 import { imagenetVgg } from './imagenet-vgg.ts'
 import { mobilenetV2 } from './mobilenet-v2.ts'
-import { fromTorch, toTorch, type TorchOptions, type TorchTensor } from './torch.ts'
-import { torchLayouts } from './torch-layout.ts'
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  fromTorch,
+  toTorch,
+  type TorchOptions,
+  type TorchTensor,
+} from '@gpdjs/interchange'
 import { vgg } from './vgg.ts'
 import { vit } from './vit.ts'
 
@@ -71,17 +77,24 @@ const networks: Readonly<Record<string, Network>> = {
   ViT: vit(VIT),
 }
 
-const drawn = (network: Network) =>
+const initial = ({ parameters, statistics }: Network) => ({
+  ...initializeParameters(parameters, 0),
+  ...initializeStatistics(statistics),
+})
+
+const drawn = async (network: Network) =>
   new Map(
-    [...torchLayouts(network).values()].map(({ name, shape }, j) => {
-      const size = sizeOf(shape)
-      return [name, { shape, data: Float32Array.from({ length: size }, (_, i) => Math.sin(i + 7 * j)) }] as const
-    }),
+    [...(await toTorch(network, initial(network)))]
+      .map(([name, { shape }]) => ({ name, shape }))
+      .map(({ name, shape }, j) => {
+        const size = sizeOf(shape)
+        return [name, { shape, data: Float32Array.from({ length: size }, (_, i) => Math.sin(i + 7 * j)) }] as const
+      }),
   )
 
 describe.each(Object.entries(networks))('%s', (_, network) => {
   it.each(['torchvision', 'timm'] as const)('goes to %s’s names and back', async (names) => {
-    const state = drawn(network)
+    const state = await drawn(network)
     const theirs = await through(network, state, {}, { names })
     expect(theirs.size).toBe(state.size)
     const back = await through(network, theirs, { names }, {})
@@ -91,9 +104,9 @@ describe.each(Object.entries(networks))('%s', (_, network) => {
   })
 })
 
-it('reads the MLPs of timm’s larger ConvNeXts, which are linear layers there', () => {
+it('reads the MLPs of timm’s larger ConvNeXts, which are linear layers there', async () => {
   const network = convnext({ classes: 3, width: 2, inputShape: [32, 32, 3] })
-  const state = drawn(network)
+  const state = await drawn(network)
   const name = 'stages.0.blocks.0.mlp.fc1.weight'
   const { data } = state.get(name)!
   const { parameters, missing } = fromTorch(network, new Map([...state, [name, { shape: [8, 2], data }]]))

@@ -1,10 +1,11 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { apply, useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
+import { apply } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { imagenetResnet } from './imagenet-resnet.ts'
 import { goldenFiles, goldenNetwork, relativeGap } from './testing/golden.ts'
-import { fromTorch, toTorch } from './torch.ts'
+import { fromTorch, toTorch } from '@gpdjs/interchange'
 
 beforeAll(async () => {
   await useBackend('wasm')

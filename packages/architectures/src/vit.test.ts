@@ -1,10 +1,11 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { apply, countMultiplyAdds, countParameters, initializeParameters, useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
+import { apply, countMultiplyAdds, countParameters, initializeParameters } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { deit } from './deit.ts'
 import { goldenFiles, goldenNetwork, relativeGap } from './testing/golden.ts'
-import { fromTorch, toTorch } from './torch.ts'
+import { fromTorch, toTorch } from '@gpdjs/interchange'
 import { vit } from './vit.ts'
 
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { mapRecord, type Expansion, type Model, type TensorRecord } from '@gpdjs/core'
+import { mapRecord, type Model, type TensorRecord } from '@gpdjs/core'
+import type { Expansion } from '@gpdjs/ir-expansion'
 import { studentView, type GradientScale } from './student-view.ts'
 
 /**

@@ -1,17 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import {
-  axesShape,
-  isPlainAxis,
-  mapRecord,
-  mergeBranches,
-  roleRatio,
-  studentScale,
-  tensorOps,
-  type Axis,
-  type Expansion,
-  type StoredParameter,
-  type TensorRecord,
-} from '@gpdjs/core'
+import { axesShape, isPlainAxis, mapRecord, roleRatio, tensorOps, type Axis, type TensorRecord } from '@gpdjs/core'
+import { mergeBranches, studentScale, type Expansion, type StoredParameter } from '@gpdjs/ir-expansion'
 import { leadingBlock } from './leading-block.ts'
 
 /**

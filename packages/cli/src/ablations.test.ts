@@ -2,8 +2,9 @@
  * Every combination of the switches of the method, through the configuration, as an ablation study would set them.
  */
 import { join } from 'node:path'
-import { distill, evaluate, saveNetwork, type Callbacks, type Logs } from '@gpdjs/trainer'
-import { useBackend } from '@gpdjs/core'
+import { saveNetwork } from '@gpdjs/interchange'
+import { distill, evaluate, type Callbacks, type Logs } from '@gpdjs/trainer'
+import { useBackend } from '@gpdjs/backends'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { checkAgainst } from './config/check.ts'
 import { disposePrepared, distillOptions, prepare, resolvePaths } from './config/prepare.ts'

@@ -35,7 +35,7 @@ export {
   type AxisSegment,
   type ChannelLayout,
   type GroupRatios,
-} from './network/axes.ts'
+} from './axes/axes.ts'
 export {
   initializeParameters,
   initializeStatistics,
@@ -49,7 +49,7 @@ export {
   type Initializer,
   type ParameterSpec,
   type StatisticSpec,
-} from './network/parameters.ts'
+} from './axes/parameters.ts'
 export { graph, type Graph } from './network/graph.ts'
 export {
   countMultiplyAdds,
@@ -131,36 +131,25 @@ export {
   toTokens,
   unitLength,
   zeroPadding2d,
+  builtInOps,
 } from './ops/index.ts'
+export { foldBatchNorm } from './network/fold-batch-norm.ts'
 export {
-  mergeBranches,
-  storageScale,
-  studentScale,
-  type BranchMerge,
-  type Expansion,
-  type Parameterization,
-  type StoredParameter,
-} from './expansion/expansion.ts'
-export { readModelArtifacts, type ReadModelOptions } from './layers-model/model-artifacts.ts'
-export { decodeSafetensors } from './safetensors/decode.ts'
-export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
-export type { SafeTensor } from './safetensors/element-types.ts'
-export { fromLayersModel, type FromLayersModelOptions } from './layers-model/from-layers-model.ts'
-export { toLayersModel } from './layers-model/to-layers-model.ts'
-export { foldBatchNorm } from './onnx/fold-batch-norm.ts'
-export { toOnnx, type OnnxOptions } from './onnx/to-onnx.ts'
-export {
-  backendNames,
-  useBackend,
-  type BackendAdapter,
-  type BackendChoice,
-  type BackendName,
-  type BackendOptions,
-  type BackendReport,
-  type FailedBackend,
-  type LoadedBackend,
-} from './backends/index.ts'
-export { repairGradients } from './kernels/gradients/index.ts'
-export { runExtraKernel, type ExtraKernel, type ExtraKernels } from './kernels/extra-kernels.ts'
+  runExtraKernel,
+  type ExtraKernel,
+  type ExtraKernels,
+  extraDerivative,
+  type Float32,
+  extraKernelFunc,
+  type ExtraRun,
+} from './tensor-ops/extra-kernels.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
 export { tensorOps }
+export { accumulating, type KnownGradients } from './tensor-ops/accumulating-gradient.ts'
+export { decodeCall, encodeCall, inputInList } from './tensor-ops/extra-kernel-call.ts'
+export type { SelfAttentionAttributes } from './ops/attention.ts'
+export type { Conv2dAttributes } from './ops/conv2d.ts'
+export type { BatchNormAttributes } from './ops/batch-norm.ts'
+export { adaptiveMeans, nearestCopies } from './tensor-ops/resample.ts'
+export { type Window, tfPadding } from './ops/window.ts'
+export type { ChannelSplitAttributes } from './ops/channel-split.ts'

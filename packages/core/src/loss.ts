@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Fields } from './fields.ts'
-import type { ParameterSpec } from './network/parameters.ts'
+import type { ParameterSpec } from './axes/parameters.ts'
 import type { Shape } from './ops/op.ts'
 import type { RandomStream } from './random/random-stream.ts'
 import type { TensorRecord } from './tensor-ops/tensor-record.ts'

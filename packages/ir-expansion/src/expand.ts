@@ -1,18 +1,15 @@
 import {
   axesShape,
   defineNetwork,
+  GpdError,
   networkDefinition,
   widenNetwork,
-  GpdError,
-  type BranchMerge,
-  type Expansion,
   type GroupRatios,
   type Network,
-  type Parameterization,
-  type StoredParameter,
   type TensorRecord,
 } from '@gpdjs/core'
 import { branchSite, type BranchSet, type BranchSite } from './branches/branch-set.ts'
+import type { BranchMerge, Expansion, Parameterization, StoredParameter } from './expansion/expansion.ts'
 
 export interface ExpandOptions {
   /** How many times wider the dynamic teacher is: an integer ≥ 1. */

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Expansion, Network, TensorRecord } from '@gpdjs/core'
+import type { Network, TensorRecord } from '@gpdjs/core'
+import type { Expansion } from './expansion/expansion.ts'
 
 /** What a view's parameters are for. */
 export interface ViewOptions {

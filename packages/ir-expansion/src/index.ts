@@ -9,3 +9,12 @@ export { keepsSize } from './branches/branch-set.ts'
 export { lowRank, type LowRankOptions } from './branches/low-rank.ts'
 export { orepa, type OrepaBranchName, type OrepaOptions } from './branches/orepa.ts'
 export type { OrepaVariant } from './branches/orepa-branch.ts'
+export {
+  mergeBranches,
+  storageScale,
+  studentScale,
+  type BranchMerge,
+  type Expansion,
+  type Parameterization,
+  type StoredParameter,
+} from './expansion/expansion.ts'

@@ -1,18 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
+import { axesShape, GpdError, initializeParameters, sizeOf, tensorOps, type TensorRecord } from '@gpdjs/core'
+import type { ViewOptions } from './expander.ts'
 import {
-  GpdError,
-  initializeParameters,
   mergeBranches,
-  sizeOf,
   storageScale,
   studentScale,
-  tensorOps,
-  axesShape,
   type Expansion,
   type StoredParameter,
-  type TensorRecord,
-} from '@gpdjs/core'
-import type { ViewOptions } from './expander.ts'
+} from './expansion/expansion.ts'
 import { expansionNoise, type Noise } from './noise.ts'
 import { tileChannels } from './tile.ts'
 

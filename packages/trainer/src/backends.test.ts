@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { conv2d, dense, dropout, globalAveragePool, graph, relu, useBackend, type BackendName } from '@gpdjs/core'
+import { useBackend, type BackendName } from '@gpdjs/backends'
+import { conv2d, dense, dropout, globalAveragePool, graph, relu } from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { expect, it } from 'vitest'
 import { distill } from './distill.ts'

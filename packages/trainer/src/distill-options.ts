@@ -1,5 +1,5 @@
 import type { BatchSource, Network, Task, TensorRecord } from '@gpdjs/core'
-import type { Heads } from './files/saved-heads.ts'
+import type { Heads } from '@gpdjs/interchange'
 import type { Callbacks } from './loop/callbacks.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { PluginOption } from './pipeline/plugin.ts'

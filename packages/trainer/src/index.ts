@@ -29,11 +29,7 @@ export {
   warmUpFromZero,
   type EpochWarmUpOptions,
 } from './schedule.ts'
-export { loadNetwork, saveNetwork } from './files/saved-network.ts'
-export { loadHeads, saveHeads, type Heads } from './files/saved-heads.ts'
-export { layersModelFolder } from './files/layers-model-folder.ts'
-export { writeFolder } from './files/atomic-folder.ts'
-export { metricsFile } from './files/metrics-file.ts'
+export { metricsFile } from './loop/metrics-file.ts'
 export { combineCallbacks, type Callbacks, type Logs, type TrainInfo } from './loop/callbacks.ts'
 export type { Best } from './loop/best-epoch.ts'
 export type { Outcome } from './loop/train-epoch.ts'

@@ -2,9 +2,11 @@
 import * as tf from '@tensorflow/tfjs'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
 import { cifarResnet } from '@gpdjs/architectures'
-import { initializeParameters, isGpdError, useBackend, type BackendName } from '@gpdjs/core'
-import { runConformance } from '@gpdjs/core/conformance'
-import { loadNetwork, metricsFile, saveNetwork } from '@gpdjs/trainer'
+import { useBackend, type BackendName } from '@gpdjs/backends'
+import { initializeParameters, isGpdError } from '@gpdjs/core'
+import { runConformance } from '@gpdjs/backends/conformance'
+import { loadNetwork, saveNetwork } from '@gpdjs/interchange'
+import { metricsFile } from '@gpdjs/trainer'
 import { losses, type Check } from './losses.ts'
 
 const failure = async (run: () => Promise<unknown>) => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { useBackend, type BackendName, type BackendOptions } from '@gpdjs/core'
+import { useBackend, type BackendName, type BackendOptions } from '@gpdjs/backends'
 import { shapes } from '../shapes.ts'
 import { train } from '../train.ts'
 

@@ -4,9 +4,8 @@ import {
   initializeParameters,
   initializeStatistics,
   mapRecord,
-  mergeBranches,
-  type Network,
   predict,
+  type Network,
   type TensorRecord,
 } from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
@@ -15,6 +14,7 @@ import {
   expand,
   liftParameters,
   liftStatistics,
+  mergeBranches,
   teacherView,
   type ExpandOptions,
 } from '@gpdjs/ir-expansion'

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
-import { decodeSafetensors, sizeOf } from '@gpdjs/core'
-import type { TorchTensor } from '../torch.ts'
+import { sizeOf } from '@gpdjs/core'
+import { decodeSafetensors, type TorchTensor } from '@gpdjs/interchange'
 
 /**
  * The golden files of a name: the fixtures, and those of the folder that GPD_GOLDEN_DIR names.

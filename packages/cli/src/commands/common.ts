@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, useBackend, type BackendChoice, type BackendReport } from '@gpdjs/core'
+import { useBackend, type BackendChoice, type BackendReport } from '@gpdjs/backends'
+import { GpdError } from '@gpdjs/core'
 import { checkAgainst } from '../config/check.ts'
 import { loadFile } from '../config/load.ts'
 import { mergeDeep, parseAssignment } from '../config/merge.ts'

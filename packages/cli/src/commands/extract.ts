@@ -7,13 +7,11 @@ import {
   GpdError,
   predict,
   randomStream,
-  type Model,
-  soleInput,
   sizeOf,
-  toLayersModel,
-  toOnnx,
+  soleInput,
+  type Model,
 } from '@gpdjs/core'
-import { layersModelFolder, loadNetwork, saveNetwork, writeFolder } from '@gpdjs/trainer'
+import { layersModelFolder, loadNetwork, saveNetwork, toLayersModel, toOnnx, writeFolder } from '@gpdjs/interchange'
 import { EXIT } from '../exit.ts'
 import { printJson, say, type Command } from '../io.ts'
 import { parseFolderAndOptions } from '../options.ts'

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { useBackend, type BackendName } from '@gpdjs/core'
+import { useBackend, type BackendName } from '@gpdjs/backends'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { smallRun } from './small-run.ts'
 

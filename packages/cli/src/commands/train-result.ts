@@ -1,4 +1,5 @@
-import { countParameters, type BackendReport } from '@gpdjs/core'
+import type { BackendReport } from '@gpdjs/backends'
+import { countParameters } from '@gpdjs/core'
 import { evaluate, type DistillResult, type Outcome } from '@gpdjs/trainer'
 import type { Prepared } from '../config/prepare.ts'
 import type { Failure, Io } from '../io.ts'

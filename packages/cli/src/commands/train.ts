@@ -1,13 +1,6 @@
 import { join } from 'node:path'
-import {
-  distill,
-  metricsFile,
-  saveHeads,
-  saveNetwork,
-  type Callbacks,
-  type DistillResult,
-  type Outcome,
-} from '@gpdjs/trainer'
+import { saveHeads, saveNetwork } from '@gpdjs/interchange'
+import { distill, metricsFile, type Callbacks, type DistillResult, type Outcome } from '@gpdjs/trainer'
 import { momentsMetadata } from '../config/data.ts'
 import { disposePrepared, distillOptions, prepare, type Prepared } from '../config/prepare.ts'
 import { EXIT } from '../exit.ts'

@@ -8,7 +8,7 @@ export interface NativeFolders {
   readonly wheels: string
   /** Builds of the binding, one folder each. */
   readonly links: string
-  /** `{ "folder": "links/…" }`: which build is in use. The `tensorflow` backend of @gpdjs/core reads it. */
+  /** `{ "folder": "links/…" }`: which build is in use. The `tensorflow` backend of @gpdjs/backends reads it. */
   readonly current: string
 }
 

@@ -12,12 +12,12 @@ export interface OwnOperations {
   readonly processor: string
 }
 
-/** Addons of the project by their names in a link; their C++ sources are part of the core package. */
+/** Addons of the project by their names in a link; their C++ sources are part of the package backends. */
 const OPERATIONS = 'gpd_operations.node'
 const QUIET = 'gpd_quiet.node'
 
 const sources = (folder: 'operations' | 'quiet'): string =>
-  join(dirname(createRequire(import.meta.url).resolve('@gpdjs/core/package.json')), 'native', folder)
+  join(dirname(createRequire(import.meta.url).resolve('@gpdjs/backends/package.json')), 'native', folder)
 
 /** [1 2; 3 4]² = [7 10; 15 22], by an operation of our own. */
 const PROGRAM = `

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import { useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { currentLink } from './current-link.ts'
 import { nativeFolders } from './folders.ts'

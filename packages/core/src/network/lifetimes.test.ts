@@ -4,7 +4,7 @@ import { add, batchNorm, dense, dropout, flatten, relu } from '../index.ts'
 import { apply, predict } from './apply.ts'
 import { graph } from './graph.ts'
 import type { Network } from './network.ts'
-import { initializeParameters, initializeStatistics } from './parameters.ts'
+import { initializeParameters, initializeStatistics } from '../axes/parameters.ts'
 
 const [BATCH, WIDTH, DEPTH] = [8, 16, 20]
 const BYTES = BATCH * WIDTH * 4

@@ -1,13 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { add, batchNorm, concat, conv2d, dense, flatten, globalAveragePool, relu } from '../index.ts'
-import { toLayersModel } from '../layers-model/to-layers-model.ts'
-import { toOnnx } from '../onnx/to-onnx.ts'
 import { apply, predict } from './apply.ts'
 import { graph } from './graph.ts'
 import type { Model } from './model.ts'
 import type { Network } from './network.ts'
-import { initializeParameters, initializeStatistics } from './parameters.ts'
+import { initializeParameters, initializeStatistics } from '../axes/parameters.ts'
 import { planOf } from './plan.ts'
 import { networkDefinition, parseNetwork } from './saved-network.ts'
 
@@ -75,11 +73,6 @@ describe('a network with several inputs and outputs', () => {
     expect(run(query)).toThrow(/one tensor: expected a network with one input, 'towers' has query, document/)
     expect(run({ query, document }, ['querry'])).toThrow(/no output 'querry'.*Did you mean 'query'/)
     expect(() => predict(model, { query, document })).toThrow(/one output, 'towers' has query, document/)
-  })
-
-  it('is refused by name where one image and one vector of scores are needed', async () => {
-    expect(() => toLayersModel(model)).toThrow(/toLayersModel: expected a network with one input, 'towers' has query/)
-    await expect(toOnnx(model)).rejects.toThrow(/toOnnx: expected a network with one input, 'towers' has query/)
   })
 
   it('has outputs of any shape, and taps of any node', () => {

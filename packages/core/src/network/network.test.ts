@@ -24,7 +24,7 @@ import { randomStream } from '../random/random-stream.ts'
 import { apply } from './apply.ts'
 import { graph } from './graph.ts'
 import { defineNetwork, type Network } from './network.ts'
-import { countParameters, initializeParameters, initializeStatistics } from './parameters.ts'
+import { countParameters, initializeParameters, initializeStatistics } from '../axes/parameters.ts'
 import { networkDefinition, parseNetwork } from './saved-network.ts'
 import { widenNetwork } from './widen.ts'
 

@@ -3,9 +3,9 @@ import type { FieldSpec } from '../fields.ts'
 import { findOp } from '../ops/registry.ts'
 import type { InferContext, Inferred, OpCall, Shape } from '../ops/op.ts'
 import { didYouMean } from '../suggest.ts'
-import type { ChannelLayout } from './axes.ts'
-import { ChannelGroups } from './channel-groups.ts'
-import { axesShape, type ParameterSpec, type StatisticSpec } from './parameters.ts'
+import type { ChannelLayout } from '../axes/axes.ts'
+import { ChannelGroups } from '../axes/channel-groups.ts'
+import { axesShape, type ParameterSpec, type StatisticSpec } from '../axes/parameters.ts'
 
 /** Name of the input of networks that see one image. */
 export const IMAGE = 'image'

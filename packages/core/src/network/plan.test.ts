@@ -1,11 +1,6 @@
-import * as tf from '@tensorflow/tfjs'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { useBackend } from '../backends/use-backend.ts'
-import { add, batchNorm, conv2d, dense, globalAveragePool, relu, valueAndGradients } from '../index.ts'
-import { findOp } from '../ops/registry.ts'
-import { apply } from './apply.ts'
+import { describe, expect, it } from 'vitest'
+import { add, batchNorm, conv2d, dense, globalAveragePool, relu } from '../index.ts'
 import { graph } from './graph.ts'
-import { initializeParameters, initializeStatistics } from './parameters.ts'
 import { planOf } from './plan.ts'
 import { IMAGE, type Network } from './network.ts'
 
@@ -67,68 +62,5 @@ describe('the plan of a network', () => {
       'twice → pool',
       'pool → fc',
     ])
-  })
-})
-
-/** One node after the other, by their ops alone. */
-function oneByOne(network: Network, parameters: tf.NamedTensorMap, statistics: tf.NamedTensorMap, image: tf.Tensor) {
-  const values = new Map([[IMAGE, image]])
-  const moved: Record<string, tf.Tensor> = {}
-  const own = (id: string, record: tf.NamedTensorMap) =>
-    Object.fromEntries(
-      Object.entries(record).flatMap(([name, tensor]) =>
-        name.startsWith(`${id}.`) ? [[name.slice(id.length + 1), tensor]] : [],
-      ),
-    )
-  for (const { id, op, attributes, inputs } of network.nodes) {
-    const result = findOp(op).apply({
-      attributes,
-      inputs: inputs.map((input) => values.get(input)!),
-      parameters: own(id, parameters),
-      statistics: own(id, statistics),
-      training: true,
-      random: () => {
-        throw new Error('draws nothing')
-      },
-      update: (statistic, value) => (moved[`${id}.${statistic}`] = value),
-    })
-    values.set(id, result)
-  }
-  return { logits: values.get(network.outputs['logits']!)!, statistics: moved }
-}
-
-describe.each(['cpu', 'wasm'] as const)('a network computed by its plan on %s', (backend) => {
-  beforeAll(() => useBackend(backend))
-
-  it('has the values, statistics and gradients of its nodes one by one', () => {
-    tf.tidy(() => {
-      const network = residual()
-      const parameters = initializeParameters(network.parameters, 1)
-      const statistics = initializeStatistics(network.statistics)
-      const x = tf.randomNormal([4, 6, 6, 3], 0, 1, 'float32', 5)
-      const planned = apply({ network, parameters, statistics }, x, { training: true })
-      const plain = oneByOne(network, parameters, statistics, x)
-      expect(planned.outputs['logits']!.dataSync()).toEqual(plain.logits.dataSync())
-      expect(Object.keys(planned.statistics).sort()).toEqual(Object.keys(plain.statistics).sort())
-      for (const [name, tensor] of Object.entries(planned.statistics))
-        expect(tensor.dataSync(), name).toEqual(plain.statistics[name]!.dataSync())
-
-      const gradients = (f: (p: tf.NamedTensorMap) => tf.Tensor) =>
-        valueAndGradients((p) => tf.sum(tf.square(f(p as tf.NamedTensorMap))), parameters).gradients
-      const [a, b] = [
-        gradients((p) => apply({ network, parameters: p, statistics }, x, { training: true }).outputs['logits']!),
-        gradients((p) => oneByOne(network, p, statistics, x).logits),
-      ]
-      for (const name of Object.keys(parameters)) expect(a[name]!.dataSync(), name).toEqual(b[name]!.dataSync())
-    })
-  })
-
-  it('does not hide numbers that are not finite', () => {
-    const network = residual()
-    const parameters = initializeParameters(network.parameters, 1)
-    const statistics = initializeStatistics(network.statistics)
-    const x = tf.fill([4, 6, 6, 3], NaN)
-    const { outputs } = apply({ network, parameters, statistics }, x, { training: true })
-    expect([...outputs['logits']!.dataSync()].every(Number.isNaN)).toBe(true)
   })
 })

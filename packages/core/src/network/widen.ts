@@ -1,5 +1,5 @@
 import { findOp } from '../ops/registry.ts'
-import { segmentRatio, type GroupRatios } from './axes.ts'
+import { segmentRatio, type GroupRatios } from '../axes/axes.ts'
 import { defineNetwork, type Network } from './network.ts'
 import { networkDefinition } from './saved-network.ts'
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { channelAxis } from '../network/axes.ts'
-import { ones, zeros } from '../network/parameters.ts'
+import { channelAxis } from '../axes/axes.ts'
+import { ones, zeros } from '../axes/parameters.ts'
 import { batchNormBlock } from '../tensor-ops/batch-norm-block.ts'
 import { normalize } from '../tensor-ops/batch-norm.ts'
 import { relu as reluOf } from '../tensor-ops/relu.ts'

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { inputAxis, outputAxis } from '../network/axes.ts'
-import { fanInUniform } from '../network/parameters.ts'
+import { inputAxis, outputAxis } from '../axes/axes.ts'
+import { fanInUniform } from '../axes/parameters.ts'
 import { sizeOf } from '../size-of.ts'
 import { biasAdd } from '../tensor-ops/bias-add.ts'
 import { defineOp } from './op.ts'

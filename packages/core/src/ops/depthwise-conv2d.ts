@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { channelAxis, fixedAxis } from '../network/axes.ts'
-import { fanInUniform, heNormal } from '../network/parameters.ts'
+import { channelAxis, fixedAxis } from '../axes/axes.ts'
+import { fanInUniform, heNormal } from '../axes/parameters.ts'
 import { biasAdd } from '../tensor-ops/bias-add.ts'
 import { defineOp } from './op.ts'
 import { roundingMode, slide, tfPadding, type Window } from './window.ts'

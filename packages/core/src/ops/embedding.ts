@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { fixedAxis, outputAxis } from '../network/axes.ts'
+import { fixedAxis, outputAxis } from '../axes/axes.ts'
 import { defineOp } from './op.ts'
 
 export interface EmbeddingAttributes {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { channelAxis, fixedAxis, inputAxis, outputAxis } from '../network/axes.ts'
-import type { Initializer } from '../network/parameters.ts'
+import { channelAxis, fixedAxis, inputAxis, outputAxis } from '../axes/axes.ts'
+import type { Initializer } from '../axes/parameters.ts'
 import { expectRank } from './expect-rank.ts'
 import { defineOp } from './op.ts'
 

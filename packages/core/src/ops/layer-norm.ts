@@ -1,5 +1,5 @@
-import { channelAxis } from '../network/axes.ts'
-import { ones, zeros } from '../network/parameters.ts'
+import { channelAxis } from '../axes/axes.ts'
+import { ones, zeros } from '../axes/parameters.ts'
 import { layerNorm as normalizeRows } from '../tensor-ops/layer-norm.ts'
 import { defineOp } from './op.ts'
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { fixedAxis } from '../network/axes.ts'
-import { identity } from '../network/parameters.ts'
+import { fixedAxis } from '../axes/axes.ts'
+import { identity } from '../axes/parameters.ts'
 import { expectRank } from './expect-rank.ts'
 import { defineOp } from './op.ts'
 

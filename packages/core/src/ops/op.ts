@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { FieldSpec } from '../fields.ts'
-import type { ChannelGroups } from '../network/channel-groups.ts'
-import type { Axis, ChannelLayout } from '../network/axes.ts'
-import type { Initializer } from '../network/parameters.ts'
+import type { ChannelGroups } from '../axes/channel-groups.ts'
+import type { Axis, ChannelLayout } from '../axes/axes.ts'
+import type { Initializer } from '../axes/parameters.ts'
 import type { RandomStream } from '../random/random-stream.ts'
 
 /** Shape without the batch axis: `[height, width, channels]`, `[tokens, channels]` or `[channels]`. */

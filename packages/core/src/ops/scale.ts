@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { channelAxis } from '../network/axes.ts'
+import { channelAxis } from '../axes/axes.ts'
 import { defineOp } from './op.ts'
 
 export interface ScaleAttributes {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { ontoKnownOf } from '../kernels/accumulating-gradient.ts'
+import { ontoKnownOf } from './accumulating-gradient.ts'
 import { isOfThisScope, releaseSaved, type Tape, type TapeNode } from './tape.ts'
 
 /** Gradients by the id of the tensor that they belong to. */

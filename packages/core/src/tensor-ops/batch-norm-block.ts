@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { runExtraKernel } from '../kernels/extra-kernels.ts'
+import { runExtraKernel } from './extra-kernels.ts'
 import { batchNorm } from './batch-norm.ts'
 import { relu as reluOf } from './relu.ts'
 

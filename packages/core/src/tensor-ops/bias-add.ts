@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { runExtraKernel } from '../kernels/extra-kernels.ts'
+import { runExtraKernel } from './extra-kernels.ts'
 import { channelSum } from './channel-sum.ts'
 import { customGradient } from './custom-gradient.ts'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { decodeSafetensors } from '@gpdjs/core'
+import { decodeSafetensors } from '@gpdjs/interchange'
 import { describe, expect, it } from 'vitest'
 import type { ImageShape } from '../images/image-set.ts'
 import { rotate, shearX, shearY, translateX, translateY } from './geometry.ts'

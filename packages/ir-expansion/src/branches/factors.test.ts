@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { useBackend } from '@gpdjs/backends'
 import {
   apply,
   conv2d,
@@ -9,13 +10,12 @@ import {
   randomStream,
   relu,
   sizeOf,
-  useBackend,
   valueAndGradients,
-  type Expansion,
   type TensorRecord,
 } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { expand } from '../expand.ts'
+import type { Expansion } from '../expansion/expansion.ts'
 import { initializeWide, teacherView } from '../lift.ts'
 import { orepa, type OrepaOptions } from './orepa.ts'
 

@@ -1,4 +1,5 @@
-import { useBackend as useNamedBackend, valueAndGradients } from '@gpdjs/core'
+import { useBackend as useNamedBackend } from '@gpdjs/backends'
+import { valueAndGradients } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { expect } from 'vitest'
 import type { Matrix } from './plain-math.ts'

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { decodeSafetensors } from '@gpdjs/core'
+import { decodeSafetensors } from '@gpdjs/interchange'
 import type { Values } from './evaluate.ts'
 
 export const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url))

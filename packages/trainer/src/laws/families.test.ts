@@ -1,8 +1,17 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { apply, mapRecord, mergeBranches, predict, useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
+import { apply, mapRecord, predict } from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
-import { branchParameters, expand, liftParameters, liftStatistics, orepa, teacherView } from '@gpdjs/ir-expansion'
+import {
+  branchParameters,
+  expand,
+  liftParameters,
+  liftStatistics,
+  mergeBranches,
+  orepa,
+  teacherView,
+} from '@gpdjs/ir-expansion'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { contrast, distance, random, SEED, smallStudent, values } from './small-networks.ts'
 

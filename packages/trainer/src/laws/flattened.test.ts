@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
+import { useBackend } from '@gpdjs/backends'
 import {
   apply,
   conv2d,
@@ -7,7 +8,6 @@ import {
   flatten,
   graph,
   initializeParameters,
-  useBackend,
   valueAndGradients,
   type TensorRecord,
 } from '@gpdjs/core'

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
 import { listNetworks } from '@gpdjs/architectures'
-import { useBackend } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sgd } from '../optimizers/sgd.ts'

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { randomStream, runExtraKernel, useBackend, sizeOf } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
+import { randomStream, runExtraKernel, sizeOf } from '@gpdjs/core'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { adamw } from './adamw.ts'
 import { clip } from './clip.ts'

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Expansion, TensorRecord } from '@gpdjs/core'
+import type { TensorRecord } from '@gpdjs/core'
+import type { Expansion } from '@gpdjs/ir-expansion'
 import type { GoldenRun } from './golden-run.ts'
 
 type Layout = (x: tf.Tensor) => tf.Tensor

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs'
-import { decodeSafetensors } from '@gpdjs/core'
+import { decodeSafetensors } from '@gpdjs/interchange'
 
 /** One recorded training run of the authors' code (PyTorch names and layouts). */
 export interface GoldenRun {

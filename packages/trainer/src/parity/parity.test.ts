@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { useBackend, predict, type Network, type TensorRecord } from '@gpdjs/core'
+import { useBackend } from '@gpdjs/backends'
+import { predict, type Network, type TensorRecord } from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
 import {
   branchParameters,

@@ -1,0 +1,3 @@
+import { agreesWithCpu } from '../testing/agrees-with-cpu.ts'
+
+agreesWithCpu('wasm')

@@ -1,3 +1,0 @@
-import { agreesWithCpu } from './testing/agrees-with-cpu.ts'
-
-agreesWithCpu('wasm')

@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs'
+import { batchNorm, layerNorm } from '@gpdjs/core'
+import type { ConvertedLayer, LayerConverter } from '../layer.ts'
+
+function expectLastAxis(layer: ConvertedLayer): void {
+  const axes = [layer.config['axis'] ?? -1].flat() as number[]
+  // Keras counts the batch as axis 0.
+  const last = layer.inputShape.length
+  if (axes.length !== 1 || (axes[0] !== -1 && axes[0] !== last)) {
+    layer.refuse(`normalizes axis [${axes.join(', ')}].`, 'Only the last axis (-1, the channels) is supported.')
+  }
+}
+
+/** Scale and shift; those the layer was built without are 1 and 0. The rest of its weights comes back as it is. */
+function affine(layer: ConvertedLayer) {
+  const [scale, center] = [layer.config['scale'] !== false, layer.config['center'] !== false]
+  const channels = layer.inputShape.at(-1)!
+  const rest = [...layer.weights]
+  const weight = scale ? rest.shift()! : tf.ones([channels])
+  const bias = center ? rest.shift()! : tf.zeros([channels])
+  if (!scale || !center) {
+    layer.note(
+      `'${layer.name}' had no learned ${scale ? 'shift' : center ? 'scale' : 'scale and shift'}; training will learn one.`,
+    )
+  }
+  return { parameters: { weight, bias }, rest }
+}
+
+/** Keras' `momentum` is the share that is kept, as ours. */
+export const batchNormalization: LayerConverter = (layer) => {
+  expectLastAxis(layer)
+  const { parameters, rest } = affine(layer)
+  const [mean, variance] = rest as [tf.Tensor, tf.Tensor]
+  const op = batchNorm({ epsilon: layer.config['epsilon'] as number, momentum: layer.config['momentum'] as number })
+  return layer.place(op, layer.inputs, { parameters, statistics: { running_mean: mean, running_var: variance } })
+}
+
+export const layerNormalization: LayerConverter = (layer) => {
+  expectLastAxis(layer)
+  return layer.place(layerNorm({ epsilon: layer.config['epsilon'] as number }), layer.inputs, {
+    parameters: affine(layer).parameters,
+  })
+}

@@ -1,0 +1,59 @@
+import type * as tf from '@tensorflow/tfjs'
+import { GpdError, type OpCall, type Shape } from '@gpdjs/core'
+
+/** Tensors of one new node under the short names of its op: `weight`, `bias`, `running_mean`. */
+export interface NodeTensors {
+  readonly parameters?: Readonly<Record<string, tf.Tensor>>
+  readonly statistics?: Readonly<Record<string, tf.Tensor>>
+}
+
+/** One application of a Keras layer, as converters see it. */
+export interface ConvertedLayer {
+  readonly name: string
+  readonly config: Readonly<Record<string, unknown>>
+  /** Weights in the layer's own order; they stay the model's. */
+  readonly weights: readonly tf.Tensor[]
+  /** Ids of the nodes that the layer reads. */
+  readonly inputs: readonly string[]
+  readonly inputShape: Shape
+  readonly outputShape: Shape
+  /** Whether nothing follows: its result is the model's. */
+  readonly last: boolean
+  /** Places a node, called like the layer or `<layer>/<part>`, and returns its id. */
+  place(op: OpCall, inputs: readonly string[], tensors?: NodeTensors, part?: string): string
+  /** Says something about the conversion that a user should know. */
+  note(text: string): void
+  refuse(problem: string, fix: string): never
+}
+
+/** Places the nodes of a layer and returns the id of the one that holds its result. */
+export type LayerConverter = (layer: ConvertedLayer) => string
+
+/** @throws GpdError `network.unknown-op` unless the channels come last */
+export function expectChannelsLast(layer: ConvertedLayer): void {
+  const format = layer.config['dataFormat']
+  if (format === 'channelsFirst')
+    layer.refuse('has its channels first.', "Build the model with dataFormat 'channelsLast'.")
+}
+
+/** A number that Keras keeps for both image axes, as one. */
+export function square(layer: ConvertedLayer, key: string): number {
+  const value = layer.config[key]
+  const sizes = Array.isArray(value) ? (value as number[]) : [value as number]
+  const [size] = sizes as [number]
+  if (sizes.every((other) => other === size)) return size
+  return layer.refuse(`has ${key} [${sizes.join(', ')}].`, 'Only squares are supported: use one number for both axes.')
+}
+
+/** `kernelSize`, `strides` and `padding` of a sliding window; `size` is the key of the first. */
+export function windowOf(layer: ConvertedLayer, size: 'kernelSize' | 'poolSize') {
+  expectChannelsLast(layer)
+  const padding = layer.config['padding']
+  if (padding !== 'same' && padding !== 'valid')
+    return layer.refuse(`has padding '${String(padding)}'.`, "Use 'same' or 'valid'.")
+  return { kernelSize: square(layer, size), strides: square(layer, 'strides'), padding } as const
+}
+
+export function unsupportedLayer(where: string, problem: string, fix: string): never {
+  throw new GpdError('network.unknown-op', `fromLayersModel: ${where} ${problem}`, fix)
+}

@@ -1,0 +1,169 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError, sizeOf } from '@gpdjs/core'
+
+/** One tensor as a `model.json` lists it. */
+interface WeightEntry {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly dtype: 'float32' | 'int32' | 'bool'
+  readonly quantization?: { readonly dtype: 'uint8' | 'uint16' | 'float16' }
+}
+
+interface WeightGroup {
+  readonly paths: readonly string[]
+  readonly weights: readonly WeightEntry[]
+}
+
+export interface ReadModelOptions {
+  /** What to call `model.json` in messages, usually its path. */
+  readonly source: string
+  /** Reads the file of weights that is called like this and lies beside `model.json`. */
+  readonly read: (name: string) => Promise<Uint8Array>
+  /** Hears of what is odd but allowed: numbers that are not finite. Default: `console.warn`. */
+  readonly onWarning?: (message: string) => void
+}
+
+type Refuse = (expected: string, found: string) => GpdError
+
+const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 }
+const STORED = ['float32', 'int32', 'bool']
+const QUANTIZED = ['uint8', 'uint16', 'float16']
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+
+const quoted = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80)
+
+/** A name in the folder itself: no other folder, drive or address. */
+function checkPath(path: unknown, refuse: Refuse): string {
+  const plain = typeof path === 'string' && /^[^/\\:\0]+$/.test(path) && path !== '.' && path !== '..'
+  if (!plain) throw refuse('names of files beside it in weightsManifest', quoted(path))
+  return path
+}
+
+function checkWeight(value: unknown, refuse: Refuse): WeightEntry {
+  const { name, shape, dtype, quantization } = isRecord(value) ? value : {}
+  if (typeof name !== 'string' || name === '__proto__') throw refuse('weights with a name', quoted(name))
+  if (!Array.isArray(shape) || !shape.every(isSize)) throw refuse(`sizes as shape of '${name}'`, quoted(shape))
+  if (!STORED.includes(String(dtype))) throw refuse(`${STORED.join(', ')} as dtype of '${name}'`, quoted(dtype))
+  if (quantization !== undefined && !(isRecord(quantization) && QUANTIZED.includes(String(quantization['dtype']))))
+    throw refuse(`'${name}' quantized to ${QUANTIZED.join(', ')}`, quoted(quantization))
+  return value as WeightEntry
+}
+
+function checkManifest(manifest: unknown, refuse: Refuse): readonly WeightGroup[] {
+  if (!Array.isArray(manifest)) throw refuse('a list as weightsManifest', quoted(manifest))
+  const groups = manifest.map((group: unknown) => {
+    const { paths, weights } = isRecord(group) ? group : {}
+    if (!Array.isArray(paths) || !Array.isArray(weights))
+      throw refuse('paths and weights in weightsManifest', quoted(group))
+    return {
+      paths: paths.map((path: unknown) => checkPath(path, refuse)),
+      weights: weights.map((weight: unknown) => checkWeight(weight, refuse)),
+    }
+  })
+  const twice = (names: readonly string[]) => names.find((name, i) => names.indexOf(name) < i)
+  const weight = twice(groups.flatMap(({ weights }) => weights.map(({ name }) => name)))
+  if (weight !== undefined) throw refuse('each weight once', `'${weight}' twice`)
+  const path = twice(groups.flatMap(({ paths }) => paths))
+  if (path !== undefined) throw refuse('each file of weights once', `'${path}' twice`)
+  return groups
+}
+
+const byteSize = ({ shape, dtype, quantization }: WeightEntry): number =>
+  sizeOf(shape) * BYTES[quantization?.dtype ?? dtype]!
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  parts.reduce((offset, part) => {
+    bytes.set(part, offset)
+    return offset + part.length
+  }, 0)
+  return bytes
+}
+
+/** The bytes of a group, as many as its weights take. */
+async function readGroup({ paths, weights }: WeightGroup, options: ReadModelOptions, refuse: Refuse) {
+  const bytes = joined(await Promise.all(paths.map((path) => options.read(path))))
+  const wanted = weights.reduce((sum, weight) => sum + byteSize(weight), 0)
+  if (bytes.length === wanted) return bytes
+  throw refuse(`${wanted} bytes of weights in ${paths.join(', ')}`, `${bytes.length}`)
+}
+
+/** Says which weights hold numbers that are not finite. They are legal, but a network that has them gives nothing else. */
+function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, options: ReadModelOptions): void {
+  const { source, onWarning = console.warn } = options
+  let offset = 0
+  for (const weight of weights) {
+    const size = byteSize(weight)
+    const isFloat = weight.dtype === 'float32' && weight.quantization === undefined
+    if (isFloat && !new Float32Array(bytes.slice(offset, offset + size).buffer).every(Number.isFinite))
+      onWarning(`${source}: '${weight.name}' holds numbers that are not finite.`)
+    offset += size
+  }
+}
+
+/** Refuses layers of classes that TensorFlow.js does not have and nobody has registered. */
+function checkClasses(topology: unknown, refuse: Refuse): void {
+  const known = tf.serialization.SerializationMap.getMap().classNameMap
+  const waiting = [topology]
+  // A loop: a hostile file may nest deeper than the stack.
+  while (waiting.length > 0) {
+    const value = waiting.pop()
+    if (typeof value !== 'object' || value === null) continue
+    waiting.push(...Object.values(value))
+    const { layers } = value as { layers?: unknown }
+    for (const layer of Array.isArray(layers) ? (layers as unknown[]) : []) {
+      const { class_name: className, config } = isRecord(layer) ? layer : {}
+      if (typeof className === 'string' && Object.hasOwn(known, className)) continue
+      const name = isRecord(config) ? config['name'] : undefined
+      throw refuse('layers of TensorFlow.js, or registered ones', `class ${quoted(className)} of layer ${quoted(name)}`)
+    }
+  }
+}
+
+function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> {
+  try {
+    const json = JSON.parse(text) as unknown
+    if (isRecord(json)) return json
+  } catch (error) {
+    throw refuse('JSON', (error as Error).message)
+  }
+  throw refuse('a JSON object', text.slice(0, 40))
+}
+
+/**
+ * Reads a `model.json` of `tf.layers` and its weights, which may come from anywhere: TensorFlow.js itself follows whatever
+ * paths the file names and accepts bytes too many, names twice and numbers that are none. Everything is checked before
+ * memory is taken for a weight.
+ *
+ * @param text the contents of `model.json`
+ * @returns for `tf.loadLayersModel(tf.io.fromMemory(artifacts))`
+ * @throws GpdError `checkpoint.corrupt` naming what is wrong: a path out of the folder, a missing file, bytes missing or
+ *   left over, a weight twice, a layer of an unknown class; what `options.read` throws
+ * @example
+ * const read = async (name) => readFile(join(folder, name))
+ * const model = await tf.loadLayersModel(tf.io.fromMemory(await readModelArtifacts(text, { source: folder, read })))
+ */
+export async function readModelArtifacts(text: string, options: ReadModelOptions): Promise<tf.io.ModelArtifacts> {
+  const refuse: Refuse = (expected, found) =>
+    new GpdError('checkpoint.corrupt', `${options.source}: expected ${expected}, found ${found}.`)
+  const json = parse(text, refuse)
+  const { modelTopology, weightsManifest, format } = json
+  if (format === 'graph-model') throw refuse('a layers-model', 'a graph-model, which is no tf.LayersModel')
+  if (!isRecord(modelTopology)) throw refuse('an object as modelTopology', quoted(modelTopology))
+  checkClasses(modelTopology, refuse)
+  const groups = checkManifest(weightsManifest, refuse)
+  const parts: Uint8Array[] = []
+  for (const group of groups) {
+    const bytes = await readGroup(group, options, refuse)
+    warnOfNonFinite(group.weights, bytes, options)
+    parts.push(bytes)
+  }
+  const specs = groups.flatMap(({ weights }) => weights) as unknown as tf.io.WeightsManifestEntry[]
+  return tf.io.getModelArtifactsForJSON(json as unknown as tf.io.ModelJSON, () =>
+    Promise.resolve([specs, joined(parts).buffer]),
+  )
+}

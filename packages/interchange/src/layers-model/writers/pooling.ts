@@ -1,0 +1,77 @@
+import * as tf from '@tensorflow/tfjs'
+import { adaptiveMeans, type Window } from '@gpdjs/core'
+import { unwritable, type LayerWriter, type WrittenNode } from '../writer.ts'
+import { kerasPadding, padded } from './window.ts'
+
+/** `[a, b, c]` → `[b, c, a]` */
+const TURN = [2, 3, 1]
+
+const SAME = "Use padding 'same' or 'valid'."
+
+/**
+ * The image with its outermost rows and columns repeated around it: a maximum does not see the difference to nothing at all,
+ * as every window that reaches outside reads the border too.
+ */
+function repeatBorder({ inputs, inputShape, name, apply }: WrittenNode, padding: number): tf.SymbolicTensor {
+  return [0, 1].reduce((x, axis) => {
+    const size = inputShape[axis]!
+    const border = (side: 'first' | 'last') => {
+      const cut: [number, number] = side === 'first' ? [0, size - 1] : [size - 1, 0]
+      const all: [number, number] = [0, 0]
+      const cropping: [[number, number], [number, number]] = axis === 0 ? [cut, all] : [all, cut]
+      const edge = apply(tf.layers.cropping2D({ name: name(`border/${axis}/${side}`), cropping }), x)
+      return Array.from({ length: padding }, () => edge)
+    }
+    const parts = [...border('first'), x, ...border('last')]
+    return apply(tf.layers.concatenate({ name: name(`border/${axis}`), axis: axis + 1 }), parts)
+  }, inputs[0]!)
+}
+
+/** Keras pads a maximum with nothing (`same`) or not at all; zeros are as good only below which no number lies. */
+export const maxPooling: LayerWriter = (written) => {
+  const { kernelSize, strides } = written.node.attributes as unknown as Window
+  const border = kerasPadding(written)
+  const repeats = typeof border === 'number' && !written.nonNegative
+  if (repeats && border >= kernelSize)
+    return unwritable(written.node, 'has windows outside the image, for which Keras has no layer.', 'Pad less.')
+  const { input, padding } = repeats
+    ? { input: repeatBorder(written, border), padding: 'valid' as const }
+    : padded(written)
+  return written.apply(tf.layers.maxPooling2d({ name: written.node.id, poolSize: kernelSize, strides, padding }), input)
+}
+
+export const averagePooling: LayerWriter = (written) => {
+  const { kernelSize, strides } = written.node.attributes as unknown as Window
+  const padding = kerasPadding(written)
+  if (typeof padding === 'number')
+    return unwritable(
+      written.node,
+      `pads ${padding} on every side without counting it, for which Keras has no layer.`,
+      SAME,
+    )
+  return written.apply(tf.layers.averagePooling2d({ name: written.node.id, poolSize: kernelSize, strides, padding }))
+}
+
+export const globalAveragePooling: LayerWriter = (written) =>
+  written.apply(tf.layers.globalAveragePooling2d({ name: written.node.id, dataFormat: 'channelsLast' }))
+
+export const meanOverTokens: LayerWriter = (written) =>
+  written.inputs.length > 1
+    ? unwritable(written.node, 'is masked.')
+    : written.apply(tf.layers.globalAveragePooling1d({ name: written.node.id }))
+
+export const zeroPadding: LayerWriter = (written) => {
+  const { rows, columns } = written.node.attributes as { rows: [number, number]; columns: [number, number] }
+  return written.apply(tf.layers.zeroPadding2d({ name: written.node.id, padding: [[...rows], [...columns]] }))
+}
+
+/** The means of rows and of columns as dense layers over these axes, of which Keras knows only the last. */
+export const adaptiveAveragePooling: LayerWriter = ({ node, inputs, inputShape, outputShape, name, apply }) =>
+  [0, 1].reduce((x, axis) => {
+    const [size, positions] = [inputShape[axis]!, outputShape[axis]!]
+    const turned = apply(tf.layers.permute({ name: axis === 0 ? name('rows') : name('columns'), dims: TURN }), x)
+    const part = axis === 0 ? 'rows/means' : 'columns/means'
+    const means = tf.layers.dense({ name: name(part), units: positions, useBias: false, trainable: false })
+    const pooled = apply(means, turned, [tf.transpose(tf.tensor2d(adaptiveMeans(size, positions)))])
+    return axis === 0 ? pooled : apply(tf.layers.permute({ name: node.id, dims: TURN }), pooled)
+  }, inputs[0]!)

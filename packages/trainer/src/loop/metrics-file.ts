@@ -1,0 +1,55 @@
+import { GpdError } from '@gpdjs/core'
+import type { FileHandle } from 'node:fs/promises'
+import type { Callbacks, Logs } from './callbacks.ts'
+import { nodeFiles } from '@gpdjs/interchange'
+
+/** JSON has no NaN or infinities, and writes null for them; a diverged run should say what it saw. */
+const plain = (logs: Logs): Record<string, number | string> =>
+  Object.fromEntries(
+    Object.entries(logs).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]),
+  )
+
+/**
+ * Callbacks that write one JSON object per line: `{ type: 'step', step, … }` for each step, `{ type: 'epoch', epoch, … }`
+ * for each epoch. Every line is handed to the operating system before training goes on. If writing fails in the middle of
+ * a run, say because the disk is full, a warning is given and training goes on without the file.
+ *
+ * @param path a file that does not exist yet; its folder is made
+ * @throws GpdError `output.unwritable` when training begins
+ * @example distill({ …, callbacks: [metricsFile('runs/1/metrics.jsonl')] })
+ */
+export function metricsFile(path: string): Callbacks {
+  let file: FileHandle | undefined
+  const write = async (entry: object) => {
+    try {
+      await file?.appendFile(`${JSON.stringify(entry)}\n`)
+    } catch (error) {
+      // What has been learnt is worth more than its log.
+      process.emitWarning(`Cannot write '${path}': ${(error as Error).message}. Training goes on without it.`)
+      await file?.close().catch(() => undefined)
+      file = undefined
+    }
+  }
+  return {
+    async onTrainBegin() {
+      const { mkdir, open, dirname } = await nodeFiles('output.unwritable')
+      try {
+        await mkdir(dirname(path), { recursive: true })
+        file = await open(path, 'wx')
+      } catch (error) {
+        throw new GpdError(
+          'output.unwritable',
+          `Cannot write '${path}': ${(error as Error).message}.`,
+          'Choose a new folder for the run.',
+          { cause: error },
+        )
+      }
+    },
+    onBatchEnd: (step, logs) => write({ type: 'step', step, ...plain(logs) }),
+    onEpochEnd: (epoch, logs) => write({ type: 'epoch', epoch, ...plain(logs) }),
+    async onTrainEnd() {
+      await file?.close()
+      file = undefined
+    },
+  }
+}
