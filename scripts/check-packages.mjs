@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { bundleProblems } from './browser-bundle.mjs'
 import { readTarball } from './tarball.mjs'
 import { packageFolders, report, root } from './workspace.mjs'
@@ -30,16 +31,23 @@ function pack(folder) {
   }
 }
 
+const built = pathToFileURL(join(root, 'packages/core/dist/tfjs-version.js')).href
+/** @type {{ TFJS_VERSION: string }} */
+const { TFJS_VERSION } = await import(built)
+
 /** @param {Map<string, Buffer>} files */
 function contentProblems(files) {
   const manifest = files.get('package/package.json')?.toString() ?? '{}'
-  const { scripts = {} } = JSON.parse(manifest)
+  const { scripts = {}, peerDependencies = {} } = JSON.parse(manifest)
   const maps = [...files].filter(([name]) => name.endsWith('.map'))
   return [
     ...[...files.keys()].filter((name) => !mayContain.test(name)).map((name) => `${name} must not be published`),
     ...mustContain.filter((name) => !files.has(`package/${name}`)).map((name) => `${name} is missing`),
     ...installScripts.filter((name) => name in scripts).map((name) => `the script "${name}" would run on installation`),
     ...(workspaceOnly.test(manifest) ? ['package.json refers to the workspace'] : []),
+    ...Object.entries(peerDependencies)
+      .filter(([name, range]) => name.startsWith('@tensorflow/') && range !== TFJS_VERSION)
+      .map(([name, range]) => `expected the peer ${name} ${TFJS_VERSION}, which the code accepts, found ${range}`),
     // What tsup adds for import.meta in CommonJS is ours, not a dependency.
     ...maps
       .filter(([, content]) =>

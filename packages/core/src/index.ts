@@ -1,6 +1,7 @@
 import * as tensorOps from './tensor-ops/index.ts'
 
 export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
+export { TFJS_VERSION } from './tfjs-version.ts'
 export { didYouMean, nearest } from './suggest.ts'
 export { describeField, type FieldSpec, type Fields } from './fields.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'

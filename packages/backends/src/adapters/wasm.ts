@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { TFJS_VERSION } from '@gpdjs/core'
 import { repairWasmKernels } from '../kernels/wasm/index.ts'
 import { activate } from './activate.ts'
 import type { BackendAdapter } from './adapter.ts'
@@ -32,7 +33,7 @@ const whereIs = (wasmUrl = 'the address that setWasmPaths was given, or beside t
  */
 export const wasm: BackendAdapter = {
   name: 'wasm',
-  install: 'npm install @tensorflow/tfjs-backend-wasm@4.22.0',
+  install: `npm install @tensorflow/tfjs-backend-wasm@${TFJS_VERSION}`,
   async load({ wasmUrl } = {}) {
     const { version_wasm: version, setWasmPaths } = await importOptional<WasmPackage>(
       '@tensorflow/tfjs-backend-wasm',

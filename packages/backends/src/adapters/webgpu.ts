@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError } from '@gpdjs/core'
+import { GpdError, TFJS_VERSION } from '@gpdjs/core'
 import { repairWebgpuBackend } from '../kernels/webgpu/index.ts'
 import { activate } from './activate.ts'
 import type { BackendAdapter } from './adapter.ts'
@@ -20,7 +20,7 @@ async function loadPackage(): Promise<unknown> {
  */
 export const webgpu: BackendAdapter = {
   name: 'webgpu',
-  install: 'npm install @tensorflow/tfjs-backend-webgpu@4.22.0 webgpu',
+  install: `npm install @tensorflow/tfjs-backend-webgpu@${TFJS_VERSION} webgpu`,
   async load() {
     // In this order: the package registers its backend while it is imported, and only if WebGPU is available by then.
     const adapter = await findAdapter(await findGpu())

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GpdError } from '@gpdjs/core/errors'
+import { TFJS_VERSION } from '@gpdjs/core/tfjs-version'
 import { checkAddon } from './check-addon.ts'
 import { compileAddon } from './compile-addon.ts'
 import { useLink, writeLink, type Link } from './current-link.ts'
@@ -13,9 +14,6 @@ import { nodeHeaders } from './node-headers.ts'
 import { unpackNpmPackage } from './npm-package.ts'
 import { buildOwnOperations } from './own-operations.ts'
 import { fillFolder } from './staging-folder.ts'
-
-/** The version of tfjs-node whose binding is built: that of TensorFlow.js itself. */
-export const TFJS_NODE_VERSION = '4.22.0'
 
 export interface LinkOptions extends Omit<TensorflowChoice, 'wheels'> {
   readonly gpu?: boolean
@@ -40,7 +38,7 @@ export async function linkTensorflow(
   report(`TensorFlow ${tensorflow.version} in ${tensorflow.folder}`)
   const platform = `${process.platform}-${process.arch}`
   const { folder, result: link } = await fillFolder(folders.links, async (staging) => {
-    await unpackNpmPackage(tfjsNode ?? `@tensorflow/tfjs-node@${TFJS_NODE_VERSION}`, join(staging, 'tfjs-node'))
+    await unpackNpmPackage(tfjsNode ?? `@tensorflow/tfjs-node@${TFJS_VERSION}`, join(staging, 'tfjs-node'))
     report('Building the binding…')
     const addon = join(staging, 'tfjs_binding.node')
     const headers = join(staging, 'node-headers')
@@ -64,7 +62,7 @@ export async function linkTensorflow(
     await writeLoaderFiles(staging)
     const link: Link = {
       tensorflow: { version: found.version, folder: tensorflow.folder },
-      tfjsNode: TFJS_NODE_VERSION,
+      tfjsNode: TFJS_VERSION,
       platform,
       gpu: found.gpu,
       built: new Date().toISOString(),
@@ -72,7 +70,7 @@ export async function linkTensorflow(
     }
     await writeLink(staging, link)
     return {
-      name: `tf${found.version}-tfjs${TFJS_NODE_VERSION}-${platform}-${randomBytes(4).toString('hex')}`,
+      name: `tf${found.version}-tfjs${TFJS_VERSION}-${platform}-${randomBytes(4).toString('hex')}`,
       result: link,
     }
   })

@@ -1,19 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
-
-/**
- * The releases of TensorFlow.js whose tape this file can read. With others the engine's own backward pass is used, which
- * needs more memory.
- */
-const KNOWN_VERSIONS = ['4.22.0']
+import { TFJS_VERSION } from '../tfjs-version.ts'
 
 /** One recorded operation. Inputs and outputs may have been disposed since: only their shapes and ids are valid. */
 export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number]
 
 export type Tape = TapeNode[]
 
-/** Whether a tape of our own can be kept now: not in an unknown release, nor while another gradient is being recorded. */
-export const canRecord = (): boolean =>
-  KNOWN_VERSIONS.includes(tf.version_core) && tf.engine().state.gradientDepth === 0
+/**
+ * Whether a tape of our own can be kept now: not in an unknown release, nor while another gradient is being recorded.
+ * There the engine's own backward pass does the same with more memory.
+ */
+export const canRecord = (): boolean => tf.version_core === TFJS_VERSION && tf.engine().state.gradientDepth === 0
 
 /** Frees the tensors that operations have saved for their gradients. */
 export function releaseSaved(nodes: readonly TapeNode[]): void {

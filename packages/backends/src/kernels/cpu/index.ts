@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError } from '@gpdjs/core'
+import { checkVersion } from '../check-version.ts'
 import { batchMatMul } from '../portable/batch-mat-mul.ts'
 import { einsum } from '../portable/einsum.ts'
 import { stridedSlice } from '../portable/strided-slice.ts'
@@ -7,9 +7,6 @@ import { replaceKernel } from '../replace-kernel.ts'
 import type { Kernel } from '../kernel.ts'
 import { maxPool3dGrad } from './max-pool-3d-grad.ts'
 import { tensorScatterUpdate } from './tensor-scatter-update.ts'
-
-/** The version of TensorFlow.js whose cpu backend these were checked with; they use its internals. */
-export const CPU_VERSION = '4.22.0'
 
 /** Every kernel that the cpu backend gets from here. Adding one is its file and a line in this list. */
 export const cpuKernels: readonly Kernel[] = [batchMatMul, einsum, maxPool3dGrad, stridedSlice, tensorScatterUpdate]
@@ -21,12 +18,6 @@ export const cpuKernels: readonly Kernel[] = [batchMatMul, einsum, maxPool3dGrad
  * @throws GpdError `backend.unsupported` for another version
  */
 export function repairCpuKernels(version: string = tf.version['tfjs-core']): void {
-  if (version !== CPU_VERSION) {
-    throw new GpdError(
-      'backend.unsupported',
-      `cpu: expected TensorFlow.js ${CPU_VERSION}, found ${version}.`,
-      `Install it: npm install @tensorflow/tfjs@${CPU_VERSION}.`,
-    )
-  }
+  checkVersion('cpu', '@tensorflow/tfjs', version)
   for (const { name, create } of cpuKernels) replaceKernel('cpu', name, (stock) => create(stock, 'cpu'))
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError } from '@gpdjs/core'
+import { checkVersion } from '../check-version.ts'
 import { avgPool, avgPool3d } from './avg-pool.ts'
 import { batchMatMul, maximum, minimum, prelu, squaredDifference } from './broadcasting.ts'
 import { comparisons } from './comparisons.ts'
@@ -12,9 +12,6 @@ import { refusal, refusedGradients } from './refused.ts'
 import { resizeBilinear, resizeNearestNeighbor } from './resize.ts'
 import { scatterNd, tensorScatterUpdate } from './scatter.ts'
 import { depthToSpace, diag, flipLeftRight, gather, gatherNd, mirrorPad, stridedSlice, topK } from './selections.ts'
-
-/** The version of tfjs-core whose gradients these replace. */
-export const CORE_VERSION = '4.22.0'
 
 /** Every gradient of tfjs-core that is replaced or added. */
 export const gradientRepairs: readonly GradientRepair[] = [
@@ -66,13 +63,7 @@ function install({ kernel, problem: _, create, ...saved }: GradientRepair): void
  * @throws GpdError `backend.unsupported` for another version
  */
 export function repairGradients(version: string = tf.version['tfjs-core']): void {
-  if (version !== CORE_VERSION) {
-    throw new GpdError(
-      'backend.unsupported',
-      `The gradients of tfjs-core ${version} are not known: expected ${CORE_VERSION}.`,
-      `Install it: npm install @tensorflow/tfjs@${CORE_VERSION}.`,
-    )
-  }
+  checkVersion('gradients', '@tensorflow/tfjs', version)
   gradientRepairs.forEach(install)
   refusedGradients.map(refusal).forEach(install)
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError } from '@gpdjs/core'
+import { checkVersion } from '../check-version.ts'
 import { avgPool } from './avg-pool.ts'
 import { batchNormTraining, batchNormTrainingDerivative, batchNormTrainingGradient } from './batch-norm.ts'
 import { cast } from './cast.ts'
@@ -19,9 +19,6 @@ import { singleTapFilterGradients } from './single-tap-filter-gradient.ts'
 import { stridedKernels } from './strided-convolution.ts'
 import { adamUpdate, globalNorm, momentumUpdate } from './updates.ts'
 import { winogradKernels } from './winograd.ts'
-
-/** The version of tfjs-node whose backend these were checked with; they use its internals. */
-export const TFJS_NODE_VERSION = '4.22.0'
 
 /** `kInterfaceVersion` of the operations in `native/` that the kernels here call. */
 const OPERATIONS_VERSION = 3
@@ -94,13 +91,7 @@ function install(kernel: TensorflowKernel): void {
  * @throws GpdError `backend.unsupported` for another version
  */
 export function installTensorflowKernels(version: string, operations?: number): void {
-  if (version !== TFJS_NODE_VERSION) {
-    throw new GpdError(
-      'backend.unsupported',
-      `tensorflow: expected @tensorflow/tfjs-node ${TFJS_NODE_VERSION}, found ${version}.`,
-      `Install it: npm install @tensorflow/tfjs-node@${TFJS_NODE_VERSION}.`,
-    )
-  }
+  checkVersion('tensorflow', '@tensorflow/tfjs-node', version)
   for (const kernel of tensorflowKernels)
     if (!kernel.needsOwnOperations || operations === OPERATIONS_VERSION) install(kernel)
   for (const derivative of [batchNormTrainingDerivative, batchNormBlockDerivative, leadingBlocksDerivative])

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
-import { tensorOps } from '@gpdjs/core'
+import { tensorOps, TFJS_VERSION } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { activate } from '../../adapters/activate.ts'
 import { registerLinkedTensorflow } from '../../adapters/linked-tensorflow.ts'
 import { conformanceCases } from '../../conformance/all.cases.ts'
 import { evaluateAll, largestError, type Evaluation } from '../../conformance/conformance.runner.ts'
 import { repairGradients } from '../gradients/index.ts'
-import { installTensorflowKernels, TFJS_NODE_VERSION } from './index.ts'
+import { installTensorflowKernels } from './index.ts'
 
 const { batchNorm, relu } = tensorOps
 
@@ -50,7 +50,7 @@ describe.skipIf(problem !== undefined)('the kernels for tensorflow', () => {
   })
 
   it('are used by batchNorm and relu, forward and backward', async () => {
-    installTensorflowKernels(TFJS_NODE_VERSION)
+    installTensorflowKernels(TFJS_VERSION)
     expect(await firstGradient(normalized)).toEqual(
       expect.arrayContaining(['BatchNormTraining', 'BatchNormTrainingGradient']),
     )
@@ -61,7 +61,7 @@ describe.skipIf(problem !== undefined)('the kernels for tensorflow', () => {
 
   it('are installed once', () => {
     const before = tf.getKernel('Conv2D', 'tensorflow')
-    installTensorflowKernels(TFJS_NODE_VERSION)
+    installTensorflowKernels(TFJS_VERSION)
     expect(tf.getKernel('Conv2D', 'tensorflow')).toBe(before)
   })
 

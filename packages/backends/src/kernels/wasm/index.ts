@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError } from '@gpdjs/core'
+import { checkVersion } from '../check-version.ts'
 import { replaceKernel } from '../replace-kernel.ts'
 import { batchMatMul } from './batch-mat-mul.ts'
 import { batchNormGradient } from './batch-norm-gradient.ts'
@@ -26,9 +26,6 @@ import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
 import { globalNorm, momentumUpdate } from './updates.ts'
 import { kernelsViaCpu } from './via-cpu.ts'
 import type { WasmBackend } from './wasm-backend.ts'
-
-/** The version of tfjs-backend-wasm whose kernels these were checked with; they use its internals. */
-export const WASM_VERSION = '4.22.0'
 
 /** Every kernel that the wasm backend gets from here. Adding one is its file and a line in this list. */
 export const wasmKernels: readonly WasmKernel[] = [
@@ -75,13 +72,7 @@ function install({ name, create }: WasmKernel): void {
  *   was started with threads
  */
 export async function repairWasmKernels(version: string): Promise<void> {
-  if (version !== WASM_VERSION) {
-    throw new GpdError(
-      'backend.unsupported',
-      `wasm: expected @tensorflow/tfjs-backend-wasm ${WASM_VERSION}, found ${version}.`,
-      `Install it: npm install @tensorflow/tfjs-backend-wasm@${WASM_VERSION}.`,
-    )
-  }
+  checkVersion('wasm', '@tensorflow/tfjs-backend-wasm', version)
   await compileSimd()
   simd(tf.backend() as tf.KernelBackend & WasmBackend) // fails here rather than in the first kernel
   wasmKernels.forEach(install)

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError } from '@gpdjs/core'
+import { checkVersion } from '../check-version.ts'
 import type { Kernel } from '../kernel.ts'
 import { batchMatMul } from '../portable/batch-mat-mul.ts'
 import { einsum } from '../portable/einsum.ts'
@@ -10,9 +10,6 @@ import { cumprod, cumsum } from './cumulate.ts'
 import { guard } from './guards.ts'
 import { topK } from './top-k.ts'
 import type { WebgpuBackend } from './webgpu-backend.ts'
-
-/** The version of tfjs-backend-webgpu whose backend these were checked with; they use its internals. */
-export const WEBGPU_VERSION = '4.22.0'
 
 /** Every kernel that the webgpu backend gets from here. Adding one is its file and a line in this list. */
 export const webgpuKernels: readonly Kernel[] = [addN, batchMatMul, cumprod, cumsum, einsum, stridedSlice, topK]
@@ -27,13 +24,7 @@ const guarded = new WeakSet<object>()
  * @throws GpdError `backend.unsupported` for another version
  */
 export function repairWebgpuBackend(version: string): void {
-  if (version !== WEBGPU_VERSION) {
-    throw new GpdError(
-      'backend.unsupported',
-      `webgpu: expected TensorFlow.js ${WEBGPU_VERSION}, found ${version}.`,
-      `Install it: npm install @tensorflow/tfjs@${WEBGPU_VERSION} @tensorflow/tfjs-backend-webgpu@${WEBGPU_VERSION}.`,
-    )
-  }
+  checkVersion('webgpu', '@tensorflow/tfjs', version)
   for (const { name, create } of webgpuKernels) replaceKernel('webgpu', name, (stock) => create(stock, 'webgpu'))
   const backend = tf.backend() as WebgpuBackend
   if (guarded.has(backend)) return

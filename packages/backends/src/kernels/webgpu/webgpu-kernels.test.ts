@@ -17,7 +17,7 @@ const problem = await findGpu()
 if (problem !== undefined) console.warn(`skipped: ${problem}`)
 
 it('a version whose internals are not known is refused', () => {
-  expect(() => repairWebgpuBackend('4.23.0')).toThrow('expected TensorFlow.js 4.22.0, found 4.23.0')
+  expect(() => repairWebgpuBackend('4.23.0')).toThrow('expected @tensorflow/tfjs 4.22.0, found 4.23.0')
 })
 
 it('each repair has cases that show it to be needed', () => {
