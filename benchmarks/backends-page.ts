@@ -104,7 +104,9 @@ throw a \`GpdError\` with the code \`backend.unsupported\` instead of returning 
 
 ${row(['Backend', 'Kernel', 'What is wrong', 'Here'])}
 ${row(['---', '---', '---', '---'])}
-${merged(defects()).map(defectRow).join('\n')}
+${merged(await defects())
+  .map(defectRow)
+  .join('\n')}
 
 ## Every case
 

@@ -7,11 +7,14 @@ import { root } from './workspace.mjs'
 
 const requireHere = createRequire(import.meta.url)
 // The one that tsup brings. It has no stand-ins: neither for modules of Node nor for packages that are not there.
-/** @type {{ build(options: object): Promise<{ warnings: { text: string }[] }> }} */
+/** @type {{ build(options: object): Promise<{ outputFiles: { text: string }[] }> }} */
 const esbuild = createRequire(requireHere.resolve('tsup'))('esbuild')
 
-/** What needs Node is not for browsers: the command, and entries that are called so. */
-const forNode = /^@gpdjs\/cli|\/node$/
+/** What needs Node is not for browsers: the command, entries that are called so, and what TensorFlow is used by. */
+const forNode = /^@gpdjs\/cli|\/(node|native|tensorflow)$/
+
+/** How kernels call compiled TensorFlow: a page, which has none, must not load them. */
+const ofTensorflow = /\bexecute(Single|Multiple)Outputs?\b/
 
 /**
  * @param {string} folder to install into
@@ -48,7 +51,7 @@ export async function bundleProblems(packages) {
     const contents = entries
       .map((entry, i) => `import * as entry${i} from '${entry}'; console.log(entry${i})`)
       .join('\n')
-    await esbuild.build({
+    const { outputFiles } = await esbuild.build({
       stdin: { contents, resolveDir: folder },
       bundle: true,
       write: false,
@@ -56,7 +59,8 @@ export async function bundleProblems(packages) {
       platform: 'browser',
       logLevel: 'silent',
     })
-    return []
+    const found = outputFiles.flatMap(({ text }) => ofTensorflow.exec(text)?.[0] ?? [])
+    return found.map((call) => `the bundle for browsers: it has kernels of compiled TensorFlow in it (${call})`)
   } catch (error) {
     const { errors = [{ text: String(error) }] } = /** @type {{ errors?: { text: string }[] }} */ (error)
     return errors.map(({ text }) => `the bundle for browsers: ${text}`)

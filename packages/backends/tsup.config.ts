@@ -1,5 +1,9 @@
 import { defineConfig } from 'tsup'
 import { preset } from '../../tsup.preset.ts'
 
-// Two entries: the conformance cases are large, and only diagnosis needs them.
-export default defineConfig({ ...preset, entry: ['src/index.ts', 'src/conformance.ts'] })
+// Four entries: the conformance cases are large, and only diagnosis needs them; `tensorflow` is for Node, and loaded when
+// it is used; `native` says where links are, without TensorFlow.js.
+export default defineConfig({
+  ...preset,
+  entry: ['src/index.ts', 'src/conformance.ts', 'src/native.ts', 'src/tensorflow.ts'],
+})

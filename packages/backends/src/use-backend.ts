@@ -1,4 +1,4 @@
-import { didYouMean, GpdError } from '@gpdjs/core'
+import { didYouMean, GpdError, isGpdError } from '@gpdjs/core'
 import { repairCpuKernels } from './kernels/cpu/index.ts'
 import { repairGradients } from './kernels/gradients/index.ts'
 import { refuseMissingKernels } from './kernels/missing-kernels.ts'
@@ -38,7 +38,8 @@ async function useNamed(name: BackendName, options: BackendOptions): Promise<Bac
     const { version } = await adapter.load(options)
     return { name, version, reason: `${name} because it was asked for.`, tried: [] }
   } catch (error) {
-    if (error instanceof GpdError && error.fix !== undefined) throw error
+    // Not instanceof: required packages import some of this one as another copy.
+    if (isGpdError(error) && error.fix !== undefined) throw error
     throw new GpdError(
       'backend.missing',
       `The backend '${name}' cannot be used: ${message(error)}.`,

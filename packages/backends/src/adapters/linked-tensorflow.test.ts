@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { registerLinkedTensorflow } from './linked-tensorflow.ts'
-import { tensorflow } from './tensorflow.ts'
+import { loadTensorflow } from './load-tensorflow.ts'
 
 let cache: string
 
@@ -76,7 +76,7 @@ describe('registerLinkedTensorflow', () => {
         "exports.register = (tf) => tf.registerBackend('tensorflow', () => new (class extends tf.KernelBackend {})())",
       ),
     )
-    await expect(tensorflow.load()).rejects.toThrow('expected @tensorflow/tfjs-node 4.22.0, found 4.10.0')
+    await expect(loadTensorflow()).rejects.toThrow('expected @tensorflow/tfjs-node 4.22.0, found 4.10.0')
     expect(tf.getBackend()).not.toBe('tensorflow')
   })
 })

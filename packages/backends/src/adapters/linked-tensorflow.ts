@@ -1,9 +1,9 @@
-import type * as fs from 'node:fs'
-import type * as module from 'node:module'
-import type * as os from 'node:os'
-import type * as path from 'node:path'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import { importOptional } from './import-optional.ts'
+import { nativeFolders } from '../native/folders.ts'
+import { restoreNodeUtilities } from './node-utilities.ts'
 
 /** What the file `load.cjs` of a link exports; `gpd native link` writes it. */
 interface Link {
@@ -16,19 +16,11 @@ interface Link {
   register(engine: typeof tf): void
 }
 
-const environment = (): Readonly<Record<string, string | undefined>> =>
-  (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env ?? {}
-
 /** `load.cjs` of the link in use, or undefined if nothing is linked. */
-async function currentLoader(): Promise<string | undefined> {
-  const [{ readFileSync }, { homedir }, { join }] = await Promise.all([
-    importOptional<typeof fs>('node:fs'),
-    importOptional<typeof os>('node:os'),
-    importOptional<typeof path>('node:path'),
-  ])
-  const root = join(environment()['GPD_CACHE'] || join(homedir(), '.cache', 'gpd'), 'native')
+function currentLoader(): string | undefined {
+  const { root, current } = nativeFolders()
   try {
-    const { folder } = JSON.parse(readFileSync(join(root, 'current.json'), 'utf8')) as { folder: string }
+    const { folder } = JSON.parse(readFileSync(current, 'utf8')) as { folder: string }
     return join(root, folder, 'load.cjs')
   } catch {
     return undefined
@@ -48,9 +40,9 @@ const moduleOf = (namespace: object): typeof tf =>
  * @throws Error if nothing is linked, or the link does not load: TensorFlow has moved, for example
  */
 export async function registerLinkedTensorflow(): Promise<Omit<Link, 'register'>> {
-  const loader = await currentLoader()
+  const loader = currentLoader()
   if (loader === undefined) throw new Error('no TensorFlow is linked')
-  const { createRequire } = await importOptional<typeof module>('node:module')
+  restoreNodeUtilities()
   try {
     const link = createRequire(loader)(loader) as Link
     link.register(moduleOf(tf))

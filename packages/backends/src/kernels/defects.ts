@@ -1,25 +1,13 @@
+import { importTensorflow } from '../adapters/tensorflow.ts'
+import { isNode } from '../adapters/runtime.ts'
 import { cpuKernels } from './cpu/index.ts'
+import { inBackend, type Defect } from './defect.ts'
 import { gradientRepairs } from './gradients/index.ts'
 import { refusedGradients } from './gradients/refused.ts'
 import { refusedKernels } from './missing-kernels.ts'
-import { tensorflowGuards } from './tensorflow/guards.ts'
-import { tensorflowKernels } from './tensorflow/index.ts'
 import { wasmKernels } from './wasm/index.ts'
 import { webgpuKernels } from './webgpu/index.ts'
 import { webgpuGuards } from './webgpu/guards.ts'
-
-/** Something of TensorFlow.js 4.22 that would train wrongly, slowly or not at all, and what became of it. */
-export interface Defect {
-  /** The backend that has it, or all of them. */
-  readonly backend: string
-  /** The kernel, or what else is concerned. */
-  readonly what: string
-  /** What is wrong without the repair, one line. */
-  readonly problem: string
-  readonly outcome: 'repaired' | 'refused' | 'avoided'
-  /** What to use instead, where it is refused or avoided. */
-  readonly instead?: string
-}
 
 /** Found before any kernel runs, so it cannot be repaired there. */
 const avoided: readonly Defect[] = [
@@ -60,18 +48,13 @@ const avoided: readonly Defect[] = [
   },
 ]
 
-const inBackend = (
-  backend: string,
-  kernels: readonly { readonly name: string; readonly problem: string }[],
-  outcome: Defect['outcome'] = 'repaired',
-) => kernels.map(({ name, problem }): Defect => ({ backend, what: name, problem, outcome }))
-
 /**
- * Every defect that is known here. Kernels that a backend lacks are listed once `useBackend` has used it.
+ * Every defect that is known here. Kernels that a backend lacks are listed once `useBackend` has used it, and those of
+ * the backend `tensorflow` in Node only.
  *
- * @example defects().filter(({ outcome }) => outcome === 'refused')
+ * @example (await defects()).filter(({ outcome }) => outcome === 'refused')
  */
-export function defects(): readonly Defect[] {
+export async function defects(): Promise<readonly Defect[]> {
   return [
     ...gradientRepairs.map(({ kernel, problem }): Defect => ({
       backend: 'every',
@@ -90,8 +73,7 @@ export function defects(): readonly Defect[] {
     ...inBackend('wasm', wasmKernels),
     ...inBackend('webgpu', webgpuKernels),
     ...webgpuGuards,
-    ...inBackend('tensorflow', tensorflowKernels),
-    ...inBackend('tensorflow', tensorflowGuards, 'refused'),
+    ...(isNode() ? (await importTensorflow()).tensorflowDefects : []),
     ...['wasm', 'webgpu', 'tensorflow'].flatMap((backend) =>
       refusedKernels(backend).map((name): Defect => ({
         backend,

@@ -55,9 +55,10 @@ describe('after useBackend', () => {
 
   it('every defect is listed once for each backend, with what became of it', async () => {
     await useBackend('wasm')
-    const keys = defects().map(({ backend, what, problem }) => `${backend} ${what} ${problem}`)
+    const all = await defects()
+    const keys = all.map(({ backend, what, problem }) => `${backend} ${what} ${problem}`)
     expect(new Set(keys).size).toBe(keys.length)
-    for (const { outcome, instead, what } of defects()) {
+    for (const { outcome, instead, what } of all) {
       if (outcome === 'avoided') expect(instead, what).toBeDefined()
     }
     for (const { kernel } of gradientRepairs)

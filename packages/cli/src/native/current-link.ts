@@ -1,6 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { NativeFolders } from './folders.ts'
+import type { NativeFolders } from '@gpdjs/backends/native'
 import type { OwnOperations } from './own-operations.ts'
 
 /** What `link.json` in the folder of a link says of it. */

@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { removeLinks } from './current-link.ts'
-import { nativeFolders, type NativeFolders } from './folders.ts'
+import { nativeFolders, type NativeFolders } from '@gpdjs/backends/native'
 import { GpdError } from '@gpdjs/core/errors'
 import { installTensorflow } from './install.ts'
 import { linkTensorflow } from './link.ts'

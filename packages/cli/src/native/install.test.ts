@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { nativeFolders } from './folders.ts'
+import { nativeFolders } from '@gpdjs/backends/native'
 import { linkTensorflow } from './link.ts'
 import { failure, gpdNative } from './testing/commands.ts'
 import { inTemporaryFolder, program, tensorflowWheel, tfjsNodeArchive } from './testing/fakes.ts'

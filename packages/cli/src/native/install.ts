@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { GpdError } from '@gpdjs/core/errors'
-import type { NativeFolders } from './folders.ts'
+import type { NativeFolders } from '@gpdjs/backends/native'
 import { inspectTensorflow } from './inspect-tensorflow.ts'
 import { platformOf } from './platform.ts'
 import { DEFAULT_PYTHON, runPython } from './python.ts'

@@ -32,10 +32,6 @@ exports.register = (tf) => {
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1'
   // Keeps the compiled convolutions of batches above 32 too, instead of compiling them again at every call.
   process.env.TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE ??= 'false'
-  // tfjs-node 4.22 calls them: gone since Node 23, and deprecated with a warning before.
-  const util = require('node:util')
-  util.isNullOrUndefined = (value) => value === null || value === undefined
-  util.isArray = Array.isArray
   // They are built for one processor, and would crash on another.
   const own = link.operations?.processor === (require('node:os').cpus()[0]?.model ?? '')
   // The libraries load with the first of the addons, and greet in spite of the variable above.

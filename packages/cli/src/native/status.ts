@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { checkAddon } from './check-addon.ts'
 import { currentLink, type Link } from './current-link.ts'
-import type { NativeFolders } from './folders.ts'
+import type { NativeFolders } from '@gpdjs/backends/native'
 
 export interface NativeStatus {
   readonly linked: boolean

@@ -1,7 +1,7 @@
 import { isGpdError, type GpdError } from '@gpdjs/core'
 import { expect, vi } from 'vitest'
 import { useLink, writeLink, type Link } from '../current-link.ts'
-import type { NativeFolders } from '../folders.ts'
+import type { NativeFolders } from '@gpdjs/backends/native'
 import { nativeCommand } from '../index.ts'
 import { fillFolder } from '../staging-folder.ts'
 

@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { importOptional } from './import-optional.ts'
-import { tensorflow } from './tensorflow.ts'
+import { loadTensorflow } from './load-tensorflow.ts'
 
 vi.mock('./import-optional.ts')
 
 const binding = (core: string) => ({ version: { 'tfjs-core': core, 'tfjs-node': core }, engine: tf.engine })
 const packages = (installed: Readonly<Record<string, object>>) =>
   vi.mocked(importOptional).mockImplementation(async (name) => {
-    if (name.startsWith('node:')) return (await import(name)) as never
     if (installed[name] === undefined) throw new Error(`Cannot find package '${name}'`)
     return installed[name] as never
   })
@@ -23,7 +22,7 @@ describe('the TensorFlow backend', () => {
 
   it('prefers the binding with CUDA', async () => {
     packages({ '@tensorflow/tfjs-node': binding('4.22.0'), '@tensorflow/tfjs-node-gpu': binding('4.22.0') })
-    expect(await tensorflow.load()).toEqual({
+    expect(await loadTensorflow()).toEqual({
       version: '@tensorflow/tfjs-node-gpu 4.22.0',
       description: 'compiled TensorFlow with CUDA',
     })
@@ -32,7 +31,7 @@ describe('the TensorFlow backend', () => {
 
   it('takes the one without CUDA if only that is installed', async () => {
     packages({ '@tensorflow/tfjs-node': binding('4.22.0') })
-    expect(await tensorflow.load()).toEqual({
+    expect(await loadTensorflow()).toEqual({
       version: '@tensorflow/tfjs-node 4.22.0',
       description: 'compiled TensorFlow',
     })
@@ -40,7 +39,7 @@ describe('the TensorFlow backend', () => {
 
   it('names every package that it tried', async () => {
     packages({})
-    const problem = await tensorflow.load().catch((error: Error) => error.message)
+    const problem = await loadTensorflow().catch((error: Error) => error.message)
     for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
       expect(problem).toContain(`Cannot find package '${name}'`)
     }

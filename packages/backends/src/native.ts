@@ -1,0 +1,1 @@
+export { nativeFolders, type NativeFolders } from './native/folders.ts'
