@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { projectFolders, readJson, root } from '../workspace.mjs'
 import { codeBlocks, readText } from './markdown.mjs'
@@ -15,10 +15,19 @@ const isExported = (statement) =>
   ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
 
 /**
- * @param {ts.Statement} statement
- * @returns {string[]} the names that a statement of a barrel exports
+ * @param {string} barrel relative to the root
+ * @returns {string[]} the names that it exports, those of other barrels that it takes over included
  */
-function exportedNames(statement) {
+const exportedNames = (barrel) => parse(readText(barrel)).statements.flatMap((statement) => namesOf(statement, barrel))
+
+/**
+ * @param {ts.Statement} statement
+ * @param {string} barrel that it stands in
+ * @returns {string[]} the names that it exports
+ */
+function namesOf(statement, barrel) {
+  if (ts.isExportDeclaration(statement) && !statement.exportClause && statement.moduleSpecifier)
+    return exportedNames(join(dirname(barrel), /** @type {ts.StringLiteral} */ (statement.moduleSpecifier).text))
   if (ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause))
     return statement.exportClause.elements.map(({ name }) => name.text)
   if (!isExported(statement)) return []
@@ -36,7 +45,7 @@ function entriesOf(folder) {
     ([path, target]) => {
       const barrel = target['@gpdjs/source'] && join(folder, target['@gpdjs/source'])
       if (!barrel || !existsSync(join(root, barrel))) return []
-      return [[path.replace('.', name), new Set(parse(readText(barrel)).statements.flatMap(exportedNames))]]
+      return [[path.replace('.', name), new Set(exportedNames(barrel))]]
     },
   )
 }
