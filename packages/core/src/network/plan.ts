@@ -1,4 +1,4 @@
-import { fusions } from '../ops/index.ts'
+import { fusions } from '../ops/fusions.ts'
 import type { Fusion } from '../ops/op.ts'
 import type { Network, NetworkNode } from './network.ts'
 

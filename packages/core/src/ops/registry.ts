@@ -1,10 +1,13 @@
 import { GpdError } from '../errors.ts'
 import { didYouMean } from '../suggest.ts'
-import { builtInOps } from './index.ts'
+import * as ops from './index.ts'
 import type { OpDefinition } from './op.ts'
 
 // Attribute types differ from op to op; a registry can only know that each op takes what it itself wrote.
 type AnyOp = OpDefinition<never>
+
+/** Every op that networks know without `registerOp`. */
+export const builtInOps: readonly { readonly name: string }[] = Object.values(ops)
 
 const registry = new Map<string, AnyOp>(builtInOps.map((op) => [op.name, op as unknown as AnyOp]))
 

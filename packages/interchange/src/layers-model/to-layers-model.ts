@@ -8,8 +8,10 @@ import {
   type NetworkNode,
   type TensorRecord,
 } from '@gpdjs/core'
-import { unwritable, type WrittenNode } from './writer.ts'
-import { writers } from './writers/index.ts'
+import { unwritable, type WrittenNode, type LayerWriter } from './writer.ts'
+import * as byOp from './writers/index.ts'
+
+const writers: Readonly<Record<string, LayerWriter>> = byOp
 
 const RECTIFIERS = ['relu', 'relu6']
 

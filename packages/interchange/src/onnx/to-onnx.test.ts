@@ -60,7 +60,7 @@ import {
   type Graph,
   type Network,
 } from '@gpdjs/core'
-import { emitters } from './emitters/index.ts'
+import * as emitters from './emitters/index.ts'
 import { sampleTensors } from '../testing/sample-tensors.ts'
 import { toOnnx, type OnnxOptions } from './to-onnx.ts'
 

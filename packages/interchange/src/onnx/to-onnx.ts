@@ -12,9 +12,11 @@ import {
   type Shape,
   type TensorRecord,
 } from '@gpdjs/core'
-import { EmittedNode, OnnxGraph, type HostTensor } from './emitter.ts'
-import { emitters } from './emitters/index.ts'
+import { EmittedNode, OnnxGraph, type HostTensor, type Emitter } from './emitter.ts'
+import * as byOp from './emitters/index.ts'
 import { encodeModel } from './model-proto.ts'
+
+const emitters: Readonly<Record<string, Emitter>> = byOp
 
 export interface OnnxOptions {
   /** Name of the graph. Default: the network's. */

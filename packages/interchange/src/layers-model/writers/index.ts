@@ -1,84 +1,37 @@
-import type { LayerWriter } from '../writer.ts'
-import { selfAttention } from './attention.ts'
-import { convolution, dense, depthwiseConvolution } from './convolution.ts'
-import {
-  concatenation,
+// How each op is written as Keras layers, by the name of the op. An op that is not here is refused by name.
+export { selfAttention } from './attention.ts'
+export { convolution as conv2d, dense, depthwiseConvolution as depthwiseConv2d } from './convolution.ts'
+export {
+  sum as add,
+  mean as average,
+  concatenation as concat,
   dropout,
-  exponential,
+  exponential as elu,
   gelu,
   geluTanh,
   hardSigmoid,
-  identity,
-  leakyRectifier,
-  mean,
+  leakyRectifier as leakyRelu,
   mish,
-  product,
-  rectifier,
-  rectifier6,
+  product as multiply,
+  rectifier as relu,
+  rectifier6 as relu6,
   selu,
   sigmoid,
   softplus,
   softsign,
-  sum,
+  identity as stochasticDepth,
   swish,
   tanh,
 } from './elementwise.ts'
-import { batchNormalization, layerNormalization } from './normalization.ts'
-import { hardSwish, scale } from './per-channel.ts'
-import {
-  adaptiveAveragePooling,
-  averagePooling,
-  globalAveragePooling,
-  maxPooling,
-  meanOverTokens,
-  zeroPadding,
+export { batchNormalization as batchNorm, layerNormalization as layerNorm } from './normalization.ts'
+export { hardSwish, scale } from './per-channel.ts'
+export {
+  adaptiveAveragePooling as adaptiveAveragePool,
+  averagePooling as averagePool,
+  globalAveragePooling as globalAveragePool,
+  maxPooling as maxPool,
+  meanOverTokens as meanToken,
+  zeroPadding as zeroPadding2d,
 } from './pooling.ts'
-import { channelShuffle, channelSplit, flatten, reshape, swapTokens } from './shape.ts'
-import { positionEmbedding, prependTokens, takeToken } from './tokens.ts'
-
-/** Ops and how each is written as Keras layers. An op without a line here is refused by name. */
-export const writers: Readonly<Record<string, LayerWriter>> = {
-  adaptiveAveragePool: adaptiveAveragePooling,
-  add: sum,
-  average: mean,
-  averagePool: averagePooling,
-  batchNorm: batchNormalization,
-  channelShuffle,
-  channelSplit,
-  concat: concatenation,
-  conv2d: convolution,
-  dense,
-  depthwiseConv2d: depthwiseConvolution,
-  dropout,
-  elu: exponential,
-  flatten,
-  gelu,
-  geluTanh,
-  globalAveragePool: globalAveragePooling,
-  hardSigmoid,
-  hardSwish,
-  leakyRelu: leakyRectifier,
-  layerNorm: layerNormalization,
-  maxPool: maxPooling,
-  meanToken: meanOverTokens,
-  mish,
-  multiply: product,
-  positionEmbedding,
-  prependTokens,
-  relu: rectifier,
-  relu6: rectifier6,
-  scale,
-  selfAttention,
-  selu,
-  sigmoid,
-  softplus,
-  softsign,
-  stochasticDepth: identity,
-  swapTokens,
-  swish,
-  takeToken,
-  tanh,
-  toMap: reshape,
-  toTokens: reshape,
-  zeroPadding2d: zeroPadding,
-}
+export { channelShuffle, channelSplit, flatten, swapTokens, reshape as toMap, reshape as toTokens } from './shape.ts'
+export { positionEmbedding, prependTokens, takeToken } from './tokens.ts'

@@ -1,37 +1,39 @@
-import type { Emitter } from '../emitter.ts'
-import { channelShuffle, channelSplit, concatenation, spaceToDepth } from './channels.ts'
-import {
+// How each op is written in ONNX, by the name of the op. An op that is not here is refused by name.
+export { channelShuffle, channelSplit, concatenation as concat, spaceToDepth } from './channels.ts'
+export {
+  sum as add,
+  mean as average,
+  identity as dropout,
   elu,
   gelu,
   geluTanh,
   hardSigmoid,
   hardSwish,
-  identity,
-  leakyRectifier,
-  mean,
+  leakyRectifier as leakyRelu,
   mish,
-  product,
-  rectifier,
-  rectifier6,
+  product as gate,
+  product as multiply,
+  rectifier as relu,
+  rectifier6 as relu6,
   selu,
   sigmoid,
   softplus,
   softsign,
-  sum,
+  identity as stochasticDepth,
   swish,
   tanh,
 } from './elementwise.ts'
-import { convolution, dense, depthwiseConvolution } from './linear.ts'
-import { batchNormalization, layerNormalization, scale } from './normalization.ts'
-import {
-  adaptiveAveragePooling,
-  averagePooling,
-  globalAveragePooling,
-  maxPooling,
-  nearestResizing,
-  zeroPadding,
+export { convolution as conv2d, dense, depthwiseConvolution as depthwiseConv2d } from './linear.ts'
+export { batchNormalization as batchNorm, layerNormalization as layerNorm, scale } from './normalization.ts'
+export {
+  adaptiveAveragePooling as adaptiveAveragePool,
+  averagePooling as averagePool,
+  globalAveragePooling as globalAveragePool,
+  maxPooling as maxPool,
+  nearestResizing as resizeNearest,
+  zeroPadding as zeroPadding2d,
 } from './pooling.ts'
-import {
+export {
   concatTokens,
   flatten,
   meanToken,
@@ -44,55 +46,3 @@ import {
   toMap,
   toTokens,
 } from './tokens.ts'
-
-/** Ops and how each is written in ONNX. An op without a line here is refused by name. */
-export const emitters: Readonly<Record<string, Emitter>> = {
-  adaptiveAveragePool: adaptiveAveragePooling,
-  add: sum,
-  average: mean,
-  averagePool: averagePooling,
-  batchNorm: batchNormalization,
-  channelShuffle,
-  channelSplit,
-  concat: concatenation,
-  concatTokens,
-  conv2d: convolution,
-  dense,
-  depthwiseConv2d: depthwiseConvolution,
-  dropout: identity,
-  elu,
-  flatten,
-  gate: product,
-  gelu,
-  geluTanh,
-  globalAveragePool: globalAveragePooling,
-  hardSigmoid,
-  hardSwish,
-  leakyRelu: leakyRectifier,
-  layerNorm: layerNormalization,
-  maxPool: maxPooling,
-  meanToken,
-  mish,
-  multiply: product,
-  positionEmbedding,
-  prependTokens,
-  relu: rectifier,
-  relu6: rectifier6,
-  resizeNearest: nearestResizing,
-  scale,
-  selfAttention,
-  selu,
-  sigmoid,
-  sliceTokens,
-  softplus,
-  softsign,
-  spaceToDepth,
-  stochasticDepth: identity,
-  swapTokens,
-  swish,
-  takeToken,
-  tanh,
-  toMap,
-  toTokens,
-  zeroPadding2d: zeroPadding,
-}
