@@ -77,6 +77,6 @@ export async function runConformance(
   return { report, results }
 }
 
-export { defects } from './kernels/defects.ts'
+export { defects } from './conformance/defects.ts'
 export type { Defect } from './kernels/defect.ts'
 export { conformanceCases, type ConformanceCase }

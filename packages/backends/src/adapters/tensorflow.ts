@@ -1,10 +1,14 @@
 import { GpdError } from '@gpdjs/core'
+import type * as repairs from '../kernels/tensorflow/defects.ts'
 import type { BackendAdapter } from './adapter.ts'
 import { importOptional } from './import-optional.ts'
+import type * as loading from './load-tensorflow.ts'
 import { isNode } from './runtime.ts'
 
+type Parts = typeof loading & typeof repairs
+
 /** By a name that is handed over at run time: what is bundled for a browser has no kernel of compiled TensorFlow in it. */
-export const importTensorflow = () => importOptional<typeof import('../tensorflow.ts')>('@gpdjs/backends/tensorflow')
+export const importTensorflow = () => importOptional<Parts>('@gpdjs/backends/tensorflow')
 
 /** Compiled TensorFlow: the one that was linked, or the npm package with a downloaded one; the fastest in Node. */
 export const tensorflow: BackendAdapter = {

@@ -1,13 +1,13 @@
 import { importTensorflow } from '../adapters/tensorflow.ts'
 import { isNode } from '../adapters/runtime.ts'
-import { cpuKernels } from './cpu/index.ts'
-import { inBackend, type Defect } from './defect.ts'
-import { gradientRepairs } from './gradients/index.ts'
-import { refusedGradients } from './gradients/refused.ts'
-import { refusedKernels } from './missing-kernels.ts'
-import { wasmKernels } from './wasm/index.ts'
-import { webgpuKernels } from './webgpu/index.ts'
-import { webgpuGuards } from './webgpu/guards.ts'
+import { cpuKernels } from '../kernels/cpu/index.ts'
+import { inBackend, type Defect } from '../kernels/defect.ts'
+import { gradientRepairs } from '../kernels/gradients/index.ts'
+import { refusedGradients } from '../kernels/gradients/refused.ts'
+import { refusedKernels } from '../kernels/missing-kernels.ts'
+import { wasmKernels } from '../kernels/wasm/index.ts'
+import { webgpuKernels } from '../kernels/webgpu/index.ts'
+import { webgpuGuards } from '../kernels/webgpu/guards.ts'
 
 /** Found before any kernel runs, so it cannot be repaired there. */
 const avoided: readonly Defect[] = [
