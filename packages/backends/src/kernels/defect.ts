@@ -11,6 +11,9 @@ export interface Defect {
   readonly instead?: string
 }
 
-/** What kernels of a backend repair, as defects of that backend. */
-export const inBackend = (backend: string, kernels: readonly { readonly name: string; readonly repairs: string }[]) =>
-  kernels.map(({ name, repairs }): Defect => ({ backend, what: name, problem: repairs, outcome: 'repaired' }))
+/** What is wrong with kernels of a backend, and what became of it. */
+export const inBackend = (
+  backend: string,
+  kernels: readonly { readonly name: string; readonly problem: string }[],
+  outcome: Defect['outcome'] = 'repaired',
+) => kernels.map(({ name, problem }): Defect => ({ backend, what: name, problem, outcome }))

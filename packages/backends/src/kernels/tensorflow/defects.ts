@@ -5,10 +5,5 @@ import { tensorflowKernels } from './index.ts'
 /** What compiled TensorFlow and its binding get wrong, or are slow at. */
 export const tensorflowDefects: readonly Defect[] = [
   ...inBackend('tensorflow', tensorflowKernels),
-  ...tensorflowGuards.map(({ name, repairs, outcome }): Defect => ({
-    backend: 'tensorflow',
-    what: name,
-    problem: repairs,
-    outcome,
-  })),
+  ...inBackend('tensorflow', tensorflowGuards, 'refused'),
 ]

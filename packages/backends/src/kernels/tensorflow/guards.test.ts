@@ -7,7 +7,8 @@ import { evaluateAll, largestError, type Evaluation } from '../../conformance/co
 import { repairCpuKernels } from '../cpu/index.ts'
 import { repairGradients } from '../gradients/index.ts'
 import { guardTensorflow } from './guards.ts'
-import { installTensorflowKernels, TFJS_NODE_VERSION, wrongKernels } from './index.ts'
+import { TFJS_VERSION } from '@gpdjs/core'
+import { installTensorflowKernels, wrongKernels } from './index.ts'
 
 // Not useBackend, which repairs it.
 const problem = await registerLinkedTensorflow().then(
@@ -43,7 +44,7 @@ describe.skipIf(problem !== undefined)('on tensorflow', () => {
 
   it('that is so no more once it is repaired', async () => {
     guardTensorflow()
-    installTensorflowKernels(TFJS_NODE_VERSION)
+    installTensorflowKernels(TFJS_VERSION)
     for (const subject of needed)
       expect(await largestError(subject, references.get(subject.name)!), subject.name).toBeLessThan(1e-5)
   })
