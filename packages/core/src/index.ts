@@ -7,7 +7,7 @@ export { describeField, type FieldSpec, type Fields } from './fields.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
-export { sizeOf } from './size-of.ts'
+export { sizeOf, type Shape } from './shape.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export type {
   ActorOutputs,
@@ -74,7 +74,6 @@ export {
   type Op,
   type OpCall,
   type OpDefinition,
-  type Shape,
 } from './ops/op.ts'
 export { registerOp, findOp, builtInOps } from './ops/registry.ts'
 export * from './ops/index.ts'

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Fields } from './fields.ts'
 import type { ParameterSpec } from './axes/parameters.ts'
-import type { Shape } from './ops/op.ts'
+import type { Shape } from './shape.ts'
 import type { RandomStream } from './random/random-stream.ts'
 import type { TensorRecord } from './tensor-ops/tensor-record.ts'
 

@@ -5,7 +5,7 @@ import { disposeModel, type Best } from './loop/best-epoch.ts'
 import type { Logs } from './loop/callbacks.ts'
 import type { Outcome } from './loop/train-epoch.ts'
 import { STUDENT, type Pipeline } from './pipeline/pipeline.ts'
-import { scopeOf } from './pipeline/scope.ts'
+import { scopeOf } from './scope.ts'
 import { headsOf } from './pipeline/term.ts'
 import type { TrainingState } from './training-state.ts'
 

@@ -15,7 +15,7 @@ import { samplesOf, withRows, type KnownOutputs } from './outputs.ts'
 import { inputsOf, passName } from './pipeline/pass.ts'
 import { momentsOn, STUDENT, type Pipeline } from './pipeline/pipeline.ts'
 import type { PlannedPass } from './pipeline/plan-passes.ts'
-import { scopeOf } from './pipeline/scope.ts'
+import { scopeOf } from './scope.ts'
 import { reduceRows, type LossTerm, type PassOutputs, type TermContext } from './pipeline/term.ts'
 import type { TrainingState } from './training-state.ts'
 

@@ -47,7 +47,7 @@ export {
 export type { MadeView, ViewContext, ViewMoments } from './pipeline/view.ts'
 export type { Plugin, PluginOption, PluginState, RunSetup, TensorStore, Trained } from './pipeline/plugin.ts'
 export { buildPipeline, STUDENT, type Pipeline, type PipelineOptions } from './pipeline/pipeline.ts'
-export { inScope, scopeOf } from './pipeline/scope.ts'
+export { inScope, scopeOf } from './scope.ts'
 export {
   gradientPass,
   type GradientPass,

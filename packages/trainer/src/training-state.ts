@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
-import { inScope } from './pipeline/scope.ts'
+import { inScope } from './scope.ts'
 
 /** Everything that changes during training. */
 export interface TrainingState {

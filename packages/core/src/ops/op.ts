@@ -1,12 +1,10 @@
 import type * as tf from '@tensorflow/tfjs'
+import type { Shape } from '../shape.ts'
 import type { FieldSpec } from '../fields.ts'
 import type { ChannelGroups } from '../axes/channel-groups.ts'
 import type { Axis, ChannelLayout } from '../axes/axes.ts'
 import type { Initializer } from '../axes/parameters.ts'
 import type { RandomStream } from '../random/random-stream.ts'
-
-/** Shape without the batch axis: `[height, width, channels]`, `[tokens, channels]` or `[channels]`. */
-export type Shape = readonly number[]
 
 /** What an op knows when its output is inferred. */
 export interface InferContext<A> {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { sizeOf } from '../size-of.ts'
+import { sizeOf } from '../shape.ts'
 import { globalAveragePool as spatialMean } from '../tensor-ops/global-average-pool.ts'
 import { defineOp, type Op } from './op.ts'
 import { roundingMode, slide, tfPadding, type Window } from './window.ts'

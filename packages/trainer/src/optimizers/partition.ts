@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, type Progress, type TensorRecord } from '@gpdjs/core'
-import { inScope, scopeOf } from '../pipeline/scope.ts'
+import { inScope, scopeOf } from '../scope.ts'
 import { gradientsFor } from './gradients.ts'
 import type { Optimizer, UpdateContext, Updated } from './optimizer.ts'
 import { checkOwners, owners, type Owner, type TensorPattern } from './owners.ts'

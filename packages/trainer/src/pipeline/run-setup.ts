@@ -3,7 +3,7 @@ import { GpdError, initializeParameters, mapRecord, type Network, type TensorRec
 import { isPupil, type Actor } from './actor.ts'
 import { lossSetup } from './checks.ts'
 import type { PluginState, RunSetup, TensorStore } from './plugin.ts'
-import { inScope, scopeOf } from './scope.ts'
+import { inScope, scopeOf } from '../scope.ts'
 import { startingTensors } from './starting-tensors.ts'
 import { distillationTerm, edgeName, headsOf, memoryOf, type LossTerm } from './term.ts'
 import type { MadeView } from './view.ts'

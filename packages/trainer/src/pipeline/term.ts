@@ -12,8 +12,8 @@ import {
   type TensorRecord,
 } from '@gpdjs/core'
 import type { Pass } from './pass.ts'
-import { scopeOf } from './scope.ts'
-import { weightedMean } from './weighted-mean.ts'
+import { scopeOf } from '../scope.ts'
+import { weightedMean } from '../weighted-mean.ts'
 
 /** What a pass has computed: its outputs and taps, and the task's rows of them. */
 export type PassOutputs = ActorOutputs & Rows

@@ -4,7 +4,7 @@ import { channelBranchReparameterization, type Extractor } from '@gpdjs/cbr-repa
 import type { Expander, Expansion } from '@gpdjs/ir-expansion'
 import { softCrossEntropy } from '@gpdjs/kd-losses'
 import type { Plugin, RunSetup } from '../pipeline/plugin.ts'
-import { scopeOf } from '../pipeline/scope.ts'
+import { scopeOf } from '../scope.ts'
 
 export interface DynamicTeacherOptions {
   /** How the student is expanded: `inverseReparameterization({ ratio: 2, branches: orepa() })`. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, mapRecord, randomStream, type Progress, type Schedule, type TensorRecord } from '@gpdjs/core'
 import type { Plugin, RunSetup, Trained } from '../pipeline/plugin.ts'
-import { inScope, scopeOf } from '../pipeline/scope.ts'
+import { inScope, scopeOf } from '../scope.ts'
 import { valueAt } from '../schedule.ts'
 
 export interface EmaOptions {

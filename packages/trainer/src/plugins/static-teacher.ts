@@ -14,7 +14,7 @@ import {
 } from '@gpdjs/core'
 import type { ChannelMoments } from '@gpdjs/data'
 import type { Plugin } from '../pipeline/plugin.ts'
-import { scopeOf } from '../pipeline/scope.ts'
+import { scopeOf } from '../scope.ts'
 
 /** One of several losses of a teacher. */
 export interface WeightedLoss {
