@@ -1,7 +1,20 @@
+import * as kinds from './options/kinds.ts'
 import * as tensorOps from './tensor-ops/index.ts'
 
 export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
 export { didYouMean, nearest } from './suggest.ts'
+export { fillOptions, given } from './options/fill.ts'
+export {
+  needed,
+  option,
+  optional,
+  type Filled,
+  type Given,
+  type Kind,
+  type Option,
+  type OptionTable,
+} from './options/option.ts'
+export { eitherOf, show } from './options/show.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
@@ -148,4 +161,4 @@ export {
 export { repairGradients } from './kernels/gradients/index.ts'
 export { runExtraKernel, type ExtraKernel } from './kernels/extra-kernels.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
-export { tensorOps }
+export { kinds, tensorOps }

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkMaps } from './check-features.ts'
-import { atLeastOne, fillOptions } from './options.ts'
 import { poolToSmaller } from './resample.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type TapOptions } from './taps.ts'
 import { flat, meanSquare, unit } from './vectors.ts'
@@ -11,7 +10,7 @@ export interface AtOptions {
   readonly power?: number
 }
 
-const OPTIONS = { power: atLeastOne(2) }
+const OPTIONS = { power: option(kinds.atLeastOne, 2) }
 
 /** `unit(vec(mean_c |F|^p))`: `[batch, height · width]`. */
 function attention(map: tf.Tensor4D, power: number): tf.Tensor2D {

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import {
   fanInUniform,
+  fillOptions,
   GpdError,
+  kinds,
+  option,
   withoutTape,
   zeros,
   type DistillationContext,
@@ -14,7 +17,6 @@ import { contrastLoss } from './contrast.ts'
 import { bankOf, crdMemory, movedBank, normalizer, SIDES, withRows, type Side } from './crd-memory.ts'
 import { drawNegatives, isNegative, POSITIVES, type CrdMode } from './crd-pairs.ts'
 import { headOf, headSpec } from './heads.ts'
-import { count, fillOptions, fraction, oneOf, positive } from './options.ts'
 import { featureLoss, pairTaps, VECTOR_TAPS, type TapOptions, type TapPair } from './taps.ts'
 import { flat, unit } from './vectors.ts'
 
@@ -35,11 +37,11 @@ export interface CrdOptions {
 }
 
 const OPTIONS = {
-  negatives: count(1024),
-  width: count(128),
-  temperature: positive(0.07),
-  momentum: fraction(0.5),
-  mode: oneOf(['exact', 'relax'], 'exact'),
+  negatives: option(kinds.count, 1024),
+  width: option(kinds.count, 128),
+  temperature: option(kinds.positive, 0.07),
+  momentum: option(kinds.fraction, 0.5),
+  mode: option(kinds.oneOf('exact', 'relax'), 'exact'),
 }
 
 type CrdSettings = Required<CrdOptions>

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkLeastBatch } from './check-features.ts'
 import { checkPair } from './check-inputs.ts'
-import { fillOptions, nonNegative, positive } from './options.ts'
 import { centred, norm } from './vectors.ts'
 
 export interface DistOptions {
@@ -14,7 +13,11 @@ export interface DistOptions {
   readonly temperature?: number
 }
 
-const OPTIONS = { beta: nonNegative(1), gamma: nonNegative(1), temperature: positive(1) }
+const OPTIONS = {
+  beta: option(kinds.nonNegative, 1),
+  gamma: option(kinds.nonNegative, 1),
+  temperature: option(kinds.positive, 1),
+}
 
 const EPSILON = 1e-8
 

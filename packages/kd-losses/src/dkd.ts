@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type DistillationLoss } from '@gpdjs/core'
 import { checkLabels, checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { decouple, others } from './decouple.ts'
 import { oneHotLabels, sumKlDivergence } from './log-space.ts'
-import { fillOptions, nonNegative, positive } from './options.ts'
 
 export interface DkdOptions {
   /** Weight of the target-class term, at least 0 (default 1). */
@@ -15,7 +14,11 @@ export interface DkdOptions {
   readonly temperature?: number
 }
 
-const OPTIONS = { alpha: nonNegative(1), beta: nonNegative(8), temperature: positive(4) }
+const OPTIONS = {
+  alpha: option(kinds.nonNegative, 1),
+  beta: option(kinds.nonNegative, 8),
+  temperature: option(kinds.positive, 4),
+}
 
 /** Refuses what makes the second term vanish: one class besides the target always has probability 1. */
 function checkClasses(classes: number): void {

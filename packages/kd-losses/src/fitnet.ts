@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, stopGradient, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, stopGradient, type DistillationLoss } from '@gpdjs/core'
 import { checkSameShape, type Feature } from './check-features.ts'
-import { fillOptions, flag, oneOf } from './options.ts'
 import { project, projectorSpecs } from './projector.ts'
 import { checkRegressor, regress, regressorSpecs } from './regressor.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type FeatureLoss, type TapOptions, type Taps } from './taps.ts'
@@ -22,7 +21,10 @@ export interface FitnetOptions {
   readonly relu?: boolean
 }
 
-const OPTIONS = { regressor: oneOf(['none', 'convolution', 'pointwise'], 'none'), relu: flag(true) }
+const OPTIONS = {
+  regressor: option(kinds.oneOf('none', 'convolution', 'pointwise'), 'none'),
+  relu: option(kinds.flag, true),
+}
 
 /**
  * Hints of FitNets: `mean (F_s − F_t)²` over all entries. The usual weight is 100.

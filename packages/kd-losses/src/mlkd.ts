@@ -1,8 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type DistillationContext, type DistillationLoss, type PairOutputs } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  type DistillationContext,
+  type DistillationLoss,
+  type PairOutputs,
+} from '@gpdjs/core'
 import { everything, leastCertain, levels, type LogitView } from './alignment-levels.ts'
 import { checkPair } from './check-inputs.ts'
-import { fillOptions, oneOf, type Option } from './options.ts'
 import { sumOf } from './taps.ts'
 
 export interface MlkdOptions {
@@ -12,17 +19,12 @@ export interface MlkdOptions {
   readonly variant?: 'paper' | 'release'
 }
 
-const temperatureList: Option<readonly number[]> = {
-  fallback: [4, 3, 5, 2, 6],
-  range: 'a list of finite numbers above 0',
-  read: (value) => {
-    const list: readonly unknown[] = Array.isArray(value) ? value : []
-    const valid = list.length > 0 && list.every((t) => typeof t === 'number' && Number.isFinite(t) && t > 0)
-    return valid ? (list as readonly number[]) : undefined
-  },
-}
+const TEMPERATURES = option(
+  kinds.listOf(kinds.positive, { expected: 'a list of finite numbers above 0' }),
+  [4, 3, 5, 2, 6],
+)
 
-const OPTIONS = { temperatures: temperatureList, variant: oneOf(['paper', 'release'], 'paper') }
+const OPTIONS = { temperatures: TEMPERATURES, variant: option(kinds.oneOf('paper', 'release'), 'paper') }
 
 /**
  * The multi-level alignment of one view: for every temperature
@@ -35,7 +37,7 @@ const OPTIONS = { temperatures: temperatureList, variant: oneOf(['paper', 'relea
  * @example mlkdViewLoss({ student: studentLogits, teacher: teacherLogits }, { temperatures: [4] })
  */
 export function mlkdViewLoss(view: LogitView, options: Pick<MlkdOptions, 'temperatures'> = {}): tf.Scalar {
-  const { temperatures } = fillOptions('mlkdViewLoss', { temperatures: temperatureList }, options)
+  const { temperatures } = fillOptions('mlkdViewLoss', { temperatures: TEMPERATURES }, options)
   checkPair('mlkdViewLoss', view.student, view.teacher)
   return tf.tidy(() => {
     const all = everything(view)

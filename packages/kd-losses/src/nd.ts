@@ -1,10 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, withoutTape, type DistillationContext, type DistillationLoss, type LossSetup } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  optional,
+  withoutTape,
+  type DistillationContext,
+  type DistillationLoss,
+  type LossSetup,
+} from '@gpdjs/core'
 import { checkLeastBatch, checkSameShape, describePair, type Feature } from './check-features.ts'
 import { checkLabels } from './check-inputs.ts'
 import { oneHotLabels } from './log-space.ts'
 import { matchWidth, widthSpecs } from './nd-head.ts'
-import { fillOptions, flag, type Option } from './options.ts'
 import { eachPair, featureLoss, pairTaps, VECTOR_TAPS, type TapOptions, type TapPair } from './taps.ts'
 import { norm, unit } from './vectors.ts'
 
@@ -63,17 +72,12 @@ export function ndLoss(student: tf.Tensor, teacher: tf.Tensor, labels: tf.Tensor
 const isRow = (row: unknown, width: number): row is readonly number[] =>
   Array.isArray(row) && row.length === width && row.every(Number.isFinite) && Math.hypot(...(row as number[])) > 1e-6
 
-const centersOption: Option<Rows> = {
-  fallback: [],
-  range: 'a finite vector other than 0 for each class, all of one length',
-  read(value) {
-    const rows: readonly unknown[] = Array.isArray(value) ? value : []
-    const width = Array.isArray(rows[0]) ? rows[0].length : 0
-    return rows.length > 0 && rows.every((row): row is readonly number[] => isRow(row, width)) ? rows : undefined
-  },
-}
+const isCenters = (value: unknown): value is Rows =>
+  Array.isArray(value) && value.length > 0 && value.every((row: unknown[]) => isRow(row, value[0].length))
 
-const OPTIONS = { centers: centersOption, project: flag(true), ...VECTOR_TAPS }
+const classCenters = kinds.kind<Rows>('a finite vector other than 0 for each class, all of one length', isCenters)
+
+const OPTIONS = { centers: optional(classCenters), project: option(kinds.flag, true), ...VECTOR_TAPS }
 
 /** @throws GpdError `network.shape` unless both are vectors, of one width where there is no head between them */
 function checkVectors(where: string, student: Feature, teacher: Feature, hasHead: boolean): void {
@@ -98,8 +102,8 @@ function inTeachersWidth(pair: TapPair<tf.Tensor>, { heads, random }: Distillati
 }
 
 /** Given means as they are, or running ones: a mean and a count for each class. */
-function centersMemory({ classes }: LossSetup, width: number, centers: Rows): Record<string, tf.Tensor> {
-  if (centers.length === 0) return { means: tf.zeros([classes, width]), counts: tf.zeros([classes, 1]) }
+function centersMemory({ classes }: LossSetup, width: number, centers?: Rows): Record<string, tf.Tensor> {
+  if (centers === undefined) return { means: tf.zeros([classes, width]), counts: tf.zeros([classes, 1]) }
   checkCenters('nd', [centers.length, centers[0]!.length], width, classes)
   return { means: tf.tensor2d(centers.map((row) => [...row])) }
 }

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkMaps } from './check-features.ts'
-import { fillOptions } from './options.ts'
 import { poolToSmaller } from './resample.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type TapOptions } from './taps.ts'
 import { meanSquare, unit } from './vectors.ts'

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
+import { didYouMean, fillOptions, GpdError, kinds, option, type DistillationLoss } from '@gpdjs/core'
 import { checkLabels, checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { exitHeadSpecs, exitLogits } from './exit-head.ts'
 import { oneHotLabels } from './log-space.ts'
-import { fillOptions, positive } from './options.ts'
 import { sumOf, tapNames, type TapOptions } from './taps.ts'
 
 export interface OfaOptions {
@@ -12,8 +11,8 @@ export interface OfaOptions {
   readonly epsilon?: number
 }
 
-const EPSILON = { epsilon: positive(1) }
-const OPTIONS = { ...EPSILON, student: { ...tapNames(), fallback: [] as readonly string[] } }
+const EPSILON = { epsilon: option(kinds.positive, 1) }
+const OPTIONS = { ...EPSILON, student: option(tapNames, []) }
 
 /** `w_c = (p_t(c) + 1{c = y})^ε − 1{c = y}`, without losing digits of a small `p_t(y)`. */
 function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: number): tf.Tensor2D {

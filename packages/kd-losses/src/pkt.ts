@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkBatch, checkLeastBatch } from './check-features.ts'
-import { fillOptions } from './options.ts'
 import { eachPair, featureLoss, pairTaps, VECTOR_TAPS, type TapOptions } from './taps.ts'
 import { flat, norm } from './vectors.ts'
 

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type DistillationLoss, type Shape, type TensorRecord } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Shape, type TensorRecord } from '@gpdjs/core'
 import { attentionFusion, attentionFusionSpecs, type AttentionFusionHeads } from './attention-fusion.ts'
 import { checkLeastBatch, describePair, type Feature } from './check-features.ts'
 import { hclLoss } from './hcl.ts'
 import { headOf } from './heads.ts'
-import { count, fillOptions } from './options.ts'
 import { featureLoss, MAP_TAPS, pairTaps, sumOf, type TapOptions, type TapPair } from './taps.ts'
 
 export interface ReviewKdOptions {
@@ -12,7 +11,7 @@ export interface ReviewKdOptions {
   readonly maxWidth?: number
 }
 
-const OPTIONS = { maxWidth: count(512) }
+const OPTIONS = { maxWidth: option(kinds.count, 512) }
 
 /** A vector is a map of one position. */
 const asMap = (x: tf.Tensor): tf.Tensor4D =>

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkBatch, checkLeastBatch } from './check-features.ts'
-import { fillOptions, nonNegative } from './options.ts'
 import { eachPair, featureLoss, pairTaps, VECTOR_TAPS, type TapOptions } from './taps.ts'
 import { flat, norm, unit } from './vectors.ts'
 
@@ -12,7 +11,7 @@ export interface RkdOptions {
   readonly angle?: number
 }
 
-const OPTIONS = { distance: nonNegative(25), angle: nonNegative(50) }
+const OPTIONS = { distance: option(kinds.nonNegative, 25), angle: option(kinds.nonNegative, 50) }
 
 /** Squared distances below this count as this. */
 const FLOOR = 1e-12

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type DistillationLoss } from '@gpdjs/core'
 import { checkLabels, checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { decouple, others } from './decouple.ts'
 import { maskedLogSumExp, oneHotLabels, sumKlDivergence } from './log-space.ts'
-import { fillOptions, nonNegative, positive } from './options.ts'
 
 export interface RldOptions {
   /** Weight of the confidence term, at least 0 (default 1). */
@@ -18,10 +17,10 @@ export interface RldOptions {
 }
 
 const OPTIONS = {
-  alpha: nonNegative(1),
-  beta: nonNegative(8),
-  temperature: positive(4),
-  confidenceTemperature: positive(1),
+  alpha: option(kinds.nonNegative, 1),
+  beta: option(kinds.nonNegative, 8),
+  temperature: option(kinds.positive, 4),
+  confidenceTemperature: option(kinds.positive, 1),
 }
 
 /** `log` of the softmax over the classes that are kept; 0 at the others. */

@@ -2,14 +2,16 @@ import * as tf from '@tensorflow/tfjs'
 import {
   didYouMean,
   GpdError,
+  needed,
+  option,
   type DistillationContext,
   type DistillationLoss,
+  type Kind,
   type LossSetup,
   type LossTensors,
   type Shape,
 } from '@gpdjs/core'
 import { checkBatch, type Feature } from './check-features.ts'
-import type { Option } from './options.ts'
 
 /** Where a feature loss looks: names of taps, one for each pair that is compared. */
 export interface TapOptions {
@@ -25,18 +27,17 @@ function readNames(value: unknown): readonly string[] | undefined {
   return valid ? (names as readonly string[]) : undefined
 }
 
-/** One or more names of taps; without a fallback they must be given. */
-export const tapNames = (...fallback: readonly string[]): Option<readonly string[]> => ({
-  range: `a tap such as 'layer3', or a list of taps`,
+/** One or more names of taps, read as a list. */
+export const tapNames: Kind<readonly string[], string | readonly string[]> = {
+  expected: [`a tap such as 'layer3'`, 'a list of taps'],
   read: readNames,
-  ...(fallback.length > 0 && { fallback }),
-})
+}
 
 /** The options of every loss that compares maps; the teacher's names are those of the student unless given. */
-export const MAP_TAPS = { student: tapNames(), teacher: { ...tapNames(), fallback: [] as readonly string[] } }
+export const MAP_TAPS = { student: needed(tapNames), teacher: option(tapNames, []) }
 
 /** The options of every loss that compares one vector per image: pooled features, unless told otherwise. */
-export const VECTOR_TAPS = { ...MAP_TAPS, student: tapNames('pool') }
+export const VECTOR_TAPS = { ...MAP_TAPS, student: option(tapNames, ['pool']) }
 
 export interface Taps {
   readonly student: readonly string[]

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import type { DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, type DistillationLoss } from '@gpdjs/core'
 import { checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
-import { fillOptions, positive } from './options.ts'
 
 export interface TtmOptions {
   /** Power γ of the teacher's probabilities, an inverse temperature; above 0 (default 0.1). */
@@ -14,8 +13,8 @@ export interface WttmOptions {
   readonly gamma?: number
 }
 
-const TTM = { gamma: positive(0.1) }
-const WTTM = { gamma: positive(0.2) }
+const TTM = { gamma: option(kinds.positive, 0.1) }
+const WTTM = { gamma: option(kinds.positive, 0.2) }
 
 const logSumExp = (x: tf.Tensor2D): tf.Tensor2D => tf.logSumExp(x, 1, true)
 

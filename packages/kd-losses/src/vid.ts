@@ -1,8 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
-import { fanInUniform, stopGradient, type DistillationLoss, type ParameterSpec, type TensorRecord } from '@gpdjs/core'
+import {
+  fanInUniform,
+  fillOptions,
+  kinds,
+  option,
+  stopGradient,
+  type DistillationLoss,
+  type ParameterSpec,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { checkMaps } from './check-features.ts'
 import { headOf, headSpec, pointwise } from './heads.ts'
-import { fillOptions, positive } from './options.ts'
 import { poolToSmaller } from './resample.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type TapOptions } from './taps.ts'
 
@@ -19,7 +27,7 @@ export interface VidHeads {
   readonly logScale: tf.Tensor
 }
 
-const OPTIONS = { variance: positive(5) }
+const OPTIONS = { variance: option(kinds.positive, 5) }
 
 /** Least variance. */
 const FLOOR = 1e-5

@@ -1,0 +1,20 @@
+/** All kinds of values that options take; `@gpdjs/core` exports them as `kinds`. */
+export {
+  atLeastOne,
+  count,
+  countFrom,
+  countOrNone,
+  flag,
+  fraction,
+  functionOf,
+  integer,
+  kind,
+  nonNegative,
+  number,
+  objectWith,
+  oneOf,
+  positive,
+  rate,
+  text,
+} from './scalars.ts'
+export { either, listOf, record, recordOf, variants } from './structures.ts'
