@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { mapRecord, type Expansion, type Network, type TensorRecord } from '@gpdjs/core'
+import {
+  fillOptions,
+  kinds,
+  mapRecord,
+  option,
+  type Expansion,
+  type Given,
+  type Network,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { studentView, type GradientScale } from './student-view.ts'
 
 /** A network that stands by itself: nothing of an expansion is left in it. */
@@ -31,16 +40,29 @@ export interface ChannelBranchReparameterization {
   studentView(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor>
 }
 
+export const CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS = {
+  /** `compensated` undoes that shared tensors get larger gradients from the student (default `reference`). */
+  gradientScale: option(kinds.oneOf<GradientScale>('reference', 'compensated'), 'reference'),
+}
+
+export type ChannelBranchReparameterizationOptions = Given<typeof CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS>
+
 /**
  * Channel-Branch Reparameterization as a part of a pipeline.
  *
  * @param options.gradientScale see `GradientScale`; default `reference`
+ * @throws GpdError `config.unknown-key`, `config.invalid`
  */
 export function channelBranchReparameterization(
-  options: { readonly gradientScale?: GradientScale } = {},
+  options: ChannelBranchReparameterizationOptions = {},
 ): ChannelBranchReparameterization {
+  const { gradientScale } = fillOptions(
+    'channelBranchReparameterization',
+    CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS,
+    options,
+  )
   return {
     name: 'channel-branch-reparameterization',
-    studentView: (expansion, stored) => studentView(expansion, stored, options.gradientScale),
+    studentView: (expansion, stored) => studentView(expansion, stored, gradientScale),
   }
 }

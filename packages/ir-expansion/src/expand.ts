@@ -1,10 +1,15 @@
 import {
   defineNetwork,
+  fillOptions,
+  kinds,
+  needed,
   networkDefinition,
+  option,
+  optional,
   widenNetwork,
-  GpdError,
   type BranchMerge,
   type Expansion,
+  type Given,
   type GroupRatios,
   type Network,
   type Parameterization,
@@ -13,26 +18,21 @@ import {
 } from '@gpdjs/core'
 import { branchSite, type BranchSet, type BranchSite } from './branches/branch-set.ts'
 
-export interface ExpandOptions {
-  /** How many times wider the dynamic teacher is: an integer ≥ 1. */
-  readonly ratio: number
-  /** Layers whose channels are expanded, by node id; a channel group is expanded if all its layers are. Default all. */
-  readonly layers?: (node: string) => boolean
-  /** Default `reference`. */
-  readonly parameterization?: Parameterization
-  /** Default none: one kernel per convolution. */
-  readonly branches?: BranchSet
+export const EXPAND_OPTIONS = {
+  /** How many times wider the dynamic teacher is. */
+  ratio: needed(kinds.count),
+  /** Layers whose channels are expanded, by node id; a channel group is expanded if all its layers are (default: all). */
+  layers: optional(kinds.functionOf<(node: string) => boolean>()),
+  /** Scale at which tensors are stored: `reference` (the authors') or `balanced` (1; default `reference`). */
+  parameterization: option(kinds.oneOf<Parameterization>('reference', 'balanced'), 'reference'),
+  /** Branches of its 3×3 convolutions, merged before they are used (default: none, one kernel per convolution). */
+  branches: optional(kinds.objectWith<BranchSet>('a set of branches such as orepa()', 'tensors', 'merge')),
 }
+
+export type ExpandOptions = Given<typeof EXPAND_OPTIONS>
 
 /** Ratio of every expandable channel group; a group is kept if any node that makes its channels is filtered out. */
 function groupRatios(student: Network, { ratio, layers = () => true }: ExpandOptions): GroupRatios {
-  if (!Number.isInteger(ratio) || ratio < 1) {
-    throw new GpdError(
-      'config.invalid',
-      `inverseReparameterization: ratio: expected a positive integer, got ${String(ratio)}.`,
-      'Use 1, 2, 3, …',
-    )
-  }
   const makers = new Set(
     student.parameters
       .filter(({ axes }) => axes.some(({ role }) => role === 'output'))
@@ -97,7 +97,7 @@ const unbranched = (parameter: ParameterSpec): StoredParameter => ({ ...paramete
  * @throws GpdError `config.invalid` unless the ratio is a positive integer
  */
 export function expand(plain: Network, options: ExpandOptions): Expansion {
-  const { branches, parameterization = 'reference' } = options
+  const { branches, parameterization } = fillOptions('expand', EXPAND_OPTIONS, options)
   const found = branches === undefined ? [] : branchSites(plain, branches)
   const student = branches?.useBias ? withBiases(plain, found) : plain
   const ratios = groupRatios(student, options)

@@ -1,5 +1,6 @@
 export {
   inverseReparameterization,
+  INVERSE_REPARAMETERIZATION_OPTIONS,
   type InverseReparameterization,
   type InverseReparameterizationOptions,
 } from './inverse-reparameterization.ts'
@@ -9,5 +10,5 @@ export type { Noise } from './noise.ts'
 export { tileChannels } from './tile.ts'
 export type { BranchSet, BranchSite, BranchTensor, BranchTensors } from './branches/branch-set.ts'
 export { keepsSize } from './branches/branch-set.ts'
-export { orepa, type OrepaBranchName, type OrepaOptions } from './branches/orepa.ts'
+export { orepa, OREPA_OPTIONS, type OrepaBranchName, type OrepaOptions } from './branches/orepa.ts'
 export type { OrepaVariant } from './branches/orepa-branch.ts'

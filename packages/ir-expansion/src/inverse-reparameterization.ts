@@ -1,13 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Expansion, Network, TensorRecord } from '@gpdjs/core'
-import { expand, type ExpandOptions } from './expand.ts'
+import { fillOptions, option, type Expansion, type Given, type Network, type TensorRecord } from '@gpdjs/core'
+import { expand, EXPAND_OPTIONS } from './expand.ts'
 import { branchParameters, initializeWide, liftParameters } from './lift.ts'
-import type { Noise } from './noise.ts'
+import { noises } from './noise.ts'
 
-export interface InverseReparameterizationOptions extends ExpandOptions {
-  /** What tells the copies of a channel apart. Default zero-sum with deviation 0.01. */
-  readonly noise?: Noise
+export const INVERSE_REPARAMETERIZATION_OPTIONS = {
+  ...EXPAND_OPTIONS,
+  /** What tells the copies of a channel apart (default: `zero-sum` with deviation 0.01). */
+  noise: option(noises, { kind: 'zero-sum', deviation: 0.01 }),
 }
+
+export type InverseReparameterizationOptions = Given<typeof INVERSE_REPARAMETERIZATION_OPTIONS>
 
 /** The way from a student to its dynamic teacher, with its options filled in. */
 export interface InverseReparameterization {
@@ -23,7 +26,7 @@ export interface InverseReparameterization {
  * Inverse Reparameterization: widen a student `ratio` times (and branch its convolutions) so that the result computes
  * the same function.
  *
- * @throws GpdError `config.invalid` from `expand` unless the ratio is a positive integer
+ * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example
  * const ir = inverseReparameterization({ ratio: 2, branches: orepa() })
  * const expansion = ir.expand(student)
@@ -32,12 +35,12 @@ export interface InverseReparameterization {
  * @see Guo et al., "Gap Preserving Distillation by Building Bidirectional Mappings with A Dynamic Teacher", ICLR 2025, section 3.2
  */
 export function inverseReparameterization(options: InverseReparameterizationOptions): InverseReparameterization {
-  const noise = options.noise ?? { kind: 'zero-sum', deviation: 0.01 }
+  const { noise, ...expansion } = fillOptions('inverseReparameterization', INVERSE_REPARAMETERIZATION_OPTIONS, options)
   return {
     name: 'inverse-reparameterization',
-    expand: (student) => expand(student, options),
-    lift: (expansion, student, seed) =>
-      tf.tidy(() => liftParameters(expansion, branchParameters(expansion, student, seed), noise, seed)),
+    expand: (student) => expand(student, expansion),
+    lift: (plan, student, seed) =>
+      tf.tidy(() => liftParameters(plan, branchParameters(plan, student, seed), noise, seed)),
     initialize: initializeWide,
   }
 }

@@ -1,5 +1,24 @@
 import * as tf from '@tensorflow/tfjs'
-import { randomStream, roleRatio, segmentRatio, widenAxis, type Axis, type GroupRatios } from '@gpdjs/core'
+import {
+  kinds,
+  needed,
+  randomStream,
+  roleRatio,
+  segmentRatio,
+  widenAxis,
+  type Axis,
+  type Given,
+  type GroupRatios,
+} from '@gpdjs/core'
+
+const NOISE = {
+  /** `zero-sum` keeps the function exactly; `iid` is the authors' (with deviation 1e-6). */
+  kind: needed(kinds.oneOf('zero-sum', 'iid')),
+  /** Standard deviation, an absolute number. */
+  deviation: needed(kinds.nonNegative),
+}
+
+export const noises = kinds.record(NOISE)
 
 /**
  * Noise that tells the copies of a channel apart; without any, they would receive equal gradients for ever.
@@ -8,11 +27,7 @@ import { randomStream, roleRatio, segmentRatio, widenAxis, type Axis, type Group
  *   that the expanded network still computes exactly the same function, at any size
  * - `iid`: independent noise on every entry, the student's own included, as in the authors' code (1e-6 there)
  */
-export interface Noise {
-  readonly kind: 'zero-sum' | 'iid'
-  /** Standard deviation relative to nothing: an absolute number, ≥ 0. */
-  readonly deviation: number
-}
+export type Noise = Given<typeof NOISE>
 
 const expandedSize = (axes: readonly Axis[], ratios: GroupRatios): number[] =>
   axes.map((axis) => widenAxis(axis, ratios).segments.reduce((sum, { size }) => sum + size, 0))

@@ -1,16 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, kinds, option, withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, withoutTape, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkMaps } from './check-features.ts'
 import { poolToSmaller } from './resample.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type TapOptions } from './taps.ts'
 import { flat, meanSquare, unit } from './vectors.ts'
 
-export interface AtOptions {
+const OPTIONS = {
   /** Power p of the activations, at least 1 (default 2). */
-  readonly power?: number
+  power: option(kinds.atLeastOne, 2),
 }
 
-const OPTIONS = { power: option(kinds.atLeastOne, 2) }
+export type AtOptions = Given<typeof OPTIONS>
 
 /** `unit(vec(mean_c |F|^p))`: `[batch, height · width]`. */
 function attention(map: tf.Tensor4D, power: number): tf.Tensor2D {

@@ -9,42 +9,38 @@ import {
   zeros,
   type DistillationContext,
   type DistillationLoss,
+  type Filled,
+  type Given,
   type ParameterSpec,
   type RandomStream,
   type TensorRecord,
 } from '@gpdjs/core'
 import { contrastLoss } from './contrast.ts'
 import { bankOf, crdMemory, movedBank, normalizer, SIDES, withRows, type Side } from './crd-memory.ts'
-import { drawNegatives, isNegative, POSITIVES, type CrdMode } from './crd-pairs.ts'
+import { drawNegatives, isNegative, POSITIVES } from './crd-pairs.ts'
 import { headOf, headSpec } from './heads.ts'
 import { featureLoss, pairTaps, VECTOR_TAPS, type TapOptions, type TapPair } from './taps.ts'
 import { flat, unit } from './vectors.ts'
 
-export interface CrdOptions {
+const OPTIONS = {
   /** Images that each image is told apart from, per step (default 1024; the paper's 16384 wants a GPU). */
-  readonly negatives?: number
+  negatives: option(kinds.count, 1024),
   /** Length of the embeddings (default 128). */
-  readonly width?: number
+  width: option(kinds.count, 128),
   /** Divides the dot products of embeddings, above 0 (default 0.07). */
-  readonly temperature?: number
+  temperature: option(kinds.positive, 0.07),
   /** Share of a remembered embedding that is kept when its image comes by, from 0 to 1 (default 0.5). */
-  readonly momentum?: number
+  momentum: option(kinds.fraction, 0.5),
   /**
    * What an image is to be recognized by: the other network's memory of the image itself (`'exact'`, default), or of any image
    * of its class (`'relax'`).
    */
-  readonly mode?: CrdMode
-}
-
-const OPTIONS = {
-  negatives: option(kinds.count, 1024),
-  width: option(kinds.count, 128),
-  temperature: option(kinds.positive, 0.07),
-  momentum: option(kinds.fraction, 0.5),
   mode: option(kinds.oneOf('exact', 'relax'), 'exact'),
 }
 
-type CrdSettings = Required<CrdOptions>
+export type CrdOptions = Given<typeof OPTIONS>
+
+type CrdSettings = Filled<typeof OPTIONS>
 
 function embeddingSpecs(side: Side, from: number, width: number): ParameterSpec[] {
   return [

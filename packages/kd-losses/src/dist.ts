@@ -1,23 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, GpdError, kinds, option, withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, withoutTape, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkLeastBatch } from './check-features.ts'
 import { checkPair } from './check-inputs.ts'
 import { centred, norm } from './vectors.ts'
 
-export interface DistOptions {
-  /** Weight of the relation between classes within each image, at least 0 (default 1). */
-  readonly beta?: number
-  /** Weight of the relation between images within each class, at least 0 (default 1). */
-  readonly gamma?: number
-  /** Divides both sides' logits; above 0, no unit (default 1; the paper uses 4 on CIFAR-100). */
-  readonly temperature?: number
-}
-
 const OPTIONS = {
+  /** Weight of the relation between classes within each image, at least 0 (default 1). */
   beta: option(kinds.nonNegative, 1),
+  /** Weight of the relation between images within each class, at least 0 (default 1). */
   gamma: option(kinds.nonNegative, 1),
+  /** Divides both sides' logits; above 0, no unit (default 1; the paper uses 4 on CIFAR-100). */
   temperature: option(kinds.positive, 1),
 }
+
+export type DistOptions = Given<typeof OPTIONS>
 
 const EPSILON = 1e-8
 

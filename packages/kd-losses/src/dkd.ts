@@ -1,24 +1,20 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, GpdError, kinds, option, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkLabels, checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { decouple, others } from './decouple.ts'
 import { oneHotLabels, sumKlDivergence } from './log-space.ts'
 
-export interface DkdOptions {
-  /** Weight of the target-class term, at least 0 (default 1). */
-  readonly alpha?: number
-  /** Weight of the term over the other classes, at least 0 (default 8). */
-  readonly beta?: number
-  /** Divides both sides' logits; above 0, no unit (default 4). */
-  readonly temperature?: number
-}
-
 const OPTIONS = {
+  /** Weight of the target-class term, at least 0 (default 1). */
   alpha: option(kinds.nonNegative, 1),
+  /** Weight of the term over the other classes, at least 0 (default 8). */
   beta: option(kinds.nonNegative, 8),
+  /** Divides both sides' logits; above 0, no unit (default 4). */
   temperature: option(kinds.positive, 4),
 }
+
+export type DkdOptions = Given<typeof OPTIONS>
 
 /** Refuses what makes the second term vanish: one class besides the target always has probability 1. */
 function checkClasses(classes: number): void {

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, GpdError, kinds, option, stopGradient, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, stopGradient, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkSameShape, type Feature } from './check-features.ts'
 import { project, projectorSpecs } from './projector.ts'
 import { checkRegressor, regress, regressorSpecs } from './regressor.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type FeatureLoss, type TapOptions, type Taps } from './taps.ts'
 import { meanSquare } from './vectors.ts'
 
-export interface FitnetOptions {
+const OPTIONS = {
   /**
    * What is trained between the two maps (default `'none'`: their shapes must be equal):
    *
@@ -16,15 +16,12 @@ export interface FitnetOptions {
    * - `'pointwise'`: a 1 × 1 convolution without bias (of vectors: a linear map); the larger map is pooled to the size of the
    *   smaller
    */
-  readonly regressor?: 'none' | 'convolution' | 'pointwise'
-  /** Whether the regressor `'convolution'` ends in ReLU (default true); false for a teacher's map before its activation. */
-  readonly relu?: boolean
-}
-
-const OPTIONS = {
   regressor: option(kinds.oneOf('none', 'convolution', 'pointwise'), 'none'),
+  /** Whether the regressor `'convolution'` ends in ReLU (default true); false for a teacher's map before its activation. */
   relu: option(kinds.flag, true),
 }
+
+export type FitnetOptions = Given<typeof OPTIONS>
 
 /**
  * Hints of FitNets: `mean (F_s − F_t)²` over all entries. The usual weight is 100.

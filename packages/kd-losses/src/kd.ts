@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, kinds, option, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { sumKlDivergence } from './log-space.ts'
 
-export interface KdOptions {
+const OPTIONS = {
   /** Divides both sides' logits; above 0, no unit (default 4). */
-  readonly temperature?: number
+  temperature: option(kinds.positive, 4),
 }
 
-const OPTIONS = { temperature: option(kinds.positive, 4) }
+export type KdOptions = Given<typeof OPTIONS>
 
 /**
  * Knowledge distillation with soft targets: `T² · mean_b KL(softmax(t / T) ‖ softmax(s / T))`.

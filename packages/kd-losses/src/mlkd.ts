@@ -6,25 +6,26 @@ import {
   option,
   type DistillationContext,
   type DistillationLoss,
+  type Given,
   type PairOutputs,
 } from '@gpdjs/core'
 import { everything, leastCertain, levels, type LogitView } from './alignment-levels.ts'
 import { checkPair } from './check-inputs.ts'
 import { sumOf } from './taps.ts'
 
-export interface MlkdOptions {
-  /** Temperatures T that are summed over, each above 0 (default 4, 3, 5, 2, 6; on ImageNet 1, 3, 5, 2, 6). */
-  readonly temperatures?: readonly number[]
-  /** As the paper writes it, or as the authors' code computes it (default `'paper'`). */
-  readonly variant?: 'paper' | 'release'
-}
-
 const TEMPERATURES = option(
   kinds.listOf(kinds.positive, { expected: 'a list of finite numbers above 0' }),
   [4, 3, 5, 2, 6],
 )
 
-const OPTIONS = { temperatures: TEMPERATURES, variant: option(kinds.oneOf('paper', 'release'), 'paper') }
+const OPTIONS = {
+  /** Temperatures T that are summed over, each above 0 (default 4, 3, 5, 2, 6; on ImageNet 1, 3, 5, 2, 6). */
+  temperatures: TEMPERATURES,
+  /** As the paper writes it, or as the authors' code computes it (default `'paper'`). */
+  variant: option(kinds.oneOf('paper', 'release'), 'paper'),
+}
+
+export type MlkdOptions = Given<typeof OPTIONS>
 
 /**
  * The multi-level alignment of one view: for every temperature

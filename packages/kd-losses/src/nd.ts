@@ -8,6 +8,7 @@ import {
   withoutTape,
   type DistillationContext,
   type DistillationLoss,
+  type Given,
   type LossSetup,
 } from '@gpdjs/core'
 import { checkLeastBatch, checkSameShape, describePair, type Feature } from './check-features.ts'
@@ -18,19 +19,6 @@ import { eachPair, featureLoss, pairTaps, VECTOR_TAPS, type TapOptions, type Tap
 import { norm, unit } from './vectors.ts'
 
 type Rows = readonly (readonly number[])[]
-
-export interface NdOptions {
-  /**
-   * Mean of the teacher's features of each class, `[classes][values]`, over the training set in evaluation mode and without
-   * augmentation. Default: the mean over what the teacher saw so far in training.
-   */
-  readonly centers?: Rows
-  /**
-   * Whether to train a head between them where the widths of student and teacher differ, as published: batch normalization,
-   * dropout with rate 0.5, a linear map (default true). Only this loss looks through it.
-   */
-  readonly project?: boolean
-}
 
 /** @throws GpdError `network.shape` unless these are vectors of that width, one per class */
 function checkCenters(where: string, shape: readonly number[], width: number, classes = shape[0]!): void {
@@ -77,7 +65,20 @@ const isCenters = (value: unknown): value is Rows =>
 
 const classCenters = kinds.kind<Rows>('a finite vector other than 0 for each class, all of one length', isCenters)
 
-const OPTIONS = { centers: optional(classCenters), project: option(kinds.flag, true), ...VECTOR_TAPS }
+const OPTIONS = {
+  /**
+   * Mean of the teacher's features of each class, `[classes][values]`, over the training set in evaluation mode and without
+   * augmentation. Default: the mean over what the teacher saw so far in training.
+   */
+  centers: optional(classCenters),
+  /**
+   * Whether to train a head between them where the widths of student and teacher differ, as published: batch normalization,
+   * dropout with rate 0.5, a linear map (default true). Only this loss looks through it.
+   */
+  project: option(kinds.flag, true),
+}
+
+export type NdOptions = Given<typeof OPTIONS>
 
 /** @throws GpdError `network.shape` unless both are vectors, of one width where there is no head between them */
 function checkVectors(where: string, student: Feature, teacher: Feature, hasHead: boolean): void {
@@ -141,7 +142,7 @@ function classMeans({ memory, remember, labels }: DistillationContext, teacher: 
  * @example nd({ student: 'pool', teacher: 'pool' })
  */
 export function nd(options: NdOptions & Partial<TapOptions> = {}): DistillationLoss {
-  const { student, teacher, centers, project: projected } = fillOptions('nd', OPTIONS, options)
+  const { student, teacher, centers, project: projected } = fillOptions('nd', { ...OPTIONS, ...VECTOR_TAPS }, options)
   const taps = pairTaps('nd', student, teacher)
   if (taps.student.length > 1) {
     throw new GpdError(

@@ -1,17 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
-import { didYouMean, fillOptions, GpdError, kinds, option, type DistillationLoss } from '@gpdjs/core'
+import { didYouMean, fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkLabels, checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { exitHeadSpecs, exitLogits } from './exit-head.ts'
 import { oneHotLabels } from './log-space.ts'
 import { sumOf, tapNames, type TapOptions } from './taps.ts'
 
-export interface OfaOptions {
+const EPSILON = {
   /** Power ε of the target's confidence, above 0 (default 1; 1.5 in the paper's ImageNet runs). */
-  readonly epsilon?: number
+  epsilon: option(kinds.positive, 1),
 }
 
-const EPSILON = { epsilon: option(kinds.positive, 1) }
+export type OfaOptions = Given<typeof EPSILON>
+
 const OPTIONS = { ...EPSILON, student: option(tapNames, []) }
 
 /** `w_c = (p_t(c) + 1{c = y})^ε − 1{c = y}`, without losing digits of a small `p_t(y)`. */

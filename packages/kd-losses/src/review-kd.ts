@@ -1,17 +1,26 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Shape, type TensorRecord } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  type DistillationLoss,
+  type Given,
+  type Shape,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { attentionFusion, attentionFusionSpecs, type AttentionFusionHeads } from './attention-fusion.ts'
 import { checkLeastBatch, describePair, type Feature } from './check-features.ts'
 import { hclLoss } from './hcl.ts'
 import { headOf } from './heads.ts'
 import { featureLoss, MAP_TAPS, pairTaps, sumOf, type TapOptions, type TapPair } from './taps.ts'
 
-export interface ReviewKdOptions {
+const OPTIONS = {
   /** Channels of the fused maps are those of the student's deepest tap, but at most this many (default 512). */
-  readonly maxWidth?: number
+  maxWidth: option(kinds.count, 512),
 }
 
-const OPTIONS = { maxWidth: option(kinds.count, 512) }
+export type ReviewKdOptions = Given<typeof OPTIONS>
 
 /** A vector is a map of one position. */
 const asMap = (x: tf.Tensor): tf.Tensor4D =>

@@ -1,17 +1,17 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, kinds, option, withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, withoutTape, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkBatch, checkLeastBatch } from './check-features.ts'
 import { eachPair, featureLoss, pairTaps, VECTOR_TAPS, type TapOptions } from './taps.ts'
 import { flat, norm, unit } from './vectors.ts'
 
-export interface RkdOptions {
+const OPTIONS = {
   /** Weight of the distances between two images, at least 0 (default 25). */
-  readonly distance?: number
+  distance: option(kinds.nonNegative, 25),
   /** Weight of the angles between three images, at least 0 (default 50). */
-  readonly angle?: number
+  angle: option(kinds.nonNegative, 50),
 }
 
-const OPTIONS = { distance: option(kinds.nonNegative, 25), angle: option(kinds.nonNegative, 50) }
+export type RkdOptions = Given<typeof OPTIONS>
 
 /** Squared distances below this count as this. */
 const FLOOR = 1e-12

@@ -1,27 +1,22 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, GpdError, kinds, option, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkLabels, checkPair } from './check-inputs.ts'
 import { closedForm } from './closed-form.ts'
 import { decouple, others } from './decouple.ts'
 import { maskedLogSumExp, oneHotLabels, sumKlDivergence } from './log-space.ts'
 
-export interface RldOptions {
-  /** Weight of the confidence term, at least 0 (default 1). */
-  readonly alpha?: number
-  /** Weight of the term over the masked classes, at least 0 (default 8). */
-  readonly beta?: number
-  /** Divides both sides' logits in the masked term; above 0 (default 4). */
-  readonly temperature?: number
-  /** Divides both sides' logits in the confidence term; above 0 (default 1). */
-  readonly confidenceTemperature?: number
-}
-
 const OPTIONS = {
+  /** Weight of the confidence term, at least 0 (default 1). */
   alpha: option(kinds.nonNegative, 1),
+  /** Weight of the term over the masked classes, at least 0 (default 8). */
   beta: option(kinds.nonNegative, 8),
+  /** Divides both sides' logits in the masked term; above 0 (default 4). */
   temperature: option(kinds.positive, 4),
+  /** Divides both sides' logits in the confidence term; above 0 (default 1). */
   confidenceTemperature: option(kinds.positive, 1),
 }
+
+export type RldOptions = Given<typeof OPTIONS>
 
 /** `log` of the softmax over the classes that are kept; 0 at the others. */
 const keptLogSoftmax = (x: tf.Tensor2D, excluded: tf.Tensor2D): tf.Tensor2D =>

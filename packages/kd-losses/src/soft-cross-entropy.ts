@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, kinds, option, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkPair } from './check-inputs.ts'
 import { meanCrossEntropy } from './cross-entropy.ts'
 
-export interface SoftCrossEntropyOptions {
+const OPTIONS = {
   /** Share ε of the target that is spread evenly over the classes, from 0 to 1 (default 0; GPD uses 0.1). */
-  readonly smoothing?: number
+  smoothing: option(kinds.fraction, 0),
 }
 
-const OPTIONS = { smoothing: option(kinds.fraction, 0) }
+export type SoftCrossEntropyOptions = Given<typeof OPTIONS>
 
 /**
  * Cross-entropy with the teacher's probabilities, smoothed: `−mean_b Σ_c [(1 − ε) p_t(c) + ε / classes] · log p_s(c)`.

@@ -6,20 +6,13 @@ import {
   option,
   type DistillationContext,
   type DistillationLoss,
+  type Given,
   type Kind,
   type LossSetup,
   type LossTensors,
   type Shape,
 } from '@gpdjs/core'
 import { checkBatch, type Feature } from './check-features.ts'
-
-/** Where a feature loss looks: names of taps, one for each pair that is compared. */
-export interface TapOptions {
-  /** Taps of the student, for example `'layer3'` or `['layer2', 'layer3']`. */
-  readonly student: string | readonly string[]
-  /** Taps of the teacher in the same order (default: the same names as on the student). */
-  readonly teacher?: string | readonly string[]
-}
 
 function readNames(value: unknown): readonly string[] | undefined {
   const names: readonly unknown[] = Array.isArray(value) ? value : [value]
@@ -34,7 +27,15 @@ export const tapNames: Kind<readonly string[], string | readonly string[]> = {
 }
 
 /** The options of every loss that compares maps; the teacher's names are those of the student unless given. */
-export const MAP_TAPS = { student: needed(tapNames), teacher: option(tapNames, []) }
+export const MAP_TAPS = {
+  /** Taps of the student, for example `'layer3'` or `['layer2', 'layer3']`. */
+  student: needed(tapNames),
+  /** Taps of the teacher in the same order (default: the same names as on the student). */
+  teacher: option(tapNames, []),
+}
+
+/** Where a feature loss looks: names of taps, one for each pair that is compared. */
+export type TapOptions = Given<typeof MAP_TAPS>
 
 /** The options of every loss that compares one vector per image: pooled features, unless told otherwise. */
 export const VECTOR_TAPS = { ...MAP_TAPS, student: option(tapNames, ['pool']) }

@@ -6,6 +6,7 @@ import {
   option,
   stopGradient,
   type DistillationLoss,
+  type Given,
   type ParameterSpec,
   type TensorRecord,
 } from '@gpdjs/core'
@@ -13,11 +14,6 @@ import { checkMaps } from './check-features.ts'
 import { headOf, headSpec, pointwise } from './heads.ts'
 import { poolToSmaller } from './resample.ts'
 import { eachPair, featureLoss, MAP_TAPS, pairTaps, type TapOptions } from './taps.ts'
-
-export interface VidOptions {
-  /** Variance of every channel before training, above 1e-5 (default 5). */
-  readonly variance?: number
-}
 
 /** What VID trains for one pair of maps. */
 export interface VidHeads {
@@ -27,7 +23,12 @@ export interface VidHeads {
   readonly logScale: tf.Tensor
 }
 
-const OPTIONS = { variance: option(kinds.positive, 5) }
+const OPTIONS = {
+  /** Variance of every channel before training, above 1e-5 (default 5). */
+  variance: option(kinds.positive, 5),
+}
+
+export type VidOptions = Given<typeof OPTIONS>
 
 /** Least variance. */
 const FLOOR = 1e-5

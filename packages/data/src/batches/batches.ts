@@ -1,24 +1,38 @@
-import { GpdError, mapRecord, permutation, randomStream } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  mapRecord,
+  needed,
+  option,
+  optional,
+  permutation,
+  randomStream,
+  type Given,
+} from '@gpdjs/core'
 import type { Augmentation } from '../augment/augmentation.ts'
 import { countImages, imageBytes, type ImageSet, type ImageShape } from '../images/image-set.ts'
 
-export interface BatchOptions {
+const OPTIONS = {
   /** Images per batch, ≥ 1 */
-  readonly batchSize: number
+  batchSize: needed(kinds.count),
   /** Any safe integer, 0 included */
-  readonly seed: number
+  seed: needed(kinds.integer),
   /** 0, 1, 2 …: another order and another augmentation in each */
-  readonly epoch: number
+  epoch: needed(kinds.countOrNone),
   /** Random order instead of the set's own (default true) */
-  readonly shuffle?: boolean
-  readonly augment?: Augmentation | undefined
-  /** Further views of every image by name, each with an augmentation of its own (default none) */
-  readonly views?: Readonly<Record<string, Augmentation>> | undefined
+  shuffle: option(kinds.flag, true),
+  /** How every image is changed (default: not at all) */
+  augment: optional(kinds.functionOf<Augmentation>()),
+  /** Further views of every image by name, each with an augmentation of its own (default: none) */
+  views: optional(kinds.recordOf(kinds.functionOf<Augmentation>())),
   /** Leave out the last batch if it is not full (default true; for an evaluation give false) */
-  readonly dropRemainder?: boolean
+  dropRemainder: option(kinds.flag, true),
   /** The first batch to give, for going on in the middle of an epoch (default 0) */
-  readonly start?: number
+  start: option(kinds.countOrNone, 0),
 }
+
+export type BatchOptions = Given<typeof OPTIONS>
 
 /** Some images of a set, new arrays of their own. */
 export interface Batch {
@@ -39,26 +53,10 @@ export interface Batches extends Iterable<Batch> {
   readonly length: number
 }
 
-const isCount = (least: number) => (n: number) => Number.isSafeInteger(n) && n >= least
-
-/** What each number has to be. */
-const ranges = [
-  { option: 'batchSize', expected: 'an integer ≥ 1', holds: isCount(1) },
-  { option: 'seed', expected: 'a safe integer', holds: Number.isSafeInteger },
-  { option: 'epoch', expected: 'an integer ≥ 0', holds: isCount(0) },
-  { option: 'start', expected: 'an integer ≥ 0', holds: isCount(0) },
-] as const
-
-function checkOptions(options: BatchOptions, count: number): void {
-  for (const { option, expected, holds } of ranges) {
-    const value = options[option] ?? 0
-    if (holds(value)) continue
-    throw new GpdError('config.invalid', `batches: expected ${option} to be ${expected}, got ${value}.`, 'Correct it.')
-  }
-  if (options.batchSize > count && options.dropRemainder !== false) {
-    const problem = `batches: expected a batch size of at most ${count} images, got ${options.batchSize}.`
-    throw new GpdError('config.invalid', problem, 'Use smaller batches or dropRemainder: false.')
-  }
+function checkSize({ batchSize, dropRemainder }: BatchOptions, count: number): void {
+  if (batchSize <= count || !dropRemainder) return
+  const problem = `batches: expected a batch size of at most ${count} images, got ${batchSize}.`
+  throw new GpdError('config.invalid', problem, 'Use smaller batches or dropRemainder: false.')
 }
 
 /**
@@ -115,8 +113,9 @@ function batchAt(set: ImageSet, index: Uint32Array, options: BatchOptions): Batc
  */
 export function batches(set: ImageSet, options: BatchOptions): Batches {
   const count = countImages(set)
-  checkOptions(options, count)
-  const { batchSize, seed, epoch, shuffle = true, dropRemainder = true, start = 0 } = options
+  const filled = fillOptions('batches', OPTIONS, options)
+  checkSize(filled, count)
+  const { batchSize, seed, epoch, shuffle, dropRemainder, start } = filled
   const length = dropRemainder ? Math.floor(count / batchSize) : Math.ceil(count / batchSize)
   return {
     length,
@@ -125,7 +124,7 @@ export function batches(set: ImageSet, options: BatchOptions): Batches {
         ? permutation(count, randomStream(seed, 'shuffle', epoch))
         : Uint32Array.from({ length: count }, (_, i) => i)
       for (let at = start; at < length; at++) {
-        yield batchAt(set, order.slice(at * batchSize, (at + 1) * batchSize), options)
+        yield batchAt(set, order.slice(at * batchSize, (at + 1) * batchSize), filled)
       }
     },
   }
