@@ -5,16 +5,16 @@ import { join } from 'node:path'
 import { distill, evaluate, saveNetwork, type Callbacks, type Logs } from '@gpdjs/trainer'
 import { useBackend } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { checkAgainst } from './config/check.ts'
+import { checkConfig } from './config/check.ts'
 import { disposePrepared, distillOptions, prepare, resolvePaths } from './config/prepare.ts'
-import { configSchema, type ConfigInput } from './config/schema.ts'
+import type { ConfigInput } from './config/schema.ts'
 import { temporaryFolder, tinyConfig, writeTinyImages } from './testing/tiny-images.ts'
 
 const folder = await temporaryFolder()
 
 /** Trains a step or two; returns what each step logged, and what came out. */
 async function train(change: Partial<ConfigInput>, maxSteps: number) {
-  const prepared = await prepare(resolvePaths(checkAgainst(configSchema, { ...tinyConfig, ...change }, 'test'), folder))
+  const prepared = await prepare(resolvePaths(checkConfig({ ...tinyConfig, ...change }, 'test'), folder))
   const steps: Logs[] = []
   const callbacks: Callbacks = { onBatchEnd: (_, logs) => void steps.push(logs) }
   const options = distillOptions(prepared)

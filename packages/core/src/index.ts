@@ -8,13 +8,14 @@ export {
   needed,
   option,
   optional,
+  pickOptions,
   type Filled,
   type Given,
   type Kind,
   type Option,
   type OptionTable,
 } from './options/option.ts'
-export { eitherOf, show } from './options/show.ts'
+export { isRecord, show } from './options/show.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'

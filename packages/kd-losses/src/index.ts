@@ -26,6 +26,7 @@ export type { TapOptions } from './taps.ts'
 export { losses, type LossFactory } from './losses.ts'
 export {
   published,
+  PUBLISHED_OPTIONS,
   publishedMethods,
   type PublishedData,
   type PublishedMethod,

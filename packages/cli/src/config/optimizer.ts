@@ -1,36 +1,52 @@
-import { GpdError } from '@gpdjs/core'
+import { kinds, option, optional } from '@gpdjs/core'
 import { adamw, sgd, type Optimizer } from '@gpdjs/trainer'
-import { given } from './given.ts'
-import { scheduleOf } from './schedule.ts'
-import type { Config } from './schema.ts'
+import { scheduleOf, schedules } from './schedule.ts'
 
-type OptimizerConfig = Config['optimizer']
-
-/** Options that only one of the optimizers has. */
-const OWN: Readonly<Record<OptimizerConfig['name'], readonly string[]>> = {
-  sgd: ['momentum', 'nesterov', 'decoupled'],
-  adamw: ['beta1', 'beta2', 'epsilon'],
+const COMMON = {
+  /** A number or a [schedule](#schedules) (default: half a cosine from 0.1 down to 0). */
+  learningRate: option(schedules, { kind: 'cosine', start: 0.1, end: 0 }),
+  /** What decays: `weights`, or `all` (norms, biases and gates too, as the authors of GPD have it; default `weights`). */
+  decay: option(kinds.oneOf('weights', 'all'), 'weights'),
 }
 
-/** What is used where nothing is said: for SGD the published settings of GPD, for AdamW the function's own. */
-const DEFAULTS: Readonly<Record<OptimizerConfig['name'], Partial<OptimizerConfig>>> = {
-  sgd: { momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 },
-  adamw: {},
+/** For SGD the published settings of GPD. */
+const SGD = {
+  ...COMMON,
+  /** Share of the velocity that is kept at each step (default 0.9). */
+  momentum: option(kinds.rate, 0.9),
+  /** Look one velocity ahead (default false). */
+  nesterov: option(kinds.flag, false),
+  /** Of `sgd`: that multiple of the value is added to the gradient (default 0.0001). */
+  weightDecay: option(kinds.nonNegative, 1e-4),
+  /** Weight decay apart from the gradient, as AdamW has it (default false). */
+  decoupled: option(kinds.flag, false),
+  /** Gradients are scaled down to this norm (default 5). */
+  clipGlobalNorm: option(kinds.positive, 5),
+}
+
+const ADAMW = {
+  ...COMMON,
+  /** Share of the first moment that is kept at each step (default 0.9). */
+  beta1: option(kinds.rate, 0.9),
+  /** Share of the second moment that is kept at each step (default 0.999). */
+  beta2: option(kinds.rate, 0.999),
+  /** Added to the root of the second moment (default 1e-8). */
+  epsilon: option(kinds.positive, 1e-8),
+  /** Of `adamw`: the value shrinks by that multiple of itself and the learning rate (default 0.01). */
+  weightDecay: option(kinds.nonNegative, 0.01),
+  /** Gradients are scaled down to this norm (default: never). */
+  clipGlobalNorm: optional(kinds.positive),
 }
 
 const FACTORIES = { sgd, adamw } as const
 
-/** @throws GpdError `config.invalid` for an option of the other optimizer */
-export function optimizerOf({ name, learningRate, ...options }: OptimizerConfig): Optimizer {
-  const other = name === 'sgd' ? 'adamw' : 'sgd'
-  const foreign = Object.keys(given(options)).find((key) => OWN[other].includes(key))
-  if (foreign !== undefined) {
-    throw new GpdError(
-      'config.invalid',
-      `optimizer.${foreign}: '${name}' has no such option, '${other}' has.`,
-      'Leave it out.',
-    )
-  }
-  const rate = scheduleOf('optimizer.learningRate', learningRate)
-  return FACTORIES[name]({ ...given({ ...DEFAULTS[name], ...given(options) }), learningRate: rate })
+/** The optimizer by its name, with its options beside it. */
+export const optimizers = kinds.variants('name', { sgd: SGD, adamw: ADAMW }, 'sgd')
+
+export function optimizerOf({
+  name,
+  learningRate,
+  ...options
+}: NonNullable<ReturnType<(typeof optimizers)['read']>>): Optimizer {
+  return FACTORIES[name]({ ...options, learningRate: scheduleOf(learningRate) })
 }

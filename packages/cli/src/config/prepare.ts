@@ -109,7 +109,7 @@ export function distillOptions({ config, student, given, teacher, data }: Prepar
     data: { train: data.train, validation: data.validation },
     optimizer: optimizerOf(config.optimizer),
     plugins: pluginsOf(config, teacher, teacherNormalization(teacher, data)),
-    labelWeight: scheduleOf('labelWeight', config.labelWeight),
+    labelWeight: scheduleOf(config.labelWeight),
     labelViews: config.labelViews,
     epochs,
     batchSize,

@@ -11,10 +11,11 @@ export {
   kind,
   nonNegative,
   number,
+  object,
   objectWith,
   oneOf,
   positive,
   rate,
   text,
 } from './scalars.ts'
-export { either, listOf, record, recordOf, variants } from './structures.ts'
+export { defaults, either, listOf, record, recordOf, variants } from './structures.ts'

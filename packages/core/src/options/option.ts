@@ -22,8 +22,8 @@ export interface Kind<T = unknown, Input = T> {
   readonly choices?: readonly string[]
   /** What to do about a refused value. */
   readonly fix?: string
-  /** Options of the objects that are accepted. */
-  readonly tables?: readonly OptionTable[]
+  /** Options of the objects that are accepted; by the value of their tag where it decides which ones there are. */
+  readonly tables?: readonly { readonly name?: string; readonly options: OptionTable }[]
   /** A type only, never there: what may be written. */
   readonly input?: Input
 }
@@ -59,6 +59,12 @@ export const optional = <T, Input>(kind: Kind<T, Input>): Option<T, Input, 'opti
   kind,
   presence: 'optional',
 })
+
+/** Some options of a table, for a table that takes them over. */
+export const pickOptions = <Table extends OptionTable, K extends keyof Table>(
+  table: Table,
+  ...names: readonly K[]
+): Pick<Table, K> => Object.fromEntries(names.map((name) => [name, table[name]])) as Pick<Table, K>
 
 type ValueOf<O> = O extends Option<infer T> ? T : never
 type InputOf<O> = O extends Option<unknown, infer I> ? I : never

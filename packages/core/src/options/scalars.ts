@@ -1,5 +1,5 @@
 import type { Kind } from './option.ts'
-import { show } from './show.ts'
+import { isRecord, show } from './show.ts'
 
 /**
  * Values that a predicate accepts.
@@ -35,10 +35,13 @@ export const countOrNone = countFrom(0)
 export const flag = kind<boolean>('true or false', (value) => typeof value === 'boolean')
 export const text = kind<string>('a text', (value) => typeof value === 'string')
 
+/** An object as literals make them; what is in it is not checked. */
+export const object = kind<Readonly<Record<string, unknown>>>('an object', isRecord)
+
 /** A function of this type; its own arguments and results are not checked. */
 export const functionOf = <T>(): Kind<T> => kind<T>('a function', (value) => typeof value === 'function')
 
-/** An object that another function made, such as a plugin, by the names of some of its members. */
+/** An object that another function made, such as a plugin, known by the names of some of its members. */
 export const objectWith = <T extends object>(expected: string, ...members: readonly (keyof T & string)[]): Kind<T> =>
   kind<T>(expected, (value) => typeof value === 'object' && value !== null && members.every((name) => name in value))
 

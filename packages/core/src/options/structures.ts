@@ -8,8 +8,12 @@ import { isRecord } from './show.ts'
 export const record = <Table extends OptionTable>(table: Table): Kind<Filled<Table>, Given<Table>> => ({
   expected: ['an object'],
   read: (value, place) => (isRecord(value) ? readTable(table, value, place) : undefined),
-  tables: [table],
+  tables: [{ options: table }],
 })
+
+/** What a kind of objects makes of an empty one: the default of an option that is there with all its own defaults. */
+export const defaults = <T>(kind: Kind<T, unknown>): T =>
+  readValue(kind, {}, { where: 'defaults', path: '', inFile: false })
 
 /** Objects with any keys, each value of one kind. */
 export const recordOf = <T, Input>(
@@ -99,7 +103,7 @@ export function variants<const Tag extends string, Tables extends Variants, Fall
   const tableOf = (name: string): OptionTable => ({ [tag]: named, ...tables[name] })
   return {
     expected: ['an object'],
-    tables: Object.keys(tables).map(tableOf),
+    tables: Object.keys(tables).map((name) => ({ name, options: tableOf(name) })),
     read(value, place) {
       if (!isRecord(value)) return undefined
       const { [tag]: name } = readTable({ [tag]: named }, { [tag]: value[tag] }, place) as Record<string, string>

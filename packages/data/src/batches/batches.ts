@@ -112,8 +112,8 @@ function batchAt(set: ImageSet, index: Uint32Array, options: BatchOptions): Batc
  * }
  */
 export function batches(set: ImageSet, options: BatchOptions): Batches {
-  const count = countImages(set)
   const filled = fillOptions('batches', OPTIONS, options)
+  const count = countImages(set)
   checkSize(filled, count)
   const { batchSize, seed, epoch, shuffle, dropRemainder, start } = filled
   const length = dropRemainder ? Math.floor(count / batchSize) : Math.ceil(count / batchSize)
