@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { initializeParameters, initializeStatistics, randomStream, type Network } from '@gpdjs/core'
 import { cifarResnet, vit } from '@gpdjs/architectures'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
-import { crossEntropy, dkd } from '@gpdjs/kd-losses'
+import { dkd } from '@gpdjs/kd-losses'
 import {
   buildPipeline,
   disposeReplaced,
@@ -39,7 +39,7 @@ export const gpd =
       loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }),
     }),
     dynamicTeacher({
-      expansion: inverseReparameterization({ ratio, ...(branches > 0 && { branches: orepa({ branches }) }) }),
+      expander: inverseReparameterization({ ratio, ...(branches > 0 && { branches: orepa({ branches }) }) }),
     }),
   ]
 
@@ -57,29 +57,26 @@ export function arm(size: NetworkName | Size, plugins: Plugins): () => Promise<n
       Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => stream.normal()),
       [...shape],
     )
-  const xs = normal([batch, ...inputShape])
-  const ys = tf.tensor1d(
+  const image = normal([batch, ...inputShape])
+  const label = tf.tensor1d(
     Int32Array.from({ length: batch }, () => stream.integer(CLASSES)),
     'int32',
   )
-  const logits = { 'static-teacher': normal([batch, CLASSES]) as tf.Tensor2D }
+  const known = { 'static-teacher': { outputs: { logits: normal([batch, CLASSES]) } } }
   const pipeline = buildPipeline({
     student,
     seed: 0,
     plugins: plugins(student),
-    taskTerm: (actor) => ({
-      name: `cross-entropy(${actor})`,
-      weight: 1,
-      taps: { [actor]: [] },
-      compute: (outputs, { labels }) => crossEntropy(outputs[actor]!.logits, labels),
-    }),
   })
   const optimizer = sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 })
   const weights = Object.fromEntries(pipeline.terms.map(({ name: term }) => [term, 1]))
   let state = initialState(pipeline, optimizer)
   return async () => {
     const began = performance.now()
-    const next = trainingStep(pipeline, optimizer, state, [{ xs, ys, logits }], { learningRate: 0.01, weights })
+    const next = trainingStep(pipeline, optimizer, state, [{ fields: { image, label }, known }], {
+      totalSteps: 1,
+      weights,
+    })
     await next.metrics['loss']!.data()
     tf.dispose(next.metrics)
     disposeReplaced(state, next.state)

@@ -1,9 +1,10 @@
 /** The same small training run of GPD on several backends: how far their losses come apart. */
+import { tensorSource } from '@gpdjs/data'
 import * as tf from '@tensorflow/tfjs'
 import { cifarResnet } from '@gpdjs/architectures'
 import { randomStream, useBackend, type BackendChoice } from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
-import { distill, dynamicTeacher, sgd, tensorSource } from '@gpdjs/trainer'
+import { distill, dynamicTeacher, sgd } from '@gpdjs/trainer'
 
 const IMAGES = 40
 const BATCH = 8
@@ -27,7 +28,7 @@ async function losses(backend: BackendChoice): Promise<readonly number[]> {
     epochs: EPOCHS,
     batchSize: BATCH,
     seed: 1,
-    plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+    plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
     callbacks: { onBatchEnd: (_batch, { loss }) => void values.push(loss!) },
   })
   run.dispose()

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
 import { toLayersModel, useBackend } from '@gpdjs/core'
-import { batches, countImages, moments, take, toTensors, type ChannelMoments, type ImageSet } from '@gpdjs/data'
+import { countImages, imageSource, moments, take, type ChannelMoments, type ImageSet } from '@gpdjs/data'
 import { append, element, percent, showImage } from './page.ts'
 import { shapes, SHAPES } from './shapes.ts'
 import { train } from './train.ts'
@@ -29,12 +29,11 @@ async function trainAndShow(): Promise<void> {
       },
       onEpochEnd(epoch, logs) {
         const accuracies = [logs['val_acc'], logs['val_acc/dynamic-teacher']].map((accuracy) => percent(accuracy!))
-        append('epochs', [epoch + 1, logs['loss']!.toFixed(3), ...accuracies, Math.round(logs['images-per-second']!)])
+        append('epochs', [epoch + 1, logs['loss']!.toFixed(3), ...accuracies, Math.round(logs['samples-per-second']!)])
       },
     },
   )
-  const { network, parameters, statistics } = run.student
-  const model = toLayersModel(network, parameters, statistics) // an ordinary model: no branches, no teacher
+  const model = toLayersModel(run.student) // an ordinary model: no branches, no teacher
   await showPredictions(model, take(sets.test, 16), moments(sets.train))
   save.onclick = () => void model.save('downloads://student')
   save.removeAttribute('disabled')
@@ -43,8 +42,10 @@ async function trainAndShow(): Promise<void> {
 }
 
 async function showPredictions(model: tf.LayersModel, set: ImageSet, normal: ChannelMoments): Promise<void> {
-  const [batch] = batches(set, { batchSize: countImages(set), seed: 0, epoch: 0 })
-  const classes = tf.tidy(() => tf.argMax(model.predict(toTensors(batch!, normal).xs) as tf.Tensor, 1))
+  const images = imageSource(set, { moments: normal })
+  const [batch] = images.batches({ batchSize: countImages(set), seed: 0, epoch: 0, training: false })
+  const classes = tf.tidy(() => tf.argMax(model.predict(batch!.fields['image']!) as tf.Tensor, 1))
+  tf.dispose({ ...batch!.fields })
   const found = await classes.data()
   classes.dispose()
   found.forEach((label, i) => showImage('predictions', set, i, SHAPES[label]!, label === set.labels[i]))

@@ -1,7 +1,7 @@
 import { cifarResnet } from '@gpdjs/architectures'
-import { moments, type ImageSet } from '@gpdjs/data'
+import { moments, type ImageSet, imageSource } from '@gpdjs/data'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
-import { cosine, distill, dynamicTeacher, imageSource, sgd, type Callbacks, type DistillResult } from '@gpdjs/trainer'
+import { cosine, distill, dynamicTeacher, sgd, type Callbacks, type DistillResult } from '@gpdjs/trainer'
 
 /** A small student beside its dynamic teacher. Between steps the page stays alive: it is drawn, and hears its buttons. */
 export function train(
@@ -16,7 +16,7 @@ export function train(
     optimizer: sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 }),
     epochs,
     batchSize,
-    plugins: [dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) })],
+    plugins: [dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) })],
     callbacks,
   })
 }

@@ -52,7 +52,7 @@ describe('logitMse in a run', () => {
   it('is logged by name for every learner, and takes a schedule as its weight', async () => {
     const wide = drawn(smallNetwork(relu, 8), 5)
     const teacher = staticTeacher({ ...wide, loss: logitMse(), weight: linear(1, 0) })
-    const beside = dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2 }) })
+    const beside = dynamicTeacher({ expander: inverseReparameterization({ ratio: 2 }) })
     const run = await distill({ ...smallRun(smallNetwork(relu)), epochs: 1, plugins: [teacher, beside] })
     for (const learner of ['student', 'dynamic-teacher']) {
       expect(run.history[0]!.logs[`logit-mse(${learner}, static-teacher)`]).toBeGreaterThan(0)

@@ -1,6 +1,6 @@
-import { initializeParameters, initializeStatistics, type Network } from '@gpdjs/core'
+import { initializeParameters, initializeStatistics, type Network, type Schedule } from '@gpdjs/core'
 import { kd } from '@gpdjs/kd-losses'
-import { scopeOf, type Plugin, type Schedule } from '@gpdjs/trainer'
+import { scopeOf, type Plugin } from '@gpdjs/trainer'
 
 export interface MutualLearningOptions {
   /** Who learns beside the student; any network with the same classes. */

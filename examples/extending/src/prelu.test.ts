@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, countParameters, networkDefinition, parseNetwork, useBackend, valueAndGradients } from '@gpdjs/core'
+import {
+  countMultiplyAdds,
+  countParameters,
+  networkDefinition,
+  parseNetwork,
+  predict,
+  useBackend,
+  valueAndGradients,
+} from '@gpdjs/core'
 import { expand, inverseReparameterization } from '@gpdjs/ir-expansion'
 import { distill, dynamicTeacher } from '@gpdjs/trainer'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -65,8 +73,8 @@ describe('a network with prelu', () => {
     // conv1 9·1·4, conv2 9·4·4, two batch norms 2·4, two slopes 4, fc 4·3 + 3; twice as wide: see the same sum.
     expect(countParameters(network.parameters)).toBe(36 + 144 + 2 * 8 + 2 * 4 + 15)
     expect(countParameters(teacher.parameters)).toBe(72 + 576 + 2 * 16 + 2 * 8 + 27)
-    expect(network.multiplyAdds).toBe(36 * (36 + 144) + 2 * 36 * 4 + 12)
-    expect(teacher.multiplyAdds).toBe(36 * (72 + 576) + 2 * 36 * 8 + 24)
+    expect(countMultiplyAdds(network)).toBe(36 * (36 + 144) + 2 * 36 * 4 + 12)
+    expect(countMultiplyAdds(teacher)).toBe(36 * (72 + 576) + 2 * 36 * 8 + 24)
     const again = parseNetwork(JSON.parse(JSON.stringify(networkDefinition(network))), 'small.json')
     expect(again.parameters).toEqual(network.parameters)
   })
@@ -76,7 +84,7 @@ describe('a network with prelu', () => {
     const before = tf.memory().numTensors
     const run = await distill({
       ...options,
-      plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2 }) }),
+      plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 2 }) }),
     })
     const losses = run.history.map(({ logs }) => logs['cross-entropy(student)']!)
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 2)
@@ -91,9 +99,9 @@ describe('a network with prelu', () => {
     const x = random([2, 6, 6, 1], 'images')
     const run = (slope: number) => {
       const given = { ...parameters, 'act1.slope': tf.fill([4], slope), 'act2.slope': tf.fill([4], slope) }
-      return Array.from(apply(network, given, statistics, x, { training: false }).logits.dataSync())
+      return Array.from(predict({ network, parameters: given, statistics }, x).dataSync())
     }
-    const fresh = apply(network, parameters, statistics, x, { training: false }).logits
+    const fresh = predict({ network, parameters, statistics }, x)
     expect(Array.from(fresh.dataSync())).toEqual(run(0.25))
     expect(run(0.25)).not.toEqual(run(0))
   })

@@ -1,7 +1,8 @@
+import type { Model } from '@gpdjs/core'
 import { cifarResnet } from '@gpdjs/architectures'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { dkd, kd } from '@gpdjs/kd-losses'
-import { dynamicTeacher, staticTeacher, type PluginOption, type TrainedNetwork } from '@gpdjs/trainer'
+import { dynamicTeacher, staticTeacher, type PluginOption } from '@gpdjs/trainer'
 
 const image = { inputShape: [28, 28, 1], classes: 10 } as const
 
@@ -13,7 +14,7 @@ export const teacher = cifarResnet({ ...image, blocks: [1, 1, 1], width: 16 })
 
 export interface Arm {
   readonly name: string
-  readonly plugins: (teacher: TrainedNetwork) => PluginOption
+  readonly plugins: (teacher: Model) => PluginOption
 }
 
 /** How the student is trained. Student, data, optimizer, number of steps and seed are the same for all. */
@@ -24,7 +25,7 @@ export const arms: readonly Arm[] = [
     name: 'student + DKD + GPD',
     plugins: (trained) => [
       staticTeacher({ ...trained, loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }) }),
-      dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+      dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
     ],
   },
 ]

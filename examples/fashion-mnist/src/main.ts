@@ -3,15 +3,14 @@
  * itself, with KD, with DKD + GPD), and prints what came out. Run it with `npm start`.
  */
 import { join } from 'node:path'
-import { countParameters, GpdError, isGpdError, useBackend, type Network } from '@gpdjs/core'
-import { moments, split, take } from '@gpdjs/data'
+import { countParameters, GpdError, isGpdError, useBackend, countMultiplyAdds, type Network } from '@gpdjs/core'
+import { moments, split, take, imageSource } from '@gpdjs/data'
 import { prepareFashionMnist } from '@gpdjs/example-data-sets'
 import { progressBar } from '@gpdjs/cli'
 import {
   cosine,
   distill,
   evaluate,
-  imageSource,
   loadNetwork,
   metricsFile,
   saveNetwork,
@@ -83,16 +82,16 @@ async function measure(name: string, result: DistillResult, data: Data, { output
   await saveNetwork(folder, result.student, {
     data: 'fashion-mnist (split by content hash)',
     arm: name,
-    accuracy: String(last.accuracy),
+    accuracy: String(last.acc),
   })
   return {
     name,
-    last: last.accuracy,
-    selected: selected.accuracy,
-    ...(dynamic && { dynamicTeacher: (await evaluate(dynamic, data.test)).accuracy }),
-    extracted: (await evaluate(await loadNetwork(folder), data.test)).accuracy,
+    last: last.acc,
+    selected: selected.acc,
+    ...(dynamic && { dynamicTeacher: (await evaluate(dynamic, data.test)).acc }),
+    extracted: (await evaluate(await loadNetwork(folder), data.test)).acc,
     parameters: countParameters(network.parameters),
-    flops: 2 * network.multiplyAdds,
+    flops: 2 * countMultiplyAdds(network),
     seconds: result.seconds,
   }
 }

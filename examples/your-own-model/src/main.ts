@@ -1,10 +1,10 @@
 /** Gap Preserving Distillation for a model of one's own; README.md says how to run it. */
 import { writeFile } from 'node:fs/promises'
 import { fromLayersModel, toLayersModel, toOnnx, useBackend } from '@gpdjs/core'
-import { moments, take } from '@gpdjs/data'
+import { moments, take, imageSource } from '@gpdjs/data'
 import { prepareFashionMnist } from '@gpdjs/example-data-sets'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
-import { cosine, distill, dynamicTeacher, evaluate, imageSource, layersModelFolder, sgd } from '@gpdjs/trainer'
+import { cosine, distill, dynamicTeacher, evaluate, layersModelFolder, sgd } from '@gpdjs/trainer'
 import { createModel } from './model.ts'
 import { options } from './options.ts'
 
@@ -26,11 +26,11 @@ const { student } = await distill({
   optimizer: sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 }),
   epochs: options.epochs,
   batchSize: 32,
-  plugins: [dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) })],
+  plugins: [dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) })],
 })
 
 // 3. The student goes back to where it came from, and to every runtime that reads ONNX.
-await toLayersModel(student.network, student.parameters, student.statistics).save(layersModelFolder(options.output))
-await writeFile(`${options.output}/model.onnx`, await toOnnx(student.network, student.parameters, student.statistics))
-const { accuracy } = await evaluate(student, test)
-console.log(`Test accuracy ${(100 * accuracy).toFixed(1)} %. Saved ${options.output}/model.json and model.onnx.`)
+await toLayersModel(student).save(layersModelFolder(options.output))
+await writeFile(`${options.output}/model.onnx`, await toOnnx(student))
+const { acc } = await evaluate(student, test)
+console.log(`Test accuracy ${(100 * acc).toFixed(1)} %. Saved ${options.output}/model.json and model.onnx.`)

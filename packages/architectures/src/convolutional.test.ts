@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, countParameters, initializeParameters, initializeStatistics, type Network } from '@gpdjs/core'
+import {
+  apply,
+  countMultiplyAdds,
+  countParameters,
+  initializeParameters,
+  initializeStatistics,
+  type Network,
+} from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { convnext } from './convnext.ts'
 import { shufflenetV2 } from './shufflenet-v2.ts'
@@ -19,9 +26,9 @@ const tapShape = ({ taps, shapes }: Network, tap: string) => shapes[taps[tap]!]
 /** Values of taps for one image, as plain numbers. */
 function tapsOf(network: Network, names: readonly string[]): number[][] {
   return tf.tidy(() => {
-    const x = tf.randomNormal([1, ...network.inputShape], 0, 1, 'float32', 1)
+    const x = tf.randomNormal([1, ...network.shapes['image']!], 0, 1, 'float32', 1)
     const parameters = initializeParameters(network.parameters, 1)
-    const { taps } = apply(network, parameters, initializeStatistics(network.statistics), x, {
+    const { taps } = apply({ network, parameters, statistics: initializeStatistics(network.statistics) }, x, {
       training: false,
       taps: names,
     })
@@ -99,7 +106,7 @@ describe('shufflenetV2', () => {
   ])('%o has %i parameters', (options, count) => expect(size(shufflenetV2({ classes: 1000, ...options }))).toBe(count))
 
   it('has the multiply-adds that torchvision publishes, 145 million', () =>
-    expect(Math.round(shufflenetV2({ classes: 1000 }).multiplyAdds / 1e6)).toBe(145))
+    expect(Math.round(countMultiplyAdds(shufflenetV2({ classes: 1000 })) / 1e6)).toBe(145))
 
   it('has torchvision’s names', () => {
     const { missing } = fromTorch(shufflenetV2({ classes: 10 }), {})

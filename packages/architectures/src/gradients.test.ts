@@ -30,9 +30,14 @@ async function gradientsOn(backend: 'cpu' | 'wasm', network: Network): Promise<M
       tf.add(tensor, random(tensor.shape, key, 0.05)),
     )
     const statistics = initializeStatistics(network.statistics)
-    const [x, weights] = [random([4, ...network.inputShape], 'images'), random([4, network.classes], 'weights')]
+    const [x, weights] = [
+      random([4, ...network.shapes['image']!], 'images'),
+      random([4, ...network.shapes[network.outputs['logits']!]!], 'weights'),
+    ]
     const loss = (given: typeof parameters) =>
-      tf.sum<tf.Scalar>(tf.mul(apply(network, given, statistics, x, { training: true }).logits, weights))
+      tf.sum<tf.Scalar>(
+        tf.mul(apply({ network, parameters: given, statistics }, x, { training: true }).outputs['logits']!, weights),
+      )
     return valueAndGradients(loss, parameters).gradients as Record<string, tf.Tensor>
   })
   const entries = Object.entries(gradients).map(async ([key, tensor]) => [key, await tensor.data()] as const)

@@ -9,6 +9,7 @@ import {
   toLayersModel,
   toOnnx,
   useBackend,
+  predict,
   type Network,
 } from '@gpdjs/core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
@@ -37,11 +38,11 @@ function sample(network: Network) {
   const parameters = mapRecord(initializeParameters(network.parameters, 1), (tensor, key) =>
     tf.add(tensor, random(tensor.shape, key, 0.05)),
   )
-  const x = random([8, ...network.inputShape], 'images')
+  const x = random([8, ...network.shapes['image']!], 'images')
   const none = mapRecord(initializeStatistics(network.statistics), (tensor) => tf.zerosLike(tensor))
-  const moved = apply(network, parameters, none, x, { training: true }).statistics
+  const moved = apply({ network, parameters, statistics: none }, x, { training: true }).statistics
   const statistics = mapRecord(moved, (tensor) => tf.mul(tensor, 1 / (1 - MOMENTUM)))
-  const logits = apply(network, parameters, statistics, x, { training: false }).logits
+  const logits = predict({ network, parameters, statistics }, x)
   return { parameters, statistics, x, logits }
 }
 
@@ -49,7 +50,7 @@ describe.each(Object.entries(smallNetworks))('%s, small', (_, make) => {
   it.each([true, false])('gives its logits as ONNX in an independent runtime, batch norm folded: %s', async (fold) => {
     const network = make()
     const { parameters, statistics, x, logits } = sample(network)
-    const bytes = await toOnnx(network, parameters, statistics, { foldBatchNorm: fold })
+    const bytes = await toOnnx({ network, parameters, statistics }, { foldBatchNorm: fold })
     const session = await InferenceSession.create(bytes)
     const found = await session.run({ image: new Tensor('float32', (await x.data()) as Float32Array, x.shape) })
     const theirs = tf.tensor(found['logits']!.data as Float32Array, logits.shape)
@@ -62,7 +63,7 @@ describe.each(Object.entries(smallNetworks))('%s, small', (_, make) => {
   it('gives its logits as tf.LayersModel', () => {
     const network = make()
     const { parameters, statistics, x, logits } = sample(network)
-    const model = toLayersModel(network, parameters, statistics)
+    const model = toLayersModel({ network, parameters, statistics })
     expect(relativeGap(model.predict(x) as tf.Tensor, logits)).toBeLessThan(1e-5)
   })
 })

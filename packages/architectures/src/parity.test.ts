@@ -111,8 +111,8 @@ describe.each(files)('$title', ({ path, build, match, names }) => {
   it.each(['eval', 'train'] as const)('gives the logits of the reference in %s mode', (mode) => {
     const gap = tf.tidy(() => {
       const { parameters, statistics } = fromTorch(network, state, options)
-      const { logits } = apply(network, parameters, statistics, images(), { training: mode === 'train' })
-      return relativeGap(logits, expected(`${mode}/logits`))
+      const { outputs } = apply({ network, parameters, statistics }, images(), { training: mode === 'train' })
+      return relativeGap(outputs['logits']!, expected(`${mode}/logits`))
     })
     expect(gap).toBeLessThan(1e-4)
   })
@@ -121,7 +121,7 @@ describe.each(files)('$title', ({ path, build, match, names }) => {
   stagesIt?.('gives the stage outputs of the reference', () => {
     const gaps = tf.tidy(() => {
       const { parameters, statistics } = fromTorch(network, state, options)
-      const { taps } = apply(network, parameters, statistics, images(), { training: false, taps: stages })
+      const { taps } = apply({ network, parameters, statistics }, images(), { training: false, taps: stages })
       return stages.map((stage) =>
         relativeGap(tf.mean(taps[stage]!, [1, 2]), expected(`eval/tap/${stage}/mean`)),
       ) as never

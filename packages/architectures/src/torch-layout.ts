@@ -1,4 +1,4 @@
-import { GpdError, type Axis, type Network } from '@gpdjs/core'
+import { GpdError, type Axis, type Network, type ParameterSpec } from '@gpdjs/core'
 import { torchName } from './torch-names.ts'
 
 /** How PyTorch stores a parameter or statistic of a network. */
@@ -41,11 +41,11 @@ function axisPositions(network: Network, name: string, { segments }: Axis): numb
 /** Layouts of all parameters and statistics, under the names they have in the network. */
 export function torchLayouts(network: Network): ReadonlyMap<string, TorchLayout> {
   const nodes = new Map(network.nodes.map((node) => [node.id, node]))
-  const layout = (name: string, shape: readonly number[], axes: readonly Axis[]): TorchLayout => {
-    const dot = name.lastIndexOf('.')
-    const node = nodes.get(name.slice(0, dot))! // parameters are named after the node that declares them
-    const order = axisOrders[`${node.op}${name.slice(dot)}`] ?? shape.map((_, axis) => axis)
-    const torch = torchName(node, name.slice(dot + 1))
+  const layout = ({ name, node: id, shape, axes }: Pick<ParameterSpec, 'name' | 'node' | 'shape' | 'axes'>) => {
+    const node = nodes.get(id)!
+    const short = name.slice(id.length + 1)
+    const order = axisOrders[`${node.op}.${short}`] ?? shape.map((_, axis) => axis)
+    const torch = torchName(node, short)
     // Of each of our axes: its size, and its place among PyTorch's factors.
     const parts = order.flatMap((axis) => {
       const size = shape[axis] ?? 1
@@ -62,7 +62,5 @@ export function torchLayouts(network: Network): ReadonlyMap<string, TorchLayout>
       permutation: places.map(({ place }) => place),
     }
   }
-  return new Map(
-    [...network.parameters, ...network.statistics].map(({ name, shape, axes }) => [name, layout(name, shape, axes)]),
-  )
+  return new Map([...network.parameters, ...network.statistics].map((spec) => [spec.name, layout(spec)]))
 }

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
 import {
-  apply,
   batchNorm,
   concat,
   conv2d,
@@ -15,6 +14,7 @@ import {
   initializeStatistics,
   type Network,
   type OpCall,
+  predict,
 } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cifarResnet } from './cifar-resnet.ts'
@@ -90,7 +90,7 @@ describe('fromTorch', () => {
     })
     expect(missing).toEqual([])
     const x = tf.transpose(tf.tensor(pixels, [1, 4, 2, 3]), [0, 2, 3, 1])
-    expect([...(await apply(network, parameters, statistics, x, { training: false }).logits.data())]).toEqual(expected)
+    expect([...(await predict({ network, parameters, statistics }, x).data())]).toEqual(expected)
     const back = await toTorch(network, { ...parameters, ...statistics })
     expect(back.get('fc.weight')).toEqual({ shape: [2, 24], data: weights })
     expect(back.get('bn.weight')).toEqual({ shape: [24], data: slopes })

@@ -39,11 +39,11 @@ const withoutOnes = (shape: readonly number[]): readonly number[] =>
   shape.length > 2 && shape.at(-1) === 1 ? withoutOnes(shape.slice(0, -1)) : shape
 
 /** What to do about a shape: where only the number of classes differs, that is what is wrong. */
-function shapeAdvice(classes: number, found: readonly number[], wanted: readonly number[]): string {
+function shapeAdvice(classes: readonly number[], found: readonly number[], wanted: readonly number[]): string {
   const sameButFirst = found.length === wanted.length && wanted.slice(1).join() === found.slice(1).join()
-  if (wanted[0] !== classes || !sameButFirst)
+  if (!classes.includes(wanted[0]!) || !sameButFirst)
     return "Build the network with the checkpoint's depth, width and classes, or leave this entry out."
-  return `The checkpoint has ${found[0]} classes, the network ${classes}: build it with classes ${found[0]}, or leave the last layer's entries out and train a new one.`
+  return `The checkpoint has ${found[0]} classes, the network ${wanted[0]}: build it with classes ${found[0]}, or leave the last layer's entries out and train a new one.`
 }
 
 /** The values of an entry, if it is what the network needs. */
@@ -51,7 +51,7 @@ function checkEntry(
   name: string,
   { shape, data }: TorchTensor,
   wanted: readonly number[],
-  classes: number,
+  classes: readonly number[],
 ): Float32Array {
   const refuse = (expected: string, found: string, fix: string) =>
     new GpdError('checkpoint.incompatible', `fromTorch: '${name}': expected ${expected}, got ${found}.`, fix)
@@ -87,12 +87,13 @@ export function fromTorch(
 ): TorchLoad {
   const given: ReadonlyMap<string, TorchTensor> = state instanceof Map ? state : new Map(Object.entries(state))
   const layouts = layoutsOf(network, options)
+  const classes = Object.values(network.outputs).map((node) => network.shapes[node]?.at(-1) ?? 0)
   const names = new Set([...layouts.values()].map(({ name }) => name))
   const checked = new Map(
     [...layouts].flatMap(([name, layout]) => {
       const tensor = given.get(layout.name)
       return tensor
-        ? [[name, { layout, data: checkEntry(layout.name, tensor, layout.shape, network.classes) }] as const]
+        ? [[name, { layout, data: checkEntry(layout.name, tensor, layout.shape, classes) }] as const]
         : []
     }),
   )

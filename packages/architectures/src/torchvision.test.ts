@@ -22,8 +22,8 @@ describe.each(goldenFiles(/^torchvision_resnet(\d+)\.safetensors$/))('$name', ({
   it.each(['eval', 'train'] as const)('gives torchvision’s logits in %s mode', (mode) => {
     const gap = tf.tidy(() => {
       const { parameters, statistics } = fromTorch(network, state)
-      const { logits } = apply(network, parameters, statistics, images(), { training: mode === 'train' })
-      return relativeGap(logits, expected(`${mode}/logits`))
+      const { outputs } = apply({ network, parameters, statistics }, images(), { training: mode === 'train' })
+      return relativeGap(outputs['logits']!, expected(`${mode}/logits`))
     })
     expect(gap).toBeLessThan(1e-4)
   })
@@ -32,7 +32,7 @@ describe.each(goldenFiles(/^torchvision_resnet(\d+)\.safetensors$/))('$name', ({
     const stages = [1, 2, 3, 4].map((stage) => `layer${stage}`)
     const gaps = tf.tidy(() => {
       const { parameters, statistics } = fromTorch(network, state)
-      const { taps } = apply(network, parameters, statistics, images(), { training: false, taps: stages })
+      const { taps } = apply({ network, parameters, statistics }, images(), { training: false, taps: stages })
       return stages.map((stage) =>
         relativeGap(tf.mean(taps[stage]!, [1, 2]), expected(`eval/tap/${stage}/mean`)),
       ) as never

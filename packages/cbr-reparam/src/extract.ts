@@ -6,17 +6,10 @@ import {
   option,
   type Expansion,
   type Given,
-  type Network,
+  type Model,
   type TensorRecord,
 } from '@gpdjs/core'
 import { studentView, type GradientScale } from './student-view.ts'
-
-/** A network that stands by itself: nothing of an expansion is left in it. */
-export interface DeployedNetwork {
-  readonly network: Network
-  readonly parameters: Record<string, tf.Tensor>
-  readonly statistics: Record<string, tf.Tensor>
-}
 
 /**
  * Takes the student out of its dynamic teacher: a plain network with plain parameters, bit for bit what the student
@@ -24,9 +17,9 @@ export interface DeployedNetwork {
  *
  * @param statistics the student's own batch-norm moments
  * @returns new tensors, owned by the caller
- * @example const { network, parameters, statistics } = extractStudent(expansion, stored, studentStatistics)
+ * @example const logits = predict(extractStudent(expansion, stored, studentStatistics), images)
  */
-export function extractStudent(expansion: Expansion, stored: TensorRecord, statistics: TensorRecord): DeployedNetwork {
+export function extractStudent(expansion: Expansion, stored: TensorRecord, statistics: TensorRecord): Model {
   const tensors = tf.tidy(() => ({
     parameters: mapRecord(studentView(expansion, stored), (tensor) => tf.clone(tensor)),
     statistics: mapRecord(statistics, (tensor) => tf.clone(tensor)),
@@ -34,9 +27,13 @@ export function extractStudent(expansion: Expansion, stored: TensorRecord, stati
   return { network: expansion.student, ...tensors }
 }
 
-/** The way back from a dynamic teacher to its student, with its options filled in. */
-export interface ChannelBranchReparameterization {
-  readonly name: 'channel-branch-reparameterization'
+/**
+ * The way back from a dynamic teacher to its student, with its options filled in. `channelBranchReparameterization` makes
+ * one; `dynamicTeacher` takes any.
+ */
+export interface Extractor {
+  readonly name: string
+  /** Parameters of the student, differentiable in the stored tensors. */
   studentView(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor>
 }
 
@@ -53,16 +50,10 @@ export type ChannelBranchReparameterizationOptions = Given<typeof CHANNEL_BRANCH
  * @param options.gradientScale see `GradientScale`; default `reference`
  * @throws GpdError `config.unknown-key`, `config.invalid`
  */
-export function channelBranchReparameterization(
-  options: ChannelBranchReparameterizationOptions = {},
-): ChannelBranchReparameterization {
-  const { gradientScale } = fillOptions(
-    'channelBranchReparameterization',
-    CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS,
-    options,
-  )
+export function channelBranchReparameterization(options: ChannelBranchReparameterizationOptions = {}): Extractor {
+  const filled = fillOptions('channelBranchReparameterization', CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS, options)
   return {
     name: 'channel-branch-reparameterization',
-    studentView: (expansion, stored) => studentView(expansion, stored, gradientScale),
+    studentView: (expansion, stored) => studentView(expansion, stored, filled.gradientScale),
   }
 }

@@ -2,9 +2,8 @@ export {
   CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS,
   channelBranchReparameterization,
   extractStudent,
-  type ChannelBranchReparameterization,
   type ChannelBranchReparameterizationOptions,
-  type DeployedNetwork,
+  type Extractor,
 } from './extract.ts'
 export { studentView, type GradientScale } from './student-view.ts'
 export { leadingBlock } from './leading-block.ts'

@@ -1,8 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
-import { axisSize, segmentRatio, widenAxis, type Axis, type AxisSegment, type GroupRatios } from '@gpdjs/core'
-
-/** Whether expansion repeats the channels of an axis as a whole. */
-export const isPlain = (axis: Axis) => axis.segments.length === 1 && axis.segments[0]!.repeat === 1
+import {
+  axisSize,
+  isPlainAxis,
+  segmentRatio,
+  widenAxis,
+  type Axis,
+  type AxisSegment,
+  type GroupRatios,
+} from '@gpdjs/core'
 
 /** The first copy inside each of a segment's repeats: `[h h | h' h']` → `[h | h']`. */
 function leadingSegment(x: tf.Tensor, at: number, segment: AxisSegment, ratio: number): tf.Tensor {
@@ -37,7 +42,7 @@ function leadingSegments(x: tf.Tensor, at: number, axis: Axis, ratios: GroupRati
  * @param axes labels of the tensor's axes at the student's size
  */
 export function leadingBlock(x: tf.Tensor, axes: readonly Axis[], ratios: GroupRatios): tf.Tensor {
-  const size = x.shape.map((width, at) => (isPlain(axes[at]!) ? axisSize(axes[at]!) : width))
+  const size = x.shape.map((width, at) => (isPlainAxis(axes[at]!) ? axisSize(axes[at]!) : width))
   const sliced = size.every((width, at) => width === x.shape[at])
     ? x
     : tf.slice(
@@ -47,7 +52,7 @@ export function leadingBlock(x: tf.Tensor, axes: readonly Axis[], ratios: GroupR
       )
   const expanded = (axis: Axis) => axis.segments.some((segment) => segmentRatio(segment, ratios) > 1)
   return axes.reduce(
-    (result, axis, at) => (isPlain(axis) || !expanded(axis) ? result : leadingSegments(result, at, axis, ratios)),
+    (result, axis, at) => (isPlainAxis(axis) || !expanded(axis) ? result : leadingSegments(result, at, axis, ratios)),
     sliced,
   )
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import {
-  axisSize,
+  axesShape,
+  isPlainAxis,
   mapRecord,
   mergeBranches,
   roleRatio,
@@ -11,7 +12,7 @@ import {
   type StoredParameter,
   type TensorRecord,
 } from '@gpdjs/core'
-import { isPlain, leadingBlock } from './leading-block.ts'
+import { leadingBlock } from './leading-block.ts'
 
 /**
  * What the student's loss does to the shared tensors.
@@ -42,7 +43,7 @@ function plainBlocks(expansion: Expansion, stored: TensorRecord, parameters: rea
   const blocks = tensorOps.leadingBlocks(
     parameters.map(({ name, axes }) => ({
       tensor: stored[name]!,
-      size: axes.map(axisSize),
+      size: axesShape(axes),
       scale: studentScale(axes, expansion),
     })),
   )
@@ -51,7 +52,7 @@ function plainBlocks(expansion: Expansion, stored: TensorRecord, parameters: rea
 
 /** The student's part of every stored tensor, rescaled. */
 function leadingBlocks(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor> {
-  const plain = expansion.stored.filter(({ axes }) => axes.every(isPlain))
+  const plain = expansion.stored.filter(({ axes }) => axes.every(isPlainAxis))
   const others = expansion.stored.filter((parameter) => !plain.includes(parameter))
   return Object.fromEntries([
     ...plainBlocks(
@@ -59,7 +60,7 @@ function leadingBlocks(expansion: Expansion, stored: TensorRecord): Record<strin
       stored,
       plain.filter(({ trainable }) => trainable),
     ),
-    // Apart from those, or the tape would think of gradients for constants.
+    // By an operation of their own: it has no trained input, so no gradient is computed for constants.
     ...plainBlocks(
       expansion,
       stored,

@@ -71,7 +71,7 @@ describe('ablations', () => {
       )
 
       // What is left is a plain student, whatever it was trained beside.
-      const { accuracy, loss: testLoss } = await evaluate(result.student, test)
+      const { acc: accuracy, loss: testLoss } = await evaluate(result.student, test)
       expect(result.student.network.name).toBe('resnet8-w2')
       expect(accuracy >= 0 && accuracy <= 1 && Number.isFinite(testLoss)).toBe(true)
       dispose()

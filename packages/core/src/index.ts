@@ -16,6 +16,7 @@ export {
   type OptionTable,
 } from './options/option.ts'
 export { isRecord, show } from './options/show.ts'
+export { describeField, type FieldSpec, type Fields } from './fields.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
@@ -28,6 +29,9 @@ export type {
   LossTensors,
   PairOutputs,
 } from './loss.ts'
+export type { Batch, BatchSource, EpochOptions } from './batch.ts'
+export type { ExpectedField, Objective, Predict, Rows, Task } from './task.ts'
+export type { Progress, Schedule } from './schedule.ts'
 export {
   fixedAxis,
   inputAxis,
@@ -35,6 +39,7 @@ export {
   channelAxis,
   layoutSize,
   axisSize,
+  isPlainAxis,
   segmentRatio,
   widenAxis,
   roleRatio,
@@ -53,21 +58,25 @@ export {
   fanInUniform,
   zeros,
   ones,
+  identity,
   type Initializer,
   type ParameterSpec,
   type StatisticSpec,
 } from './network/parameters.ts'
 export { graph, type Graph } from './network/graph.ts'
 export {
+  countMultiplyAdds,
   defineNetwork,
-  networkDefinition,
-  parseNetwork,
   IMAGE,
+  LOGITS,
   type Network,
   type NetworkDefinition,
   type NetworkNode,
 } from './network/network.ts'
-export { apply, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
+export { networkDefinition, parseNetwork } from './network/saved-network.ts'
+export type { Model } from './network/model.ts'
+export { soleInput, soleOutput } from './network/ends.ts'
+export { apply, predict, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
 export { widenNetwork } from './network/widen.ts'
 export {
   defineOp,
@@ -79,7 +88,7 @@ export {
   type OpDefinition,
   type Shape,
 } from './ops/op.ts'
-export { registerOp } from './ops/registry.ts'
+export { findOp, registerOp } from './ops/registry.ts'
 export {
   adaptiveAveragePool,
   add,
@@ -89,11 +98,14 @@ export {
   channelShuffle,
   channelSplit,
   concat,
+  concatTokens,
   conv2d,
   dense,
   depthwiseConv2d,
   dropout,
   elu,
+  embedding,
+  fieldProducts,
   flatten,
   gelu,
   geluTanh,
@@ -105,11 +117,13 @@ export {
   maxPool,
   meanToken,
   mish,
+  mixFields,
   multiply,
   positionEmbedding,
   prependTokens,
   relu,
   relu6,
+  rescale,
   scale,
   selfAttention,
   selu,
@@ -117,18 +131,18 @@ export {
   softplus,
   softsign,
   stochasticDepth,
+  sumChannels,
   swapTokens,
   swish,
   takeToken,
   tanh,
   toMap,
   toTokens,
+  unitLength,
   zeroPadding2d,
 } from './ops/index.ts'
 export {
   mergeBranches,
-  type KernelParts,
-  type ViewUse,
   storageScale,
   studentScale,
   type BranchMerge,
@@ -140,13 +154,9 @@ export { readModelArtifacts, type ReadModelOptions } from './layers-model/model-
 export { decodeSafetensors } from './safetensors/decode.ts'
 export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
 export type { SafeTensor } from './safetensors/element-types.ts'
-export {
-  fromLayersModel,
-  type FromLayersModelOptions,
-  type FromLayersModelResult,
-} from './layers-model/from-layers-model.ts'
+export { fromLayersModel, type FromLayersModelOptions } from './layers-model/from-layers-model.ts'
 export { toLayersModel } from './layers-model/to-layers-model.ts'
-export { foldBatchNorm, type FoldedNetwork } from './onnx/fold-batch-norm.ts'
+export { foldBatchNorm } from './onnx/fold-batch-norm.ts'
 export { toOnnx, type OnnxOptions } from './onnx/to-onnx.ts'
 export {
   backendNames,

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
+import type { Fields } from './fields.ts'
 import type { ParameterSpec } from './network/parameters.ts'
 import type { Shape } from './ops/op.ts'
 import type { RandomStream } from './random/random-stream.ts'
@@ -6,10 +7,12 @@ import type { TensorRecord } from './tensor-ops/tensor-record.ts'
 
 /** What one actor computed on one batch. */
 export interface ActorOutputs {
-  /** `[batch, classes]` */
+  /** `[rows, classes]`: one row for each label */
   readonly logits: tf.Tensor2D
+  /** What the network puts out, by name, before the task makes logits of it. */
+  readonly outputs: Fields
   /** Named intermediate results (feature maps `[batch, height, width, channels]` or vectors). */
-  readonly taps: Readonly<Record<string, tf.Tensor>>
+  readonly taps: Fields
 }
 
 /** What both networks computed on the same images. */
@@ -23,16 +26,18 @@ export interface PairOutputs {
 export interface DistillationContext extends PairOutputs {
   /** The same of further views of these images (other augmentations), in the same order: those that the loss has asked for. */
   readonly views?: Readonly<Record<string, PairOutputs>>
-  /** Class indices, int32 `[batch]` */
+  /** Class indices, int32 `[rows]` */
   readonly labels: tf.Tensor1D
+  /** How much each row counts, `[rows]`; absent where all count the same. The trainer weighs rows that a loss returns. */
+  readonly weights?: tf.Tensor1D
+  /** What the batch holds: at least the fields that the loss has named. */
+  readonly fields: Fields
   /** What `prepare` asked for: trained beside the student, dropped at extraction. */
   readonly heads?: TensorRecord
   /** What `prepare` asked for: moved by `remember`, without gradients. */
   readonly memory?: TensorRecord
   /** Sets the value that a tensor of `memory` will have in the next step. */
   readonly remember?: (name: string, value: tf.Tensor) => void
-  /** Positions of the images in the training set, int32 `[batch]`, where the data has them. */
-  readonly index?: tf.Tensor1D
   /** Random numbers of this step. */
   readonly random?: () => RandomStream
 }
@@ -42,7 +47,8 @@ export interface LossSetup {
   /** Shapes of the taps it named, without the batch axis. */
   readonly student: Readonly<Record<string, Shape>>
   readonly teacher: Readonly<Record<string, Shape>>
-  readonly classes: number
+  /** Shapes of what the student puts out, without the batch axis: `logits: [classes]`. */
+  readonly outputs: Readonly<Record<string, Shape>>
   /** Number of training images. */
   readonly samples: number
   readonly seed: number
@@ -67,8 +73,15 @@ export interface DistillationLoss {
   readonly taps?: { readonly student?: readonly string[]; readonly teacher?: readonly string[] }
   /** Further views of the images that both networks must look at, such as `['strong']`: another forward pass for each. */
   readonly views?: readonly string[]
+  /** Fields of the batch that it reads, such as `['index']`: the positions of the images in the training set, int32 `[batch]`. */
+  readonly fields?: readonly string[]
+  /** The loss is one number for all samples of a batch together, so rows cannot be weighed. Default false. */
+  readonly comparesSamples?: boolean
   /** Asks for tensors of its own, once for each pair of actors it works between. */
   prepare?(setup: LossSetup): LossTensors
-  /** Sum over classes, mean over the batch; a scalar in nats unless the loss says otherwise. Disposes nothing. */
-  compute(context: DistillationContext): tf.Scalar
+  /**
+   * One number per row, `[rows]`, which the trainer averages, or one for the whole batch; summed over classes, in nats unless
+   * the loss says otherwise. Disposes nothing.
+   */
+  compute(context: DistillationContext): tf.Scalar | tf.Tensor1D
 }

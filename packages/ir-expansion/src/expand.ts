@@ -1,4 +1,5 @@
 import {
+  axesShape,
   defineNetwork,
   fillOptions,
   kinds,
@@ -7,14 +8,15 @@ import {
   option,
   optional,
   widenNetwork,
+  GpdError,
   type BranchMerge,
   type Expansion,
   type Given,
   type GroupRatios,
   type Network,
   type Parameterization,
-  type ParameterSpec,
   type StoredParameter,
+  type TensorRecord,
 } from '@gpdjs/core'
 import { branchSite, type BranchSet, type BranchSite } from './branches/branch-set.ts'
 
@@ -25,18 +27,23 @@ export const EXPAND_OPTIONS = {
   layers: optional(kinds.functionOf<(node: string) => boolean>()),
   /** Scale at which tensors are stored: `reference` (the authors') or `balanced` (1; default `reference`). */
   parameterization: option(kinds.oneOf<Parameterization>('reference', 'balanced'), 'reference'),
-  /** Branches of its 3×3 convolutions, merged before they are used (default: none, one kernel per convolution). */
+  /** Branches of its kernels (default: none, one tensor per kernel). */
   branches: optional(kinds.objectWith<BranchSet>('a set of branches such as orepa()', 'tensors', 'merge')),
+  /**
+   * `branches`: everything that has no branches is a constant, and so is what branches stand beside (the kernel of `lowRank`;
+   * default `all`).
+   */
+  train: option(kinds.oneOf('all', 'branches'), 'all'),
 }
 
 export type ExpandOptions = Given<typeof EXPAND_OPTIONS>
 
+type Trained = NonNullable<ExpandOptions['train']>
+
 /** Ratio of every expandable channel group; a group is kept if any node that makes its channels is filtered out. */
 function groupRatios(student: Network, { ratio, layers = () => true }: ExpandOptions): GroupRatios {
   const makers = new Set(
-    student.parameters
-      .filter(({ axes }) => axes.some(({ role }) => role === 'output'))
-      .map(({ name }) => name.slice(0, name.lastIndexOf('.'))),
+    student.parameters.filter(({ axes }) => axes.some(({ role }) => role === 'output')).map(({ node }) => node),
   )
   const kept = new Set<string | null>()
   for (const node of student.nodes) {
@@ -66,52 +73,64 @@ function withBiases(student: Network, sites: readonly BranchSite[]): Network {
 
 const storedName = (parameter: string, tensor: string) => `${parameter}.${tensor}`
 
-function siteTensors(site: BranchSite, branches: BranchSet): StoredParameter[] {
-  return Object.entries(branches.tensors(site)).map(([short, { values, ...tensor }]) => ({
+function siteTensors(site: BranchSite, branches: BranchSet, train: Trained): StoredParameter[] {
+  return Object.entries(branches.tensors(site)).map(([short, { values, base, trainable = true, ...tensor }]) => ({
     ...tensor,
     name: storedName(site.weight.name, short),
-    shape: tensor.axes.map(({ segments }) => segments.reduce((sum, { size }) => sum + size, 0)),
-    trainable: values === undefined,
+    node: site.node.id,
+    shape: axesShape(tensor.axes),
+    trainable: trainable && values === undefined && !(base && train === 'branches'),
     ...(values && { values }),
   }))
 }
 
-function siteMerge(site: BranchSite, branches: BranchSet): BranchMerge {
+/** @param teacher for the places at which the kernel is applied to each row */
+function siteMerge(site: BranchSite, branches: BranchSet, teacher: Network): BranchMerge {
+  const { node, weight } = site
   const shorts = Object.keys(branches.tensors(site))
+  const places = teacher.shapes[node.id]!.slice(0, -1).reduce((product, size) => product * size, 1)
+  const ofNode = (tensors: TensorRecord) =>
+    Object.fromEntries(Object.entries(tensors).map(([short, tensor]) => [`${node.id}.${short}`, tensor]))
   return {
-    parameter: site.weight.name,
-    ...(branches.useBias && { bias: `${site.node.id}.bias` }),
-    stored: Object.fromEntries(shorts.map((short) => [short, storedName(site.weight.name, short)])),
-    merge: (tensors) => branches.merge(site, tensors),
-    parts: (tensors, positions) => branches.parts?.(site, tensors, positions),
+    parameter: weight.name,
+    ...(branches.useBias && { bias: `${node.id}.bias` }),
+    stored: Object.fromEntries(shorts.map((short) => [short, storedName(weight.name, short)])),
+    merge(tensors, batch) {
+      const factors = batch === undefined ? undefined : branches.factors?.(site, tensors, batch * places)
+      return factors ? ofNode(factors) : { [weight.name]: branches.merge(site, tensors) }
+    },
     fromKernel: (kernel) => branches.fromKernel(site, kernel),
   }
 }
 
-const unbranched = (parameter: ParameterSpec): StoredParameter => ({ ...parameter, trainable: true })
+function checkTrained(stored: readonly StoredParameter[], train: Trained): void {
+  if (train === 'all' || stored.some(({ trainable }) => trainable)) return
+  throw new GpdError(
+    'config.invalid',
+    "expand: train: 'branches': expected branches with tensors to train, got none.",
+    "Give `branches` that fit some layer of the student, or train: 'all'.",
+  )
+}
 
 /**
  * Plans the dynamic teacher of a student: which tensors are stored, and how student and teacher are read from them.
  * Nothing is computed yet; see `liftParameters`.
  *
- * @throws GpdError `config.invalid` unless the ratio is a positive integer
+ * @throws GpdError `config.invalid` unless the ratio is a positive integer, and if nothing would be trained
  */
 export function expand(plain: Network, options: ExpandOptions): Expansion {
-  const { branches, parameterization } = fillOptions('expand', EXPAND_OPTIONS, options)
+  const { branches, parameterization, train } = fillOptions('expand', EXPAND_OPTIONS, options)
   const found = branches === undefined ? [] : branchSites(plain, branches)
   const student = branches?.useBias ? withBiases(plain, found) : plain
   const ratios = groupRatios(student, options)
+  const teacher = widenNetwork(student, ratios)
   const sites = branches === undefined ? [] : branchSites(student, branches)
   const siteOf = new Map(sites.map((site) => [site.weight.name, site]))
-  return {
-    student,
-    teacher: widenNetwork(student, ratios),
-    ratios,
-    parameterization,
-    stored: student.parameters.flatMap((parameter) => {
-      const site = siteOf.get(parameter.name)
-      return site && branches ? siteTensors(site, branches) : [unbranched(parameter)]
-    }),
-    merges: branches === undefined ? [] : sites.map((site) => siteMerge(site, branches)),
-  }
+  const stored = student.parameters.flatMap((parameter): StoredParameter[] => {
+    const site = siteOf.get(parameter.name)
+    return site && branches ? siteTensors(site, branches, train) : [{ ...parameter, trainable: train === 'all' }]
+  })
+  checkTrained(stored, train)
+  const merges = branches === undefined ? [] : sites.map((site) => siteMerge(site, branches, teacher))
+  return { student, teacher, ratios, parameterization, stored, merges }
 }

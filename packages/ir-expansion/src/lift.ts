@@ -6,12 +6,12 @@ import {
   storageScale,
   studentScale,
   tensorOps,
-  widenAxis,
   axesShape,
   type Expansion,
   type StoredParameter,
   type TensorRecord,
 } from '@gpdjs/core'
+import type { ViewOptions } from './expander.ts'
 import { expansionNoise, type Noise } from './noise.ts'
 import { tileChannels } from './tile.ts'
 
@@ -71,10 +71,10 @@ export function liftParameters(
   noise: Noise,
   seed: number,
 ): Record<string, tf.Tensor> {
-  const lift = ({ name, axes, trainable }: StoredParameter) => {
+  const lift = ({ name, axes, values }: StoredParameter) => {
     const tensor = branched[name] ?? raise(missing(name))
     const tiled = tf.div(tileChannels(tensor, axes, expansion.ratios), studentScale(axes, expansion))
-    const added = trainable ? expansionNoise(name, axes, expansion.ratios, noise, seed) : undefined
+    const added = values ? undefined : expansionNoise(name, axes, expansion.ratios, noise, seed)
     return added === undefined ? tiled : tf.add(tiled, tf.div(added, storageScale(axes, expansion)))
   }
   return tf.tidy(() => Object.fromEntries(expansion.stored.map((stored) => [stored.name, tf.tidy(() => lift(stored))])))
@@ -88,7 +88,7 @@ export function liftStatistics(expansion: Expansion, statistics: TensorRecord): 
 }
 
 /**
- * Stored tensors that owe nothing to a student: the wide network drawn by itself (the ablation "no mapping").
+ * Stored tensors without a student: the wide network drawn by itself (the ablation "no mapping").
  * Effective values have the spread that a plain network of that width would have.
  */
 export function initializeWide(expansion: Expansion, seed: number): Record<string, tf.Tensor> {
@@ -99,8 +99,8 @@ export function initializeWide(expansion: Expansion, seed: number): Record<strin
     )
     const given: TensorRecord = { ...plain, ...Object.fromEntries(kernels) }
     const value = (stored: StoredParameter) => {
-      const shape = axesShape(stored.axes.map((axis) => widenAxis(axis, expansion.ratios)))
-      if (!stored.trainable)
+      const shape = axesShape(stored.axes, expansion.ratios)
+      if (stored.values)
         return tf.div(
           tileChannels(fresh(stored, seed), stored.axes, expansion.ratios),
           studentScale(stored.axes, expansion),
@@ -116,8 +116,7 @@ export function initializeWide(expansion: Expansion, seed: number): Record<strin
 function wideBranch(expansion: Expansion, stored: StoredParameter, shape: readonly number[], seed: number): tf.Tensor {
   const inputs = stored.axes.filter(({ role }) => role === 'input')
   const growth = Math.sqrt(
-    axesShape(inputs.map((axis) => widenAxis(axis, expansion.ratios))).reduce((a, b) => a * b, 1) /
-      axesShape(inputs).reduce((a, b) => a * b, 1),
+    tf.util.sizeFromShape(axesShape(inputs, expansion.ratios)) / tf.util.sizeFromShape(axesShape(inputs)),
   )
   return tf.div(initializeParameters([{ ...stored, shape }], seed)[stored.name]!, growth)
 }
@@ -133,17 +132,12 @@ function rescaled(expansion: Expansion, stored: TensorRecord, trainable: boolean
   return Object.fromEntries(scaled.map(({ name }, i) => [name, tensors[i]!]))
 }
 
-/**
- * The dynamic teacher: plain parameters of `expansion.teacher`, differentiable in the stored tensors.
- *
- * @param options.batch images that the parameters are used for, by `apply`: where they are few, a kernel may then come in
- *   parts that are cheaper one after the other than merged. Default: everything is merged
- */
+/** The dynamic teacher: plain parameters of `expansion.teacher`, differentiable in the stored tensors. */
 export function teacherView(
   expansion: Expansion,
   stored: TensorRecord,
-  { batch }: { readonly batch?: number | undefined } = {},
+  { batch }: ViewOptions = {},
 ): Record<string, tf.Tensor> {
   const effective = { ...stored, ...rescaled(expansion, stored, true), ...rescaled(expansion, stored, false) }
-  return mergeBranches(expansion, effective, batch === undefined ? undefined : { network: expansion.teacher, batch })
+  return mergeBranches(expansion, effective, batch)
 }

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  axesShape,
+  isPlainAxis,
   kinds,
   needed,
   randomStream,
   roleRatio,
   segmentRatio,
-  widenAxis,
   type Axis,
   type Given,
   type GroupRatios,
@@ -21,16 +22,13 @@ const NOISE = {
 export const noises = kinds.record(NOISE)
 
 /**
- * Noise that tells the copies of a channel apart; without any, they would receive equal gradients for ever.
+ * Noise that makes the copies of a channel differ; without any, they would receive equal gradients for ever.
  *
  * - `zero-sum`: free for every block of a kernel but the student's own, mean removed over the copies of the input, so
  *   that the expanded network still computes exactly the same function, at any size
  * - `iid`: independent noise on every entry, the student's own included, as in the authors' code (1e-6 there)
  */
 export type Noise = Given<typeof NOISE>
-
-const expandedSize = (axes: readonly Axis[], ratios: GroupRatios): number[] =>
-  axes.map((axis) => widenAxis(axis, ratios).segments.reduce((sum, { size }) => sum + size, 0))
 
 function normals(size: number, deviation: number, seed: number, name: string): Float32Array {
   const stream = randomStream(seed, 'expansion-noise', name)
@@ -78,10 +76,9 @@ export function expansionNoise(
   noise: Noise,
   seed: number,
 ): tf.Tensor | undefined {
-  const plain = axes.every(({ segments }) => segments.length === 1 && segments[0]!.repeat === 1)
   const kernel = axes.some(({ role }) => role === 'input')
   if (noise.deviation === 0 || !kernel) return undefined
-  const shape = expandedSize(axes, ratios)
+  const shape = axesShape(axes, ratios)
   const draw = () =>
     tf.tensor(
       normals(
@@ -93,5 +90,5 @@ export function expansionNoise(
       shape,
     )
   if (noise.kind === 'iid') return draw()
-  return plain && roleRatio(axes, 'input', ratios) > 1 ? zeroSum(draw(), axes, ratios) : undefined
+  return axes.every(isPlainAxis) && roleRatio(axes, 'input', ratios) > 1 ? zeroSum(draw(), axes, ratios) : undefined
 }

@@ -1,7 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { segmentRatio, type Axis, type AxisSegment, type GroupRatios } from '@gpdjs/core'
-
-const isPlain = (axis: Axis) => axis.segments.length === 1 && axis.segments[0]!.repeat === 1
+import { isPlainAxis, segmentRatio, type Axis, type AxisSegment, type GroupRatios } from '@gpdjs/core'
 
 /** Tiles the channels inside each of a segment's repeats: `[h | h']` → `[h h | h' h']`. */
 function tileSegment(x: tf.Tensor, at: number, segment: AxisSegment, ratio: number): tf.Tensor {
@@ -30,7 +28,7 @@ function tileSegments(x: tf.Tensor, at: number, axis: Axis, ratios: GroupRatios)
  * @param axes labels of the tensor's axes at the student's size
  */
 export function tileChannels(x: tf.Tensor, axes: readonly Axis[], ratios: GroupRatios): tf.Tensor {
-  const copies = axes.map((axis) => (isPlain(axis) ? segmentRatio(axis.segments[0]!, ratios) : 1))
+  const copies = axes.map((axis) => (isPlainAxis(axis) ? segmentRatio(axis.segments[0]!, ratios) : 1))
   const tiled = copies.every((copy) => copy === 1) ? x : tf.tile(x, copies)
-  return axes.reduce((result, axis, at) => (isPlain(axis) ? result : tileSegments(result, at, axis, ratios)), tiled)
+  return axes.reduce((result, axis, at) => (isPlainAxis(axis) ? result : tileSegments(result, at, axis, ratios)), tiled)
 }

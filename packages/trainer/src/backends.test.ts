@@ -28,7 +28,7 @@ async function losses(backend: BackendName): Promise<number[]> {
     epochs: 20,
     batchSize: 6,
     seed: 0,
-    plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+    plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
     callbacks: { onBatchEnd: (_, logs) => void curve.push(logs['loss']!) },
   })
   run.dispose()

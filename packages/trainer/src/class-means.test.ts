@@ -3,10 +3,11 @@ import { apply } from '@gpdjs/core'
 import { nd } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { classMeans } from './class-means.ts'
-import { tensorSource } from './data/tensor-source.ts'
+import { tensorSource } from '@gpdjs/data'
 import { distill } from './distill.ts'
 import { sgd } from './optimizers/sgd.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
+import { classification } from './tasks/classification.ts'
 import { drawn, tinyData, tinyNetwork, tinyTensors } from './testing.ts'
 
 beforeAll(async () => {
@@ -17,7 +18,7 @@ describe('classMeans', () => {
   it('are the means of the features of each class in evaluation mode, whatever the batch', async () => {
     const teacher = drawn(tinyNetwork({ width: 4 }), 3)
     const { xs, ys } = tinyTensors(20)
-    const { taps } = apply(teacher.network, teacher.parameters, teacher.statistics, xs, {
+    const { taps } = apply(teacher, xs, {
       training: false,
       taps: ['pool'],
     })
@@ -46,7 +47,7 @@ describe('classMeans', () => {
       optimizer: sgd({ learningRate: 0.1 }),
       epochs: 8,
       batchSize: 8,
-      labelWeight: 0,
+      task: classification({ weight: 0 }),
       plugins: staticTeacher({ ...teacher, loss }),
     })
     const losses = run.history.map(({ logs }) => logs['nd(student, static-teacher)']!)

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, GpdError } from '@gpdjs/core'
-import type { BatchSource, TensorBatch } from './data/batch-source.ts'
-import type { TrainedNetwork } from './evaluate.ts'
+import { apply, GpdError, type BatchSource, type Fields, type Model } from '@gpdjs/core'
+import { checkSource } from './pipeline/check-source.ts'
+import { classification } from './tasks/classification.ts'
 
 export interface ClassMeansOptions {
   /** A tap that gives one vector per image. Default `'pool'`. */
@@ -19,14 +19,14 @@ interface Sums {
   readonly counts: tf.Tensor
 }
 
-function sumsOf({ network, parameters, statistics }: TrainedNetwork, { xs, ys }: TensorBatch, tap: string): Sums {
-  const { taps } = apply(network, parameters, statistics, xs, { training: false, taps: [tap] })
+function sumsOf(model: Model, fields: Fields, classes: number, tap: string): Sums {
+  const { taps } = apply(model, fields, { training: false, outputs: [], taps: [tap] })
   const features = taps[tap]!
   if (features.rank !== 2) {
     const problem = `classMeans: expected one vector per image at '${tap}', got [${features.shape.join(', ')}].`
     throw new GpdError('network.shape', problem, `Name a tap after the pooling, such as 'pool'.`)
   }
-  const members = tf.cast(tf.oneHot(ys, network.classes), 'float32') as tf.Tensor2D
+  const members = tf.cast(tf.oneHot(fields['label'] as tf.Tensor1D, classes), 'float32') as tf.Tensor2D
   return {
     features: tf.matMul(members, features as tf.Tensor2D, true, false),
     counts: tf.expandDims(tf.sum(members, 0), 1),
@@ -49,7 +49,7 @@ function checkMeans(means: readonly (readonly number[])[], counts: readonly numb
 /**
  * The mean feature of each class over a whole set, in evaluation mode and without augmentation: what `nd` compares with.
  *
- * @param trained the teacher
+ * @param teacher a trained network
  * @param source its training images, normalized as it knows them, classes in the order of the student's
  * @returns `[classes][values]`
  * @throws GpdError `data.mismatch` if the set has other classes than the network, none of a class, or a mean is about 0;
@@ -58,24 +58,23 @@ function checkMeans(means: readonly (readonly number[])[], counts: readonly numb
  * @see Wang et al., "Improving Knowledge Distillation via Regularizing Feature Norm and Direction", 2023, section 3.2
  */
 export async function classMeans(
-  trained: TrainedNetwork,
+  teacher: Model,
   source: BatchSource,
   { tap = 'pool', batchSize = 250 }: ClassMeansOptions = {},
 ): Promise<number[][]> {
-  if (source.classes !== trained.network.classes) {
-    const problem = `classMeans: the data has ${source.classes} classes, the network ${trained.network.classes}.`
-    throw new GpdError('data.mismatch', problem)
-  }
+  checkSource(classification(), { teacher: teacher.network }, 'given', source.fields)
+  const { shapes, outputs } = teacher.network
+  const classes = shapes[outputs['logits']!]!.at(-1)!
   let total: Sums | undefined
-  for (const batch of source.batches({ batchSize, seed: 0, epoch: 0 })) {
+  for (const { fields } of source.batches({ batchSize, seed: 0, epoch: 0, training: false })) {
     const earlier = total
     total = tf.tidy(() => {
-      const own = sumsOf(trained, batch, tap)
+      const own = sumsOf(teacher, fields, classes, tap)
       return earlier
         ? { features: tf.add(earlier.features, own.features), counts: tf.add(earlier.counts, own.counts) }
         : { ...own }
     })
-    tf.dispose([{ ...earlier }, batch.xs, batch.ys])
+    tf.dispose([{ ...earlier }, { ...fields }])
   }
   const { features, counts } = total!
   const means = tf.tidy(() => tf.div(features, tf.maximum(counts, 1)))

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { mapRecord } from '@gpdjs/core'
-import { extractActor, type ExtractedNetwork } from './extract.ts'
+import { mapRecord, type Model } from '@gpdjs/core'
+import { extractActor } from './extract.ts'
+import { disposeModel, type Best } from './loop/best-epoch.ts'
 import type { Logs } from './loop/callbacks.ts'
 import type { Outcome } from './loop/train-epoch.ts'
 import { STUDENT, type Pipeline } from './pipeline/pipeline.ts'
@@ -14,17 +15,21 @@ export interface EpochRecord {
   readonly logs: Logs
 }
 
-export interface DistillResult {
+/** What has been trained, as plain networks. */
+interface Extracted {
   /** The student after the last step, as a plain network. */
-  readonly student: ExtractedNetwork
-  /** The student after the epoch with the best validation accuracy. Absent without a validation set. */
-  readonly best?: { readonly epoch: number; readonly accuracy: number; readonly student: ExtractedNetwork }
+  readonly student: Model
   /** Every trained actor after the last step, the student included. */
-  readonly learners: Readonly<Record<string, ExtractedNetwork>>
+  readonly learners: Readonly<Record<string, Model>>
   /** The student by each plugin's averages: `ema`. */
-  readonly alternatives: Readonly<Record<string, ExtractedNetwork>>
+  readonly alternatives: Readonly<Record<string, Model>>
   /** What losses trained beside the learners (regressors, fusions, embeddings), by term: `vid(student, static-teacher)`. */
   readonly heads: Readonly<Record<string, Readonly<Record<string, tf.Tensor>>>>
+}
+
+export interface DistillResult extends Extracted {
+  /** The student after the epoch that the task judges best by the validation set. Absent without one. */
+  readonly best?: Best
   readonly history: readonly EpochRecord[]
   readonly steps: number
   readonly seconds: number
@@ -43,18 +48,25 @@ function extractHeads({ terms }: Pipeline, { trainables }: TrainingState): Disti
 }
 
 /** Every learner as a plain network, and what losses trained beside them. */
-export function extractLearners(
-  pipeline: Pipeline,
-  state: TrainingState,
-): Pick<DistillResult, 'student' | 'learners' | 'alternatives' | 'heads'> {
+export function extractLearners(pipeline: Pipeline, state: TrainingState): Extracted {
   const names = pipeline.actors.filter(({ role }) => role === 'learner').map(({ name }) => name)
   const learners = Object.fromEntries(names.map((name) => [name, extractActor(pipeline, state, name)]))
   const alternatives = pipeline.states.flatMap(({ name, alternative }) =>
-    alternative ? [[name, extractActor(pipeline, alternative(scopeOf(name, state.extra)))] as const] : [],
+    alternative ? [[name, extractActor(pipeline, alternative(scopeOf(name, state.states)))] as const] : [],
   )
   const heads = extractHeads(pipeline, state)
   return { student: learners[STUDENT]!, learners, alternatives: Object.fromEntries(alternatives), heads }
 }
 
-export const disposeNetwork = (network: ExtractedNetwork | undefined) =>
-  network && tf.dispose([network.parameters, network.statistics])
+/** The result with the function that frees it. */
+export function disposable(result: Omit<DistillResult, 'dispose'>): DistillResult {
+  const { learners, alternatives, best, heads } = result
+  return {
+    ...result,
+    dispose() {
+      for (const model of [...Object.values(learners), ...Object.values(alternatives), best?.student])
+        disposeModel(model)
+      tf.dispose(Object.values(heads).flatMap((own) => Object.values(own)))
+    },
+  }
+}

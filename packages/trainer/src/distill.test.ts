@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, conv2d, dense, dropout, fixedAxis, globalAveragePool, graph, type DistillationLoss } from '@gpdjs/core'
+import {
+  conv2d,
+  dense,
+  dropout,
+  fixedAxis,
+  globalAveragePool,
+  graph,
+  predict,
+  type DistillationLoss,
+} from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { dkd, kd } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -10,9 +19,12 @@ import { adamw } from './optimizers/adamw.ts'
 import { sgd } from './optimizers/sgd.ts'
 import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
 import { ema } from './plugins/ema.ts'
+import type { Plugin } from './pipeline/plugin.ts'
+import { scopeOf } from './pipeline/scope.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
 import { cosine } from './schedule.ts'
-import { tensorSource } from './data/tensor-source.ts'
+import { classification } from './tasks/classification.ts'
+import { tensorSource } from '@gpdjs/data'
 import { drawn, tinyData, tinyNetwork, tinyTensors } from './testing.ts'
 
 const optimizer = sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 })
@@ -24,7 +36,7 @@ const base = (): DistillOptions => ({
   batchSize: 8,
   seed: 0,
 })
-const gpd = () => dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) })
+const gpd = () => dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) })
 const values = (record: Readonly<Record<string, tf.Tensor>>) =>
   Object.fromEntries(Object.entries(record).map(([name, tensor]) => [name, Array.from(tensor.dataSync())]))
 
@@ -41,14 +53,15 @@ describe('distill', () => {
     expect(run.steps).toBe(36)
     const last = run.history.at(-1)!.logs
     expect(last['val_acc']).toBeGreaterThan(0.6)
-    expect(last['gap/dynamic-teacher']).toBeCloseTo(last['val_acc/dynamic-teacher']! - last['val_acc']!, 6)
+    expect(last['val_gap/dynamic-teacher']).toBeCloseTo(last['val_acc/dynamic-teacher']! - last['val_acc']!, 6)
     expect(Object.keys(run.student.parameters).sort()).toEqual(
       tinyNetwork()
         .parameters.map(({ name }) => name)
         .sort(),
     )
     expect(Object.keys(run.learners)).toEqual(['student', 'dynamic-teacher'])
-    expect(run.best!.accuracy).toBe(Math.max(...run.history.map(({ logs }) => logs['val_acc']!)))
+    expect(run.best!.metric).toBe('acc')
+    expect(run.best!.value).toBe(Math.max(...run.history.map(({ logs }) => logs['val_acc']!)))
   })
 
   it('gives the same student for the same seed, and another for another', async () => {
@@ -96,9 +109,9 @@ describe('distill', () => {
     const options = { ...base(), data: { train: source }, epochs: 1, batchSize: 6, maxSteps: 1 }
     for (const cache of [true, false])
       await distill({ ...options, plugins: staticTeacher({ ...teacher, loss: spy, normalization, cache }) })
-    const [batch] = [...source.batches({ batchSize: 6, seed: 0, epoch: 0, shuffle: true })]
-    const asKnown = tf.div(tf.sub(tf.add(tf.mul(batch!.xs, 2), 0.5), -1), 0.5)
-    const { logits } = apply(teacher.network, teacher.parameters, teacher.statistics, asKnown, { training: false })
+    const [batch] = [...source.batches({ batchSize: 6, seed: 0, epoch: 0, training: true })]
+    const asKnown = tf.div(tf.sub(tf.add(tf.mul(batch!.fields['image']!, 2), 0.5), -1), 0.5)
+    const logits = predict(teacher, asKnown)
     for (const found of seen)
       Array.from(logits.dataSync()).forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4))
     expect(seen).toHaveLength(2)
@@ -114,7 +127,7 @@ describe('distill', () => {
       maxSteps: 1,
       optimizer: sgd({ learningRate: 0 }),
       plugins: dynamicTeacher({
-        expansion: inverseReparameterization({ ratio: 2, branches: orepa({ gates: 'single' }) }),
+        expander: inverseReparameterization({ ratio: 2, branches: orepa({ gates: 'single' }) }),
       }),
     })
     expect(values(run.student.parameters)).toEqual(before)
@@ -133,6 +146,63 @@ describe('distill', () => {
     expect(run.problem).toMatch(/broken\(student, static-teacher\).*not finite at step 4/)
     expect(run.steps).toBe(4)
     expect(Object.values(values(run.student.parameters)).flat().every(Number.isFinite)).toBe(true)
+  })
+
+  it('keeps the student that the task judges best, and stops once it has not become better for a while', async () => {
+    const { measure, ...plain } = classification()
+    const values = [0.5, 0.7, 0.6, 0.7, 0.1, 0.9]
+    const scripted = (goal: 'max' | 'min') => {
+      let evaluations = 0
+      const evaluate = () => Promise.resolve({ acc: values[evaluations++]!, loss: 0 })
+      return { ...plain, measure, evaluate, judge: { metric: 'acc', goal } as const }
+    }
+    const train = (goal: 'max' | 'min', patience?: number) =>
+      distill({ ...base(), epochs: 6, task: scripted(goal), ...(patience && { patience }) })
+    const whole = await train('max')
+    expect([whole.best!.epoch, whole.best!.value, whole.outcome, whole.history.length]).toEqual([
+      5,
+      0.9,
+      'completed',
+      6,
+    ])
+    const early = await train('max', 3)
+    expect([early.best!.epoch, early.best!.value, early.outcome, early.history.length]).toEqual([1, 0.7, 'stopped', 5])
+    const least = await train('min', 3)
+    expect([least.best!.epoch, least.best!.metric, least.history.length]).toEqual([0, 'acc', 4])
+    await expect(distill({ ...base(), data: { train: tinyData(24) }, patience: 2 })).rejects.toThrow(
+      /patience.*validation/,
+    )
+  })
+
+  it('hands out a student that is bit for bit the one it was trained as: law 4', async () => {
+    const xs = tf.reshape(tf.linspace(-1, 1, 72), [2, 6, 6, 1])
+    const seen: number[][] = []
+    /** The student by its view of the shared tensors, in evaluation mode, as it is before each step. */
+    const watching: Plugin = {
+      name: 'watching',
+      specVersion: 1,
+      connect(run) {
+        run.addTerm({
+          name: 'watching',
+          weight: 0,
+          passes: { student: { actor: 'student' } },
+          compute(_, { tensors, statistics }) {
+            const { network, parameters } = run.student
+            const model = { network, parameters: parameters(tensors), statistics: scopeOf('student', statistics) }
+            seen.push([...predict(model, xs).dataSync()])
+            return tf.scalar(0)
+          },
+        })
+      },
+    }
+    const teacher = drawn(tinyNetwork({ width: 4 }), 1)
+    const train = (maxSteps: number) =>
+      distill({ ...base(), maxSteps, plugins: [watching, staticTeacher({ ...teacher, loss: dkd() }), gpd(), ema()] })
+    await train(6)
+    const run = await train(5)
+    expect(new Set(seen.slice(0, 6).map(String)).size).toBe(6)
+    expect([...predict(run.student, xs).dataSync()]).toEqual(seen[5])
+    expect(run.learners['student']).toBe(run.student)
   })
 
   it('stops when it is told to', async () => {
@@ -168,10 +238,11 @@ describe('distill', () => {
       'val_acc',
       'val_loss',
       'val_acc/dynamic-teacher',
-      'gap/dynamic-teacher',
+      'val_gap/dynamic-teacher',
       'learning-rate',
       'gradient-norm',
-      'images-per-second',
+      'samples-per-second',
+      'acc/dynamic-teacher',
       'cross-entropy(student)',
     ]) {
       expect(logs).toHaveProperty([key])
@@ -182,11 +253,13 @@ describe('distill', () => {
     const seen: { head: number[]; memory: number[] }[] = []
     const projected: DistillationLoss = {
       name: 'projected',
+      fields: ['index'],
       taps: { student: ['features'], teacher: ['features'] },
       prepare: ({ student, teacher }) => ({
         heads: [
           {
             name: 'project',
+            node: 'project',
             shape: [student['features']![2]!, teacher['features']![2]!],
             axes: [2, 4].map(fixedAxis),
             initializer: { kind: 'constant', value: 0.1 },
@@ -195,8 +268,8 @@ describe('distill', () => {
         ],
         memory: { mean: tf.zeros([4]) },
       }),
-      compute({ student, teacher, heads, memory, remember, index }) {
-        expect(index!.shape).toEqual([8])
+      compute({ student, teacher, heads, memory, remember, fields }) {
+        expect(fields['index']!.shape).toEqual([8])
         seen.push({ head: Array.from(heads!['project']!.dataSync()), memory: Array.from(memory!['mean']!.dataSync()) })
         const pooled = (x: tf.Tensor) => tf.mean(x, [1, 2])
         remember!('mean', tf.add(memory!['mean']!, 1))
@@ -260,15 +333,15 @@ describe('distill', () => {
       }),
       /got -1 at index 1/,
     ],
-    ['a batch larger than the set', () => ({ batchSize: 100 }), /24 training images make no step/],
+    ['a batch larger than the set', () => ({ batchSize: 100 }), /24 training samples make no step/],
     [
       'a ratio that is no integer',
-      () => ({ plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 1.5 }) }) }),
+      () => ({ plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 1.5 }) }) }),
       /ratio: expected a positive integer, got 1.5/,
     ],
     [
       'a ratio of zero',
-      () => ({ plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 0 }) }) }),
+      () => ({ plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 0 }) }) }),
       /positive integer, got 0/,
     ],
     ['two plugins of one name', () => ({ plugins: [gpd(), gpd()] }), /'dynamic-teacher' is there twice/],

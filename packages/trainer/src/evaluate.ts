@@ -1,54 +1,35 @@
-import * as tf from '@tensorflow/tfjs'
-import { apply, GpdError, type Network, type TensorRecord } from '@gpdjs/core'
-import { crossEntropy } from '@gpdjs/kd-losses'
-import type { BatchSource, TensorBatch } from './data/batch-source.ts'
+import { apply, type BatchSource, type Model, type Predict, type Task } from '@gpdjs/core'
+import { checkSource } from './pipeline/check-source.ts'
+import { classification } from './tasks/classification.ts'
+import { meanOverSet } from './tasks/mean-over-set.ts'
 
-export interface Evaluation {
-  /** Share of samples whose largest logit is the label's, in [0, 1]. */
-  readonly accuracy: number
-  /** Mean cross-entropy, in nats. */
-  readonly loss: number
-  readonly samples: number
+export interface EvaluateOptions<Metric extends string> {
+  /** Default `classification()`: `acc` and `loss`. */
+  readonly task?: Task<Metric>
+  /** Default 250. */
+  readonly batchSize?: number
 }
 
-/** A network with the tensors it runs on. */
-export interface TrainedNetwork {
-  readonly network: Network
-  readonly parameters: TensorRecord
-  readonly statistics: TensorRecord
-}
-
-/** `[correct, summed loss]` of one batch. */
-function scores({ network, parameters, statistics }: TrainedNetwork, { xs, ys }: TensorBatch): tf.Tensor1D {
-  const { logits } = apply(network, parameters, statistics, xs, { training: false })
-  const correct = tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), ys), 'float32'))
-  return tf.stack([correct, tf.mul(crossEntropy(logits, ys), ys.shape[0])]) as tf.Tensor1D
-}
+/** A network as a function of a batch: the outputs that a task reads, in evaluation mode. */
+const predictionOf =
+  (model: Model, { outputs }: Pick<Task, 'outputs'>): Predict =>
+  (fields) =>
+    apply(model, fields, { training: false, outputs }).outputs
 
 /**
- * Accuracy and loss over a whole set, in evaluation mode.
+ * The metrics of a task over a whole set, in evaluation mode.
  *
- * @throws GpdError `data.mismatch` if the set has other classes than the network, `data.label-range`
+ * @throws GpdError `data.missing`, `data.mismatch` if the set is not what network and task read; what `source.check` throws
+ * @example const { acc } = await evaluate(run.student, test)
  */
-export async function evaluate(
-  trained: TrainedNetwork,
+export async function evaluate<Metric extends string = 'acc' | 'loss'>(
+  model: Model,
   source: BatchSource,
-  options: { readonly batchSize?: number } = {},
-): Promise<Evaluation> {
-  if (source.classes !== trained.network.classes) {
-    throw new GpdError(
-      'data.mismatch',
-      `evaluate: the data has ${source.classes} classes, the network ${trained.network.classes}.`,
-    )
-  }
+  options: EvaluateOptions<Metric> = {},
+): Promise<Record<Metric, number>> {
+  const { task = classification() as unknown as Task<Metric>, batchSize = 250 } = options
+  checkSource(task, { network: model.network }, 'evaluated', source.fields)
   await source.check?.()
-  let total = tf.tensor1d([0, 0])
-  for (const batch of source.batches({ batchSize: options.batchSize ?? 250, seed: 0, epoch: 0 })) {
-    const sum = tf.tidy(() => tf.add<tf.Tensor1D>(total, scores(trained, batch)))
-    tf.dispose([total, batch.xs, batch.ys])
-    total = sum
-  }
-  const [correct, loss] = await total.data()
-  total.dispose()
-  return { accuracy: correct! / source.size, loss: loss! / source.size, samples: source.size }
+  const measure = task.evaluate ?? ((...given) => meanOverSet(task, ...given) as Promise<Record<Metric, number>>)
+  return measure(predictionOf(model, task), source, { batchSize })
 }

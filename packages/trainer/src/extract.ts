@@ -1,27 +1,20 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, mapRecord, type Network, type TensorRecord } from '@gpdjs/core'
+import { GpdError, mapRecord, type Model, type TensorRecord } from '@gpdjs/core'
+import { momentsOf } from './pipeline/actor.ts'
 import { STUDENT, type Pipeline } from './pipeline/pipeline.ts'
-import { scopeOf } from './pipeline/scope.ts'
-
-/** A plain network with its own tensors. */
-export interface ExtractedNetwork {
-  readonly network: Network
-  readonly parameters: Record<string, tf.Tensor>
-  readonly statistics: Record<string, tf.Tensor>
-}
 
 /**
  * An actor as a plain network: its view of the run's tensors, computed once. Nothing of the run is left in it, and its
- * logits are bit for bit those of the actor.
+ * outputs are bit for bit those of the actor.
  *
  * @param run the tensors to read: a training state, or the averages of `ema`
  * @returns new tensors, owned by the caller
  */
 export function extractActor(
   { actors, constants }: Pick<Pipeline, 'actors' | 'constants'>,
-  run: { readonly trainables: TensorRecord; readonly statistics: TensorRecord },
+  run: { readonly trainables: TensorRecord; readonly statistics: TensorRecord; readonly states?: TensorRecord },
   name: string = STUDENT,
-): ExtractedNetwork {
+): Model {
   const actor = actors.find((candidate) => candidate.name === name)
   if (!actor)
     throw new GpdError(
@@ -29,10 +22,11 @@ export function extractActor(
       `extractActor: no actor is called '${name}'.`,
       `There are ${actors.map((a) => a.name).join(', ')}.`,
     )
-  const statistics = actor.role === 'frozen' ? actor.statistics : scopeOf(name, run.statistics)
+  const all = { ...constants, ...run.states, ...run.trainables }
+  const copy = (record: TensorRecord) => mapRecord(record, (tensor) => tf.clone(tensor))
   const tensors = tf.tidy(() => ({
-    parameters: mapRecord(actor.parameters({ ...constants, ...run.trainables }), (tensor) => tf.clone(tensor)),
-    statistics: mapRecord(statistics, (tensor) => tf.clone(tensor)),
+    parameters: copy(actor.parameters(all)),
+    statistics: copy(momentsOf(actor, all, run.statistics)),
   }))
   return { network: actor.network, ...tensors }
 }

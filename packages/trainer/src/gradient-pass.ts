@@ -6,144 +6,169 @@ import {
   randomStream,
   stopGradient,
   valueAndGradients,
+  type Fields,
   type TensorRecord,
 } from '@gpdjs/core'
-import { frozenOutputs, isWatched, looksOf, tapsOf } from './looks.ts'
-import type { Pipeline } from './pipeline/pipeline.ts'
-import { inScope, scopeOf } from './pipeline/scope.ts'
+import { beforeTape } from './make-views.ts'
+import { movingMoments, type MovingMoments } from './moving-moments.ts'
+import { samplesOf, withRows, type KnownOutputs } from './outputs.ts'
+import { inputsOf, passName } from './pipeline/pass.ts'
+import { momentsOn, STUDENT, type Pipeline } from './pipeline/pipeline.ts'
+import type { PlannedPass } from './pipeline/plan-passes.ts'
+import { scopeOf } from './pipeline/scope.ts'
+import { reduceRows, type LossTerm, type PassOutputs, type TermContext } from './pipeline/term.ts'
 import type { TrainingState } from './training-state.ts'
 
 /** One batch on the device. */
 export interface TrainingBatch {
-  /** Images `[batch, height, width, channels]` */
-  readonly xs: tf.Tensor
-  /** Further views of the same images, by name: other augmentations, for losses that compare them. */
-  readonly views?: Readonly<Record<string, tf.Tensor>>
-  /** Class indices, int32 `[batch]` */
-  readonly ys: tf.Tensor1D
-  /** Positions of the images in the training set, int32 `[batch]`, for losses that remember images. */
-  readonly index?: tf.Tensor1D
-  /** Logits of frozen actors that need not run, `[batch, classes]`, by actor. */
-  readonly logits?: Readonly<Record<string, tf.Tensor2D>>
+  /** The first axis of each is the batch. */
+  readonly fields: Fields
+  /** Outputs of frozen actors that need not be computed, by pass: `{ 'static-teacher': { outputs } }`. */
+  readonly known?: KnownOutputs
 }
 
 /** Numbers of this step that are decided outside of it. */
 export interface StepScalars {
-  readonly learningRate: number
+  /** Steps of the whole run, for schedules of the optimizer and of states. */
+  readonly totalSteps: number
   /** Weight of every loss term, by name. */
   readonly weights: Readonly<Record<string, number>>
 }
 
-/** Scalars on the device: `loss`, each unweighted term by name, `gradient-norm` before clipping, `<actor>/accuracy`. */
+/**
+ * Scalars on the device: `loss`, each unweighted term by name, `gradient-norm` before clipping, and the task's metrics,
+ * `acc` of the student and `acc/<actor>` of the other learners.
+ */
 export type StepMetrics = Record<string, tf.Tensor>
 
 /** What a batch says about the parameters. */
 export interface GradientPass {
+  /** Of the tensors that move. */
   readonly gradients: Record<string, tf.Tensor>
   readonly statistics: Record<string, tf.Tensor>
   readonly metrics: StepMetrics
+  /** `Σ w` over the rows, where the task weighs them. */
+  readonly rowWeight?: tf.Scalar
 }
 
-const accuracy = (logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar =>
-  tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32'))
+export interface GradientPassOptions {
+  /** Position among the batches of one step. Default 0. */
+  readonly microBatch?: number
+  /** Which trained tensors move in this step; the others are constants. Default all. */
+  readonly moves?: (name: string) => boolean
+}
+
+type Weights = StepScalars['weights']
+
+/** The name under which a metric of an actor is logged: the student's by itself. */
+export const metricName = (metric: string, actor: string): string => (actor === STUDENT ? metric : `${metric}/${actor}`)
+
+interface LearnerRun {
+  readonly pipeline: Pipeline
+  readonly fields: Fields
+  readonly moments: MovingMoments
+  readonly step: number
+  readonly microBatch: number
+}
+
+/** One pass of a learner, on the tape; its moments move. */
+function learnerOutputs(pass: PlannedPass, parameters: TensorRecord, run: LearnerRun): PassOutputs {
+  const { pipeline, fields, moments, step, microBatch } = run
+  const { actorOf: actor, view, taps } = pass
+  const policy = momentsOn(pipeline.views, view)
+  const scope = policy === 'own' ? pass.name : actor.name
+  const path = view === undefined ? [] : [view]
+  const model = { network: actor.network, parameters, statistics: scopeOf(scope, moments.now()) }
+  const result = apply(model, inputsOf(actor, pass, fields), {
+    training: actor.mode !== 'evaluation',
+    taps,
+    random: (node) => randomStream(pipeline.seed, 'dropout', actor.name, node, step, microBatch, ...path),
+  })
+  if (policy !== 'kept')
+    for (const [name, value] of Object.entries(result.statistics)) moments.move(`${scope}/${name}`, value)
+  return withRows(pipeline.task, result, fields)
+}
+
+/** Every pass of the learners, in order; parameters of each learner are read once. */
+function allLearnerOutputs(tensors: TensorRecord, run: LearnerRun): Record<string, PassOutputs> {
+  const { passes } = run.pipeline
+  const outputs: Record<string, PassOutputs> = {}
+  const parameters = new Map<string, TensorRecord>()
+  for (const pass of passes.filter(({ actorOf }) => actorOf.role === 'learner')) {
+    const own = parameters.get(pass.actor) ?? pass.actorOf.parameters(tensors, samplesOf(run.fields))
+    parameters.set(pass.actor, own)
+    outputs[pass.name] = learnerOutputs(pass, own, run)
+  }
+  return outputs
+}
+
+const pick = (record: TensorRecord, wanted: (name: string) => boolean): Record<string, tf.Tensor> =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => wanted(name)))
+
+/** Metrics of every learner that sees the batch itself, under the names of the log. */
+function learnerMetrics({ task, actors }: Pipeline, outputs: Readonly<Record<string, PassOutputs>>): StepMetrics {
+  const learners = actors.filter(({ name, role }) => role === 'learner' && outputs[name] !== undefined)
+  return Object.fromEntries(
+    learners.flatMap(({ name }) =>
+      Object.entries(task.measure(outputs[name]!)).map(([metric, value]) => [metricName(metric, name), value]),
+    ),
+  )
+}
+
+/** The unweighted value of each term, by name. */
+function termValues(
+  terms: readonly LossTerm[],
+  outputs: Readonly<Record<string, PassOutputs>>,
+  contextOf: (term: string) => TermContext,
+): Record<string, tf.Scalar> {
+  const entries = terms.map((term) => {
+    const own = mapRecord(term.passes, (pass) => outputs[passName(pass)]!)
+    return [term.name, reduceRows(term, own, contextOf(term.name))] as const
+  })
+  return Object.fromEntries(entries)
+}
 
 /** Loss, gradients and new statistics of one (micro-)batch. Nothing is updated. */
 export function gradientPass(
   pipeline: Pipeline,
-  { trainables, statistics, step }: Pick<TrainingState, 'trainables' | 'statistics' | 'step'>,
-  batch: TrainingBatch,
-  weights: StepScalars['weights'],
-  microBatch = 0,
+  state: Pick<TrainingState, 'trainables' | 'statistics' | 'step' | 'states'>,
+  { fields: batch, known = {} }: TrainingBatch,
+  weights: Weights,
+  { microBatch = 0, moves = () => true }: GradientPassOptions = {},
 ): GradientPass {
   return tf.tidy(() => {
-    const looks = looksOf(pipeline, batch).map((look) => ({ ...look, outputs: frozenOutputs(pipeline, look) }))
-    const [images, ...further] = looks as [(typeof looks)[number], ...typeof looks]
-    const moved: Record<string, tf.Tensor> = {}
-    const replaced: tf.Tensor[] = []
-    const metrics: StepMetrics = {}
-    const note = (name: string, value: tf.Tensor) => (metrics[name] = tf.keep(tf.clone(value)))
+    const { trainables, statistics, step, states } = state
+    const { seed, terms } = pipeline
+    const all = { ...pipeline.constants, ...states, ...trainables }
+    const at = { step, microBatch }
+    const { fields, outputs: fixed } = beforeTape(pipeline, { tensors: all, statistics }, batch, known, at)
+    const moments = movingMoments(statistics)
+    let metrics: StepMetrics = {}
+    let rowWeight: tf.Scalar | undefined
 
     const objective = (variables: TensorRecord): tf.Scalar => {
-      const tensors = { ...pipeline.constants, ...variables }
-      for (const actor of pipeline.actors.filter(({ role }) => role === 'learner')) {
-        const { name, network } = actor
-        const parameters = actor.parameters(tensors, batch.xs.shape[0])
-        for (const { outputs, ...look } of looks.filter((each) => isWatched(actor, each))) {
-          const result = apply(
-            network,
-            parameters,
-            scopeOf(name, { ...statistics, ...moved }),
-            actor.input?.(look.xs) ?? look.xs,
-            {
-              training: true,
-              taps: tapsOf(actor, look),
-              random: (node) => randomStream(pipeline.seed, 'dropout', name, node, step, microBatch, ...look.path),
-            },
-          )
-          const kept = inScope(
-            name,
-            mapRecord(result.statistics, (tensor) => tf.keep(tensor)),
-          )
-          replaced.push(...Object.keys(kept).flatMap((statistic) => moved[statistic] ?? []))
-          Object.assign(moved, kept)
-          outputs[name] = result
-        }
-        note(`${name}/accuracy`, accuracy(images.outputs[name]!.logits, batch.ys))
-      }
-      const views = Object.fromEntries(further.map(({ path, outputs }) => [path[0], outputs]))
-      const weighted = pipeline.terms.map((term) => {
-        const value = term.compute(images.outputs, {
-          views,
-          labels: batch.ys,
-          tensors,
-          statistics,
-          update: (name, moment) => (moved[name] = tf.keep(stopGradient(moment))),
-          random: () => randomStream(pipeline.seed, 'loss', term.name, step, microBatch),
-          ...(batch.index && { index: batch.index }),
-        })
-        note(term.name, value)
-        return tf.mul(value, weights[term.name]!)
-      })
-      return tf.addN(weighted) as tf.Scalar
+      const tensors = { ...all, ...variables }
+      const learners = allLearnerOutputs(tensors, { pipeline, fields, moments, ...at })
+      const values = termValues(terms, { ...fixed, ...learners }, (term) => ({
+        fields,
+        tensors,
+        statistics,
+        update: (name, moment) => moments.move(name, stopGradient(moment)),
+        random: () => randomStream(seed, 'loss', term, step, microBatch),
+      }))
+      metrics = mapRecord({ ...learnerMetrics(pipeline, learners), ...values }, (value) => tf.keep(tf.clone(value)))
+      const { weights: rows } = Object.values(learners)[0] ?? {}
+      rowWeight = rows && tf.keep(tf.sum(rows) as tf.Scalar)
+      return tf.addN(Object.entries(values).map(([name, value]) => tf.mul(value, weights[name]!))) as tf.Scalar
     }
-    const { value, gradients } = valueAndGradients(objective, trainables)
-    // Moments of a view that a later view has moved on from were kept for the tape.
-    tf.dispose(replaced)
+    const moving = pick(trainables, moves)
+    const { value, gradients } = valueAndGradients(objective, moving)
+    moments.disposeReplaced()
     return {
-      gradients: denseGradients(gradients, trainables),
-      statistics: { ...statistics, ...moved },
+      gradients: denseGradients(gradients, moving),
+      statistics: moments.now(),
       metrics: { ...metrics, loss: value },
+      ...(rowWeight && { rowWeight }),
     }
   })
-}
-
-/** The mean over several micro-batches; statistics move through all of them in turn. */
-export function accumulate(
-  pipeline: Pipeline,
-  state: TrainingState,
-  batches: readonly TrainingBatch[],
-  weights: StepScalars['weights'],
-): GradientPass {
-  let total: GradientPass = { gradients: {}, statistics: state.statistics, metrics: {} }
-  const meanOf = (sum: TensorRecord, next: TensorRecord, share: number) =>
-    mapRecord(next, (tensor, name) => (sum[name] ? tf.add(sum[name], tf.mul(tensor, share)) : tf.mul(tensor, share)))
-  const images = batches.reduce((sum, { xs }) => sum + xs.shape[0]!, 0)
-  batches.forEach((batch, at) => {
-    const pass = gradientPass(pipeline, { ...state, statistics: total.statistics }, batch, weights, at)
-    const share = batch.xs.shape[0]! / images
-    const next = {
-      gradients: meanOf(total.gradients, pass.gradients, share),
-      metrics: meanOf(total.metrics, pass.metrics, share),
-    }
-    tf.dispose([pass.gradients, pass.metrics])
-    // Statistics of earlier micro-batches were kept for the tape and belong to nobody now.
-    if (at > 0)
-      tf.dispose(
-        Object.entries(total.statistics).flatMap(([name, tensor]) =>
-          pass.statistics[name] === tensor ? [] : [tensor],
-        ),
-      )
-    total = { ...next, statistics: pass.statistics }
-  })
-  return total
 }

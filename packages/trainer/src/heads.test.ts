@@ -29,7 +29,7 @@ function train(learningRate: number, given: Partial<DistillOptions> = {}) {
     batchSize: 6,
     plugins: [
       staticTeacher({ ...teacher, loss: vid({ student: 'features' }) }),
-      dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2 }), loss: kd() }),
+      dynamicTeacher({ expander: inverseReparameterization({ ratio: 2 }), loss: kd() }),
     ],
     ...given,
   })

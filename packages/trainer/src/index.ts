@@ -2,16 +2,22 @@ export { distill } from './distill.ts'
 export type { DistillOptions } from './distill-options.ts'
 export type { DistillResult, EpochRecord } from './distill-result.ts'
 export { classMeans, type ClassMeansOptions } from './class-means.ts'
-export { evaluate, type Evaluation, type TrainedNetwork } from './evaluate.ts'
-export { extractActor, type ExtractedNetwork } from './extract.ts'
+export { evaluate, type EvaluateOptions } from './evaluate.ts'
+export { extractActor } from './extract.ts'
+export { classification, type ClassificationOptions } from './tasks/classification.ts'
+export { meanOverSet } from './tasks/mean-over-set.ts'
 export { asPublished } from './plugins/as-published.ts'
 export { staticTeacher, type StaticTeacherOptions, type WeightedLoss } from './plugins/static-teacher.ts'
 export { dynamicTeacher, type DynamicTeacherOptions } from './plugins/dynamic-teacher.ts'
 export { ema, type EmaOptions } from './plugins/ema.ts'
 export { sgd, type SgdOptions } from './optimizers/sgd.ts'
 export { adamw, type AdamwOptions } from './optimizers/adamw.ts'
-export { clipByGlobalNorm, globalNorm } from './optimizers/clip.ts'
-export type { Optimizer, OptimizerOptions, TrainableSpec, UpdateContext } from './optimizers/optimizer.ts'
+export { chain } from './optimizers/chain.ts'
+export { clip } from './optimizers/clip.ts'
+export { partition, type TensorGroup } from './optimizers/partition.ts'
+export { frozen } from './optimizers/frozen.ts'
+export { globalNorm, gradientsOf, scaledGradients, type Gradients } from './optimizers/gradients.ts'
+export type { GradientTransform, Optimizer, TrainableSpec, UpdateContext, Updated } from './optimizers/optimizer.ts'
 export {
   cosine,
   linear,
@@ -22,27 +28,34 @@ export {
   warmUpFromOne,
   warmUpFromZero,
   type EpochWarmUpOptions,
-  type Progress,
-  type Schedule,
 } from './schedule.ts'
-export { tensorSource } from './data/tensor-source.ts'
-export { imageSource, type ImageSourceOptions } from './data/image-source.ts'
-export type { BatchSource, EpochOptions, TensorBatch } from './data/batch-source.ts'
 export { loadNetwork, saveNetwork } from './files/saved-network.ts'
 export { loadHeads, saveHeads, type Heads } from './files/saved-heads.ts'
 export { layersModelFolder } from './files/layers-model-folder.ts'
 export { writeFolder } from './files/atomic-folder.ts'
 export { metricsFile } from './files/metrics-file.ts'
 export { combineCallbacks, type Callbacks, type Logs, type TrainInfo } from './loop/callbacks.ts'
+export type { Best } from './loop/best-epoch.ts'
 export type { Outcome } from './loop/train-epoch.ts'
 export type { Actor } from './pipeline/actor.ts'
-export { distillationTerm, type EdgeOptions, type LossTerm, type TermContext } from './pipeline/term.ts'
-export type { Plugin, PluginOption, RunSetup, RunState, TensorStore } from './pipeline/plugin.ts'
+export type { Pass } from './pipeline/pass.ts'
+export {
+  distillationTerm,
+  type EdgeOptions,
+  type EdgeViews,
+  type LossTerm,
+  type Outputs,
+  type PassOutputs,
+  type TermContext,
+} from './pipeline/term.ts'
+export type { MadeView, ViewContext, ViewMoments } from './pipeline/view.ts'
+export type { Plugin, PluginOption, PluginState, RunSetup, TensorStore, Trained } from './pipeline/plugin.ts'
 export { buildPipeline, STUDENT, type Pipeline, type PipelineOptions } from './pipeline/pipeline.ts'
 export { inScope, scopeOf } from './pipeline/scope.ts'
 export {
   gradientPass,
   type GradientPass,
+  type GradientPassOptions,
   type StepMetrics,
   type StepScalars,
   type TrainingBatch,

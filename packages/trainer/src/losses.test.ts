@@ -9,7 +9,7 @@ import { distill } from './distill.ts'
 import { sgd } from './optimizers/sgd.ts'
 import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
-import { tensorSource } from './data/tensor-source.ts'
+import { tensorSource } from '@gpdjs/data'
 import { tinyTensors } from './testing.ts'
 
 const image = { classes: 3, inputShape: [6, 6, 1] } as const
@@ -56,8 +56,8 @@ describe.each(Object.keys(losses))('%s', (name) => {
         // The student and the dynamic teacher each get heads of their own for a static teacher's loss.
         plugins:
           from === 'static teacher'
-            ? [staticTeacher({ ...trained, loss }), dynamicTeacher({ expansion })]
-            : dynamicTeacher({ expansion, loss }),
+            ? [staticTeacher({ ...trained, loss }), dynamicTeacher({ expander: expansion })]
+            : dynamicTeacher({ expander: expansion, loss }),
       })
       expect(run.outcome).toBe('completed')
       const terms = Object.entries(run.history.at(-1)!.logs).filter(

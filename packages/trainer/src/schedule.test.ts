@@ -1,15 +1,6 @@
+import type { Schedule } from '@gpdjs/core'
 import { describe, expect, it } from 'vitest'
-import {
-  cosine,
-  linear,
-  multiStep,
-  stepDecay,
-  valueAt,
-  warmUp,
-  warmUpFromOne,
-  warmUpFromZero,
-  type Schedule,
-} from './schedule.ts'
+import { cosine, linear, multiStep, stepDecay, valueAt, warmUp, warmUpFromOne, warmUpFromZero } from './schedule.ts'
 
 const over = (schedule: Schedule, totalSteps: number) =>
   Array.from({ length: totalSteps }, (_, step) => valueAt(schedule, { step, totalSteps }))

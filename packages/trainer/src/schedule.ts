@@ -1,13 +1,4 @@
-/** Where a run stands. */
-export interface Progress {
-  /** Steps already taken: 0 for the first. */
-  readonly step: number
-  /** Steps of the whole run. */
-  readonly totalSteps: number
-}
-
-/** A number that may change during training: a learning rate, the weight of a loss. */
-export type Schedule = number | ((progress: Progress) => number)
+import type { Progress, Schedule } from '@gpdjs/core'
 
 /** The value of a schedule now. */
 export const valueAt = (schedule: Schedule, progress: Progress): number =>

@@ -1,18 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
-import { accumulate, gradientPass, type StepMetrics, type StepScalars, type TrainingBatch } from './gradient-pass.ts'
-import { clipByGlobalNorm, clippingScale, globalNorm } from './optimizers/clip.ts'
-import type { Optimizer, UpdateContext, Updated } from './optimizers/optimizer.ts'
+import type { Progress, TensorRecord } from '@gpdjs/core'
+import { accumulate } from './accumulate.ts'
+import { gradientPass, type StepMetrics, type StepScalars, type TrainingBatch } from './gradient-pass.ts'
+import { gradientsOf } from './optimizers/gradients.ts'
+import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
+import type { Trained } from './pipeline/plugin.ts'
 import { inScope, scopeOf } from './pipeline/scope.ts'
 import type { TrainingState } from './training-state.ts'
 
-/** Clips the gradients and updates; in one go where optimizer and backend can. */
-function update(optimizer: Optimizer, context: UpdateContext, norm: tf.Scalar): Updated {
-  const { clipGlobalNorm: limit } = optimizer
-  return (
-    optimizer.fusedUpdate?.(context, clippingScale(norm, limit)) ??
-    optimizer.update({ ...context, gradients: clipByGlobalNorm(context.gradients, norm, limit) })
-  )
+/** Every state of a plugin after what has been trained. */
+function nextStates({ states }: Pipeline, current: TensorRecord, trained: Trained & Progress): TrainingState['states'] {
+  const next = states.map(({ name, update }) => inScope(name, update(scopeOf(name, current), trained)))
+  return Object.assign({}, ...next) as Record<string, tf.Tensor>
 }
 
 /**
@@ -26,26 +26,24 @@ export function trainingStep(
   optimizer: Optimizer,
   state: TrainingState,
   batches: readonly TrainingBatch[],
-  { learningRate, weights }: StepScalars,
+  { totalSteps, weights }: StepScalars,
 ): { state: TrainingState; metrics: StepMetrics } {
   return tf.tidy(() => {
-    const single = batches.length === 1
-    const { gradients, statistics, metrics } = single
-      ? gradientPass(pipeline, state, batches[0]!, weights)
-      : accumulate(pipeline, state, batches, weights)
-    const norm = globalNorm(gradients)
-    const { specs } = pipeline
-    const updated = update(optimizer, { ...state, gradients, specs, learningRate }, norm)
-    const run = { trainables: updated.trainables, statistics, step: state.step }
-    const extra = pipeline.states.map(({ name, update }) => inScope(name, update(scopeOf(name, state.extra), run)))
+    const progress = { step: state.step, totalSteps }
+    const moves = (name: string) => optimizer.moves?.(name, progress) ?? true
+    const [first, ...further] = batches as [TrainingBatch, ...TrainingBatch[]]
+    const { statistics, metrics, ...pass } =
+      further.length === 0
+        ? gradientPass(pipeline, state, first, weights, { moves })
+        : accumulate(pipeline, state, batches, weights, { moves })
+    const gradients = gradientsOf(pass.gradients)
+    const updated = optimizer.update({ ...state, gradients, specs: pipeline.specs, progress })
+    const trainables = { ...state.trainables, ...updated.trainables }
+    const slots = { ...state.slots, ...updated.slots }
+    const states = nextStates(pipeline, state.states, { trainables, statistics, ...progress })
     return {
-      state: {
-        step: state.step + 1,
-        ...updated,
-        statistics,
-        extra: Object.assign({}, ...extra) as Record<string, tf.Tensor>,
-      },
-      metrics: { ...metrics, 'gradient-norm': norm },
+      state: { step: state.step + 1, trainables, slots, statistics, states },
+      metrics: { ...metrics, 'gradient-norm': gradients.norm() },
     }
   })
 }

@@ -9,9 +9,10 @@ import {
   initializeStatistics,
   randomStream,
   relu,
+  type Model,
   type Network,
 } from '@gpdjs/core'
-import { tensorSource } from './data/tensor-source.ts'
+import { tensorSource } from '@gpdjs/data'
 
 /** A convolutional network of a few hundred parameters, for tests. */
 export function tinyNetwork(
@@ -46,7 +47,7 @@ export const tinyData = (samples?: number, classes?: number, seed?: number) =>
   tensorSource(tinyTensors(samples, classes, seed))
 
 /** A network with drawn weights, such as a teacher. */
-export function drawn(network: Network, seed: number) {
+export function drawn(network: Network, seed: number): Model {
   return {
     network,
     parameters: initializeParameters(network.parameters, seed),

@@ -10,25 +10,25 @@ export interface TrainingState {
   readonly trainables: Record<string, tf.Tensor>
   /** The optimizer's memory. */
   readonly slots: Record<string, tf.Tensor>
-  /** Batch-norm moments, `<actor>/<statistic>`. */
+  /** Batch-norm moments, `<actor>/<statistic>`, and what losses remember. */
   readonly statistics: Record<string, tf.Tensor>
-  /** State of plugins, `<state>/<tensor>`. */
-  readonly extra: Record<string, tf.Tensor>
+  /** States of plugins, `<state>/<tensor>`. */
+  readonly states: Record<string, tf.Tensor>
 }
 
 /** Where training begins. Takes over the pipeline's initial tensors. */
 export function initialState({ initial, states }: Pipeline, optimizer: Optimizer): TrainingState {
-  const extra = states.map((state) => inScope(state.name, state.init(initial)))
+  const own = states.map((state) => inScope(state.name, state.init(initial)))
   return {
     step: 0,
     ...initial,
     slots: optimizer.init(initial.trainables),
-    extra: Object.assign({}, ...extra) as Record<string, tf.Tensor>,
+    states: Object.assign({}, ...own) as Record<string, tf.Tensor>,
   }
 }
 
-const tensorsOf = ({ trainables, slots, statistics, extra }: TrainingState): tf.Tensor[] =>
-  [trainables, slots, statistics, extra].flatMap((record) => Object.values(record))
+const tensorsOf = ({ trainables, slots, statistics, states }: TrainingState): tf.Tensor[] =>
+  [trainables, slots, statistics, states].flatMap((record) => Object.values(record))
 
 /** Frees what a state holds, except tensors that `successor` still uses. */
 export function disposeReplaced(state: TrainingState, successor?: TrainingState): void {

@@ -3,14 +3,14 @@ import { apply, type DistillationLoss } from '@gpdjs/core'
 import { chain, padCropFlip, randAugment, type ImageSet } from '@gpdjs/data'
 import { crossEntropy, kdLoss, mlkd, mlkdLoss } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { imageSource } from './data/image-source.ts'
-import { tensorSource } from './data/tensor-source.ts'
-import { labelTerm } from './distill-options.ts'
+import { imageSource } from '@gpdjs/data'
+import { tensorSource } from '@gpdjs/data'
 import { distill } from './distill.ts'
 import { gradientPass } from './gradient-pass.ts'
 import { sgd } from './optimizers/sgd.ts'
 import { buildPipeline } from './pipeline/pipeline.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
+import { classification } from './tasks/classification.ts'
 import { drawn, tinyData, tinyNetwork, tinyTensors } from './testing.ts'
 import { initialState } from './training-state.ts'
 
@@ -36,18 +36,20 @@ function pass(loss: DistillationLoss, labelViews: readonly string[] = []) {
     student: student.network,
     parameters: student.parameters,
     plugins: staticTeacher({ ...teacher(), loss }),
-    taskTerm: labelTerm(1, labelViews),
+    task: classification({ views: labelViews }),
     seed: 0,
   })
   const { xs, ys } = tinyTensors(6)
   const views = { strong: tf.mul(xs, 2) }
   const state = initialState(pipeline, optimizer)
   const weights = Object.fromEntries(pipeline.terms.map(({ name }) => [name, 1]))
-  const result = gradientPass(pipeline, state, { xs, ys, views }, weights)
+  const fields = { image: xs, label: ys, 'image/strong': views.strong }
+  const result = gradientPass(pipeline, state, { fields }, weights)
   /** What a network says of a view by itself. */
   const logits = (side: 'student' | 'teacher', images: tf.Tensor) => {
     const { network, parameters, statistics } = side === 'student' ? student : teacher()
-    return apply(network, parameters, statistics, images, { training: side === 'student' })
+    const { outputs } = apply({ network, parameters, statistics }, images, { training: side === 'student' })
+    return outputs['logits'] as tf.Tensor2D
   }
   return { ...result, xs, ys, views, logits }
 }
@@ -56,8 +58,8 @@ describe('a further view of the images', () => {
   it('is seen by both networks of a loss that asks for it', () => {
     const { metrics, xs, views, logits } = pass(mlkd())
     const pair = (images: tf.Tensor) => ({
-      student: logits('student', images).logits,
-      teacher: logits('teacher', images).logits,
+      student: logits('student', images),
+      teacher: logits('teacher', images),
     })
     const expected = mlkdLoss({ weak: pair(xs), strong: pair(views.strong) })
     expect(value(metrics['mlkd(student, static-teacher)']!)).toBeCloseTo(value(expected), 4)
@@ -65,15 +67,17 @@ describe('a further view of the images', () => {
 
   it('counts in the cross-entropy with the labels where it is asked to', () => {
     const { metrics, xs, ys, views, logits } = pass(strongKd, ['strong'])
-    const [weak, strong] = [xs, views.strong].map((x) => value(crossEntropy(logits('student', x).logits, ys)))
+    const [weak, strong] = [xs, views.strong].map((x) => value(crossEntropy(logits('student', x), ys)))
     expect(value(metrics['cross-entropy(student)']!)).toBeCloseTo(weak! + strong!, 5)
   })
 
   it('moves the moments of batch normalization after the images themselves have, and is not seen by who need not', () => {
     const { statistics, xs, views } = pass(strongKd)
     const student = drawn(tinyNetwork(), 2)
-    const once = apply(student.network, student.parameters, student.statistics, xs, { training: true }).statistics
-    const twice = apply(student.network, student.parameters, once, views.strong, { training: true }).statistics
+    const once = apply(student, xs, { training: true }).statistics
+    const twice = apply({ network: student.network, parameters: student.parameters, statistics: once }, views.strong, {
+      training: true,
+    }).statistics
     for (const [name, expected] of Object.entries(twice)) {
       const [found, wanted] = [statistics[`student/${name}`]!, expected].map((x) => [...x.dataSync()])
       found!.forEach((x, i) => expect(x).toBeCloseTo(wanted![i]!, 5))
@@ -90,7 +94,7 @@ describe('a further view of the images', () => {
     const options = { student: tinyNetwork(), data: { train }, optimizer, epochs: 2, batchSize: 6, accumulate: 2 }
     const run = await distill({
       ...options,
-      labelViews: ['strong'],
+      task: classification({ views: ['strong'] }),
       plugins: staticTeacher({ ...own, loss: mlkd() }),
     })
     expect([run.outcome, run.steps]).toEqual(['completed', 4])
@@ -106,11 +110,12 @@ describe('a further view of the images', () => {
       plugins: staticTeacher({ ...teacher(), loss: mlkd() }),
     })
     await expect(attempt).rejects.toThrow(
-      /'mlkd\(student, static-teacher\)' needs the view 'strong' of every image, the data has the images themselves\. Give it: imageSource\(.*views: \{ strong:/,
+      /'mlkd\(student, static-teacher\)' reads the view 'strong', the data has no field 'image\/strong'\. Give it: imageSource\(.*views: \{ strong:/,
     )
     await expect(attempt).rejects.toMatchObject({ code: 'data.missing' })
-    const labels = distill({ ...options, data: { train: tinyData(24) }, labelViews: ['weak'] })
-    await expect(labels).rejects.toThrow(/'cross-entropy\(student\)' needs the view 'weak'/)
+    const task = classification({ views: ['weak'] })
+    const labels = distill({ ...options, data: { train: tinyData(24) }, task })
+    await expect(labels).rejects.toThrow(/'cross-entropy\(student\)' reads the view 'weak'/)
   })
 
   it('comes from an image source, in training only, the same for the same seed and epoch', async () => {
@@ -124,16 +129,17 @@ describe('a further view of the images', () => {
     }
     const strong = chain(padCropFlip({ padding: 1 }), randAugment({ magnitude: 20 }))
     const source = imageSource(set, { augment: padCropFlip({ padding: 1 }), views: { strong } })
-    expect(source.views).toEqual(['strong'])
+    expect(Object.keys(source.fields)).toEqual(['image', 'label', 'image/strong'])
     const epoch = (number: number) =>
-      [...source.batches({ batchSize: 6, seed: 0, epoch: number, shuffle: true })].map((batch) => [
-        [...batch.xs.dataSync()],
-        [...batch.views!['strong']!.dataSync()],
+      [...source.batches({ batchSize: 6, seed: 0, epoch: number, training: true })].map((batch) => [
+        [...batch.fields['image']!.dataSync()],
+        [...batch.fields['image/strong']!.dataSync()],
       ])
     expect(epoch(1)).toEqual(epoch(1))
     expect(epoch(1)).not.toEqual(epoch(2))
     for (const [weak, seen] of epoch(1)) expect(weak).not.toEqual(seen)
-    for (const batch of source.batches({ batchSize: 6, seed: 0, epoch: 0 })) expect(batch.views).toBeUndefined()
+    for (const batch of source.batches({ batchSize: 6, seed: 0, epoch: 0, training: false }))
+      expect(Object.keys(batch.fields)).toEqual(['image', 'label'])
   })
 })
 

@@ -6,6 +6,7 @@ import {
   mapRecord,
   mergeBranches,
   type Network,
+  predict,
   type TensorRecord,
 } from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
@@ -37,7 +38,14 @@ function lifted(network: Network, options: ExpandOptions) {
   const expansion = expand(network, options)
   const branched = branchParameters(expansion, parameters, 1)
   const stored = liftParameters(expansion, branched, { kind: 'zero-sum', deviation: 0.1 }, 1)
-  return { expansion, parameters, statistics, branched, stored, x: random([5, ...network.inputShape], 'images') }
+  return {
+    expansion,
+    parameters,
+    statistics,
+    branched,
+    stored,
+    x: random([5, ...network.inputs['image']!.shape], 'images'),
+  }
 }
 
 /** The four laws of docs/concepts.md as tests of one network and one expansion by a power of two. */
@@ -52,12 +60,22 @@ export function itKeepsTheLaws(network: Network, options: ExpandOptions): void {
   for (const training of [false, true]) {
     test(`2. the dynamic teacher computes what the student does, training: ${training}`, () => {
       const { expansion, statistics, branched, stored, x } = lifted(network, options)
-      const student = apply(expansion.student, mergeBranches(expansion, branched), statistics, x, { training })
+      const student = apply(
+        { network: expansion.student, parameters: mergeBranches(expansion, branched), statistics },
+        x,
+        { training },
+      )
       const wide = liftStatistics(expansion, statistics)
-      const teacher = apply(expansion.teacher, teacherView(expansion, stored), wide, x, { training })
-      const scale = tf.max(tf.abs(student.logits)).dataSync()[0]!
+      const teacher = apply(
+        { network: expansion.teacher, parameters: teacherView(expansion, stored), statistics: wide },
+        x,
+        { training },
+      )
+      const scale = tf.max(tf.abs(student.outputs['logits']!)).dataSync()[0]!
       expect(scale).toBeGreaterThan(0.1)
-      expect(tf.max(tf.abs(tf.sub(teacher.logits, student.logits))).dataSync()[0]! / scale).toBeLessThan(2e-5)
+      expect(
+        tf.max(tf.abs(tf.sub(teacher.outputs['logits']!, student.outputs['logits']!))).dataSync()[0]! / scale,
+      ).toBeLessThan(2e-5)
     })
   }
 
@@ -73,8 +91,7 @@ export function itKeepsTheLaws(network: Network, options: ExpandOptions): void {
       tf.add(tensor, tf.mul(0.1, random(tensor.shape, `step ${name}`))),
     )
     const deployed = extractStudent(expansion, trained, statistics)
-    const logits = (net: Network, parameters: TensorRecord) =>
-      apply(net, parameters, statistics, x, { training: false }).logits
+    const logits = (net: Network, parameters: TensorRecord) => predict({ network: net, parameters, statistics }, x)
     const plain = Array.from(logits(deployed.network, deployed.parameters).dataSync())
     expect(plain).toEqual(Array.from(logits(expansion.student, studentView(expansion, trained)).dataSync()))
     expect(Object.keys(deployed.parameters).sort()).toEqual(network.parameters.map(({ name }) => name).sort())

@@ -1,3 +1,4 @@
+import { tensorSource } from '@gpdjs/data'
 import * as tf from '@tensorflow/tfjs'
 import {
   batchNorm,
@@ -11,7 +12,7 @@ import {
   type Network,
   type OpCall,
 } from '@gpdjs/core'
-import { sgd, tensorSource, type DistillOptions } from '@gpdjs/trainer'
+import { sgd, type DistillOptions } from '@gpdjs/trainer'
 
 /** Standard normal numbers, the same for the same name. */
 export function random(shape: readonly number[], name: string): tf.Tensor {

@@ -34,7 +34,7 @@ async function runTrial(context: CommandContext, config: Config, options: TrialO
   const { outcome, seconds } = result
   if (outcome === 'diverged') say(context, `${title}: ${result.problem}.`)
   const measured = outcome === 'completed' || outcome === 'stopped'
-  const accuracy = measured ? (await evaluate(result.student, prepared.data.test)).accuracy : null
+  const accuracy = measured ? (await evaluate(result.student, prepared.data.test)).acc : null
   const trial = { seed: config.seed, outcome, accuracy, seconds, cost: costOf(result.learners, prepared) }
   result.dispose()
   disposePrepared(prepared)

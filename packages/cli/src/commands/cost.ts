@@ -1,4 +1,4 @@
-import { countParameters, type Network } from '@gpdjs/core'
+import { countMultiplyAdds, countParameters, type Network } from '@gpdjs/core'
 import type { Prepared } from '../config/prepare.ts'
 
 /** What training costs. */
@@ -12,7 +12,7 @@ export interface Cost {
   readonly stepFlops: number
 }
 
-export const flopsOf = (network: Network): number => 2 * network.multiplyAdds
+export const flopsOf = (network: Network): number => 2 * countMultiplyAdds(network)
 
 /** @param learners everything that is trained, the student first */
 export function costOf(

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import { GpdError } from '@gpdjs/core'
-import { evaluate as evaluateNetwork, loadNetwork, type BatchSource } from '@gpdjs/trainer'
+import { GpdError, type BatchSource } from '@gpdjs/core'
+import { evaluate as evaluateNetwork, loadNetwork } from '@gpdjs/trainer'
 import { prepareData, prepareTest, savedMoments } from '../config/data.ts'
 import type { Config } from '../config/schema.ts'
 import { EXIT } from '../exit.ts'
 import { printJson, say, type Command } from '../io.ts'
 import { parseFolderAndOptions } from '../options.ts'
+import { classesOf } from '../config/images.ts'
 import { chooseBackend, percent, readConfig, type Overrides } from './common.ts'
 
 const SPLITS = ['test', 'validation'] as const
@@ -38,14 +39,8 @@ type Loaded = Awaited<ReturnType<typeof loadNetwork>>
 
 async function imagesOf(source: Source, split: Split, { network, metadata }: Loaded): Promise<BatchSource> {
   const moments = savedMoments(metadata)
-  if ('directory' in source) return prepareTest(source.directory, network.classes, moments)
+  if ('directory' in source) return prepareTest(source.directory, classesOf(network), moments)
   return (await prepareData(source.config, moments))[split]
-}
-
-function checkImages({ shape }: BatchSource, { network }: Loaded): void {
-  if (shape.join() === network.inputShape.join()) return
-  const problem = `The images are [${shape.join(', ')}], '${network.name}' takes [${network.inputShape.join(', ')}].`
-  throw new GpdError('data.mismatch', problem, 'Evaluate on the kind of images it was trained on.')
 }
 
 export const evaluate: Command = async (context) => {
@@ -62,11 +57,11 @@ export const evaluate: Command = async (context) => {
   await chooseBackend(context, values.backend ?? ('config' in source ? source.config.backend : 'auto'))
   const loaded = await loadNetwork(folder)
   const images = await imagesOf(source, split, loaded)
-  checkImages(images, loaded)
   const result = await evaluateNetwork(loaded, images)
   tf.dispose([loaded.parameters, loaded.statistics])
-  const found = `accuracy ${percent(result.accuracy)}, loss ${result.loss.toFixed(4)}`
-  say(context, `${folder} on ${result.samples} ${split} images: ${found}`)
-  if (values.json) printJson(context, { ok: true, folder, split, ...result })
+  const { size: samples } = images
+  const { acc: accuracy, loss } = result
+  say(context, `${folder} on ${samples} ${split} images: accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)}`)
+  if (values.json) printJson(context, { ok: true, folder, split, accuracy, loss, samples })
   return EXIT.ok
 }

@@ -1,16 +1,18 @@
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import {
-  apply,
   countParameters,
   didYouMean,
   foldBatchNorm,
   GpdError,
+  predict,
   randomStream,
+  type Model,
+  soleInput,
   toLayersModel,
   toOnnx,
 } from '@gpdjs/core'
-import { layersModelFolder, loadNetwork, saveNetwork, writeFolder, type ExtractedNetwork } from '@gpdjs/trainer'
+import { layersModelFolder, loadNetwork, saveNetwork, writeFolder } from '@gpdjs/trainer'
 import { EXIT } from '../exit.ts'
 import { printJson, say, type Command } from '../io.ts'
 import { parseFolderAndOptions } from '../options.ts'
@@ -25,15 +27,16 @@ function folderOf(which: string): string {
 }
 
 /** Runs a network on random images; a student that cannot be run is better found here than by its user. */
-async function checkRuns({ network, parameters, statistics }: ExtractedNetwork, folder: string): Promise<void> {
+async function checkRuns(model: Model, folder: string): Promise<void> {
   const stream = randomStream(0, 'extract')
-  const size = network.inputShape.reduce((a, b) => a * b, 2)
+  const [, { shape }] = soleInput(model.network, 'gpd extract')
+  const size = shape.reduce((a, b) => a * b, 2)
   const logits = tf.tidy(() => {
     const x = tf.tensor(
       Float32Array.from({ length: size }, () => stream.normal()),
-      [2, ...network.inputShape],
+      [2, ...shape],
     )
-    return apply(network, parameters, statistics, x, { training: false }).logits
+    return predict(model, x)
   })
   const values = await logits.data()
   logits.dispose()
@@ -48,12 +51,12 @@ type Loaded = Awaited<ReturnType<typeof loadNetwork>>
 const FORMATS: Readonly<Record<string, Save>> = {
   safetensors: (folder, student) => saveNetwork(folder, student, student.metadata),
   'layers-model': async (folder, { network, parameters, statistics }) => {
-    const model = toLayersModel(network, parameters, statistics)
+    const model = toLayersModel({ network, parameters, statistics })
     await model.save(layersModelFolder(folder))
     model.dispose()
   },
   onnx: async (folder, { network, parameters, statistics }) =>
-    writeFolder(folder, { 'model.onnx': await toOnnx(network, parameters, statistics, { foldBatchNorm: false }) }),
+    writeFolder(folder, { 'model.onnx': await toOnnx({ network, parameters, statistics }, { foldBatchNorm: false }) }),
 }
 
 /** Runtimes of ONNX gain by folding; other formats are trained on, and a folded network has nothing to normalize by. */
@@ -87,9 +90,7 @@ export const extract: Command = async (context) => {
   await chooseBackend(context, values.backend ?? 'auto')
   const trained = await loadNetwork(source)
   await checkRuns(trained, source)
-  const student = folds
-    ? { ...trained, ...foldBatchNorm(trained.network, trained.parameters, trained.statistics) }
-    : trained
+  const student = folds ? { ...trained, ...foldBatchNorm(trained) } : trained
   const output = await claimRunFolder(values.output)
   await save(output, student)
   tf.dispose([trained.parameters, trained.statistics, student.parameters, student.statistics])

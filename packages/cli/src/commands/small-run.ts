@@ -1,8 +1,9 @@
+import { tensorSource } from '@gpdjs/data'
 import * as tf from '@tensorflow/tfjs'
 import { cifarResnet } from '@gpdjs/architectures'
 import { randomStream } from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
-import { distill, dynamicTeacher, sgd, tensorSource } from '@gpdjs/trainer'
+import { distill, dynamicTeacher, sgd } from '@gpdjs/trainer'
 
 const BATCH = 16
 const SIDE = 12
@@ -29,7 +30,7 @@ export async function smallRun(count: number): Promise<readonly SmallStep[]> {
     optimizer: sgd({ learningRate: 0.01 }),
     epochs: count,
     batchSize: BATCH,
-    plugins: dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
+    plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
     callbacks: {
       onBatchEnd(_batch, { loss }) {
         steps.push({ loss: loss!, milliseconds: performance.now() - before })

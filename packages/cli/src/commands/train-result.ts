@@ -47,7 +47,7 @@ async function measureAccuracy(result: DistillResult, { data }: Prepared): Promi
   if (result.outcome === 'aborted') {
     return { validation, test: null, best: best ? { ...bestOf(best), test: null } : null, others: {}, gap: {} }
   }
-  const testOf = async (trained: DistillResult['student']) => (await evaluate(trained, data.test)).accuracy
+  const testOf = async (trained: DistillResult['student']) => (await evaluate(trained, data.test)).acc
   const test = await testOf(result.student)
   const others: Record<string, number> = {}
   for (const [name, trained] of without({ ...learners, ...alternatives }, STUDENT)) others[name] = await testOf(trained)
@@ -61,7 +61,7 @@ async function measureAccuracy(result: DistillResult, { data }: Prepared): Promi
   }
 }
 
-const bestOf = ({ epoch, accuracy }: NonNullable<DistillResult['best']>) => ({ epoch, validation: accuracy })
+const bestOf = ({ epoch, value }: NonNullable<DistillResult['best']>) => ({ epoch, validation: value })
 
 /** Why a run did not come to its end. */
 function failureOf({ outcome, problem, steps }: DistillResult): Failure | undefined {

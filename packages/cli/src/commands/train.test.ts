@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import { apply } from '@gpdjs/core'
+import { predict } from '@gpdjs/core'
 import { layersModelFolder, loadHeads, loadNetwork } from '@gpdjs/trainer'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../testing/run.ts'
@@ -327,13 +327,10 @@ describe('gpd evaluate and gpd extract', () => {
     expect(status).toBe(0)
     expect((await readdir(output)).sort()).toEqual(files)
     if (format === 'onnx') return
-    const { network, parameters, statistics } = await loadNetwork(at('gpd', 'student'))
+    const student = await loadNetwork(at('gpd', 'student'))
     const model = await tf.loadLayersModel(layersModelFolder(output))
-    const x = tf.randomNormal([2, ...network.inputShape], 0, 1, 'float32', 1)
-    const gap = tf.sub(
-      model.predict(x) as tf.Tensor,
-      apply(network, parameters, statistics, x, { training: false }).logits,
-    )
+    const x = tf.randomNormal([2, ...student.network.inputs['image']!.shape], 0, 1, 'float32', 1)
+    const gap = tf.sub(model.predict(x) as tf.Tensor, predict(student, x))
     expect(tf.max(tf.abs(gap)).dataSync()[0]).toBeLessThan(1e-5)
   })
 
@@ -354,9 +351,8 @@ describe('gpd evaluate and gpd extract', () => {
     expect(/batchNorm|BatchNormalization/.test(text)).toBe(normalizes)
     if (format !== 'safetensors') return
     const [folded, plain] = [await loadNetwork(output), await loadNetwork(at('gpd', 'student'))]
-    const x = tf.randomNormal([2, ...plain.network.inputShape], 0, 1, 'float32', 1)
-    const logits = ({ network, parameters, statistics }: typeof plain) =>
-      apply(network, parameters, statistics, x as tf.Tensor4D, { training: false }).logits
+    const x = tf.randomNormal([2, ...plain.network.inputs['image']!.shape], 0, 1, 'float32', 1)
+    const logits = (model: typeof plain) => predict(model, x)
     expect(folded.network.statistics).toEqual([])
     expect(tf.max(tf.abs(tf.sub(logits(folded), logits(plain)))).dataSync()[0]).toBeLessThan(1e-5)
   })

@@ -1,7 +1,16 @@
-import { GpdError } from '@gpdjs/core'
-import { chain, moments, padCropFlip, randAugment, split, take, type ChannelMoments } from '@gpdjs/data'
+import { GpdError, type BatchSource } from '@gpdjs/core'
+import {
+  chain,
+  imageSource,
+  moments,
+  padCropFlip,
+  randAugment,
+  split,
+  take,
+  type ChannelMoments,
+  type ImageSourceOptions,
+} from '@gpdjs/data'
 import { readMnistFolder } from '@gpdjs/data/node'
-import { imageSource, type BatchSource, type ImageSourceOptions } from '@gpdjs/trainer'
 import { at } from './key-path.ts'
 import type { Config } from './schema.ts'
 

@@ -1,5 +1,5 @@
 import { channelBranchReparameterization } from '@gpdjs/cbr-reparam'
-import { given } from '@gpdjs/core'
+import { given, type Model } from '@gpdjs/core'
 import { inverseReparameterization, orepa, type BranchSet } from '@gpdjs/ir-expansion'
 import {
   asPublished,
@@ -9,7 +9,6 @@ import {
   type Plugin,
   type PluginOption,
   type StaticTeacherOptions,
-  type TrainedNetwork,
   type WeightedLoss,
 } from '@gpdjs/trainer'
 import { at } from './key-path.ts'
@@ -29,8 +28,8 @@ function branchesOf(config: DynamicTeacherConfig['branches']): BranchSet | undef
 function dynamicTeacherOf(config: DynamicTeacherConfig): Plugin {
   const { sharing, mapping, gradientScale, branches, loss, weight, ...expansion } = config
   return dynamicTeacher({
-    expansion: inverseReparameterization({ ...expansion, branches: branchesOf(branches) }),
-    extraction: channelBranchReparameterization({ gradientScale }),
+    expander: inverseReparameterization({ ...expansion, branches: branchesOf(branches) }),
+    extractor: channelBranchReparameterization({ gradientScale }),
     sharing,
     mapping,
     loss: lossOf('dynamicTeacher.loss', loss),
@@ -48,7 +47,7 @@ function teachingOf({ loss, weight }: TeacherConfig): WeightedLoss[] {
   return list.map(({ weight: own, ...named }) => ({ loss: lossOf('teacher.loss', named), weight: scheduleOf(own) }))
 }
 
-function staticTeacherOf(config: Config, trained: TrainedNetwork, normalization: Normalization): Plugin | false {
+function staticTeacherOf(config: Config, trained: Model, normalization: Normalization): Plugin | false {
   const teacher = { ...trained, ...given({ normalization }) }
   const setting = settingOf(config)
   if (setting) return asPublished(setting, teacher)
@@ -62,11 +61,7 @@ function staticTeacherOf(config: Config, trained: TrainedNetwork, normalization:
  * @param normalization of the data and of the teacher, where they differ
  * @throws GpdError `config.invalid`, `config.unknown-key`
  */
-export function pluginsOf(
-  config: Config,
-  trained: TrainedNetwork | undefined,
-  normalization?: Normalization,
-): PluginOption {
+export function pluginsOf(config: Config, trained: Model | undefined, normalization?: Normalization): PluginOption {
   return [
     config.teacher && trained && staticTeacherOf(config, trained, normalization),
     config.dynamicTeacher && dynamicTeacherOf(config.dynamicTeacher),

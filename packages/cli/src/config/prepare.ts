@@ -1,9 +1,10 @@
 import { isAbsolute, join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { createNetwork } from '@gpdjs/architectures'
-import { GpdError, type Network } from '@gpdjs/core'
-import { loadNetwork, type DistillOptions, type ExtractedNetwork, type StaticTeacherOptions } from '@gpdjs/trainer'
+import { GpdError, type Network, type Model } from '@gpdjs/core'
+import { classification, loadNetwork, type DistillOptions, type StaticTeacherOptions } from '@gpdjs/trainer'
 import { prepareData, savedMoments, type PreparedData } from './data.ts'
+import { classesOf, imageShapeOf } from './images.ts'
 import { at } from './key-path.ts'
 import { optimizerOf } from './optimizer.ts'
 import { pluginsOf } from './plugins.ts'
@@ -15,8 +16,8 @@ export interface Prepared {
   readonly config: Config
   readonly student: Network
   /** Weights to begin with. */
-  readonly given: ExtractedNetwork | undefined
-  readonly teacher: (ExtractedNetwork & { readonly metadata: Readonly<Record<string, string>> }) | undefined
+  readonly given: Model | undefined
+  readonly teacher: (Model & { readonly metadata: Readonly<Record<string, string>> }) | undefined
   readonly data: PreparedData
 }
 
@@ -36,28 +37,28 @@ export function resolvePaths(config: Config, folder: string): Config {
 
 const shown = (shape: readonly number[]) => `[${shape.join(', ')}]`
 
-/** A teacher must look at the same images and know the same classes. */
-function checkTeacher({ network }: ExtractedNetwork, student: Network): void {
-  if (network.classes !== student.classes) {
+/** A teacher must take the same images and know the same classes. */
+function checkTeacher({ network }: Model, student: Network): void {
+  if (classesOf(network) !== classesOf(student)) {
     throw new GpdError(
       'config.invalid',
-      `teacher.weights: the teacher has ${network.classes} classes, the student ${student.classes}.`,
-      'Logit distillation needs the same classes in the same order.',
+      `teacher.weights: the teacher has ${classesOf(network)} classes, the student ${classesOf(student)}.`,
+      'Distillation of logits needs the same classes in the same order.',
     )
   }
-  if (shown(network.inputShape) !== shown(student.inputShape)) {
-    throw new GpdError(
-      'config.invalid',
-      `teacher.weights: the teacher takes images of ${shown(network.inputShape)}, the data has ${shown(student.inputShape)}.`,
-      'Use a teacher that was trained on images of this size.',
-    )
-  }
+  const [taken, given] = [imageShapeOf(network), imageShapeOf(student)].map((shape = []) => shown(shape))
+  if (taken === given) return
+  throw new GpdError(
+    'config.invalid',
+    `teacher.weights: the teacher takes images of ${taken}, the data has ${given}.`,
+    'Use a teacher that was trained on images of this size.',
+  )
 }
 
 const shapesOf = ({ parameters }: Network) => parameters.map(({ name, shape }) => `${name} ${shown(shape)}`)
 
 /** Weights to begin with must be those of the network that is asked for. */
-function checkGiven({ network }: ExtractedNetwork, student: Network): void {
+function checkGiven({ network }: Model, student: Network): void {
   const [found, expected] = [new Set(shapesOf(network)), shapesOf(student)]
   const missing = expected.find((parameter) => !found.has(parameter))
   if (missing === undefined) return
@@ -74,7 +75,7 @@ export async function prepare(config: Config): Promise<Prepared> {
   const { network, width, weights } = config.student
   const options = {
     classes: config.data.classes,
-    inputShape: [...data.train.shape],
+    inputShape: [...data.train.fields['image']!.shape],
     ...(width !== undefined && { width }),
   }
   const student = at('student.network', () => createNetwork(network, options))
@@ -102,15 +103,15 @@ export function disposePrepared({ given, teacher }: Prepared): void {
  * @throws GpdError `config.invalid`, `config.unknown-key` for options of losses, schedules and optimizers
  */
 export function distillOptions({ config, student, given, teacher, data }: Prepared): DistillOptions {
-  const { epochs, batchSize, accumulate, seed } = config
+  const { epochs, batchSize, accumulate, seed, patience } = config
   return {
     student,
     ...(given && { parameters: given.parameters, statistics: given.statistics }),
     data: { train: data.train, validation: data.validation },
     optimizer: optimizerOf(config.optimizer),
     plugins: pluginsOf(config, teacher, teacherNormalization(teacher, data)),
-    labelWeight: scheduleOf(config.labelWeight),
-    labelViews: config.labelViews,
+    task: classification({ weight: scheduleOf(config.labelWeight), views: config.labelViews }),
+    ...(patience !== undefined && { patience }),
     epochs,
     batchSize,
     accumulate,

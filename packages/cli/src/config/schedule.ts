@@ -1,5 +1,5 @@
-import { kinds, needed, option, optional } from '@gpdjs/core'
-import { cosine, linear, multiStep, stepDecay, warmUp, type Schedule } from '@gpdjs/trainer'
+import { kinds, needed, option, optional, type Schedule } from '@gpdjs/core'
+import { cosine, linear, multiStep, stepDecay, warmUp } from '@gpdjs/trainer'
 
 const COMMON = {
   /** The value at the beginning. */

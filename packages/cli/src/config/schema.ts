@@ -120,6 +120,8 @@ export const CONFIG = {
   batchSize: option(kinds.count, 64),
   /** Batches whose mean gradient makes one step (default 1). */
   accumulate: option(kinds.count, 1),
+  /** Stop after so many evaluations in a row without a better one (default: never). */
+  patience: optional(kinds.count),
   /** How gradients change what is trained. */
   optimizer: option(optimizers, kinds.defaults(optimizers)),
   /** A moving average of the student, saved beside it. */

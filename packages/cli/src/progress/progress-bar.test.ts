@@ -11,8 +11,8 @@ const info: TrainInfo = {
   actors: ['student', 'dynamic-teacher'],
   losses: ['cross-entropy(student)'],
 }
-const stepLogs = { 'cross-entropy(student)': 1.23456, loss: 2, acc: 0.5, 'images-per-second': 321.4 }
-const epochLogs = { ...stepLogs, val_acc: 0.5, 'val_acc/dynamic-teacher': 0.75, 'gap/dynamic-teacher': 0.25 }
+const stepLogs = { 'cross-entropy(student)': 1.23456, loss: 2, acc: 0.5, 'samples-per-second': 321.4 }
+const epochLogs = { ...stepLogs, val_acc: 0.5, 'val_acc/dynamic-teacher': 0.75, 'val_gap/dynamic-teacher': 0.25 }
 
 /** Two epochs of steps of 10 ms, on a stream of this kind. */
 async function show(stream: Partial<ProgressStream>, options: ProgressOptions): Promise<string[]> {

@@ -37,7 +37,7 @@ export function progressBar(stream: ProgressStream, options: ProgressOptions = {
   const line = (step: number, logs: Logs) => {
     const seconds = (performance.now() - began) / 1000
     const left = clock((seconds / step) * (info.totalSteps - step))
-    const speed = `${Math.round(logs['images-per-second'] ?? 0)} images/s`
+    const speed = `${Math.round(logs['samples-per-second'] ?? 0)} images/s`
     const where = `${title}${redraw ? `${bar(step / info.totalSteps, BAR_WIDTH)} ` : ''}${step}/${info.totalSteps}`
     return [where, `${left} left`, speed, accuracies, lossesOf(logs, info.losses)].filter(Boolean).join('  ')
   }

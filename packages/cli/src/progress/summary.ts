@@ -4,7 +4,9 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
 /** `gap/dynamic-teacher` → `dynamic-teacher` */
 const gaps = (logs: Logs): [string, number][] =>
-  Object.entries(logs).flatMap(([name, value]) => (name.startsWith('gap/') ? [[name.slice('gap/'.length), value]] : []))
+  Object.entries(logs).flatMap(([name, value]) =>
+    name.startsWith('val_gap/') ? [[name.slice('val_gap/'.length), value]] : [],
+  )
 
 /** Losses by name, without the numbers that are shown elsewhere. */
 export function lossesOf(logs: Logs, names: readonly string[]): string {
@@ -26,5 +28,5 @@ export function accuracySummary(logs: Logs): string {
 export function epochSummary(logs: Logs): string {
   const loss = `loss ${(logs['loss'] ?? Number.NaN).toFixed(3)}`
   const accuracies = accuracySummary(logs) || `train ${percent(logs['acc'] ?? Number.NaN)}`
-  return `${loss}  ${accuracies}  ${Math.round(logs['images-per-second'] ?? 0)} images/s`
+  return `${loss}  ${accuracies}  ${Math.round(logs['samples-per-second'] ?? 0)} images/s`
 }

@@ -2,7 +2,6 @@ import type * as tf from '@tensorflow/tfjs'
 import { roleRatio, type Axis, type GroupRatios } from '../network/axes.ts'
 import type { Network } from '../network/network.ts'
 import type { ParameterSpec } from '../network/parameters.ts'
-import { KERNEL_FACTORS } from '../ops/conv2d.ts'
 import { mapRecord, type TensorRecord } from '../tensor-ops/tensor-record.ts'
 
 /**
@@ -22,31 +21,21 @@ export interface StoredParameter extends ParameterSpec {
   readonly values?: (shape: readonly number[]) => Float32Array
 }
 
-/** A convolution kernel as `weight + inner · outer`. */
-export interface KernelParts {
-  /** `[k, k, in, out]` */
-  readonly weight: tf.Tensor
-  /** `[in, middle]` */
-  readonly inner: tf.Tensor
-  /** `[k, k, middle, out]` */
-  readonly outer: tf.Tensor
-}
-
 /** A parameter that is computed from several stored tensors, alike at every width. */
 export interface BranchMerge {
   /** The plain parameter, `layer1.0.conv1.weight`. */
   readonly parameter: string
   /** A bias that the branches bring along; it starts at zero where the plain convolution has none. */
   readonly bias?: string
-  /** Stored tensors by the short names that `merge` knows them by. */
+  /** Stored tensors by the short names under which `merge` takes them. */
   readonly stored: Readonly<Record<string, string>>
-  merge(tensors: Readonly<Record<string, tf.Tensor>>): tf.Tensor
   /**
-   * The kernel in parts, where running these one after the other takes fewer multiplications than merging them first.
+   * Parameters of the node, by full name: the one that the tensors make or, where that takes fewer multiplications,
+   * factors of it that the node's op runs one after the other.
    *
-   * @param positions at which the convolution is computed: images of the batch times pixels of its output
+   * @param batch rows that the parameters are used for. Default: always one tensor
    */
-  parts?(tensors: Readonly<Record<string, tf.Tensor>>, positions: number): KernelParts | undefined
+  merge(tensors: Readonly<Record<string, tf.Tensor>>, batch?: number): Record<string, tf.Tensor>
   /** Stored tensors (short names) that begin from an existing kernel; the others are drawn. */
   fromKernel(kernel: tf.Tensor): Record<string, tf.Tensor>
 }
@@ -76,35 +65,19 @@ export function studentScale(axes: readonly Axis[], { ratios, parameterization }
   return roleRatio(axes, parameterization === 'balanced' ? 'input' : 'output', ratios)
 }
 
-/** What a view's parameters are for, where that is known: so many images, seen by this network. */
-export interface ViewUse {
-  readonly network: Network
-  readonly batch: number
-}
-
-/** Images of the batch times pixels that the node of a kernel puts out. */
-function positionsOf({ network, batch }: ViewUse, parameter: string): number {
-  const [height, width] = network.shapes[parameter.slice(0, parameter.lastIndexOf('.'))]!
-  return batch * height! * width!
-}
-
 /**
  * Replaces the branches in a record of stored tensors by the parameters they merge to, at whatever width they have.
  *
- * @param use given it, kernels may come in parts that only `apply` understands
+ * @param batch rows that the parameters are used for by `apply`; kernels may then come in factors. Default: all merged
  */
-export function mergeBranches(expansion: Expansion, stored: TensorRecord, use?: ViewUse): Record<string, tf.Tensor> {
+export function mergeBranches(expansion: Expansion, stored: TensorRecord, batch?: number): Record<string, tf.Tensor> {
   const branches = new Set(expansion.merges.flatMap((merge) => Object.values(merge.stored)))
-  const plain = Object.entries(stored).filter(([name]) => !branches.has(name))
-  const merged = expansion.merges.flatMap(({ parameter, stored: names, merge, parts }) => {
-    const tensors = mapRecord(names, (name) => stored[name]!)
-    const found = use && parts?.(tensors, positionsOf(use, parameter))
-    if (!found) return [[parameter, merge(tensors)] as const]
-    const node = parameter.slice(0, parameter.lastIndexOf('.'))
-    const { weight, inner, outer } = found
-    return Object.entries({ weight, [KERNEL_FACTORS.inner]: inner, [KERNEL_FACTORS.outer]: outer }).map(
-      ([short, tensor]) => [`${node}.${short}`, tensor] as const,
-    )
-  })
-  return Object.fromEntries([...plain, ...merged])
+  const plain = Object.fromEntries(Object.entries(stored).filter(([name]) => !branches.has(name)))
+  const merged = expansion.merges.map(({ stored: names, merge }) =>
+    merge(
+      mapRecord(names, (name) => stored[name]!),
+      batch,
+    ),
+  )
+  return Object.assign(plain, ...merged) as Record<string, tf.Tensor>
 }

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useBackend } from '../backends/use-backend.ts'
-import { apply } from '../network/apply.ts'
+import { apply, predict } from '../network/apply.ts'
 import { graph } from '../network/graph.ts'
 import * as activations from '../ops/activations.ts'
 import { relu6 } from '../ops/relu6.ts'
@@ -56,16 +56,19 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
   it.each(Object.entries(layers))('%s computes what Keras computes, there and back', (_, make) => {
     const model = tf.sequential({ layers: [make()] })
     const { network } = fromLayersModel(model)
-    const ours = apply(network, {}, {}, points(), { training: false }).logits
+    const ours = predict({ network, parameters: {}, statistics: {} }, points())
     const theirs = model.predict(points()) as tf.Tensor
     expect(worst(ours, theirs)).toBeLessThan(1e-5)
-    expect(worst(toLayersModel(network, {}, {}).predict(points()) as tf.Tensor, theirs)).toBeLessThan(1e-5)
+    expect(
+      worst(toLayersModel({ network, parameters: {}, statistics: {} }).predict(points()) as tf.Tensor, theirs),
+    ).toBeLessThan(1e-5)
   })
 
   it.each(Object.entries({ ...activations, relu6 }))('%s has the slope that differences say', (_, activation) => {
     const g = graph({ name: 'n', inputShape: [POINTS] })
     const network = g.build(g.add('f', activation(), 'image'))
-    const f = (x: tf.Tensor) => apply(network, {}, {}, x as tf.Tensor4D, { training: true }).logits
+    const f = (x: tf.Tensor) =>
+      apply({ network, parameters: {}, statistics: {} }, x as tf.Tensor4D, { training: true }).outputs['logits']!
     // Between the kinks, which lie at multiples of a half.
     const [at, step] = [tf.add(points(), 0.13), 0.01]
     const slope = tf.div(tf.sub(f(tf.add(at, step)), f(tf.sub(at, step))), 2 * step)
@@ -79,7 +82,8 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
     for (const [name, activation] of Object.entries(activations)) {
       const g = graph({ name: 'n', inputShape: [4] })
       const network = g.build(g.add('f', activation(), 'image'))
-      const f = (x: tf.Tensor) => apply(network, {}, {}, x as tf.Tensor4D, { training: true }).logits
+      const f = (x: tf.Tensor) =>
+        apply({ network, parameters: {}, statistics: {} }, x as tf.Tensor4D, { training: true }).outputs['logits']!
       expect(Array.from(f(far).dataSync()).every(Number.isFinite), name).toBe(true)
       const gradient = tf.grad((x: tf.Tensor) => tf.sum(f(x)))(far)
       expect(Array.from(gradient.dataSync()).every(Number.isFinite), `slope of ${name}`).toBe(true)
@@ -90,7 +94,9 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 it('an ELU of another alpha is refused: TensorFlow.js has no layer for it', () => {
   const g = graph({ name: 'n', inputShape: [3] })
   const network = g.build(g.add('steep', activations.elu({ alpha: 2 }), 'image'))
-  expect(() => toLayersModel(network, {}, {})).toThrow(/node 'steep' \(elu\) has alpha 2; .*ONNX/)
+  expect(() => toLayersModel({ network, parameters: {}, statistics: {} })).toThrow(
+    /node 'steep' \(elu\) has alpha 2; .*ONNX/,
+  )
 })
 
 describe('the option `activation` of a layer', () => {
@@ -103,7 +109,7 @@ describe('the option `activation` of a layer', () => {
     const { network, parameters, statistics } = fromLayersModel(model)
     expect(network.nodes.filter((node) => node.op === op)).toHaveLength(2)
     const x = tf.randomNormal([2, 5, 5, 2], 0, 3, 'float32', 4) as tf.Tensor4D
-    const { logits } = apply(network, parameters, statistics, x, { training: false })
+    const logits = predict({ network, parameters, statistics }, x)
     expect(worst(logits, model.predict(x) as tf.Tensor)).toBeLessThan(1e-5)
   })
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { defineNetwork, IMAGE, type Network } from '../network/network.ts'
+import type { Model } from '../network/model.ts'
+import { defineNetwork, IMAGE, LOGITS, type Network } from '../network/network.ts'
 import { didYouMean } from '../suggest.ts'
 import { Conversion, fixedShape } from './conversion.ts'
 
@@ -11,15 +12,6 @@ export interface FromLayersModelOptions {
   readonly output?: string
   /** Names for intermediate results that losses look at: tap → layer. */
   readonly taps?: Readonly<Record<string, string>>
-}
-
-/** A model as network data, with copies of its tensors. The caller owns them. */
-export interface FromLayersModelResult {
-  readonly network: Network
-  readonly parameters: Record<string, tf.Tensor>
-  readonly statistics: Record<string, tf.Tensor>
-  /** What is not as it was: a softmax left out, a scale that is now learned. */
-  readonly notes: readonly string[]
 }
 
 function chooseOutput(model: tf.LayersModel, output: string | undefined): tf.SymbolicTensor {
@@ -69,13 +61,13 @@ function convert(
       'Use a model of one image.',
     )
   }
-  const inputShape = fixedShape(image.shape, 'the input')
+  const shape = fixedShape(image.shape, 'the input')
   const logits = conversion.model(model, [IMAGE], chooseOutput(model, output), true)
   return defineNetwork({
     name: name ?? model.name,
-    inputShape,
+    inputs: { [IMAGE]: { shape, dtype: 'float32' } },
     nodes: conversion.nodes,
-    output: logits,
+    outputs: { [LOGITS]: logits },
     taps: tapNodes(taps, conversion.results),
   })
 }
@@ -87,13 +79,18 @@ function convert(
  * logits; `notes` says so. Layer names become node ids, so `conv2d_1`'s kernel is the parameter `conv2d_1.weight`.
  *
  * @param model one image input `[batch, height, width, channels]`, fixed size
+ * @returns a model `{ image }` → `{ logits }` with tensors that the caller owns, and notes on what is not as it was: a
+ *   softmax left out, a scale that is now learned
  * @throws GpdError `network.unknown-op` with position, name and class of a layer that has no counterpart;
  * `network.invalid` for several inputs, or several outputs without `options.output`; `network.shape` for open sizes
  * @example
  * const { network, parameters, statistics } = fromLayersModel(await tf.loadLayersModel(url))
  * const run = await distill({ student: network, parameters, statistics, data, optimizer, epochs: 10 })
  */
-export function fromLayersModel(model: tf.LayersModel, options: FromLayersModelOptions = {}): FromLayersModelResult {
+export function fromLayersModel(
+  model: tf.LayersModel,
+  options: FromLayersModelOptions = {},
+): Model & { readonly notes: readonly string[] } {
   const conversion = new Conversion()
   const { parameters, statistics, notes } = conversion
   try {

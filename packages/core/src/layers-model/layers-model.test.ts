@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { graph } from '../network/graph.ts'
-import { apply } from '../network/apply.ts'
+import { apply, predict } from '../network/apply.ts'
 import { initializeParameters } from '../network/parameters.ts'
 import { randomStream } from '../random/random-stream.ts'
 import {
@@ -113,9 +113,7 @@ describe('fromLayersModel', () => {
     const model = functionalModel(false)
     const { network, parameters, statistics } = fromLayersModel(model)
     const x = images([9, 8, 3])
-    expect(
-      worst(apply(network, parameters, statistics, x, { training: false }).logits, model.predict(x) as tf.Tensor),
-    ).toBeLessThan(1e-5)
+    expect(worst(predict({ network, parameters, statistics }, x), model.predict(x) as tf.Tensor)).toBeLessThan(1e-5)
     expect(network.name).toBe('own')
     expect(network.parameters.map(({ name }) => name)).toContain('separable/pointwise.weight')
   })
@@ -124,7 +122,7 @@ describe('fromLayersModel', () => {
     const model = functionalModel(true)
     const { network, parameters, statistics, notes } = fromLayersModel(model)
     const x = images([9, 8, 3])
-    const probabilities = tf.softmax(apply(network, parameters, statistics, x, { training: false }).logits)
+    const probabilities = tf.softmax(predict({ network, parameters, statistics }, x))
     expect(worst(probabilities, model.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
     expect(notes.filter((note) => note.includes('softmax'))).toEqual([
       "The softmax of 'logits' is left out: the network gives logits.",
@@ -152,8 +150,8 @@ describe('fromLayersModel', () => {
     shake(features)
     const { network, parameters, statistics } = fromLayersModel(model, { taps: { features: features.layers[1]!.name } })
     const x = images([6, 6, 2])
-    const { logits, taps } = apply(network, parameters, statistics, x, { training: false, taps: ['features'] })
-    expect(worst(tf.softmax(logits), model.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
+    const { outputs, taps } = apply({ network, parameters, statistics }, x, { training: false, taps: ['features'] })
+    expect(worst(tf.softmax(outputs['logits']!), model.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
     expect(worst(taps['features']!, features.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
   })
 
@@ -165,7 +163,7 @@ describe('fromLayersModel', () => {
     const { network, parameters, statistics } = fromLayersModel(model)
     expect(network.nodes.map(({ op }) => op)).toEqual(['relu', 'dense', 'relu'])
     const x = tf.randomNormal([3, 4], 0, 1, 'float32', 2)
-    const { logits } = apply(network, parameters, statistics, x, { training: false })
+    const logits = predict({ network, parameters, statistics }, x)
     expect(worst(logits, model.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
     const linear = tf.sequential({
       name: 'inner',
@@ -224,7 +222,7 @@ describe('fromLayersModel', () => {
     )
     const model = tf.model({ inputs: input, outputs: [a!, b!] })
     expect(() => fromLayersModel(model)).toThrow(/2 outputs: first, second/)
-    expect(fromLayersModel(model, { output: 'second' }).network.classes).toBe(3)
+    expect(fromLayersModel(model, { output: 'second' }).network.shapes['second']).toEqual([3])
     expect(() => fromLayersModel(model, { output: 'secnd' })).toThrow(/no output 'secnd'.*second/)
   })
 
@@ -290,8 +288,8 @@ describe('toLayersModel', () => {
     const { parameters, statistics } = sampleTensors(network)
     const x = images([8, 8, 3])
     const before = tf.memory().numTensors
-    const model = toLayersModel(network, parameters, statistics)
-    const expected = apply(network, parameters, statistics, x, { training: false }).logits
+    const model = toLayersModel({ network, parameters, statistics })
+    const expected = predict({ network, parameters, statistics }, x)
     expect(worst(expected, model.predict(x) as tf.Tensor)).toBeLessThan(1e-5)
     expect(before).toBeGreaterThan(0)
   })
@@ -301,7 +299,7 @@ describe('toLayersModel', () => {
     const swish = g.add('swish', hardSwish(), 'image')
     const pooled = g.add('pool', maxPool({ kernelSize: 3, strides: 2, padding: 1 }), g.add('relu', relu(), 'image'))
     const network = g.build(g.add('all', concat(), g.add('a', flatten(), swish), g.add('b', flatten(), pooled)))
-    const model = toLayersModel(network, {}, {})
+    const model = toLayersModel({ network, parameters: {}, statistics: {} })
     const pixels = Array.from({ length: 64 }, (_, i) => -5 + (10 * i) / 63)
     const found = Array.from((model.predict(tf.tensor(pixels, [1, 8, 8, 1])) as tf.Tensor).dataSync())
     // Values grow along rows and from row to row, so the last pixel of a window is its largest.
@@ -320,16 +318,14 @@ describe('toLayersModel', () => {
       saved.push(artifacts)
       return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } }
     })
-    await toLayersModel(network, parameters, statistics).save(keep)
+    await toLayersModel({ network, parameters, statistics }).save(keep)
     // As it would come from a file: text and bytes.
     const artifacts = { ...saved[0]!, modelTopology: JSON.parse(JSON.stringify(saved[0]!.modelTopology)) as object }
     const loaded = await tf.loadLayersModel(tf.io.fromMemory(artifacts))
     const x = images([8, 8, 3])
-    expect(
-      worst(apply(network, parameters, statistics, x, { training: false }).logits, loaded.predict(x) as tf.Tensor),
-    ).toBeLessThan(1e-5)
+    expect(worst(predict({ network, parameters, statistics }, x), loaded.predict(x) as tf.Tensor)).toBeLessThan(1e-5)
     const back = fromLayersModel(functionalModel(false))
-    const again = fromLayersModel(toLayersModel(back.network, back.parameters, back.statistics))
+    const again = fromLayersModel(toLayersModel(back))
     expect(again.network.nodes).toEqual(back.network.nodes)
   })
 
@@ -337,7 +333,7 @@ describe('toLayersModel', () => {
     const network = everyOp()
     const tensors = sampleTensors(network)
     const before = tf.memory().numTensors
-    toLayersModel(network, tensors.parameters, tensors.statistics).dispose()
+    toLayersModel({ network, parameters: tensors.parameters, statistics: tensors.statistics }).dispose()
     expect(tf.memory().numTensors).toBe(before)
     expect(tensors.parameters['stem.weight']!.isDisposed).toBe(false)
   })
@@ -349,7 +345,7 @@ describe('toLayersModel', () => {
     }
     const write = (op: ReturnType<typeof relu>) => {
       const network = build(op)
-      return toLayersModel(network, initializeParameters(network.parameters, 1), {})
+      return toLayersModel({ network, parameters: initializeParameters(network.parameters, 1), statistics: {} })
     }
     const cube = defineOp<Record<never, never>>({
       name: 'cubeOfLayers',
@@ -370,10 +366,16 @@ describe('toLayersModel', () => {
     }
     const earlyKernel = { ...initializeParameters(pool.parameters, 1), 'early.weight': tf.ones([1, 1, 4, 3]) }
     const before = tf.memory().numTensors
-    expect(() => toLayersModel({ ...late, shapes: { ...pool.shapes, early: [8, 8, 3] } }, earlyKernel, {})).toThrow(
-      /'odd'/,
-    )
+    expect(() =>
+      toLayersModel({
+        network: { ...late, shapes: { ...pool.shapes, early: [8, 8, 3] } },
+        parameters: earlyKernel,
+        statistics: {},
+      }),
+    ).toThrow(/'odd'/)
     expect(tf.memory().numTensors).toBe(before)
-    expect(() => toLayersModel(build(relu()), {}, {})).toThrow(/no tensor for 'fc.weight'/)
+    expect(() => toLayersModel({ network: build(relu()), parameters: {}, statistics: {} })).toThrow(
+      /no tensor for 'fc.weight'/,
+    )
   })
 })

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { apply } from '../network/apply.ts'
+import { predict } from '../network/apply.ts'
 import { graph, type Graph } from '../network/graph.ts'
 import type { Network } from '../network/network.ts'
 import { sampleTensors } from '../onnx/testing.ts'
@@ -112,14 +112,14 @@ describe('toLayersModel', () => {
   it.each(Object.entries(networks))('writes %s as layers that TensorFlow.js has', async (_, make) => {
     const network = make()
     const { parameters, statistics } = sampleTensors(network)
-    const x = random(network.inputShape, 3)
-    const model = toLayersModel(network, parameters, statistics)
-    const expected = apply(network, parameters, statistics, x, { training: false }).logits
+    const x = random(network.shapes['image']!, 3)
+    const model = toLayersModel({ network, parameters, statistics })
+    const expected = predict({ network, parameters, statistics }, x)
     expect(Math.max(...expected.dataSync().map(Math.abs))).toBeGreaterThan(0.1)
     expect(worst(model.predict(x) as tf.Tensor, expected)).toBeLessThan(1e-5)
     expect(worst((await saved(model)).predict(x) as tf.Tensor, expected)).toBeLessThan(1e-5)
     const before = tf.memory().numTensors
-    toLayersModel(network, parameters, statistics).dispose()
+    toLayersModel({ network, parameters, statistics }).dispose()
     expect(tf.memory().numTensors).toBe(before)
   })
 })
@@ -220,13 +220,13 @@ describe('random models of tf.layers', () => {
         const expected = theirs.predict(x) as tf.Tensor
         const scale = Math.max(1, ...expected.dataSync().map(Math.abs))
         const { network, parameters, statistics, notes } = fromLayersModel(theirs)
-        const ours = apply(network, parameters, statistics, x, { training: false }).logits
-        const loaded = await saved(toLayersModel(network, parameters, statistics))
+        const ours = predict({ network, parameters, statistics }, x)
+        const loaded = await saved(toLayersModel({ network, parameters, statistics }))
         const again = fromLayersModel(loaded)
         const gaps = [
           worst(ours, expected),
           worst(loaded.predict(x) as tf.Tensor, expected),
-          worst(apply(again.network, again.parameters, again.statistics, x, { training: false }).logits, expected),
+          worst(predict(again, x), expected),
         ]
         tf.engine().endScope()
         expect(notes).toEqual([])

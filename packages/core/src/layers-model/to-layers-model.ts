@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { IMAGE, type Network, type NetworkNode } from '../network/network.ts'
+import { describeField } from '../fields.ts'
+import { soleInput, soleOutput } from '../network/ends.ts'
+import type { Model } from '../network/model.ts'
+import type { NetworkNode } from '../network/network.ts'
 import type { TensorRecord } from '../tensor-ops/tensor-record.ts'
 import { unwritable, type WrittenNode } from './writer.ts'
 import { writers } from './writers/index.ts'
@@ -18,9 +21,17 @@ function nodeTensor(record: TensorRecord, name: string): tf.Tensor {
 }
 
 /** Writes the layers one after another and remembers them, so that they can be freed if one turns out impossible. */
-function writeLayers(network: Network, tensors: TensorRecord, layers: tf.layers.Layer[]): tf.LayersModel {
-  const input = tf.input({ name: IMAGE, shape: [...network.inputShape] })
-  const values = new Map<string, tf.SymbolicTensor>([[IMAGE, input]])
+function writeLayers({ network, parameters, statistics }: Model, layers: tf.layers.Layer[]): tf.LayersModel {
+  const [name, spec] = soleInput(network, 'toLayersModel')
+  const [, last] = soleOutput(network, 'toLayersModel')
+  if (spec.dtype !== 'float32')
+    throw new GpdError(
+      'network.shape',
+      `toLayersModel: expected a float32 input, got '${name}', ${describeField(spec)}.`,
+    )
+  const tensors = { ...parameters, ...statistics }
+  const input = tf.input({ name, shape: [...spec.shape] })
+  const values = new Map<string, tf.SymbolicTensor>([[name, input]])
   const ops = new Map(network.nodes.map(({ id, op }) => [id, op]))
   const applyLayer: WrittenNode['apply'] = (layer, inputs, weights = []) => {
     layers.push(layer)
@@ -44,28 +55,29 @@ function writeLayers(network: Network, tensors: TensorRecord, layers: tf.layers.
     })
   }
   for (const node of network.nodes) values.set(node.id, write(node))
-  return tf.model({ name: network.name, inputs: input, outputs: values.get(network.output)! })
+  return tf.model({ name: network.name, inputs: input, outputs: values.get(last)! })
 }
 
 /**
- * A network as a functional `tf.LayersModel`, for everything that knows no more than TensorFlow.js: `model.save`,
- * `loadLayersModel`, the browser, the converters. It predicts logits, the same as `apply` in evaluation mode.
+ * A model as a functional `tf.LayersModel`, for everything that knows no more than TensorFlow.js: `model.save`,
+ * `loadLayersModel`, the browser, the converters. It computes what `predict` computes.
  *
  * Node ids become layer names. What Keras has no layer for is put together from others: attention from products of the
  * parts of each head, tokens and positions from paddings and biases, grouped convolutions as plain ones with zeros in their
  * kernel. Stochastic depth (which acts in training only) is left out, and taps are forgotten.
  *
- * @param parameters copied, as are `statistics`
- * @returns the caller owns the model: `model.dispose()`
+ * @param model one float32 input, one output; its tensors are copied
+ * @returns the caller owns it: `layersModel.dispose()`
  * @throws GpdError `network.unknown-op` naming a node that no Keras layer can express; `network.invalid` if a tensor is missing
- * @example await toLayersModel(student.network, student.parameters, student.statistics).save('downloads://student')
+ *   or there are several inputs or outputs; `network.shape` for an input of whole numbers
+ * @example await toLayersModel(student).save('downloads://student')
  */
-export function toLayersModel(network: Network, parameters: TensorRecord, statistics: TensorRecord): tf.LayersModel {
+export function toLayersModel(model: Model): tf.LayersModel {
   const layers: tf.layers.Layer[] = []
   const written: { model?: tf.LayersModel } = {}
   try {
     // Collects what is made on the way; the weights of layers are variables and stay.
-    tf.tidy(() => void (written.model = writeLayers(network, { ...parameters, ...statistics }, layers)))
+    tf.tidy(() => void (written.model = writeLayers(model, layers)))
     return written.model!
   } catch (error) {
     for (const weight of layers.flatMap((layer) => layer.weights)) weight.dispose()

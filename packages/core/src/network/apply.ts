@@ -1,28 +1,34 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
+import type { Fields } from '../fields.ts'
 import { findOp } from '../ops/registry.ts'
 import type { RandomStream } from '../random/random-stream.ts'
 import { didYouMean } from '../suggest.ts'
-import type { TensorRecord } from '../tensor-ops/tensor-record.ts'
+import { mapRecord, type TensorRecord } from '../tensor-ops/tensor-record.ts'
+import { soleOutput } from './ends.ts'
 import { freeWhenRead } from './lifetimes.ts'
-import { IMAGE, type Network, type NetworkNode } from './network.ts'
+import type { Model } from './model.ts'
+import type { Network, NetworkNode } from './network.ts'
 import { planOf, type Step } from './plan.ts'
+import { readInputs } from './read-inputs.ts'
 
 export interface ApplyOptions {
   /** Batch statistics and dropout (`true`) or moving statistics (`false`). */
   readonly training: boolean
-  /** Names of taps to return. Default none: a result nobody asked for is freed early. */
+  /** Names of outputs to compute. Default all. */
+  readonly outputs?: readonly string[]
+  /** Taps to return, or ids of nodes. Default none: other results are freed early. */
   readonly taps?: readonly string[]
   /** Random numbers per node; needed in training mode by networks with dropout. */
   readonly random?: (node: string) => RandomStream
 }
 
 export interface ApplyResult {
-  /** `[batch, classes]` */
-  readonly logits: tf.Tensor2D
-  readonly taps: Readonly<Record<string, tf.Tensor>>
-  /** New statistics (training mode only); those of the input are left as they were. */
-  readonly statistics: Readonly<Record<string, tf.Tensor>>
+  /** By name: `outputs['logits']`. */
+  readonly outputs: Fields
+  readonly taps: Fields
+  /** New statistics (training mode only); those of the model are left as they were. */
+  readonly statistics: TensorRecord
 }
 
 const noRandom = (node: string): RandomStream => {
@@ -57,16 +63,15 @@ function ownTensors(
   return own
 }
 
-/** Names of the parameters (or statistics) of each node, computed once per network. */
+/** Names of the parameters and statistics of each node, computed once per network. */
 const namesByNode = new WeakMap<Network, ReadonlyMap<string, { parameters: string[]; statistics: string[] }>>()
 
 function nodeNames(network: Network) {
   const known = namesByNode.get(network)
   if (known !== undefined) return known
-  const nodeOf = (name: string) => name.slice(0, name.lastIndexOf('.'))
   const names = new Map(network.nodes.map(({ id }) => [id, { parameters: [] as string[], statistics: [] as string[] }]))
-  for (const { name } of network.parameters) names.get(nodeOf(name))!.parameters.push(name)
-  for (const { name } of network.statistics) names.get(nodeOf(name))!.statistics.push(name)
+  for (const { name, node } of network.parameters) names.get(node)!.parameters.push(name)
+  for (const { name, node } of network.statistics) names.get(node)!.statistics.push(name)
   namesByNode.set(network, names)
   return names
 }
@@ -83,29 +88,44 @@ function knownPlan(network: Network, wanted: ReadonlySet<string>): readonly Step
   return plan
 }
 
+function namedNode(names: Readonly<Record<string, string>>, name: string, what: string): string {
+  const node = names[name]
+  if (node !== undefined) return node
+  throw new GpdError('network.invalid', `${what} '${name}'.`, didYouMean(name, Object.keys(names)))
+}
+
+/** @throws GpdError `network.invalid` with the outputs that exist */
+const outputNode = ({ name, outputs }: Network, output: string): string =>
+  namedNode(outputs, output, `Network '${name}' has no output`)
+
 /**
- * Runs a network: a pure function of parameters, statistics and input.
+ * The node of a tap; every node is a tap of its own name.
  *
- * @param x images `[batch, height, width, channels]`
- * @throws GpdError `network.shape` if the images do not fit, `network.invalid` if tensors or taps are missing
+ * @throws GpdError `network.invalid` with the taps that exist
  */
-export function apply(
-  network: Network,
-  parameters: TensorRecord,
-  statistics: TensorRecord,
-  x: tf.Tensor,
-  options: ApplyOptions,
-): ApplyResult {
-  if (x.shape.slice(1).join() !== network.inputShape.join()) {
-    throw new GpdError(
-      'network.shape',
-      `apply: expected images [batch, ${network.inputShape.join(', ')}], got [${x.shape.join(', ')}].`,
-    )
-  }
+export const tapNode = ({ name, taps, shapes }: Network, tap: string): string =>
+  tap in taps || !(tap in shapes) ? namedNode(taps, tap, `Network '${name}' has no tap`) : tap
+
+/**
+ * Runs a model: a pure function of parameters, statistics and inputs. Only what is asked for is computed, and only the
+ * tensors that this takes must be there.
+ *
+ * @param inputs by name, further ones are ignored; or the tensor of the only input
+ * @throws GpdError `network.shape` if an input is missing or has another shape or type, `network.invalid` if parameters,
+ *   statistics, outputs or taps are missing, or one tensor is given for several inputs
+ * @example const { outputs, taps } = apply(model, { image }, { training: false, taps: ['pool'] })
+ */
+export function apply(model: Model, inputs: tf.Tensor | Fields, options: ApplyOptions): ApplyResult {
+  const { network, parameters, statistics } = model
+  const outputs = Object.fromEntries(
+    (options.outputs ?? Object.keys(network.outputs)).map((name) => [name, outputNode(network, name)]),
+  )
+  const taps = Object.fromEntries((options.taps ?? []).map((tap) => [tap, tapNode(network, tap)]))
+  const wanted = new Set([...Object.values(outputs), ...Object.values(taps)])
+  const plan = knownPlan(network, wanted)
+  const values = readInputs(network, inputs, plan, wanted)
   const names = nodeNames(network)
-  const values = new Map<string, tf.Tensor>([[IMAGE, x]])
   const updated: Record<string, tf.Tensor> = {}
-  const tapNodes = new Map((options.taps ?? []).map((tap) => [tap, tapNode(network, tap)]))
   const run = ({ node, inputs, fusion }: Step) => {
     const moved: Record<string, tf.Tensor> = {}
     const read = inputs.map((input) => values.get(input)!)
@@ -121,9 +141,8 @@ export function apply(
     }
     return { result: fusion ? fusion.apply(context, others) : findOp(node.op).apply(context), moved }
   }
-  const lasting = new Set([IMAGE, network.output, ...tapNodes.values()])
-  const foreign = new Set([x, ...Object.values(parameters), ...Object.values(statistics)])
-  const plan = knownPlan(network, lasting)
+  const lasting = new Set([...values.keys(), ...wanted])
+  const foreign = new Set([...values.values(), ...Object.values(parameters), ...Object.values(statistics)])
   const free = freeWhenRead(plan, values, lasting, foreign)
   for (const step of plan) {
     const { result, moved } = tf.tidy(() => run(step))
@@ -132,20 +151,18 @@ export function apply(
     for (const statistic of Object.values(moved)) foreign.add(statistic)
     free(step.id)
   }
-  return {
-    logits: values.get(network.output) as tf.Tensor2D,
-    taps: Object.fromEntries([...tapNodes].map(([tap, node]) => [tap, values.get(node)!])),
-    statistics: updated,
-  }
+  const handOut = (nodes: Readonly<Record<string, string>>): Fields => mapRecord(nodes, (node) => values.get(node)!)
+  return { outputs: handOut(outputs), taps: handOut(taps), statistics: updated }
 }
 
-/** @throws GpdError `network.invalid` with the taps that exist */
-export function tapNode(network: Network, tap: string): string {
-  const node = network.taps[tap]
-  if (node !== undefined) return node
-  throw new GpdError(
-    'network.invalid',
-    `Network '${network.name}' has no tap '${tap}'.`,
-    didYouMean(tap, Object.keys(network.taps)),
-  )
+/**
+ * The only output of a model, in evaluation mode.
+ *
+ * @param inputs as for `apply`
+ * @throws GpdError `network.invalid` if the network has several outputs; what `apply` throws
+ * @example const logits = predict(model, images)
+ */
+export function predict(model: Model, inputs: tf.Tensor | Fields): tf.Tensor {
+  const [name] = soleOutput(model.network, 'predict')
+  return apply(model, inputs, { training: false }).outputs[name]!
 }

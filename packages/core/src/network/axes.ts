@@ -31,6 +31,9 @@ export interface Axis {
   readonly segments: ChannelLayout
 }
 
+/** Whether expansion repeats the channels of an axis as a whole: one group, without repeats. */
+export const isPlainAxis = ({ segments }: Axis): boolean => segments.length === 1 && segments[0]!.repeat === 1
+
 /** Expansion ratio of each channel group; a group that is absent keeps its width. */
 export type GroupRatios = Readonly<Record<string, number>>
 

@@ -1,5 +1,6 @@
+import type { FieldSpec } from '../fields.ts'
 import type { OpCall, Shape } from '../ops/op.ts'
-import { defineNetwork, type Network, type NetworkNode } from './network.ts'
+import { defineNetwork, IMAGE, LOGITS, type Network, type NetworkNode } from './network.ts'
 
 /** Collects the nodes of a network in the order in which they run. */
 export interface Graph {
@@ -7,23 +8,32 @@ export interface Graph {
   add(id: string, op: OpCall, ...inputs: readonly string[]): string
   /** Names an intermediate result for losses that look at it. */
   tap(name: string, node: string): void
-  /** Infers the rest. `output` is the node of the logits. */
-  build(output: string): Network
+  /** Infers the rest. `outputs` are nodes by the names of their outputs, or the node of the only one, `logits`. */
+  build(outputs: string | Readonly<Record<string, string>>): Network
 }
 
+export type GraphOptions =
+  | {
+      readonly name: string
+      /** `[height, width, channels]` of the only input, `image` */
+      readonly inputShape: Shape
+    }
+  | { readonly name: string; readonly inputs: Readonly<Record<string, FieldSpec>> }
+
 /**
- * Starts a network; `'image'` is the id of its input.
+ * Starts a network. Nodes read its inputs by their names.
  *
- * @param options.inputShape `[height, width, channels]`
  * @example
  * const g = graph({ name: 'tiny', inputShape: [28, 28, 1] })
  * let x = g.add('conv1', conv2d({ filters: 8, kernelSize: 3 }), 'image')
  * x = g.add('relu1', relu(), x)
  * const network = g.build(g.add('fc', dense({ units: 10 }), g.add('pool', globalAveragePool(), x)))
  */
-export function graph(options: { readonly name: string; readonly inputShape: Shape }): Graph {
+export function graph(options: GraphOptions): Graph {
   const nodes: NetworkNode[] = []
   const taps: Record<string, string> = {}
+  const inputs =
+    'inputs' in options ? options.inputs : { [IMAGE]: { shape: options.inputShape, dtype: 'float32' as const } }
   return {
     add(id, op, ...inputs) {
       nodes.push({ id, ...op, inputs })
@@ -32,6 +42,9 @@ export function graph(options: { readonly name: string; readonly inputShape: Sha
     tap(name, node) {
       taps[name] = node
     },
-    build: (output) => defineNetwork({ ...options, nodes, output, taps }),
+    build: (ends) => {
+      const outputs = typeof ends === 'string' ? { [LOGITS]: ends } : ends
+      return defineNetwork({ name: options.name, inputs, nodes, outputs, taps })
+    },
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { add, batchNorm, dense, dropout, flatten, relu } from '../index.ts'
-import { apply } from './apply.ts'
+import { apply, predict } from './apply.ts'
 import { graph } from './graph.ts'
 import type { Network } from './network.ts'
 import { initializeParameters, initializeStatistics } from './parameters.ts'
@@ -35,7 +35,9 @@ describe('results of nodes', () => {
     const network = deep()
     const { parameters, statistics, x } = tensorsOf(network)
     const before = tf.memory().numBytes
-    const { peakBytes } = await tf.profile(() => void apply(network, parameters, statistics, x, { training: false }))
+    const { peakBytes } = await tf.profile(
+      () => void apply({ network, parameters, statistics }, x, { training: false }),
+    )
     // One layer's input and result, and what the layer needs on its way; all results would be 60.
     expect(peakBytes - before).toBeLessThan(8 * BYTES)
     expect(tf.memory().numBytes - before).toBe(BYTES)
@@ -45,10 +47,10 @@ describe('results of nodes', () => {
     const network = deep()
     const { parameters, statistics, x } = tensorsOf(network)
     const before = tf.memory().numTensors
-    const result = apply(network, parameters, statistics, x, { training: true, taps: ['early', 'again'] })
+    const result = apply({ network, parameters, statistics }, x, { training: true, taps: ['early', 'again'] })
     expect(tf.memory().numTensors - before).toBe(2 + 2 * DEPTH)
     expect(result.taps['early']).toBe(result.taps['again'])
-    for (const tensor of [result.logits, result.taps['early']!, ...Object.values(result.statistics)])
+    for (const tensor of [result.outputs['logits']!, result.taps['early']!, ...Object.values(result.statistics)])
       expect(tensor.isDisposed).toBe(false)
   })
 
@@ -59,8 +61,8 @@ describe('results of nodes', () => {
     g.tap('same', same)
     const network = g.build(g.add('sum', add(), same, g.add('double', add(), same, same)))
     const x = tf.ones([1, 4, 4, 1])
-    const { logits, taps } = apply(network, {}, {}, x, { training: false, taps: ['same'] })
-    expect(logits.dataSync()).toEqual(new Float32Array(16).fill(3))
+    const { outputs, taps } = apply({ network, parameters: {}, statistics: {} }, x, { training: false, taps: ['same'] })
+    expect(outputs['logits']!.dataSync()).toEqual(new Float32Array(16).fill(3))
     expect(taps['same']!.dataSync()).toEqual(new Float32Array(16).fill(1))
     expect(x.isDisposed).toBe(false)
   })
@@ -69,7 +71,7 @@ describe('results of nodes', () => {
     const g = graph({ name: 'image', inputShape: [16] })
     const network = g.build(g.add('sum', add(), g.add('same', dropout({ rate: 0.5 }), 'image'), 'image'))
     const x = tf.ones([1, 16])
-    expect(apply(network, {}, {}, x, { training: false }).logits.dataSync()).toEqual(new Float32Array(16).fill(2))
+    expect(predict({ network, parameters: {}, statistics: {} }, x).dataSync()).toEqual(new Float32Array(16).fill(2))
     expect(x.isDisposed).toBe(false)
   })
 })

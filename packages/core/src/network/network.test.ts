@@ -17,13 +17,15 @@ import {
   selfAttention,
   swapTokens,
   toTokens,
+  countMultiplyAdds,
   type Shape,
 } from '../index.ts'
 import { randomStream } from '../random/random-stream.ts'
 import { apply } from './apply.ts'
 import { graph } from './graph.ts'
-import { defineNetwork, networkDefinition, parseNetwork, type Network } from './network.ts'
+import { defineNetwork, type Network } from './network.ts'
 import { countParameters, initializeParameters, initializeStatistics } from './parameters.ts'
+import { networkDefinition, parseNetwork } from './saved-network.ts'
 import { widenNetwork } from './widen.ts'
 
 const conv = (filters: number, kernelSize = 3) => conv2d({ filters, kernelSize })
@@ -133,7 +135,7 @@ describe('widenNetwork', () => {
       'fc.weight': [6, 3],
       'fc.bias': [3],
     })
-    expect(wide.classes).toBe(3)
+    expect(wide.shapes['fc']).toEqual([3])
   })
 })
 
@@ -143,7 +145,7 @@ describe('defineNetwork', () => {
   it('counts multiply-adds of convolutions and dense layers', () => {
     const g = start()
     const network = head(g, g.add('conv', conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: 1 }), 'image'))
-    expect(network.multiplyAdds).toBe(4 * 4 * 9 * 2 * 4 + 4 * 3)
+    expect(countMultiplyAdds(network)).toBe(4 * 4 * 9 * 2 * 4 + 4 * 3)
     expect(countParameters(network.parameters)).toBe(9 * 2 * 4 + 4 * 3 + 3)
   })
 
@@ -178,15 +180,19 @@ describe('defineNetwork', () => {
       g.add('x', conv(4), 'image')
       return head(g, g.add('x', relu(), 'x'))
     }, /Two nodes are called 'x'/)
-    refuse(() => start().build('image'), /expected logits \[batch, classes\] at 'image'/)
+    refuse(
+      () => start().build('imagee'),
+      /Output 'logits' of network 'net' names the node 'imagee'.*Did you mean 'image'/,
+    )
+    refuse(() => start().build({}), /Network 'net': expected at least one output/)
     refuse(() => parseNetwork({ nodes: 3 }, 'network.json'), /network.json: expected a network definition/)
     refuse(
       () =>
         defineNetwork({
           name: 'n',
-          inputShape: [2, 2, 1],
+          inputs: { image: { shape: [2, 2, 1], dtype: 'float32' } },
           nodes: [{ id: 'a', op: 'relo', attributes: {}, inputs: ['image'] }],
-          output: 'a',
+          outputs: { logits: 'a' },
           taps: {},
         }),
       /Unknown op 'relo'.*relu/,
@@ -216,7 +222,7 @@ describe('apply', () => {
   it('moves batch-norm statistics as PyTorch does: unbiased variance, ten per cent of the way', () => {
     const { parameters, statistics } = tensors()
     const random = (node: string) => randomStream(1, node)
-    const { statistics: moved } = apply(network, parameters, statistics, images(), { training: true, random })
+    const { statistics: moved } = apply({ network, parameters, statistics }, images(), { training: true, random })
     const y = tf.conv2d(images() as tf.Tensor4D, parameters['conv.weight'] as tf.Tensor4D, 1, 'same')
     const { mean, variance } = tf.moments(y, [0, 1, 2])
     const n = 3 * 36
@@ -230,34 +236,36 @@ describe('apply', () => {
     const { parameters, statistics } = tensors()
     const run = (seed: number) =>
       Array.from(
-        apply(network, parameters, statistics, images(), {
+        apply({ network, parameters, statistics }, images(), {
           training: true,
           random: (node) => randomStream(seed, node),
-        }).logits.dataSync(),
+        }).outputs['logits']!.dataSync(),
       )
     expect(run(1)).toEqual(run(1))
     expect(run(1)).not.toEqual(run(2))
-    expect(() => apply(network, parameters, statistics, images(), { training: true })).toThrow(
+    expect(() => apply({ network, parameters, statistics }, images(), { training: true })).toThrow(
       /'drop' draws random numbers/,
     )
-    expect(() => apply(network, parameters, statistics, images(), { training: false })).not.toThrow()
+    expect(() => apply({ network, parameters, statistics }, images(), { training: false })).not.toThrow()
   })
 
   it('hands out the taps that are asked for', () => {
     const { parameters, statistics } = tensors()
-    const { taps } = apply(network, parameters, statistics, images(), { training: false, taps: ['features'] })
+    const { taps } = apply({ network, parameters, statistics }, images(), { training: false, taps: ['features'] })
     expect(taps['features']!.shape).toEqual([3, 6, 6, 2])
-    expect(() => apply(network, parameters, statistics, images(), { training: false, taps: ['featres'] })).toThrow(
+    expect(() => apply({ network, parameters, statistics }, images(), { training: false, taps: ['featres'] })).toThrow(
       /no tap 'featres'.*features/,
     )
   })
 
   it('refuses images and records that do not fit', () => {
     const { parameters, statistics } = tensors()
-    expect(() => apply(network, parameters, statistics, tf.zeros([3, 5, 6, 1]), { training: false })).toThrow(
-      /expected images \[batch, 6, 6, 1\], got \[3, 5, 6, 1\]/,
+    expect(() => apply({ network, parameters, statistics }, tf.zeros([3, 5, 6, 1]), { training: false })).toThrow(
+      /'net' reads 'image': expected float32 \[batch, 6, 6, 1\], got float32 \[3, 5, 6, 1\]/,
     )
-    expect(() => apply(network, {}, statistics, images(), { training: false })).toThrow(/no tensor for 'conv.weight'/)
+    expect(() => apply({ network, parameters: {}, statistics }, images(), { training: false })).toThrow(
+      /no tensor for 'conv.weight'/,
+    )
   })
 })
 

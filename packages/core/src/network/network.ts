@@ -1,13 +1,16 @@
 import { GpdError } from '../errors.ts'
+import type { FieldSpec } from '../fields.ts'
 import { findOp } from '../ops/registry.ts'
-import type { Inferred, OpCall, Shape } from '../ops/op.ts'
+import type { InferContext, Inferred, OpCall, Shape } from '../ops/op.ts'
 import { didYouMean } from '../suggest.ts'
 import type { ChannelLayout } from './axes.ts'
 import { ChannelGroups } from './channel-groups.ts'
 import { axesShape, type ParameterSpec, type StatisticSpec } from './parameters.ts'
 
-/** The id under which nodes refer to the network's input. */
+/** Name of the input of networks that see one image. */
 export const IMAGE = 'image'
+/** Name of the output of networks that score classes. */
+export const LOGITS = 'logits'
 
 export interface NetworkNode extends OpCall {
   readonly id: string
@@ -17,35 +20,38 @@ export interface NetworkNode extends OpCall {
 /** A network as plain data: this is what is saved as JSON, and all that is needed to build it again. */
 export interface NetworkDefinition {
   readonly name: string
-  /** `[height, width, channels]` */
-  readonly inputShape: Shape
+  /** What it reads; nodes refer to an input by its name. */
+  readonly inputs: Readonly<Record<string, FieldSpec>>
   /** Every node after the nodes it reads. */
   readonly nodes: readonly NetworkNode[]
-  /** Node whose output are the logits, `[batch, classes]`. */
-  readonly output: string
+  /** What others rely on: nodes by the names of outputs. Their channels keep their number in every expansion. */
+  readonly outputs: Readonly<Record<string, string>>
   /** Names under which losses find intermediate results. */
   readonly taps: Readonly<Record<string, string>>
 }
 
 /** A definition with everything that follows from it. */
 export interface Network extends NetworkDefinition {
-  readonly classes: number
-  /** Shape of each node's output, without the batch axis. */
+  /** Shape of each input and each node's output, without the batch axis. */
   readonly shapes: Readonly<Record<string, Shape>>
-  /** Channel groups along the last axis of each node's output. */
+  /** Channel groups along the last axis of each input and each node's output. */
   readonly channels: Readonly<Record<string, ChannelLayout>>
-  /** Groups that can be expanded: all but those of the image and the logits. */
+  /** Groups that can be expanded: all but those of inputs and outputs. */
   readonly groups: readonly string[]
   readonly parameters: readonly ParameterSpec[]
   readonly statistics: readonly StatisticSpec[]
-  /** Multiply-adds of one forward pass for one sample; FLOPs are twice that. */
-  readonly multiplyAdds: number
+  /** Multiply-adds of each node for one sample, where they count; FLOPs are twice that. */
+  readonly multiplyAdds: Readonly<Record<string, number>>
 }
 
-type Flow = Pick<Inferred, 'shape' | 'channels'>
+/** Multiply-adds of one forward pass for one sample. */
+export const countMultiplyAdds = ({ multiplyAdds }: Network): number =>
+  Object.values(multiplyAdds).reduce((sum, n) => sum + n, 0)
+
+type Flow = InferContext<object>['inputs'][number]
 
 function checkInputs(node: NetworkNode, known: ReadonlyMap<string, Flow>): Flow[] {
-  const [least, most] = findOp(node.op).arity ?? [1, 1]
+  const { arity: [least, most] = [1, 1], dtype = 'float32' } = findOp(node.op)
   if (node.inputs.length < least || node.inputs.length > most) {
     const wanted = most === Infinity ? `at least ${least}` : `${least}`
     throw new GpdError(
@@ -55,6 +61,13 @@ function checkInputs(node: NetworkNode, known: ReadonlyMap<string, Flow>): Flow[
   }
   return node.inputs.map((input) => {
     const flow = known.get(input)
+    if (flow !== undefined && flow.dtype !== dtype) {
+      throw new GpdError(
+        'network.invalid',
+        `Node '${node.id}' (${node.op}): expected ${dtype} numbers, but '${input}' is ${flow.dtype}.`,
+        flow.dtype === 'int32' ? 'Turn them into channels first, by embedding().' : undefined,
+      )
+    }
     if (flow !== undefined) return flow
     const nodes = [...known.keys()].reverse().slice(0, 20)
     throw new GpdError(
@@ -65,24 +78,29 @@ function checkInputs(node: NetworkNode, known: ReadonlyMap<string, Flow>): Flow[
   })
 }
 
-function checkEnds(definition: NetworkDefinition, flows: ReadonlyMap<string, Flow>): number {
-  const output = flows.get(definition.output)
-  if (output === undefined || output.shape.length !== 1) {
-    const found = output === undefined ? 'no such node' : `shape [batch, ${output.shape.join(', ')}]`
-    throw new GpdError(
-      'network.invalid',
-      `Network '${definition.name}': expected logits [batch, classes] at '${definition.output}', got ${found}.`,
-    )
+/** What flows from an input: channels of its own that no expansion touches, or none in whole numbers. */
+function inputFlow(name: string, { shape, dtype, size }: FieldSpec, groups: ChannelGroups): Flow {
+  const width = shape.at(-1) ?? 1
+  const channels = dtype === 'int32' ? [{ size: width, group: null, repeat: 1 }] : groups.start(name, width)
+  groups.fix(channels)
+  return { shape, channels, dtype, ...(size !== undefined && { size }) }
+}
+
+function checkEnds({ name, inputs, outputs, taps }: NetworkDefinition, flows: ReadonlyMap<string, Flow>): void {
+  for (const [kind, ends] of Object.entries({ input: inputs, output: outputs })) {
+    if (Object.keys(ends).length > 0) continue
+    throw new GpdError('network.invalid', `Network '${name}': expected at least one ${kind}, got none.`)
   }
-  for (const [tap, node] of Object.entries(definition.taps)) {
-    if (!flows.has(node)) {
+  for (const [kind, nodes] of Object.entries({ Output: outputs, Tap: taps })) {
+    for (const [end, node] of Object.entries(nodes)) {
+      if (flows.has(node)) continue
       throw new GpdError(
         'network.invalid',
-        `Tap '${tap}' of network '${definition.name}' names the node '${node}', which does not exist.`,
+        `${kind} '${end}' of network '${name}' names the node '${node}', which does not exist.`,
+        didYouMean(node, [...flows.keys()].slice(-20)),
       )
     }
   }
-  return output.shape[0]!
 }
 
 /**
@@ -92,20 +110,20 @@ function checkEnds(definition: NetworkDefinition, flows: ReadonlyMap<string, Flo
  */
 export function defineNetwork(definition: NetworkDefinition): Network {
   const groups = new ChannelGroups()
-  const image = groups.start(IMAGE, definition.inputShape.at(-1)!)
-  groups.fix(image)
-  const flows = new Map<string, Flow>([[IMAGE, { shape: definition.inputShape, channels: image }]])
+  const flows = new Map<string, Flow>(
+    Object.entries(definition.inputs).map(([name, spec]) => [name, inputFlow(name, spec, groups)]),
+  )
   const inferred: { id: string; result: Inferred }[] = []
   for (const node of definition.nodes) {
     if (flows.has(node.id))
       throw new GpdError('network.invalid', `Two nodes are called '${node.id}'.`, 'Names must be unique.')
     const inputs = checkInputs(node, flows)
     const result = findOp(node.op).infer({ node: node.id, attributes: node.attributes, inputs, groups })
-    flows.set(node.id, result)
+    flows.set(node.id, { shape: result.shape, channels: result.channels, dtype: 'float32' })
     inferred.push({ id: node.id, result })
   }
-  const classes = checkEnds(definition, flows)
-  groups.fix(flows.get(definition.output)!.channels)
+  checkEnds(definition, flows)
+  for (const node of Object.values(definition.outputs)) groups.fix(flows.get(node)!.channels)
 
   // Groups have their final names only now that every tie is known.
   const resolve = <P extends { readonly name: string; readonly axes: ParameterSpec['axes'] }>(
@@ -114,48 +132,19 @@ export function defineNetwork(definition: NetworkDefinition): Network {
   ) => ({
     ...entry,
     name: `${id}.${entry.name}`,
+    node: id,
     axes: entry.axes.map((axis) => ({ ...axis, segments: groups.resolve(axis.segments) })),
     shape: axesShape(entry.axes),
   })
   return {
     ...definition,
-    classes,
     shapes: Object.fromEntries([...flows].map(([id, { shape }]) => [id, shape])),
     channels: Object.fromEntries([...flows].map(([id, { channels }]) => [id, groups.resolve(channels)])),
     groups: groups.expandable(),
     parameters: inferred.flatMap(({ id, result }) => (result.parameters ?? []).map((entry) => resolve(id, entry))),
     statistics: inferred.flatMap(({ id, result }) => (result.statistics ?? []).map((entry) => resolve(id, entry))),
-    multiplyAdds: inferred.reduce((sum, { result }) => sum + (result.multiplyAdds ?? 0), 0),
+    multiplyAdds: Object.fromEntries(
+      inferred.flatMap(({ id, result: { multiplyAdds } }) => (multiplyAdds === undefined ? [] : [[id, multiplyAdds]])),
+    ),
   }
-}
-
-/** The part of a network that is data: what to save. */
-export function networkDefinition({ name, inputShape, nodes, output, taps }: Network): NetworkDefinition {
-  return { name, inputShape, nodes, output, taps }
-}
-
-/**
- * The definition of a saved network, checked.
- *
- * @throws GpdError `checkpoint.corrupt` if it is not a network definition
- */
-export function parseNetwork(json: unknown, source: string): Network {
-  const candidate = json as Partial<NetworkDefinition> | null
-  const wellFormed =
-    typeof candidate === 'object' &&
-    candidate !== null &&
-    typeof candidate.name === 'string' &&
-    typeof candidate.output === 'string' &&
-    Array.isArray(candidate.inputShape) &&
-    Array.isArray(candidate.nodes) &&
-    candidate.nodes.every(
-      (node) => typeof node?.id === 'string' && typeof node.op === 'string' && Array.isArray(node.inputs),
-    )
-  if (!wellFormed) {
-    throw new GpdError(
-      'checkpoint.corrupt',
-      `${source}: expected a network definition (name, inputShape, nodes, output, taps).`,
-    )
-  }
-  return defineNetwork({ taps: {}, ...candidate } as NetworkDefinition)
 }

@@ -1,15 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
 import { randomStream, type RandomStream } from '../random/random-stream.ts'
-import { axisSize, type Axis } from './axes.ts'
+import { axisSize, widenAxis, type Axis, type GroupRatios } from './axes.ts'
 
 /** How fresh values are drawn; all bounds are final numbers, so nothing here depends on the kind of layer. */
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly deviation: number }
   | { readonly kind: 'uniform'; readonly limit: number }
+  | { readonly kind: 'identity' }
 
 export const zeros: Initializer = { kind: 'constant', value: 0 }
 export const ones: Initializer = { kind: 'constant', value: 1 }
+/** 1 on the diagonal of a square matrix, 0 elsewhere. */
+export const identity: Initializer = { kind: 'identity' }
 
 /** He initialization: standard deviation `√(2 / fan)`. See He et al., "Delving Deep into Rectifiers", 2015. */
 export const heNormal = (fan: number): Initializer => ({ kind: 'normal', deviation: Math.sqrt(2 / fan) })
@@ -20,6 +23,8 @@ export const fanInUniform = (fanIn: number): Initializer => ({ kind: 'uniform', 
 export interface ParameterSpec {
   /** `<node>.<parameter>`, for example `layer1.0.conv1.weight` */
   readonly name: string
+  /** The node that declares it. */
+  readonly node: string
   readonly shape: readonly number[]
   readonly axes: readonly Axis[]
   readonly initializer: Initializer
@@ -29,13 +34,18 @@ export interface ParameterSpec {
 
 /** A tensor that training updates without a gradient: a batch-norm moment. One per actor, never shared. */
 export interface StatisticSpec {
+  /** `<node>.<statistic>`, for example `bn1.running_mean` */
   readonly name: string
+  /** The node that declares it. */
+  readonly node: string
   readonly shape: readonly number[]
   readonly axes: readonly Axis[]
   readonly initial: number
 }
 
-export const axesShape = (axes: readonly Axis[]): number[] => axes.map(axisSize)
+/** @param ratios of the expanded network. Default none: as the axes are */
+export const axesShape = (axes: readonly Axis[], ratios: GroupRatios = {}): number[] =>
+  axes.map((axis) => axisSize(widenAxis(axis, ratios)))
 
 /** Number of scalars in a list of parameters. */
 export const countParameters = (specs: readonly { readonly shape: readonly number[] }[]): number =>
@@ -43,6 +53,10 @@ export const countParameters = (specs: readonly { readonly shape: readonly numbe
 
 function draw(initializer: Initializer, size: number, stream: () => RandomStream): Float32Array {
   if (initializer.kind === 'constant') return new Float32Array(size).fill(initializer.value)
+  if (initializer.kind === 'identity') {
+    const width = Math.sqrt(size)
+    return Float32Array.from({ length: size }, (_, i) => (i % (width + 1) === 0 ? 1 : 0))
+  }
   const random = stream()
   return initializer.kind === 'normal'
     ? Float32Array.from({ length: size }, () => initializer.deviation * random.normal())

@@ -24,7 +24,9 @@ function residual(): Network {
 }
 
 const stepsOf = (network: Network, ...taps: string[]) =>
-  planOf(network, new Set([IMAGE, network.output, ...taps])).map(({ id, inputs }) => `${inputs.join(' + ')} → ${id}`)
+  planOf(network, new Set([IMAGE, network.outputs['logits']!, ...taps])).map(
+    ({ id, inputs }) => `${inputs.join(' + ')} → ${id}`,
+  )
 
 describe('the plan of a network', () => {
   it('takes a norm, the sum and the ReLU behind it together; of two norms in a sum, one', () => {
@@ -92,7 +94,7 @@ function oneByOne(network: Network, parameters: tf.NamedTensorMap, statistics: t
     })
     values.set(id, result)
   }
-  return { logits: values.get(network.output)!, statistics: moved }
+  return { logits: values.get(network.outputs['logits']!)!, statistics: moved }
 }
 
 describe.each(['cpu', 'wasm'] as const)('a network computed by its plan on %s', (backend) => {
@@ -104,9 +106,9 @@ describe.each(['cpu', 'wasm'] as const)('a network computed by its plan on %s', 
       const parameters = initializeParameters(network.parameters, 1)
       const statistics = initializeStatistics(network.statistics)
       const x = tf.randomNormal([4, 6, 6, 3], 0, 1, 'float32', 5)
-      const planned = apply(network, parameters, statistics, x, { training: true })
+      const planned = apply({ network, parameters, statistics }, x, { training: true })
       const plain = oneByOne(network, parameters, statistics, x)
-      expect(planned.logits.dataSync()).toEqual(plain.logits.dataSync())
+      expect(planned.outputs['logits']!.dataSync()).toEqual(plain.logits.dataSync())
       expect(Object.keys(planned.statistics).sort()).toEqual(Object.keys(plain.statistics).sort())
       for (const [name, tensor] of Object.entries(planned.statistics))
         expect(tensor.dataSync(), name).toEqual(plain.statistics[name]!.dataSync())
@@ -114,7 +116,7 @@ describe.each(['cpu', 'wasm'] as const)('a network computed by its plan on %s', 
       const gradients = (f: (p: tf.NamedTensorMap) => tf.Tensor) =>
         valueAndGradients((p) => tf.sum(tf.square(f(p as tf.NamedTensorMap))), parameters).gradients
       const [a, b] = [
-        gradients((p) => apply(network, p, statistics, x, { training: true }).logits),
+        gradients((p) => apply({ network, parameters: p, statistics }, x, { training: true }).outputs['logits']!),
         gradients((p) => oneByOne(network, p, statistics, x).logits),
       ]
       for (const name of Object.keys(parameters)) expect(a[name]!.dataSync(), name).toEqual(b[name]!.dataSync())
@@ -126,7 +128,7 @@ describe.each(['cpu', 'wasm'] as const)('a network computed by its plan on %s', 
     const parameters = initializeParameters(network.parameters, 1)
     const statistics = initializeStatistics(network.statistics)
     const x = tf.fill([4, 6, 6, 3], NaN)
-    const { logits } = apply(network, parameters, statistics, x, { training: true })
-    expect([...logits.dataSync()].every(Number.isNaN)).toBe(true)
+    const { outputs } = apply({ network, parameters, statistics }, x, { training: true })
+    expect([...outputs['logits']!.dataSync()].every(Number.isNaN)).toBe(true)
   })
 })

@@ -14,8 +14,20 @@ export interface Step {
   readonly fusion?: Fusion
 }
 
-/** Who reads the node's result, where that is one node and the result is not handed out. */
-function soleReaders({ nodes }: Network, wanted: ReadonlySet<string>): ReadonlyMap<string, NetworkNode> {
+type Nodes = readonly NetworkNode[]
+
+/** The nodes that the wanted ones are computed from, in order. */
+function neededNodes({ nodes }: Network, wanted: ReadonlySet<string>): Nodes {
+  const needed = new Set(wanted)
+  const backwards = [...nodes].reverse().filter(({ id, inputs }) => {
+    if (needed.has(id)) for (const input of inputs) needed.add(input)
+    return needed.has(id)
+  })
+  return backwards.reverse()
+}
+
+/** The node that reads a node's result, where that is one node and the result is not handed out. */
+function soleReaders(nodes: Nodes, wanted: ReadonlySet<string>): ReadonlyMap<string, NetworkNode> {
   const readers = new Map<string, NetworkNode[]>(nodes.map(({ id }) => [id, []]))
   for (const node of nodes) for (const input of node.inputs) readers.get(input)?.push(node)
   return new Map(
@@ -25,10 +37,8 @@ function soleReaders({ nodes }: Network, wanted: ReadonlySet<string>): ReadonlyM
   )
 }
 
-type Chain = readonly NetworkNode[]
-
 /** The nodes that a fusion would compute from this one on, if they are there. */
-function chainFrom(first: NetworkNode, { ops }: Fusion, next: ReadonlyMap<string, NetworkNode>): Chain | undefined {
+function chainFrom(first: NetworkNode, { ops }: Fusion, next: ReadonlyMap<string, NetworkNode>): Nodes | undefined {
   const chain = [first]
   for (let node = next.get(first.id); node !== undefined && chain.length < ops.length; node = next.get(node.id))
     chain.push(node)
@@ -36,7 +46,7 @@ function chainFrom(first: NetworkNode, { ops }: Fusion, next: ReadonlyMap<string
   return fits && chain.length === ops.length ? chain : undefined
 }
 
-function fusedStep(chain: Chain, fusion: Fusion): Step {
+function fusedStep(chain: Nodes, fusion: Fusion): Step {
   const ids = new Set(chain.map(({ id }) => id))
   const others = chain.slice(1).flatMap(({ inputs }) => inputs.filter((input) => !ids.has(input)))
   const node = chain[0]!
@@ -44,15 +54,18 @@ function fusedStep(chain: Chain, fusion: Fusion): Step {
 }
 
 /**
- * In which steps a network is computed: its nodes in order, those that can be fused taken together in the last one's place.
+ * In which steps a network is computed: the nodes that are needed in order, those that can be fused taken together in the
+ * last one's place.
  *
- * @param wanted nodes whose own results are handed out: in a chain they can only be last
+ * @param wanted nodes whose own results are handed out: in a chain they can only be last. Nodes that none of these is
+ *   computed from are left out
  */
 export function planOf(network: Network, wanted: ReadonlySet<string>): readonly Step[] {
-  const next = soleReaders(network, wanted)
+  const nodes = neededNodes(network, wanted)
+  const next = soleReaders(nodes, wanted)
   const steps = new Map<string, Step>()
   const taken = new Set<string>()
-  for (const node of network.nodes) {
+  for (const node of nodes) {
     if (taken.has(node.id)) continue
     const candidates = fusions.map((fusion) => ({ fusion, chain: chainFrom(node, fusion, next) }))
     const found = candidates.find(({ chain }) => chain !== undefined && !chain.some(({ id }) => taken.has(id)))
@@ -60,5 +73,5 @@ export function planOf(network: Network, wanted: ReadonlySet<string>): readonly 
     for (const { id } of found?.chain ?? [node]) taken.add(id)
     steps.set(step.id, step)
   }
-  return network.nodes.flatMap(({ id }) => steps.get(id) ?? [])
+  return nodes.flatMap(({ id }) => steps.get(id) ?? [])
 }

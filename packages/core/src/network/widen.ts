@@ -1,6 +1,7 @@
 import { findOp } from '../ops/registry.ts'
 import { segmentRatio, type GroupRatios } from './axes.ts'
-import { defineNetwork, networkDefinition, type Network } from './network.ts'
+import { defineNetwork, type Network } from './network.ts'
+import { networkDefinition } from './saved-network.ts'
 
 /**
  * The same network with more channels in some groups. Only the data changes: shapes and parameters are inferred anew.

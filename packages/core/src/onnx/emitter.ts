@@ -72,6 +72,10 @@ export class EmittedNode {
     return this.inputShape.length === 3
   }
 
+  refuse(problem: string): never {
+    throw new GpdError('network.unknown-op', `toOnnx: node '${this.id}' ${problem}, which cannot be written in ONNX.`)
+  }
+
   /** Adds an ONNX node. */
   emit(type: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
     return this.graph.node(this.id, type, inputs, attributes)

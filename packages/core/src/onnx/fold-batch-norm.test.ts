@@ -47,9 +47,13 @@ describe('foldBatchNorm', () => {
       'bn.weight': tf.tensor1d([gamma]),
       'bn.bias': tf.tensor1d([beta]),
     }
-    const folded = foldBatchNorm(network, parameters, {
-      'bn.running_mean': tf.tensor1d([mean]),
-      'bn.running_var': tf.tensor1d([variance]),
+    const folded = foldBatchNorm({
+      network,
+      parameters,
+      statistics: {
+        'bn.running_mean': tf.tensor1d([mean]),
+        'bn.running_var': tf.tensor1d([variance]),
+      },
     })
     expect(folded.network.nodes.map(({ id }) => id)).toEqual(['c', 'pool'])
     expect(folded.parameters['c.weight']!.dataSync()[0]).toBeCloseTo(3, 6) // 2 · 3 / 2
@@ -60,7 +64,7 @@ describe('foldBatchNorm', () => {
   it('keeps the function and the taps, behind plain, grouped and depthwise convolutions and dense layers', () => {
     const network = mixedNetwork()
     const { parameters, statistics } = sampleTensors(network)
-    const folded = foldBatchNorm(network, parameters, statistics)
+    const folded = foldBatchNorm({ network, parameters, statistics })
     expect(folded.network.nodes.filter(({ op }) => op === 'batchNorm').map(({ id }) => id)).toEqual(['bnAfterSum'])
     const stream = randomStream(5)
     const x = tf.tensor(
@@ -68,10 +72,10 @@ describe('foldBatchNorm', () => {
       [2, 6, 6, 4],
     )
     const options = { training: false, taps: ['c'] }
-    const expected = apply(network, parameters, statistics, x, options)
-    const found = apply(folded.network, folded.parameters, folded.statistics, x, options)
+    const expected = apply({ network, parameters, statistics }, x, options)
+    const found = apply(folded, x, options)
     for (const [a, b] of [
-      [expected.logits, found.logits],
+      [expected.outputs['logits']!, found.outputs['logits']!],
       [expected.taps['c']!, found.taps['c']!],
     ] as const) {
       expect(tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]).toBeLessThan(1e-5)
@@ -90,7 +94,7 @@ describe('foldBatchNorm', () => {
     }
     for (const network of [build('tap'), build('read')]) {
       const { parameters, statistics } = sampleTensors(network)
-      expect(foldBatchNorm(network, parameters, statistics).network.nodes).toEqual(network.nodes)
+      expect(foldBatchNorm({ network, parameters, statistics }).network.nodes).toEqual(network.nodes)
     }
   })
 
@@ -98,10 +102,16 @@ describe('foldBatchNorm', () => {
     const network = mixedNetwork()
     const given = sampleTensors(network)
     const before = tf.memory().numTensors
-    const { parameters, statistics } = foldBatchNorm(network, given.parameters, given.statistics)
+    const { parameters, statistics } = foldBatchNorm({
+      network,
+      parameters: given.parameters,
+      statistics: given.statistics,
+    })
     expect(tf.memory().numTensors - before).toBe(Object.keys(parameters).length + Object.keys(statistics).length)
     tf.dispose([parameters, statistics])
     expect(given.parameters['fc.weight']!.isDisposed).toBe(false)
-    expect(() => foldBatchNorm(network, {}, given.statistics)).toThrow(/no tensor for 'a.weight'/)
+    expect(() => foldBatchNorm({ network, parameters: {}, statistics: given.statistics })).toThrow(
+      /no tensor for 'a.weight'/,
+    )
   })
 })

@@ -1,13 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { defineNetwork, networkDefinition, type Network, type NetworkNode } from '../network/network.ts'
+import type { Model } from '../network/model.ts'
+import { defineNetwork, type Network, type NetworkNode } from '../network/network.ts'
+import { networkDefinition } from '../network/saved-network.ts'
 import { mapRecord, type TensorRecord } from '../tensor-ops/tensor-record.ts'
-
-export interface FoldedNetwork {
-  readonly network: Network
-  readonly parameters: Record<string, tf.Tensor>
-  readonly statistics: Record<string, tf.Tensor>
-}
 
 /** The linear ops, and one number per output channel in a shape that fits their kernel. */
 const FACTOR_SHAPES: Readonly<Record<string, (channels: number) => number[]>> = {
@@ -17,8 +13,8 @@ const FACTOR_SHAPES: Readonly<Record<string, (channels: number) => number[]>> = 
 }
 
 /** Batch norm → the linear node in front of it, where nothing else looks at what lies between. */
-function foldable({ nodes, output, taps }: Network): Map<NetworkNode, NetworkNode> {
-  const observed = new Set([output, ...Object.values(taps)])
+function foldable({ nodes, outputs, taps }: Network): Map<NetworkNode, NetworkNode> {
+  const observed = new Set([...Object.values(outputs), ...Object.values(taps)])
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const readers = (id: string) =>
     nodes.reduce((count, { inputs }) => count + inputs.filter((input) => input === id).length, 0)
@@ -61,11 +57,11 @@ function foldTensors(norm: NetworkNode, linear: NetworkNode, tensors: TensorReco
  *
  * For inference only: a folded network cannot follow the statistics of further training.
  *
- * @returns a network with tensors of its own; the caller owns them
- * @example const { network, parameters, statistics } = foldBatchNorm(student.network, student.parameters, student.statistics)
+ * @returns a model with tensors of its own; the caller owns them
+ * @example const folded = foldBatchNorm(student)
  * @see Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018, section 3.2
  */
-export function foldBatchNorm(network: Network, parameters: TensorRecord, statistics: TensorRecord): FoldedNetwork {
+export function foldBatchNorm({ network, parameters, statistics }: Model): Model {
   const pairs = foldable(network)
   const linears = new Set(pairs.values())
   const replacement = new Map([...pairs].map(([norm, linear]) => [norm.id, linear.id]))
@@ -80,7 +76,7 @@ export function foldBatchNorm(network: Network, parameters: TensorRecord, statis
         inputs: node.inputs.map(renamed),
         attributes: linears.has(node) ? { ...node.attributes, useBias: true } : node.attributes,
       })),
-    output: renamed(definition.output),
+    outputs: mapRecord(definition.outputs, renamed),
     taps: mapRecord(definition.taps, renamed),
   })
   const tensors: Record<string, tf.Tensor> = { ...parameters, ...statistics }

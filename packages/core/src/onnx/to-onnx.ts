@@ -1,6 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { IMAGE, type Network, type NetworkNode } from '../network/network.ts'
+import { describeField } from '../fields.ts'
+import { soleInput, soleOutput } from '../network/ends.ts'
+import type { Model } from '../network/model.ts'
+import type { Network, NetworkNode } from '../network/network.ts'
+import type { Shape } from '../ops/op.ts'
 import { recordData, type TensorRecord } from '../tensor-ops/tensor-record.ts'
 import { EmittedNode, OnnxGraph, type HostTensor } from './emitter.ts'
 import { emitters } from './emitters/index.ts'
@@ -18,7 +22,6 @@ export interface OnnxOptions {
   readonly inputLayout?: 'nhwc' | 'nchw'
 }
 
-const LOGITS = 'logits'
 /** What remains open: the number of images. */
 const BATCH = 'N'
 
@@ -29,9 +32,15 @@ async function readTensors(record: TensorRecord): Promise<Record<string, HostTen
   )
 }
 
+/** What goes in and comes out. */
+interface Ends {
+  readonly image: { readonly name: string; readonly shape: Shape }
+  readonly scores: { readonly name: string; readonly node: string; readonly shape: Shape }
+}
+
 /** Before anything is read or made. */
-function checkOps({ nodes, inputShape }: Network): void {
-  const node = nodes.find(({ op }) => !Object.hasOwn(emitters, op))
+function checkEnds(network: Network): Ends {
+  const node = network.nodes.find(({ op }) => !Object.hasOwn(emitters, op))
   if (node !== undefined) {
     throw new GpdError(
       'network.unknown-op',
@@ -39,21 +48,24 @@ function checkOps({ nodes, inputShape }: Network): void {
       `Use ops among: ${Object.keys(emitters).join(', ')}.`,
     )
   }
-  if (inputShape.length !== 3) {
+  const [input, spec] = soleInput(network, 'toOnnx')
+  const [output, last] = soleOutput(network, 'toOnnx')
+  const shape = network.shapes[last]!
+  if (spec.dtype !== 'float32' || spec.shape.length !== 3 || shape.length !== 1) {
     throw new GpdError(
       'network.shape',
-      `toOnnx: expected a network of images [height, width, channels], got [${inputShape.join(', ')}].`,
+      `toOnnx: expected a network of images float32 [batch, height, width, channels] with scores [batch, classes], got ${describeField(spec)} and [${['batch', ...shape].join(', ')}].`,
     )
   }
+  return { image: { name: input, shape: spec.shape }, scores: { name: output, node: last, shape } }
 }
 
 function emitNodes(
   network: Network,
   tensors: Readonly<Record<string, HostTensor>>,
   graph: OnnxGraph,
-  image: string,
+  values: Map<string, string>,
 ): void {
-  const values = new Map<string, string>([[IMAGE, image]])
   const emit = (node: NetworkNode) => {
     const inputs = node.inputs.map((id) => values.get(id)!)
     return emitters[node.op]!(
@@ -61,55 +73,54 @@ function emitNodes(
     )
   }
   for (const node of network.nodes) values.set(node.id, emit(node))
-  graph.nodes.push({ type: 'Identity', inputs: [values.get(network.output)!], output: LOGITS, attributes: {} })
 }
 
 function encode(
   network: Network,
   tensors: Readonly<Record<string, HostTensor>>,
+  { image, scores }: Ends,
   { name, opset = 17, inputLayout = 'nhwc' }: OnnxOptions,
 ): Uint8Array {
   const graph = new OnnxGraph()
-  graph.fresh(LOGITS)
-  const input = graph.fresh(IMAGE)
-  const [height, width, channels] = network.inputShape as [number, number, number]
+  graph.fresh(scores.name)
+  const input = graph.fresh(image.name)
+  const [height, width, channels] = image.shape as [number, number, number]
   const channelsLast = inputLayout === 'nhwc'
-  const image = channelsLast ? graph.node(`${IMAGE}/nchw`, 'Transpose', [input], { perm: [0, 3, 1, 2] }) : input
-  emitNodes(network, tensors, graph, image)
+  const first = channelsLast ? graph.node(`${input}/nchw`, 'Transpose', [input], { perm: [0, 3, 1, 2] }) : input
+  const values = new Map([[image.name, first]])
+  emitNodes(network, tensors, graph, values)
+  graph.nodes.push({ type: 'Identity', inputs: [values.get(scores.node)!], output: scores.name, attributes: {} })
   return encodeModel({
     name: name ?? network.name,
     opset,
     nodes: graph.nodes,
     tensors: graph.tensors,
     input: { name: input, shape: channelsLast ? [BATCH, height, width, channels] : [BATCH, channels, height, width] },
-    output: { name: LOGITS, shape: [BATCH, network.classes] },
+    output: { name: scores.name, shape: [BATCH, ...scores.shape] },
   })
 }
 
 /**
- * A network as an ONNX file, for runtimes everywhere else. It computes what `apply` computes in evaluation mode: `image`
- * goes in, `logits` `[N, classes]` come out, and the number of images is open.
+ * A model as an ONNX file, for runtimes everywhere else. It computes what `predict` computes: images go in, scores
+ * `[N, classes]` come out, and the number of images is open. Names are those of the network's input and output.
  *
- * @param network with images `[height, width, channels]` as input
+ * @param model one float32 input `[height, width, channels]`, one output `[classes]`
  * @returns the bytes of an `.onnx` file
- * @throws GpdError `network.unknown-op` naming a node whose op has no ONNX form; `network.invalid` if a tensor is missing;
- * `config.invalid` for another opset
- * @example await writeFile('student.onnx', await toOnnx(student.network, student.parameters, student.statistics))
+ * @throws GpdError `network.unknown-op` naming a node whose op has no ONNX form; `network.shape` for other inputs and
+ * outputs; `network.invalid` if there are several or a tensor is missing; `config.invalid` for another opset
+ * @example await writeFile('student.onnx', await toOnnx(student))
  * @see https://onnx.ai/onnx/operators/
  */
-export async function toOnnx(
-  network: Network,
-  parameters: TensorRecord,
-  statistics: TensorRecord,
-  options: OnnxOptions = {},
-): Promise<Uint8Array> {
+export async function toOnnx(model: Model, options: OnnxOptions = {}): Promise<Uint8Array> {
   const { opset = 17, foldBatchNorm: folds = true } = options
   if (opset !== 17) throw new GpdError('config.invalid', `toOnnx: opset: expected 17, got ${String(opset)}.`)
-  checkOps(network)
-  if (!folds) return encode(network, await readTensors({ ...parameters, ...statistics }), options)
-  const folded = foldBatchNorm(network, parameters, statistics)
+  const ends = checkEnds(model.network)
+  const tensorsOf = ({ parameters, statistics }: Model) => readTensors({ ...parameters, ...statistics })
+  if (!folds) return encode(model.network, await tensorsOf(model), ends, options)
+  const folded = foldBatchNorm(model)
   try {
-    return encode(folded.network, await readTensors({ ...folded.parameters, ...folded.statistics }), options)
+    // The last node may be a norm that has become part of the one before.
+    return encode(folded.network, await tensorsOf(folded), checkEnds(folded.network), options)
   } finally {
     tf.dispose([folded.parameters, folded.statistics])
   }

@@ -16,7 +16,7 @@ const squares = () =>
 function pooled(x: tf.Tensor, height: number, width: number): tf.Tensor {
   const g = graph({ name: 'n', inputShape: x.shape.slice(1) })
   const network = g.build(g.add('flat', flatten(), g.add('pool', adaptiveAveragePool({ height, width }), 'image')))
-  return apply(network, {}, {}, x as tf.Tensor4D, { training: true }).logits
+  return apply({ network, parameters: {}, statistics: {} }, x as tf.Tensor4D, { training: true }).outputs['logits']!
 }
 
 const firstChannel = (y: tf.Tensor) => Array.from(y.dataSync()).filter((_, i) => i % 2 === 0)

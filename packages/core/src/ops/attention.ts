@@ -1,25 +1,50 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
+import { stopGradient } from '../tensor-ops/stop-gradient.ts'
+import { expectMask } from './expect-rank.ts'
 import { defineOp } from './op.ts'
 
 export interface SelfAttentionAttributes {
   /** Heads of one copy. */
   readonly heads: number
+  /** Whether each token sees itself and those before it only. */
+  readonly causal: boolean
   /** How many times `[q k v]` stands in the input: 1, or the expansion ratio of a widened network. */
   readonly copies: number
 }
 
 type Given = Pick<SelfAttentionAttributes, 'heads'> & Partial<SelfAttentionAttributes>
 
-/** `softmax(q kᵀ / √d) v`, each `[batch · heads, tokens, d]`. */
-function attend(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D): tf.Tensor3D {
+/** What a score of a key that must not be seen becomes: softmax makes exactly 0 of it, and no NaN if there is no other. */
+const UNSEEN = -1e9
+
+/** `[tokens, tokens]`, added to scores: rows are queries, columns the keys they see. */
+const causalScores = (tokens: number): tf.Tensor =>
+  tf.tensor2d(
+    Array.from({ length: tokens ** 2 }, (_, i) => (i % tokens > Math.floor(i / tokens) ? UNSEEN : 0)),
+    [tokens, tokens],
+  )
+
+/** What is added to scores `[batch, heads, queries, keys]`, where anything is. */
+function hidden({ causal }: SelfAttentionAttributes, tokens: number, mask?: tf.Tensor): tf.Tensor | undefined {
+  const later = causal ? causalScores(tokens) : undefined
+  if (mask === undefined) return later
+  const padding = tf.reshape(tf.mul(tf.sub(1, stopGradient(mask)), UNSEEN), [-1, 1, 1, tokens])
+  return later === undefined ? padding : tf.add(padding, later)
+}
+
+/** `softmax(q kᵀ / √d) v`, each `[batch · heads, tokens, d]`; `unseen` is added to the scores of each of the heads. */
+function attend(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, heads: number, unseen?: tf.Tensor): tf.Tensor3D {
   const scores = tf.matMul(tf.mul(q, 1 / Math.sqrt(q.shape[2])), k, false, true)
-  return tf.matMul(tf.softmax(scores), v)
+  if (unseen === undefined) return tf.matMul(tf.softmax(scores), v)
+  const ofHeads = tf.reshape(scores, [-1, heads, ...scores.shape.slice(1)])
+  return tf.matMul(tf.softmax(tf.reshape(tf.add(ofHeads, unseen), scores.shape as [number, number, number])), v)
 }
 
 /**
  * Multi-head self-attention on `[tokens, 3 · channels]`, which a dense layer has made as `[q k v]`; `[tokens, channels]`
- * comes out. It has no parameters of its own.
+ * comes out. It has no parameters of its own. A second input `[tokens]` is 1 for tokens and 0 for padding, which no token
+ * sees then (no gradient flows into it); what comes out at padded places itself is to be ignored.
  *
  * Expanding it repeats the heads and keeps their size, so that dot products and their scale `1 / √d` stay the same.
  *
@@ -27,8 +52,11 @@ function attend(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D): tf.Tensor3D {
  */
 export const selfAttention = defineOp<SelfAttentionAttributes, Given>({
   name: 'selfAttention',
-  defaults: { copies: 1 },
-  infer({ node, attributes: { heads, copies }, inputs, groups }) {
+  arity: [1, 2],
+  defaults: { causal: false, copies: 1 },
+  infer(context) {
+    const { node, attributes, inputs, groups } = context
+    const { heads, copies } = attributes
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const [tokens, width] = shape as [number, number]
     if (shape.length !== 2 || width % (3 * heads * copies) !== 0) {
@@ -37,12 +65,14 @@ export const selfAttention = defineOp<SelfAttentionAttributes, Given>({
         `Node '${node}': expected tokens [tokens, 3 · channels] for ${heads} heads, got [${shape.join(', ')}].`,
       )
     }
+    expectMask(context, tokens)
     const made = groups.start(node, width / 3)
     groups.follow(made, channels)
     return { shape: [tokens, width / 3], channels: made, multiplyAdds: (2 * tokens * tokens * width) / 3 }
   },
-  apply({ attributes: { heads, copies }, inputs }) {
-    const x = inputs[0]!
+  apply({ attributes, inputs: [given, mask] }) {
+    const { heads, copies } = attributes
+    const x = given!
     const [batch, tokens, width] = x.shape as [number, number, number]
     const size = width / (3 * heads * copies)
     // [batch, tokens, copies, 3, heads, size] → [3, batch · copies · heads, tokens, size]
@@ -52,7 +82,8 @@ export const selfAttention = defineOp<SelfAttentionAttributes, Given>({
       tf.Tensor3D,
       tf.Tensor3D,
     ]
-    const y = tf.reshape(attend(q, k, v), [batch, copies, heads, tokens, size])
+    const mixed = attend(q, k, v, copies * heads, hidden(attributes, tokens, mask))
+    const y = tf.reshape(mixed, [batch, copies, heads, tokens, size])
     return tf.reshape(tf.transpose(y, [0, 3, 1, 2, 4]), [batch, tokens, copies * heads * size])
   },
   widen: (attributes, { output }) => ({ ...attributes, copies: attributes.copies * output }),

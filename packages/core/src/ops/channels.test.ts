@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { apply } from '../network/apply.ts'
+import { predict } from '../network/apply.ts'
 import { graph } from '../network/graph.ts'
 import { widenNetwork } from '../network/widen.ts'
 import { average, channelShuffle, channelSplit, concat, conv2d, dense, globalAveragePool, relu6 } from './index.ts'
@@ -28,7 +28,7 @@ function run(op: OpCall, ...inputs: readonly (readonly number[])[]): number[] {
         tf.tensor2d(all.map((_, row) => pick.map((column) => (row === column ? 1 : 0)))),
       ]),
     )
-    return Array.from(apply(network, parameters, {}, tf.tensor2d([all]), { training: false }).logits.dataSync())
+    return Array.from(predict({ network, parameters, statistics: {} }, tf.tensor2d([all])).dataSync())
   })
 }
 

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
 import { useBackend } from '../backends/use-backend.ts'
-import { apply } from '../network/apply.ts'
+import { predict } from '../network/apply.ts'
 import { graph } from '../network/graph.ts'
 import { randomStream } from '../random/random-stream.ts'
 import { conv2d, convolveGroups, type Conv2dAttributes } from './conv2d.ts'
@@ -48,7 +48,7 @@ describe.each(['cpu', 'wasm'] as const)('a grouped convolution on %s', (backend)
     const bias = tf.zeros([attributes.filters])
     const op = results((x, kernel) => {
       const parameters = { 'conv.weight': kernel, ...(attributes.useBias && { 'conv.bias': bias }) }
-      return apply(network, parameters, {}, x, { training: false }).logits
+      return predict({ network, parameters, statistics: {} }, x)
     }, attributes)
     const groups = results(
       (x, kernel) => tf.reshape(convolveGroups(x, kernel, attributes), [SHAPE[0]!, -1]),

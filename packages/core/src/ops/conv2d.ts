@@ -41,9 +41,6 @@ export function convolveGroups(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: 
   )
 }
 
-/** Where a kernel is given as `weight + inner · outer`: the names of the factors. */
-export const KERNEL_FACTORS = { inner: 'weight/inner', outer: 'weight/outer' } as const
-
 /** `x · inner` at every position: a 1×1 convolution. */
 function mixChannels(x: tf.Tensor4D, inner: tf.Tensor2D): tf.Tensor4D {
   const channels = inner.shape[0]
@@ -68,7 +65,7 @@ function convolution(channels: number, groups: number): typeof convolve {
 export const conv2d = defineOp<Conv2dAttributes, Given>({
   name: 'conv2d',
   defaults: { strides: 1, padding: 'same', useBias: false, groups: 1 },
-  optional: Object.values(KERNEL_FACTORS),
+  optional: ['weight/inner', 'weight/outer'],
   infer({ node, attributes, inputs, groups }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const [height, width] = slide(node, shape, attributes)
@@ -105,7 +102,7 @@ export const conv2d = defineOp<Conv2dAttributes, Given>({
   apply({ attributes, inputs, parameters }) {
     const x = inputs[0] as tf.Tensor4D
     const whole = convolution(x.shape[3], attributes.groups)(x, parameters['weight'] as tf.Tensor4D, attributes)
-    const [inner, outer] = [parameters[KERNEL_FACTORS.inner], parameters[KERNEL_FACTORS.outer]]
+    const [inner, outer] = [parameters['weight/inner'], parameters['weight/outer']]
     const y =
       inner && outer
         ? tf.add(whole, convolve(mixChannels(x, inner as tf.Tensor2D), outer as tf.Tensor4D, attributes))

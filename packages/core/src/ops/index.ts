@@ -20,18 +20,26 @@ import { average } from './average.ts'
 import { batchNorm, batchNormFusions } from './batch-norm.ts'
 import { channelShuffle } from './channel-shuffle.ts'
 import { channelSplit } from './channel-split.ts'
+import { concatTokens } from './concat-tokens.ts'
 import { conv2d } from './conv2d.ts'
 import { dense } from './dense.ts'
 import { depthwiseConv2d } from './depthwise-conv2d.ts'
 import { dropout } from './dropout.ts'
+import { embedding } from './embedding.ts'
+import { fieldProducts } from './field-products.ts'
 import { layerNorm } from './layer-norm.ts'
 import { add, concat, multiply } from './merge-inputs.ts'
+import { meanToken } from './mean-token.ts'
+import { mixFields } from './mix-fields.ts'
 import { averagePool, flatten, globalAveragePool, maxPool } from './pooling.ts'
 import { relu6 } from './relu6.ts'
+import { rescale } from './rescale.ts'
 import { scale } from './scale.ts'
 import { stochasticDepth } from './stochastic-depth.ts'
 import type { Fusion } from './op.ts'
-import { meanToken, positionEmbedding, prependTokens, swapTokens, takeToken, toMap, toTokens } from './tokens.ts'
+import { sumChannels } from './sum-channels.ts'
+import { positionEmbedding, prependTokens, swapTokens, takeToken, toMap, toTokens } from './tokens.ts'
+import { unitLength } from './unit-length.ts'
 import { zeroPadding2d } from './zero-padding2d.ts'
 
 // One line per op here, and one name in the list: that is all a new op needs besides its own file.
@@ -44,11 +52,14 @@ export const builtInOps = [
   channelShuffle,
   channelSplit,
   concat,
+  concatTokens,
   conv2d,
   dense,
   depthwiseConv2d,
   dropout,
   elu,
+  embedding,
+  fieldProducts,
   flatten,
   gelu,
   geluTanh,
@@ -60,11 +71,13 @@ export const builtInOps = [
   maxPool,
   meanToken,
   mish,
+  mixFields,
   multiply,
   positionEmbedding,
   prependTokens,
   relu,
   relu6,
+  rescale,
   scale,
   selfAttention,
   selu,
@@ -72,12 +85,14 @@ export const builtInOps = [
   softplus,
   softsign,
   stochasticDepth,
+  sumChannels,
   swapTokens,
   swish,
   takeToken,
   tanh,
   toMap,
   toTokens,
+  unitLength,
   zeroPadding2d,
 ] as const
 
@@ -100,3 +115,4 @@ export {
 }
 export { adaptiveAveragePool, average, channelShuffle, channelSplit, relu6, zeroPadding2d }
 export { elu, geluTanh, hardSigmoid, leakyRelu, mish, selu, sigmoid, softplus, softsign, swish, tanh }
+export { concatTokens, embedding, fieldProducts, mixFields, rescale, sumChannels, unitLength }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
+import type { FieldSpec } from '../fields.ts'
 import type { ChannelGroups } from '../network/channel-groups.ts'
 import type { Axis, ChannelLayout } from '../network/axes.ts'
 import type { Initializer } from '../network/parameters.ts'
@@ -12,7 +13,7 @@ export interface InferContext<A> {
   /** The node's id: the name of the channel group it may start. */
   readonly node: string
   readonly attributes: A
-  readonly inputs: readonly { readonly shape: Shape; readonly channels: ChannelLayout }[]
+  readonly inputs: readonly (FieldSpec & { readonly channels: ChannelLayout })[]
   readonly groups: ChannelGroups
 }
 
@@ -58,6 +59,8 @@ export interface OpDefinition<A> {
   readonly name: string
   /** How many inputs it takes; `[2, Infinity]` for two or more. Default one. */
   readonly arity?: readonly [least: number, most: number]
+  /** What it reads: only `embedding` reads whole numbers, which have no channels. Default `'float32'`. */
+  readonly dtype?: FieldSpec['dtype']
   readonly defaults?: Partial<A>
   /** Short names of tensors that `apply` takes beside the parameters, where a view gives them. */
   readonly optional?: readonly string[]

@@ -2,18 +2,13 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
 import { channelAxis, fixedAxis } from '../network/axes.ts'
 import type { Initializer } from '../network/parameters.ts'
-import { defineOp, type InferContext, type Shape } from './op.ts'
+import { expectRank } from './expect-rank.ts'
+import { defineOp } from './op.ts'
 
 type NoAttributes = Record<never, never>
 
 /** Deviation of learned tokens and positions before training, as in ViT. */
 const SMALL: Initializer = { kind: 'normal', deviation: 0.02 }
-
-function expectRank({ node, inputs }: InferContext<object>, rank: number, expected: string): Shape {
-  const { shape } = inputs[0]!
-  if (shape.length === rank) return shape
-  throw new GpdError('network.shape', `Node '${node}': expected ${expected}, got [${shape.join(', ')}].`)
-}
 
 /** `[height, width, channels]` → `[height · width, channels]`, row by row. */
 export const toTokens = defineOp<NoAttributes>({
@@ -104,16 +99,6 @@ export const takeToken = defineOp<{ readonly index: number }, { readonly index?:
     return { shape: [channels], channels: context.inputs[0]!.channels }
   },
   apply: ({ attributes: { index }, inputs }) => tf.squeeze(tf.slice(inputs[0]!, [0, index, 0], [-1, 1, -1]), [1]),
-})
-
-/** Mean over all tokens: `[tokens, channels]` → `[channels]`. */
-export const meanToken = defineOp<NoAttributes>({
-  name: 'meanToken',
-  infer(context) {
-    const [, channels] = expectRank(context, 2, 'tokens [tokens, channels]') as [number, number]
-    return { shape: [channels], channels: context.inputs[0]!.channels }
-  },
-  apply: ({ inputs }) => tf.mean(inputs[0]!, 1),
 })
 
 /** Swaps the two axes of tokens, for layers that mix positions: `[tokens, channels]` → `[channels, tokens]`. */

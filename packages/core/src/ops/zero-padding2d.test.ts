@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { apply } from '../network/apply.ts'
+import { predict } from '../network/apply.ts'
 import { graph } from '../network/graph.ts'
 import { conv2d } from './conv2d.ts'
 import { flatten } from './pooling.ts'
@@ -18,7 +18,7 @@ const padding = (attributes: ZeroPadding2dAttributes) => {
 describe('zeroPadding2d', () => {
   it('puts a number of zeros of its own on each side', () => {
     const network = padding({ rows: [1, 0], columns: [0, 2] })
-    const { logits } = apply(network, {}, {}, tf.tensor4d([5, 7], [1, 1, 2, 1]), { training: false })
+    const logits = predict({ network, parameters: {}, statistics: {} }, tf.tensor4d([5, 7], [1, 1, 2, 1]))
     expect(Array.from(logits.dataSync())).toEqual([0, 0, 0, 0, 5, 7, 0, 0])
     expect(network.shapes['pad']).toEqual([2, 4, 1])
   })

@@ -124,9 +124,9 @@ describe.each(['cpu', 'wasm'] as const)('the backward pass on %s', (backend) => 
     const [x, statistics] = [random('x', [2, 4, 4, 3]), initializeStatistics(network.statistics)]
     const objective: Objective = (tensors) => {
       const options = { training: true, taps: ['early', 'late'] }
-      const { logits, taps } = apply(network, tensors, statistics, x, options)
+      const { outputs, taps } = apply({ network, parameters: tensors, statistics }, x, options)
       const [early, late] = [stopGradient(taps['early']!), taps['late']!]
-      return tf.add(tf.sum(tf.square(logits)), tf.add(tf.mean(tf.square(late)), tf.mean(early)))
+      return tf.add(tf.sum(tf.square(outputs['logits']!)), tf.add(tf.mean(tf.square(late)), tf.mean(early)))
     }
     const before = tf.memory().numTensors
     const found = byOurselves(objective, parameters)

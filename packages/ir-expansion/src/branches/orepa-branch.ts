@@ -20,7 +20,7 @@ export interface OrepaBranch {
     inner(tensors: BranchTensors): tf.Tensor2D
     outer(tensors: BranchTensors): tf.Tensor3D
   }
-  /** Factors of the taps, or of each tap and filter, `[taps, out]`; nobody trains them. Default ones. */
+  /** Factors of the taps, or of each tap and filter, `[taps, out]`. They are constants. Default ones. */
   profile?(site: BranchSite, tensors: BranchTensors): tensorOps.KernelPart['profile']
 }
 
@@ -32,7 +32,7 @@ export const orepaUniform = (fanIn: number): Initializer => ({ kind: 'uniform', 
 
 export const tapsOf = ({ kernelSize }: BranchSite): number => kernelSize * kernelSize
 
-/** Input channels that one filter sees. */
+/** Input channels that one filter reads. */
 export const inputsOf = (site: BranchSite): number => axisSize(site.input)
 
 /** A trained tensor with weight decay. */
@@ -42,7 +42,7 @@ export const trained = (axes: readonly Axis[], fanIn: number): BranchTensor => (
   decay: true,
 })
 
-/** A constant: `values` tells its entries by position. */
+/** A constant: `value` gives its entries by position. */
 export function constant(axes: readonly Axis[], value: (row: number, column: number) => number): BranchTensor {
   return {
     axes,

@@ -8,6 +8,7 @@ import {
   randomStream,
   valueAndGradients,
   type Network,
+  type TensorRecord,
 } from '@gpdjs/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { expand } from '../expand.ts'
@@ -43,7 +44,8 @@ function site(kind: 'full' | 'depthwise', options: OrepaOptions = {}) {
     }),
   )
   const trained = Object.keys(merge.stored).filter((short) => specs.get(merge.stored[short]!)!.trainable)
-  return { expansion, merge, tensors, trained, student }
+  const merged = (given: TensorRecord) => merge.merge(given)[merge.parameter]!
+  return { expansion, merge, merged, tensors, trained, student }
 }
 
 /** Each branch as convolutions of the image, by its definition, with `kernel[y][x]` in HWIO. */
@@ -77,18 +79,18 @@ describe('orepa', () => {
   it.each(['release', 'original'] as const)(
     'merges to the sum of its branches run one by one, borders included (%s)',
     (variant) => {
-      const { merge, tensors } = site('full', { variant })
+      const { merged, tensors } = site('full', { variant })
       const x = random([2, 5, 6, CHANNELS], 'x') as tf.Tensor4D
       const gates = tf.unstack(tensors['gates']!)
       const expected = tf.addN(branchOutputs(tensors, x).map((y, i) => tf.mul(y, gates[i]!)))
-      const actual = tf.conv2d(x, merge.merge(tensors) as tf.Tensor4D, 1, 'same')
+      const actual = tf.conv2d(x, merged(tensors) as tf.Tensor4D, 1, 'same')
       expect(gap(actual, expected)).toBeLessThan(2e-4)
     },
   )
 
   it('merges a depthwise convolution from per-channel branches', () => {
-    const { merge, tensors } = site('depthwise')
-    const kernel = merge.merge(tensors)
+    const { merged, tensors } = site('depthwise')
+    const kernel = merged(tensors)
     expect(kernel.shape).toEqual([3, 3, FILTERS, 1])
     const at = (name: string, ...index: number[]) => {
       const tensor = tensors[name]!
@@ -117,11 +119,11 @@ describe('orepa', () => {
   })
 
   it('keeps the kernel exactly with the single gate', () => {
-    const { expansion, merge, student } = site('full', { gates: 'single' })
+    const { expansion, merge, merged, student } = site('full', { gates: 'single' })
     const plain = Object.fromEntries(student.parameters.map(({ name, shape }) => [name, random(shape, name)]))
     const stored = branchParameters(expansion, plain, 1)
     const branches = Object.fromEntries(Object.entries(merge.stored).map(([short, name]) => [short, stored[name]!]))
-    expect(Array.from(merge.merge(branches).dataSync())).toEqual(Array.from(plain['conv.weight']!.dataSync()))
+    expect(Array.from(merged(branches).dataSync())).toEqual(Array.from(plain['conv.weight']!.dataSync()))
   })
 
   it.each([1, 2, 3, 4, 5, 6])('really has %i branches when asked for', (branches) => {
@@ -143,9 +145,9 @@ describe('orepa', () => {
     ['full', 1],
     ['depthwise', 2],
   ] as const)('has the gradient of finite differences in every trained tensor (%s, %i branches)', (kind, branches) => {
-    const { merge, tensors, trained } = site(kind, { branches })
-    const cotangent = random(merge.merge(tensors).shape, 'cotangent')
-    const f = (given: Readonly<Record<string, tf.Tensor>>) => tf.sum(tf.mul(merge.merge(given), cotangent)) as tf.Scalar
+    const { merged, tensors, trained } = site(kind, { branches })
+    const cotangent = random(merged(tensors).shape, 'cotangent')
+    const f = (given: Readonly<Record<string, tf.Tensor>>) => tf.sum(tf.mul(merged(given), cotangent)) as tf.Scalar
     const { gradients } = valueAndGradients(f, tensors)
     for (const name of trained) {
       const direction = random(tensors[name]!.shape, `direction ${name}`)

@@ -136,18 +136,18 @@ export function orepa(options: OrepaOptions = {}): BranchSet {
         BranchTensor
       >,
     merge: (site, tensors) => sumOf(site, branches, kernelsOf(site, branches, tensors), tensors),
-    parts(site, tensors, positions) {
+    factors(site, tensors, positions) {
       const at = branches.findIndex(({ factors }) => factors !== undefined)
       const product = branches[at]?.factors
-      if (product === undefined || site.depthwise) return undefined
+      if (product === undefined || !site.optional.includes('weight/inner')) return undefined
       const outer = product.outer(tensors)
       const { merged, apart } = multiplications(outer.shape, positions)
       if (apart >= merged) return undefined
       const others = branches.flatMap((branch, i) => (i === at ? [] : [[i, branch.kernel(site, tensors)] as const]))
       return {
         weight: sumOf(site, branches, new Map(others), tensors),
-        inner: product.inner(tensors),
-        outer: sumOf(site, branches, new Map([[at, outer]]), tensors),
+        'weight/inner': product.inner(tensors),
+        'weight/outer': sumOf(site, branches, new Map([[at, outer]]), tensors),
       }
     },
     fromKernel(site, kernel) {

@@ -20,10 +20,10 @@ const REVIEW: ByPair = {
     'resnet110-resnet32': 1,
     'resnet56-resnet20': 0.6,
     'resnet32x4-resnet8x4': 5,
-    'wrn40_2-wrn16_2': 5,
-    'wrn40_2-wrn40_1': 5,
+    'wrn_40_2-wrn_16_2': 5,
+    'wrn_40_2-wrn_40_1': 5,
     'resnet32x4-shufflenet_v1': 5,
-    'wrn40_2-shufflenet_v1': 5,
+    'wrn_40_2-shufflenet_v1': 5,
     'resnet32x4-shufflenet_v2': 8,
   },
 }
@@ -88,7 +88,7 @@ export const FEATURE_SETTINGS = {
       {
         'resnet56-resnet20': [1, 2],
         'resnet32x4-resnet8x4': [3.5, 2],
-        'wrn40_2-wrn40_1': [1, 1.5],
+        'wrn_40_2-wrn_40_1': [1, 1.5],
         'resnet50-mobilenet_v2': [3, 0.5],
         'resnet32x4-shufflenet_v1': [2.5, 1.5],
         'resnet32x4-shufflenet_v2': [4, 0.5],

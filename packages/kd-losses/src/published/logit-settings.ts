@@ -3,8 +3,8 @@ import { fromOne, single, type ByPair, type Publication } from './setting.ts'
 const DKD_BETA: Readonly<Record<string, number>> = {
   'resnet56-resnet20': 2,
   'resnet110-resnet32': 2,
-  'wrn40_2-wrn16_2': 6,
-  'wrn40_2-wrn40_1': 6,
+  'wrn_40_2-wrn_16_2': 6,
+  'wrn_40_2-wrn_40_1': 6,
   'vgg13-vgg8': 6,
   'vgg13-mobilenet_v2': 6,
 }

@@ -1,8 +1,9 @@
 import { isGpdError } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { dkdLoss } from '../dkd.ts'
-import { standardizeLogits } from '../standardized.ts'
+import { dkdLoss } from '../logits/dkd.ts'
+import { standardizeLogits } from '../logits/standardized.ts'
+import { logitContext } from '../testing/features.ts'
 import { published, publishedMethods, type PublishedMethod } from './index.ts'
 
 beforeAll(() => tf.setBackend('cpu'))
@@ -60,10 +61,9 @@ describe('published', () => {
 
   it('gives losses the options of the pair', async () => {
     const [s, t, labels] = [tf.tensor2d([[1, 2, 4]]), tf.tensor2d([[2, 0, 1]]), tf.tensor1d([2], 'int32')] // prettier-ignore
-    const outputs = (logits: tf.Tensor2D) => ({ logits, taps: {} })
     const value = async (method: PublishedMethod, pair: string) => {
       const { loss } = published(method, 'cifar100', { pair }).terms[0]!
-      return (await loss.compute({ student: outputs(s), teacher: outputs(t), labels }).data())[0]!
+      return (await loss.compute(logitContext({ student: s, teacher: t }, labels)).data())[0]!
     }
     const expected = async (scale: number, beta: number, options: object) =>
       (await dkdLoss(s, t, labels, { alpha: scale, beta: scale * beta, ...options }).data())[0]!

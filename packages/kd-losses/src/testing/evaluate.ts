@@ -14,14 +14,17 @@ export const tensor = (rows: Matrix): tf.Tensor2D => tf.tensor2d(rows.map((row) 
 
 export const labelTensor = (labels: readonly number[]): tf.Tensor1D => tf.tensor1d([...labels], 'int32')
 
-type Loss = (logits: { student: tf.Tensor2D; teacher: tf.Tensor2D }, labels: tf.Tensor1D) => tf.Scalar
+type Loss = (logits: { student: tf.Tensor2D; teacher: tf.Tensor2D }, labels: tf.Tensor1D) => tf.Scalar | tf.Tensor1D
 
-/** Value and gradients of a loss by TensorFlow.js; fails if a tensor is left behind. */
+/** What is minimized: the mean of the rows, if these are rows. */
+const mean = (loss: tf.Scalar | tf.Tensor1D): tf.Scalar => (loss.rank === 0 ? (loss as tf.Scalar) : tf.mean(loss))
+
+/** Value and gradients of the mean of a loss by TensorFlow.js; fails if a tensor is left behind. */
 export async function evaluate(loss: Loss, student: Matrix, teacher: Matrix, labels: readonly number[] = []) {
   const before = tf.memory().numTensors
   const inputs = { student: tensor(student), teacher: tensor(teacher) }
   const y = labelTensor(labels)
-  const { value, gradients } = valueAndGradients((x) => loss(x as typeof inputs, y), inputs)
+  const { value, gradients } = valueAndGradients((x) => mean(loss(x as typeof inputs, y)), inputs)
   const read = async (x: tf.Tensor | undefined) => (x === undefined ? undefined : ((await x.array()) as number[][]))
   const result = {
     value: (await value.data())[0]!,
@@ -48,11 +51,14 @@ export const toTensor = (name: string, { shape, data }: Values): tf.Tensor =>
 export type Inputs = Readonly<Record<string, tf.Tensor>>
 
 /** Value and gradients of a function of named tensors of any shape (`y`: labels, if it is a list); fails if a tensor is left behind. */
-export async function evaluateFeatures(loss: (inputs: Inputs) => tf.Scalar, values: Readonly<Record<string, Values>>) {
+export async function evaluateFeatures(
+  loss: (inputs: Inputs) => tf.Scalar | tf.Tensor1D,
+  values: Readonly<Record<string, Values>>,
+) {
   const before = tf.memory().numTensors
   const inputs = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(name, value)]))
   const floats = Object.fromEntries(Object.entries(inputs).filter(([name]) => !isLabels(name, values[name]!)))
-  const { value, gradients } = valueAndGradients(() => loss(inputs), floats)
+  const { value, gradients } = valueAndGradients(() => mean(loss(inputs)), floats)
   const read = await Promise.all(
     Object.entries(gradients).map(async ([name, gradient]) => [name, [...(await gradient!.data())]] as const),
   )

@@ -1,6 +1,7 @@
 import {
   initializeParameters,
   randomStream,
+  type ActorOutputs,
   type DistillationContext,
   type DistillationLoss,
   type LossSetup,
@@ -53,7 +54,7 @@ type Side = Readonly<Record<string, Shape>>
 export const setupOf = (student: Side, teacher: Side, given: Partial<LossSetup> = {}): LossSetup => ({
   student,
   teacher,
-  classes: 5,
+  outputs: { logits: [5] },
   samples: 12,
   seed: 0,
   ...given,
@@ -65,7 +66,20 @@ export function prepared(loss: DistillationLoss, setup: LossSetup): { heads: Ten
   return { heads: initializeParameters(heads, setup.seed), memory }
 }
 
-/** A context with these taps and logits that nobody looks at. */
+/** What an actor with the only output `logits` computed. */
+export const actorOf = (logits: tf.Tensor2D, taps: TensorRecord = {}): ActorOutputs => ({
+  logits,
+  outputs: { logits },
+  taps,
+})
+
+/** A context with these logits and no taps. */
+export const logitContext = (
+  { student, teacher }: { readonly student: tf.Tensor2D; readonly teacher: tf.Tensor2D },
+  labels: tf.Tensor1D,
+): DistillationContext => ({ student: actorOf(student), teacher: actorOf(teacher), labels, fields: {} })
+
+/** A context with these taps and logits that no loss of features reads. */
 export function contextOf(
   student: TensorRecord,
   teacher: TensorRecord,
@@ -74,9 +88,10 @@ export function contextOf(
   const batch = Object.values(student)[0]!.shape[0]!
   const logits = tf.zeros<tf.Rank.R2>([batch, 5])
   return {
-    student: { logits, taps: student },
-    teacher: { logits, taps: teacher },
+    student: actorOf(logits, student),
+    teacher: actorOf(logits, teacher),
     labels: tf.zeros<tf.Rank.R1>([batch], 'int32'),
+    fields: {},
     ...given,
   }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
-import { apply } from '@gpdjs/core'
+import { predict } from '@gpdjs/core'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { drawn, tinyNetwork } from '../testing.ts'
 import { metricsFile } from './metrics-file.ts'
@@ -28,7 +28,7 @@ describe('saveNetwork and loadNetwork', () => {
     const loaded = await loadNetwork(saved())
     const x = tf.randomNormal([2, 6, 6, 1])
     const logits = ({ network, parameters, statistics }: typeof trained) =>
-      Array.from(apply(network, parameters, statistics, x, { training: false }).logits.dataSync())
+      Array.from(predict({ network, parameters, statistics }, x).dataSync())
     expect(logits(loaded)).toEqual(logits(trained))
     expect(loaded.metadata).toEqual({ arm: 'test' })
     expect(await readdir(folder)).toEqual(['student'])

@@ -6,12 +6,11 @@ import {
   networkDefinition,
   parseNetwork,
   recordData,
+  type Model,
   type Network,
   type SafeTensor,
   type TensorRecord,
 } from '@gpdjs/core'
-import type { TrainedNetwork } from '../evaluate.ts'
-import type { ExtractedNetwork } from '../extract.ts'
 import { readFileOf, writeFolder } from './atomic-folder.ts'
 
 const DEFINITION = 'network.json'
@@ -36,7 +35,7 @@ export async function encodable(
  */
 export async function saveNetwork(
   folder: string,
-  trained: TrainedNetwork,
+  trained: Model,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const tensors = await encodable({ ...trained.parameters, ...trained.statistics })
@@ -90,7 +89,7 @@ const tensorsOf = (found: ReadonlyMap<string, SafeTensor>, specs: TensorSpecs): 
  */
 export async function loadNetwork(
   folder: string,
-): Promise<ExtractedNetwork & { readonly metadata: Readonly<Record<string, string>> }> {
+): Promise<Model & { readonly metadata: Readonly<Record<string, string>> }> {
   const network: Network = parseNetwork(
     parseJson(await readFileOf(folder, DEFINITION), `${folder}/${DEFINITION}`),
     `${folder}/${DEFINITION}`,

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { apply, mapRecord, mergeBranches, useBackend } from '@gpdjs/core'
+import { apply, mapRecord, mergeBranches, predict, useBackend } from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
 import { branchParameters, expand, liftParameters, liftStatistics, orepa, teacherView } from '@gpdjs/ir-expansion'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -64,11 +64,19 @@ describe.each(Object.entries(families))('%s, small', (name, ops) => {
     it.each([false, true])('2. computes what its dynamic teacher does, in training mode: %s', (training) => {
       tf.tidy(() => {
         const { expansion, statistics, branched, stored, x } = lifted(name, setting)
-        const student = apply(expansion.student, mergeBranches(expansion, branched), statistics, x, { training })
+        const student = apply(
+          { network: expansion.student, parameters: mergeBranches(expansion, branched), statistics },
+          x,
+          { training },
+        )
         const wide = liftStatistics(expansion, statistics)
-        const teacher = apply(expansion.teacher, teacherView(expansion, stored), wide, x, { training })
-        expect(contrast(student.logits), 'logits depend on the image').toBeGreaterThan(0.05)
-        expect(distance(teacher.logits, student.logits)).toBeLessThan(2e-5)
+        const teacher = apply(
+          { network: expansion.teacher, parameters: teacherView(expansion, stored), statistics: wide },
+          x,
+          { training },
+        )
+        expect(contrast(student.outputs['logits'] as tf.Tensor2D), 'logits depend on the image').toBeGreaterThan(0.05)
+        expect(distance(teacher.outputs['logits']!, student.outputs['logits']!)).toBeLessThan(2e-5)
       })
     })
 
@@ -78,8 +86,8 @@ describe.each(Object.entries(families))('%s, small', (name, ops) => {
         const trained = mapRecord(stored, (tensor, key) => tf.add(tensor, random(tensor.shape, `step ${key}`, 0.02)))
         const deployed = extractStudent(expansion, trained, statistics)
         const view = studentView(expansion, trained)
-        const inTraining = apply(expansion.student, view, statistics, x, { training: false }).logits
-        const plain = apply(deployed.network, deployed.parameters, deployed.statistics, x, { training: false }).logits
+        const inTraining = predict({ network: expansion.student, parameters: view, statistics }, x)
+        const plain = predict(deployed, x)
         expect(Array.from(plain.dataSync())).toEqual(Array.from(inTraining.dataSync()))
         expect(Array.from(plain.dataSync()).every(Number.isFinite)).toBe(true)
       })

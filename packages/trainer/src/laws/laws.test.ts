@@ -6,6 +6,7 @@ import {
   mapRecord,
   mergeBranches,
   randomStream,
+  predict,
   type Network,
   type TensorRecord,
 } from '@gpdjs/core'
@@ -131,12 +132,20 @@ describe('the laws of the two views', () => {
       check((given) => {
         const { expansion, statistics, branched, stored, x } = lifted(given)
         const training = mode === 'training'
-        const student = apply(expansion.student, mergeBranches(expansion, branched), statistics, x, { training })
+        const student = apply(
+          { network: expansion.student, parameters: mergeBranches(expansion, branched), statistics },
+          x,
+          { training },
+        )
         const wide = liftStatistics(expansion, statistics)
-        const teacher = apply(expansion.teacher, teacherView(expansion, stored), wide, x, { training })
+        const teacher = apply(
+          { network: expansion.teacher, parameters: teacherView(expansion, stored), statistics: wide },
+          x,
+          { training },
+        )
         // Noise of size 1 makes intermediate numbers that cancel: rounding grows with it.
         const tolerance = 2e-5 * (1 + 20 * given.deviation)
-        expect(distance(teacher.logits, student.logits)).toBeLessThan(tolerance)
+        expect(distance(teacher.outputs['logits']!, student.outputs['logits']!)).toBeLessThan(tolerance)
         const moved = training ? liftStatistics(expansion, student.statistics) : {}
         for (const [name, tensor] of Object.entries(moved))
           expect(distance(teacher.statistics[name]!, tensor)).toBeLessThan(tolerance)
@@ -163,10 +172,14 @@ describe('the laws of the two views', () => {
         tf.add(tensor, random(tensor.shape, given.seed, `step ${name}`, 0.1)),
       )
       const deployed = extractStudent(expansion, trained, statistics)
-      const inTraining = apply(expansion.student, studentView(expansion, trained), statistics, x, {
-        training: false,
-      }).logits
-      const plain = apply(deployed.network, deployed.parameters, deployed.statistics, x, { training: false }).logits
+      const inTraining = apply(
+        { network: expansion.student, parameters: studentView(expansion, trained), statistics },
+        x,
+        {
+          training: false,
+        },
+      ).outputs['logits']!
+      const plain = predict(deployed, x)
       expect(Array.from(plain.dataSync())).toEqual(Array.from(inTraining.dataSync()))
       const names = expansion.student.parameters.map(({ name }) => name).sort()
       expect(Object.keys(deployed.parameters).sort()).toEqual(names)

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
 import { listNetworks } from '@gpdjs/architectures'
-import { apply, mapRecord, useBackend } from '@gpdjs/core'
+import { apply, mapRecord, predict, useBackend } from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
 import { expand, liftParameters, liftStatistics, teacherView } from '@gpdjs/ir-expansion'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -40,11 +40,15 @@ describe.each(listNetworks())('%s, small', (name) => {
     tf.tidy(() => {
       const { expansion, parameters, statistics, stored, x } = lifted(name)
       const training = mode === 'training'
-      const student = apply(expansion.student, parameters, statistics, x, { training })
+      const student = apply({ network: expansion.student, parameters, statistics }, x, { training })
       const wide = liftStatistics(expansion, statistics)
-      const teacher = apply(expansion.teacher, teacherView(expansion, stored), wide, x, { training })
-      expect(contrast(student.logits), 'logits depend on the image').toBeGreaterThan(0.05)
-      expect(distance(teacher.logits, student.logits)).toBeLessThan(1e-5)
+      const teacher = apply(
+        { network: expansion.teacher, parameters: teacherView(expansion, stored), statistics: wide },
+        x,
+        { training },
+      )
+      expect(contrast(student.outputs['logits'] as tf.Tensor2D), 'logits depend on the image').toBeGreaterThan(0.05)
+      expect(distance(teacher.outputs['logits']!, student.outputs['logits']!)).toBeLessThan(1e-5)
       const moved = training ? liftStatistics(expansion, student.statistics) : {}
       expect(Object.keys(teacher.statistics).sort()).toEqual(Object.keys(moved).sort())
       for (const [key, tensor] of Object.entries(moved))
@@ -68,8 +72,8 @@ describe.each(listNetworks())('%s, small', (name) => {
       const trained = mapRecord(stored, (tensor, key) => tf.add(tensor, random(tensor.shape, `step ${key}`, 0.02)))
       const deployed = extractStudent(expansion, trained, statistics)
       const view = studentView(expansion, trained)
-      const inTraining = apply(expansion.student, view, statistics, x, { training: false }).logits
-      const plain = apply(deployed.network, deployed.parameters, deployed.statistics, x, { training: false }).logits
+      const inTraining = predict({ network: expansion.student, parameters: view, statistics }, x)
+      const plain = predict(deployed, x)
       expect(Array.from(plain.dataSync())).toEqual(Array.from(inTraining.dataSync()))
       expect(Array.from(plain.dataSync()).every(Number.isFinite)).toBe(true)
     }),

@@ -58,10 +58,10 @@ export function smallStudent(name: string) {
   const network = small(name)
   const drawn = initializeParameters(network.parameters, SEED)
   const parameters = mapRecord(drawn, (tensor, key) => tf.add(tensor, random(tensor.shape, key, 0.05)))
-  const x = random([4, ...network.inputShape], 'images')
+  const x = random([4, ...network.inputs['image']!.shape], 'images')
   // Moments of these very images: with others signals fade from layer to layer, and a dead network keeps every law.
   const none = mapRecord(initializeStatistics(network.statistics), (tensor) => tf.zerosLike(tensor))
-  const moved = apply(network, parameters, none, x, { training: true }).statistics
+  const moved = apply({ network, parameters, statistics: none }, x, { training: true }).statistics
   const statistics = mapRecord(moved, (tensor) => tf.mul(tensor, 1 / (1 - MOMENTUM)))
   return { network, parameters, statistics, x }
 }

@@ -2,9 +2,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { type DistillationLoss } from '@gpdjs/core'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
-import { crossEntropy } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import type { BatchSource, TensorBatch } from '../data/batch-source.ts'
+import type { Batch, BatchSource } from '@gpdjs/core'
 import { distill } from '../distill.ts'
 import type { DistillOptions } from '../distill-options.ts'
 import { sgd } from '../optimizers/sgd.ts'
@@ -30,10 +29,10 @@ const options = (train: BatchSource): DistillOptions => ({
 function watched(source: BatchSource, failAt = Infinity) {
   const seen: { index: number[]; failures: number } = { index: [], failures: 0 }
   let batches = 0
-  function* watch(given: Iterable<TensorBatch>) {
+  function* watch(given: Iterable<Batch>) {
     for (const batch of given) {
       if (batches++ === failAt) {
-        tf.dispose([batch.xs, batch.ys])
+        tf.dispose({ ...batch.fields })
         seen.failures++
         throw new Error('the disk is gone')
       }
@@ -46,22 +45,12 @@ function watched(source: BatchSource, failAt = Infinity) {
 
 /** The student's parameters after the same training by hand, each batch made when the step before it is over. */
 function withoutLookahead(train: BatchSource): number[][] {
-  const pipeline = buildPipeline({
-    student: tinyNetwork(),
-    seed: 0,
-    plugins: [],
-    taskTerm: (actor) => ({
-      name: `cross-entropy(${actor})`,
-      weight: 1,
-      taps: { [actor]: [] },
-      compute: (outputs, { labels }) => crossEntropy(outputs[actor]!.logits, labels),
-    }),
-  })
+  const pipeline = buildPipeline({ student: tinyNetwork(), seed: 0 })
   let state = initialState(pipeline, optimizer)
   const weights = { 'cross-entropy(student)': 1 }
   for (let epoch = 0; epoch < 3; epoch++)
-    for (const { xs, ys } of train.batches({ batchSize: 6, seed: 0, epoch, shuffle: true }))
-      state = trainingStep(pipeline, optimizer, state, [{ xs, ys }], { learningRate: 0.1, weights }).state
+    for (const batch of train.batches({ batchSize: 6, seed: 0, epoch, training: true }))
+      state = trainingStep(pipeline, optimizer, state, [batch], { totalSteps: 12, weights }).state
   return Object.keys(state.trainables)
     .sort()
     .map((name) => [...state.trainables[name]!.dataSync()])
@@ -82,7 +71,7 @@ describe('training', () => {
     const { source, seen } = watched(data)
     const run = await distill(options(source))
     const order = [0, 1, 2].flatMap((epoch) =>
-      [...data.batches({ batchSize: 6, seed: 0, epoch, shuffle: true })].flatMap(({ index }) => [...index]),
+      [...data.batches({ batchSize: 6, seed: 0, epoch, training: true })].flatMap(({ index }) => [...index]),
     )
     expect(seen.index).toEqual(order)
     const { parameters } = run.student
@@ -139,7 +128,7 @@ describe('training', () => {
   it('fails once, with what loading failed with, after the steps before, and leaves nothing behind', async () => {
     const { source, seen } = watched(tinyData(24), 2)
     const steps: number[] = []
-    const teacher = dynamicTeacher({ expansion: inverseReparameterization({ ratio: 2, branches: orepa() }) })
+    const teacher = dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) })
     const left = await leftBy(async () => {
       const callbacks = { onBatchEnd: (step: number) => void steps.push(step) }
       const run = distill({ ...options(source), plugins: teacher, callbacks })
@@ -166,7 +155,7 @@ describe('training', () => {
     const shares = logs.map((each) => each['data-wait']!)
     expect(shares.every((share) => share > 0 && share < 1)).toBe(true)
     // 6 images in a step of `seconds`, of which at least 30 ms were waiting; nothing is loaded during the last step.
-    const waited = logs.map((each) => each['data-wait']! * (6000 / each['images-per-second']!))
+    const waited = logs.map((each) => each['data-wait']! * (6000 / each['samples-per-second']!))
     expect(waited[0]).toBeGreaterThanOrEqual(60 - 1e-6)
     expect(Math.min(waited[1]!, waited[2]!)).toBeGreaterThanOrEqual(30 - 1e-6)
   })
@@ -179,7 +168,7 @@ describe('training', () => {
     run.dispose()
     expect(logs.length).toBeGreaterThan(0)
     for (const each of logs) {
-      expect(each).toMatchObject({ 'data-wait': 0, 'images-per-second': expect.any(Number) as number })
+      expect(each).toMatchObject({ 'data-wait': 0, 'samples-per-second': expect.any(Number) as number })
       expect(Object.values(each).every(Number.isFinite), JSON.stringify(each)).toBe(true)
     }
   })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { groupsOf } from './groups.ts'
-import { Lookahead } from './lookahead.ts'
+import { chunksOf } from './chunks.ts'
+import { lookahead, type Lookahead } from './lookahead.ts'
 
 /** Numbers 0, 1, 2 …, with a note of what was made, discarded, and whether the source was told to stop. */
 function numbers(count: number, failAt = Infinity) {
@@ -29,12 +29,12 @@ const takeAll = <T>(items: Lookahead<T>, prepare: (at: number) => boolean) => {
   return taken
 }
 
-describe('Lookahead', () => {
+describe('lookahead', () => {
   it('gives the items of its source in their order, whichever are prepared', () => {
     fc.assert(
       fc.property(fc.nat(20), fc.array(fc.boolean()), (count, prepared) => {
         const { source, discard, seen } = numbers(count)
-        const taken = takeAll(new Lookahead(source(), discard), (at) => prepared[at] ?? false)
+        const taken = takeAll(lookahead(source(), discard), (at) => prepared[at] ?? false)
         expect(taken).toEqual(Array.from({ length: count }, (_, n) => n))
         expect(seen.discarded).toEqual([])
       }),
@@ -43,7 +43,7 @@ describe('Lookahead', () => {
 
   it('makes an item when it is prepared, one ahead and no more', () => {
     const { source, discard, seen } = numbers(5)
-    const items = new Lookahead(source(), discard)
+    const items = lookahead(source(), discard)
     expect(seen.made).toEqual([])
     items.prepare()
     items.prepare()
@@ -54,7 +54,7 @@ describe('Lookahead', () => {
 
   it('throws what preparing threw when the item is taken, once, and has ended then', () => {
     const { source, discard } = numbers(5, 1)
-    const items = new Lookahead(source(), discard)
+    const items = lookahead(source(), discard)
     expect(items.take()).toBe(0)
     expect(() => items.prepare()).not.toThrow()
     expect(() => items.take()).toThrow('no 1')
@@ -65,7 +65,7 @@ describe('Lookahead', () => {
 
   it('frees what was prepared and stops the source when it is closed, once', () => {
     const { source, discard, seen } = numbers(5)
-    const items = new Lookahead(source(), discard)
+    const items = lookahead(source(), discard)
     items.take()
     items.prepare()
     items.close()
@@ -75,12 +75,12 @@ describe('Lookahead', () => {
   })
 })
 
-describe('groupsOf', () => {
+describe('chunksOf', () => {
   it('gives every item to one group or to nobody', () => {
     fc.assert(
       fc.property(fc.nat(20), fc.integer({ min: 1, max: 6 }), (count, size) => {
         const { source, discard, seen } = numbers(count)
-        const groups = [...groupsOf(source(), size, discard)]
+        const groups = [...chunksOf(source(), size, discard)]
         expect(groups.every((group) => group.length === size)).toBe(true)
         expect([...groups.flat(), ...seen.discarded]).toEqual(Array.from({ length: count }, (_, n) => n))
       }),
@@ -89,7 +89,7 @@ describe('groupsOf', () => {
 
   it('frees a group that a failing source left unfinished', () => {
     const { source, discard, seen } = numbers(9, 5)
-    const groups = groupsOf(source(), 3, discard)
+    const groups = chunksOf(source(), 3, discard)
     expect(groups.next().value).toEqual([0, 1, 2])
     expect(() => groups.next()).toThrow('no 5')
     expect(seen.discarded).toEqual([3, 4])
@@ -97,7 +97,7 @@ describe('groupsOf', () => {
 
   it('stops the source when it is left early, and keeps nothing back', () => {
     const { source, discard, seen } = numbers(9)
-    for (const group of groupsOf(source(), 2, discard)) if (group[0] === 2) break
+    for (const group of chunksOf(source(), 2, discard)) if (group[0] === 2) break
     expect(seen).toEqual({ made: [0, 1, 2, 3], discarded: [], stopped: 1 })
   })
 })

@@ -7,44 +7,41 @@ type Ahead<T> =
  * Items of an iterator, the next one prepared before it is asked for: while a device computes on the one before. Items
  * come in the same order, and are the same, as without.
  */
-export class Lookahead<T> {
-  readonly #items: Iterator<T>
-  #ahead: Ahead<T> | undefined
-
-  /** @param discard frees an item that nobody will take */
-  constructor(
-    items: Iterable<T>,
-    private readonly discard: (item: T) => void,
-  ) {
-    this.#items = items[Symbol.iterator]()
-  }
-
-  /** Prepares the next item unless it is there already. Never throws: a problem belongs to whoever takes the item. */
-  prepare(): void {
-    this.#ahead ??= this.#next()
-  }
-
+export interface Lookahead<T> {
+  /** Prepares the next item unless it is there already. Never throws: `take` throws what went wrong. */
+  prepare(): void
   /** The next item, or undefined at the end; throws what preparing it threw, and has ended then. */
-  take(): T | undefined {
-    const ahead = this.#ahead ?? this.#next()
-    this.#ahead = ahead.kind === 'item' ? undefined : { kind: 'end' }
-    if (ahead.kind === 'problem') throw ahead.problem
-    return ahead.kind === 'item' ? ahead.item : undefined
-  }
-
+  take(): T | undefined
   /** Frees what was prepared and lets the iterator clean up. */
-  close(): void {
-    if (this.#ahead?.kind === 'item') this.discard(this.#ahead.item)
-    if (this.#ahead === undefined || this.#ahead.kind === 'item') this.#items.return?.()
-    this.#ahead = { kind: 'end' }
-  }
+  close(): void
+}
 
-  #next(): Ahead<T> {
+/** @param discard frees an item that is not taken */
+export function lookahead<T>(iterable: Iterable<T>, discard: (item: T) => void): Lookahead<T> {
+  const items = iterable[Symbol.iterator]()
+  let ahead: Ahead<T> | undefined
+  const next = (): Ahead<T> => {
     try {
-      const { done, value } = this.#items.next()
+      const { done, value } = items.next()
       return done === true ? { kind: 'end' } : { kind: 'item', item: value as T }
     } catch (problem) {
       return { kind: 'problem', problem }
     }
+  }
+  return {
+    prepare() {
+      ahead ??= next()
+    },
+    take() {
+      const taken = ahead ?? next()
+      ahead = taken.kind === 'item' ? undefined : { kind: 'end' }
+      if (taken.kind === 'problem') throw taken.problem
+      return taken.kind === 'item' ? taken.item : undefined
+    },
+    close() {
+      if (ahead?.kind === 'item') discard(ahead.item)
+      if (ahead === undefined || ahead.kind === 'item') items.return?.()
+      ahead = { kind: 'end' }
+    },
   }
 }

@@ -1,25 +1,26 @@
 import * as tf from '@tensorflow/tfjs'
+import type { Batch, BatchSource } from '@gpdjs/core'
 import type { Optimizer } from '../optimizers/optimizer.ts'
-import type { BatchSource, TensorBatch } from '../data/batch-source.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import { INDEX } from '../pipeline/check-data.ts'
 import { valueAt } from '../schedule.ts'
 import type { StepScalars, TrainingBatch } from '../gradient-pass.ts'
 import { trainingStep } from '../step.ts'
 import { disposeReplaced, type TrainingState } from '../training-state.ts'
 import type { Callbacks, Logs } from './callbacks.ts'
-import type { LogitsCache } from './logits-cache.ts'
 import { waitedFor } from './data-wait.ts'
-import { groupsOf } from './groups.ts'
-import { Lookahead } from './lookahead.ts'
+import { chunksOf } from './chunks.ts'
+import { lookahead, type Lookahead } from './lookahead.ts'
+import type { OutputCache } from './output-cache.ts'
 import { readMetrics } from './read-metrics.ts'
-import { RunningMean } from './running-mean.ts'
+import { runningMean } from './running-mean.ts'
 
 /** What stays the same through a run. */
 export interface TrainingLoop {
   readonly pipeline: Pipeline
   readonly optimizer: Optimizer
   readonly source: BatchSource
-  readonly caches: ReadonlyMap<string, LogitsCache>
+  readonly cache: OutputCache
   readonly batchSize: number
   /** Batches whose mean gradient makes one step. */
   readonly accumulate: number
@@ -43,55 +44,57 @@ export interface EpochResult {
   readonly problem?: string
 }
 
-function scalarsAt({ pipeline, optimizer, totalSteps }: TrainingLoop, step: number): StepScalars {
+function scalarsAt({ pipeline, totalSteps }: TrainingLoop, step: number): StepScalars {
   const progress = { step, totalSteps }
   return {
-    learningRate: valueAt(optimizer.learningRate, progress),
+    totalSteps,
     weights: Object.fromEntries(pipeline.terms.map(({ name, weight }) => [name, valueAt(weight, progress)])),
   }
 }
 
-async function withCachedLogits(batch: TensorBatch, caches: TrainingLoop['caches']): Promise<TrainingBatch> {
-  const logits: Record<string, tf.Tensor2D> = {}
-  for (const [name, cache] of caches) logits[name] = await cache.logits(batch)
-  return { ...batch, index: tf.tensor1d(Int32Array.from(batch.index), 'int32'), logits }
+/** A batch with its positions in the set as a field, and what is remembered of it. */
+async function withKnown(batch: Batch, cache: OutputCache): Promise<TrainingBatch> {
+  const known = await cache.lookUp(batch)
+  const index = tf.tensor1d(Int32Array.from(batch.index), 'int32')
+  return { fields: { ...batch.fields, [INDEX]: index }, known }
 }
 
-const disposeBatch = ({ xs, ys, views, index, logits }: TrainingBatch) =>
-  tf.dispose([xs, ys, { ...views }, index, { ...logits }])
+const disposeBatch = ({ fields, known = {} }: TrainingBatch) =>
+  tf.dispose([{ ...fields }, ...Object.values(known).flatMap(({ outputs, taps }) => [{ ...outputs }, { ...taps }])])
 
 const notFinite = (values: Logs): string[] => Object.keys(values).filter((name) => !Number.isFinite(values[name]))
 
 /** Milliseconds: browsers round their clock, down to no time at all for a step. */
 const CLOCK_RESOLUTION = 1
 
-const disposeSamples = ({ index: _, ...tensors }: TensorBatch) => tf.dispose(tensors)
+const disposeFields = ({ fields }: Batch) => tf.dispose({ ...fields })
 
-/** The batches of an epoch in groups that make one step each, one group ahead of the step. */
-function groupsAhead({ source, batchSize, seed, accumulate }: TrainingLoop, epoch: number): Lookahead<TensorBatch[]> {
-  const batches = source.batches({ batchSize, seed, epoch, shuffle: true })
-  return new Lookahead(groupsOf(batches, accumulate, disposeSamples), (group) => group.forEach(disposeSamples))
+/** The batches of an epoch in chunks that make one step each, one chunk ahead of the step. */
+function chunksAhead({ source, batchSize, seed, accumulate }: TrainingLoop, epoch: number): Lookahead<Batch[]> {
+  const batches = source.batches({ batchSize, seed, epoch, training: true })
+  return lookahead(chunksOf(batches, accumulate, disposeFields), (chunk) => chunk.forEach(disposeFields))
 }
 
 /** A step with what it says of itself; `prepare` is called while it may still be computing. */
-async function takeStep(loop: TrainingLoop, state: TrainingState, group: TensorBatch[], prepare: () => void) {
-  const batches = await Promise.all(group.map((batch) => withCachedLogits(batch, loop.caches)))
+async function takeStep(loop: TrainingLoop, state: TrainingState, chunk: Batch[], prepare: () => void) {
+  const batches = await Promise.all(chunk.map((batch) => withKnown(batch, loop.cache)))
   const scalars = scalarsAt(loop, state.step)
   const { state: next, metrics } = trainingStep(loop.pipeline, loop.optimizer, state, batches, scalars)
   batches.forEach(disposeBatch)
   const reading = readMetrics(metrics)
   const waited = await waitedFor(reading, prepare)
-  return { next, values: await reading, waited, learningRate: scalars.learningRate }
+  const rates = loop.optimizer.rates({ step: state.step, totalSteps: loop.totalSteps })
+  return { next, values: await reading, waited, rates }
 }
 
 /** Steps until the data, or training, is over. Each step replaces the state that `replace` is told of. */
 async function trainOn(
-  groups: Lookahead<TensorBatch[]>,
+  chunks: Lookahead<Batch[]>,
   loop: TrainingLoop,
   start: TrainingState,
   replace: (state: TrainingState) => void,
 ): Promise<EpochResult> {
-  const mean = new RunningMean()
+  const mean = runningMean()
   let state = start
   const end = (outcome: Outcome, problem?: string): EpochResult => ({
     state,
@@ -102,17 +105,18 @@ async function trainOn(
 
   for (;;) {
     const began = performance.now()
-    const group = groups.take()
-    if (group === undefined) return end('completed')
+    const chunk = chunks.take()
+    if (chunk === undefined) return end('completed')
     const loaded = performance.now() - began
     const goesOn = state.step + 1 < loop.lastStep
-    const { next, values, waited, learningRate } = await takeStep(loop, state, group, () => {
-      if (goesOn) groups.prepare()
+    const { next, values, waited, rates } = await takeStep(loop, state, chunk, () => {
+      if (goesOn) chunks.prepare()
     })
     const broken = notFinite(values)
     if (broken.length > 0) {
       disposeReplaced(next, state)
-      return end('diverged', `${broken.join(', ')} not finite at step ${state.step}, learning rate ${learningRate}`)
+      const shown = Object.entries(rates).map(([name, rate]) => `${name} ${rate}`)
+      return end('diverged', `${broken.join(', ')} not finite at step ${state.step}, ${shown.join(', ')}`)
     }
     disposeReplaced(state, next)
     state = next
@@ -120,9 +124,8 @@ async function trainOn(
     const milliseconds = Math.max(performance.now() - began, CLOCK_RESOLUTION)
     const logs = {
       ...values,
-      acc: values['student/accuracy']!,
-      'learning-rate': learningRate,
-      'images-per-second': (1000 * loop.batchSize * group.length) / milliseconds,
+      ...rates,
+      'samples-per-second': (1000 * loop.batchSize * chunk.length) / milliseconds,
       'data-wait': (loaded + waited) / milliseconds,
     }
     mean.add(logs)
@@ -138,14 +141,14 @@ async function trainOn(
  * @throws whatever the source or a callback throws, once, after the steps before it; no state is left then
  */
 export async function trainEpoch(loop: TrainingLoop, start: TrainingState, epoch: number): Promise<EpochResult> {
-  const groups = groupsAhead(loop, epoch)
+  const chunks = chunksAhead(loop, epoch)
   let state = start
   try {
-    return await trainOn(groups, loop, start, (next) => void (state = next))
+    return await trainOn(chunks, loop, start, (next) => void (state = next))
   } catch (error) {
     disposeReplaced(state)
     throw error
   } finally {
-    groups.close()
+    chunks.close()
   }
 }

@@ -1,25 +1,29 @@
 import * as tf from '@tensorflow/tfjs'
-import type { BatchSource } from '../data/batch-source.ts'
+import type { BatchSource } from '@gpdjs/core'
 import { evaluate } from '../evaluate.ts'
 import { extractActor } from '../extract.ts'
+import { metricName } from '../gradient-pass.ts'
 import { STUDENT, type Pipeline } from '../pipeline/pipeline.ts'
 import type { TrainingState } from '../training-state.ts'
 
-/** Accuracy and loss of every learner on the validation set, and how far the teachers among them are ahead. */
+/**
+ * Every metric of every actor that changes, on the validation set: `val_<metric>` of the student, `val_<metric>/<actor>`
+ * of the others, and `val_gap/<actor>`, how far the judged metric of that actor is above the student's.
+ */
 export async function validate(
   pipeline: Pipeline,
   state: TrainingState,
   validation: BatchSource,
 ): Promise<Record<string, number>> {
+  const { task, actors } = pipeline
+  const { metric: judged } = task.judge
   const logs: Record<string, number> = {}
-  for (const { name } of pipeline.actors.filter(({ role }) => role === 'learner')) {
-    const trained = extractActor(pipeline, state, name)
-    const { accuracy, loss } = await evaluate(trained, validation)
-    tf.dispose([trained.parameters, trained.statistics])
-    const suffix = name === STUDENT ? '' : `/${name}`
-    logs[`val_acc${suffix}`] = accuracy
-    logs[`val_loss${suffix}`] = loss
-    if (name !== STUDENT) logs[`gap/${name}`] = accuracy - logs['val_acc']!
+  for (const { name } of actors.filter(({ role }) => role !== 'frozen')) {
+    const model = extractActor(pipeline, state, name)
+    const metrics = await evaluate(model, validation, { task })
+    tf.dispose([{ ...model.parameters }, { ...model.statistics }])
+    for (const [metric, value] of Object.entries(metrics)) logs[`val_${metricName(metric, name)}`] = value
+    if (name !== STUDENT) logs[`val_gap/${name}`] = metrics[judged]! - logs[`val_${judged}`]!
   }
   return logs
 }

@@ -1,21 +1,26 @@
 import * as tf from '@tensorflow/tfjs'
-import { mapRecord, runExtraKernel, type TensorRecord } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core'
+import { rescale, type Gradients } from './gradients.ts'
+import type { GradientTransform } from './optimizer.ts'
 
-/** `√(Σ ‖g‖²)` over all gradients. */
-export function globalNorm(gradients: TensorRecord): tf.Scalar {
-  const fused = runExtraKernel('GlobalNorm', { ...gradients })
-  if (fused !== undefined) return fused[0] as tf.Scalar
-  const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))
-  return tf.sqrt(tf.addN(squares)) as tf.Scalar
+/**
+ * Scales gradients down to a norm over all of them together: multiplies by `min(1, limit / (norm + 1e-6))`, as PyTorch's
+ * `clip_grad_norm_`. In a group of `partition` it is the norm over the tensors of that group.
+ *
+ * @param limit > 0; `Infinity` for never
+ * @throws GpdError `config.invalid`
+ * @example chain(clip(5), sgd({ learningRate: 0.1 })) // the same as sgd({ learningRate: 0.1, clipGlobalNorm: 5 })
+ * @see Pascanu et al., "On the difficulty of training recurrent neural networks", ICML 2013
+ */
+export function clip(limit: number): GradientTransform {
+  if (!(limit > 0)) throw new GpdError('config.invalid', `clip: expected a limit > 0, got ${limit}.`)
+  return {
+    name: `clip(${limit})`,
+    transform: (gradients) => (limit === Infinity ? gradients : rescale(gradients, factorOf(gradients, limit))),
+  }
 }
 
-/** `min(1, limit / (norm + 1e-6))`: what PyTorch's `clip_grad_norm_` multiplies all gradients by; undefined without a limit. */
-export function clippingScale(norm: tf.Scalar, limit: number): tf.Scalar | undefined {
-  return limit === Infinity ? undefined : (tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6))) as tf.Scalar)
-}
-
-/** Multiplies all gradients by `clippingScale`. */
-export function clipByGlobalNorm(gradients: TensorRecord, norm: tf.Scalar, limit: number): TensorRecord {
-  const scale = clippingScale(norm, limit)
-  return scale === undefined ? gradients : mapRecord(gradients, (gradient) => tf.mul(gradient, scale))
+function factorOf(gradients: Gradients, limit: number): tf.Scalar {
+  const norm = gradients.scale === undefined ? gradients.norm() : tf.mul(gradients.norm(), gradients.scale)
+  return tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6))) as tf.Scalar
 }

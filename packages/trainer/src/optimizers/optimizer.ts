@@ -1,26 +1,24 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { TensorRecord } from '@gpdjs/core'
-import type { Schedule } from '../schedule.ts'
+import type { TensorRecord, Progress } from '@gpdjs/core'
+import type { Gradients } from './gradients.ts'
 
 /** What an optimizer needs to know of a tensor beyond its value. */
 export interface TrainableSpec {
-  readonly shape: readonly number[]
   /** Whether weight decay acts on it when the optimizer exempts norms, biases and gates. */
   readonly decay: boolean
 }
 
 export interface UpdateContext {
-  readonly gradients: TensorRecord
+  /** Of the tensors that move in this step. */
+  readonly gradients: Gradients
   readonly trainables: TensorRecord
   /** What `init` made, as it was after the last update. */
   readonly slots: TensorRecord
   readonly specs: Readonly<Record<string, TrainableSpec>>
-  readonly learningRate: number
-  /** Updates already made: 0 for the first. */
-  readonly step: number
+  readonly progress: Progress
 }
 
-/** What an update makes. */
+/** The tensors that an update replaces; all others stay as they are. */
 export interface Updated {
   readonly trainables: Record<string, tf.Tensor>
   readonly slots: Record<string, tf.Tensor>
@@ -32,22 +30,24 @@ export interface Updated {
  */
 export interface Optimizer {
   readonly name: string
-  readonly learningRate: Schedule
-  /** Gradients are scaled down to this norm (over all of them together) before the update; `Infinity` for never. */
-  readonly clipGlobalNorm: number
+  /**
+   * What is remembered from one step to the next; called once, before the first step.
+   *
+   * @throws GpdError `config.invalid` for tensors that the optimizer cannot train
+   */
   init(trainables: TensorRecord): Record<string, tf.Tensor>
   update(context: UpdateContext): Updated
+  /** The learning rates of this step, for the log: `{ 'learning-rate': 0.1 }`, or `learning-rate/<group>` of each group. */
+  rates(progress: Progress): Readonly<Record<string, number>>
   /**
-   * The same in one pass over memory, where the backend has a kernel for it: all gradients are multiplied by `scale`
-   * (1 if undefined) on the way. Undefined where it has none; then the gradients are scaled first, and `update` is used.
+   * Whether a tensor moves in this step, by the step number alone. One that does not is a constant of the step: no
+   * gradient of it is computed. Default: all move in every step.
    */
-  fusedUpdate?(context: UpdateContext, scale: tf.Scalar | undefined): Updated | undefined
+  moves?(name: string, progress: Progress): boolean
 }
 
-export interface OptimizerOptions {
-  readonly learningRate: Schedule
-  /** Default `Infinity`. */
-  readonly clipGlobalNorm?: number
-  /** Which tensors decay: `weights` leaves out norms, biases and gates; `all` is what the authors do. Default `weights`. */
-  readonly decay?: 'weights' | 'all'
+/** Something done to gradients before an optimizer sees them. Pure, and computed on the device. */
+export interface GradientTransform {
+  readonly name: string
+  transform(gradients: Gradients): Gradients
 }

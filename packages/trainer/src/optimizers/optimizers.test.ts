@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { adamw, type AdamwOptions } from './adamw.ts'
-import { clipByGlobalNorm, globalNorm } from './clip.ts'
+import { chain } from './chain.ts'
+import { clip } from './clip.ts'
+import { frozen } from './frozen.ts'
+import { globalNorm, gradientsOf, scaledGradients } from './gradients.ts'
 import type { Optimizer } from './optimizer.ts'
 import { sgd, type SgdOptions } from './sgd.ts'
 
@@ -18,10 +21,11 @@ function run(optimizer: Optimizer): Record<string, number[]> {
   return tf.tidy(() => {
     let trainables: Record<string, tf.Tensor> = { weight: tf.tensor1d(START), bias: tf.tensor1d(START) }
     let slots = optimizer.init(trainables)
-    const specs = { weight: { shape: [2], decay: true }, bias: { shape: [2], decay: false } }
+    const specs = { weight: { decay: true }, bias: { decay: false } }
     GRADIENTS.forEach((gradient, step) => {
-      const gradients = { weight: tf.tensor1d(gradient), bias: tf.tensor1d(gradient) }
-      ;({ trainables, slots } = optimizer.update({ gradients, trainables, slots, specs, learningRate: RATE, step }))
+      const gradients = gradientsOf({ weight: tf.tensor1d(gradient), bias: tf.tensor1d(gradient) })
+      const progress = { step, totalSteps: GRADIENTS.length }
+      ;({ trainables, slots } = optimizer.update({ gradients, trainables, slots, specs, progress }))
     })
     return Object.fromEntries(Object.entries(trainables).map(([name, tensor]) => [name, Array.from(tensor.dataSync())]))
   }) as unknown as Record<string, number[]>
@@ -106,20 +110,59 @@ describe('adamw', () => {
   )
 })
 
-describe('clipByGlobalNorm', () => {
-  const gradients = () => ({ a: tf.tensor1d([3, 0]), b: tf.tensor2d([[4]]) })
+describe('clip', () => {
+  // Of norm √(3² + 4²) = 5.
+  const gradients = () => gradientsOf({ a: tf.tensor1d([3, 0]), b: tf.tensor2d([[4]]) })
+  const values = (clipped: ReturnType<typeof gradients>) =>
+    Object.values(scaledGradients(clipped)).flatMap((tensor) => Array.from(tensor.dataSync()))
 
   it('measures all gradients together', () => {
-    expect(globalNorm(gradients()).dataSync()[0]).toBeCloseTo(5, 6)
+    expect(gradients().norm().dataSync()[0]).toBeCloseTo(5, 6)
+    expect(globalNorm({}).dataSync()[0]).toBe(0)
   })
 
   it('scales a long gradient down to the limit and leaves a short one alone', () => {
-    const clipped = (limit: number) =>
-      Object.values(clipByGlobalNorm(gradients(), tf.scalar(5), limit)).flatMap((tensor) =>
-        Array.from(tensor.dataSync()),
-      )
+    const clipped = (limit: number) => values(clip(limit).transform(gradients()))
     expectClose(clipped(1), [0.6, 0, 0.8])
     expect(clipped(10)).toEqual([3, 0, 4])
     expect(clipped(Infinity)).toEqual([3, 0, 4])
+  })
+
+  it('measures what an earlier scale has left', () => {
+    expectClose(values(clip(1).transform(clip(2).transform(gradients()))), [0.6, 0, 0.8])
+    expectClose(values(clip(4).transform(clip(2).transform(gradients()))), [1.2, 0, 1.6])
+  })
+
+  it('computes the norm once', () => {
+    const all = gradients()
+    expect(clip(2).transform(all).norm()).toBe(all.norm())
+  })
+
+  it.each([0, -1, Number.NaN])('refuses the limit %d', (limit) => {
+    expect(() => clip(limit)).toThrow(/clip: expected a limit > 0/)
+  })
+})
+
+describe('chain', () => {
+  it.each([{}, { momentum: 0.9, weightDecay: 0.1 }])(
+    'of clip and sgd is sgd that clips, bit for bit: %o',
+    (options) => {
+      const clipping = run(sgd({ learningRate: RATE, ...options, clipGlobalNorm: 0.5 }))
+      expect(run(chain(clip(0.5), sgd({ learningRate: RATE, ...options })))).toEqual(clipping)
+      expect(clipping).not.toEqual(run(sgd({ learningRate: RATE, ...options })))
+    },
+  )
+
+  it('takes chains apart: each transform acts once, from the left', () => {
+    const alone = run(chain(clip(2), clip(0.5), sgd({ learningRate: RATE })))
+    expect(run(chain(clip(2), chain(clip(0.5), sgd({ learningRate: RATE }))))).toEqual(alone)
+  })
+
+  it('has the rates and the resting tensors of its optimizer', () => {
+    const progress = { step: 5, totalSteps: 10 }
+    const half = sgd({ learningRate: ({ step }) => step / 10 })
+    expect(chain(clip(1), half).rates(progress)).toEqual({ 'learning-rate': 0.5 })
+    expect(chain(clip(1), half).moves?.('x', progress)).toBe(true)
+    expect(chain(clip(1), frozen()).moves?.('x', progress)).toBe(false)
   })
 })

@@ -1,16 +1,17 @@
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
-import { apply, useBackend, type Network, type TensorRecord } from '@gpdjs/core'
+import { useBackend, predict, type Network, type TensorRecord } from '@gpdjs/core'
 import { extractStudent, studentView } from '@gpdjs/cbr-reparam'
 import {
   branchParameters,
   expand,
+  inverseReparameterization,
   liftParameters,
   orepa,
   teacherView,
-  type InverseReparameterization,
+  type Expander,
 } from '@gpdjs/ir-expansion'
-import { crossEntropy, dkd, softCrossEntropy } from '@gpdjs/kd-losses'
+import { dkd, softCrossEntropy } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sgd } from '../optimizers/sgd.ts'
 import { buildPipeline } from '../pipeline/pipeline.ts'
@@ -50,8 +51,8 @@ function replay(run: GoldenRun) {
   // The branches that were drawn are the recorded ones; those that come from the kernel are our own work.
   const recorded = storedTensors(run, branches ? 'branched/' : 'student/', expansion)
   const lift = () => liftParameters(expansion, recorded, NO_NOISE, 0)
-  const inverse: InverseReparameterization = {
-    name: 'inverse-reparameterization',
+  const inverse: Expander = {
+    ...inverseReparameterization({ ratio: Number(settings['ratio']) }),
     expand: () => expansion,
     lift,
     initialize: lift,
@@ -66,15 +67,9 @@ function replay(run: GoldenRun) {
     parameters: plain,
     statistics,
     seed: 0,
-    taskTerm: (name) => ({
-      name: `crossEntropy(${name})`,
-      weight: 1,
-      taps: { [name]: [] },
-      compute: (outputs, { labels }) => crossEntropy(outputs[name]!.logits, labels),
-    }),
     plugins: [
       static_ && staticTeacher({ network, parameters: plain, statistics, loss: dkd(static_) }),
-      dynamicTeacher({ expansion: inverse, loss: soft, weight: Number(settings['kd_ratio']) }),
+      dynamicTeacher({ expander: inverse, loss: soft, weight: Number(settings['kd_ratio']) }),
     ],
   })
   const optimizer = sgd({
@@ -86,9 +81,8 @@ function replay(run: GoldenRun) {
   })
   const at = (key: string, step: number) => tf.squeeze(tf.slice(run.tensor(key), step, 1), [0])
   const batch = (step: number) => ({
-    xs: at('data/x', step),
-    ys: at('data/y', step) as tf.Tensor1D,
-    ...(static_ && { logits: { 'static-teacher': at('data/teacher_logits', step) as tf.Tensor2D } }),
+    fields: { image: at('data/x', step), label: at('data/y', step) },
+    ...(static_ && { known: { 'static-teacher': { outputs: { logits: at('data/teacher_logits', step) } } } }),
   })
   const weights = Object.fromEntries(pipeline.terms.map(({ name, weight }) => [name, weight as number]))
   return {
@@ -108,11 +102,11 @@ function replay(run: GoldenRun) {
 type Replay = ReturnType<typeof replay>
 
 const evaluate = (network: Network, parameters: TensorRecord, statistics: TensorRecord, x: tf.Tensor) =>
-  apply(network, parameters, statistics, x, { training: false }).logits
+  predict({ network, parameters, statistics }, x)
 
 function logitsOf({ expansion, pipeline, batch }: Replay, state: TrainingState) {
   const stored = { ...scopeOf('dynamic-teacher', state.trainables), ...scopeOf('dynamic-teacher', pipeline.constants) }
-  const x = batch(0).xs
+  const x = batch(0).fields.image
   const logits = {
     student_logits: evaluate(
       expansion.student,
@@ -167,7 +161,7 @@ describe.each(BACKENDS)('parity with the authors on %s', (backend, cases) => {
       expect(largestGap(logits, named(run, 'eval0/', ['student_logits', 'teacher_logits']))).toBeLessThan(
         TOLERANCE.logits,
       )
-      const plain = evaluate(setup.network, setup.plain, setup.statistics, setup.batch(0).xs)
+      const plain = evaluate(setup.network, setup.plain, setup.statistics, setup.batch(0).fields.image)
       expect(largestGap({ plain }, { plain: run.tensor('eval0/plain_logits') })).toBeLessThan(TOLERANCE.logits)
     })
 
@@ -186,8 +180,8 @@ describe.each(BACKENDS)('parity with the authors on %s', (backend, cases) => {
       const loss = (name: string) => metrics[name]?.dataSync()[0]
       const close = (name: string, value: number | undefined) =>
         expect(Math.abs(loss(name)! - value!)).toBeLessThan(1e-4)
-      close('crossEntropy(dynamic-teacher)', teacherCe)
-      close('crossEntropy(student)', studentCe)
+      close('cross-entropy(dynamic-teacher)', teacherCe)
+      close('cross-entropy(student)', studentCe)
       const softName = Object.keys(metrics).find((name) => /^soft/i.test(name))!
       close(softName, soft)
       if (loss('dkd(student, static-teacher)') !== undefined) {
@@ -201,7 +195,7 @@ describe.each(BACKENDS)('parity with the authors on %s', (backend, cases) => {
       const { pipeline, optimizer, expansion, batch, weights, steps } = setup
       let state = initialState(pipeline, optimizer)
       for (let step = 0; step < steps; step++) {
-        const scalars = { learningRate: optimizer.learningRate as number, weights }
+        const scalars = { totalSteps: steps, weights }
         state = trainingStep(pipeline, optimizer, state, [batch(step)], scalars).state
         if (step > 0) continue
         const expected = storedTensors(run, 'step1/', expansion)
@@ -225,7 +219,7 @@ describe.each(BACKENDS)('parity with the authors on %s', (backend, cases) => {
       expect(largestGap(deployed.statistics, plainTensors(run, 'deployed/', moments))).toBeLessThan(
         TOLERANCE.parameters,
       )
-      const plain = evaluate(deployed.network, deployed.parameters, deployed.statistics, batch(0).xs)
+      const plain = evaluate(deployed.network, deployed.parameters, deployed.statistics, batch(0).fields.image)
       expect(largestGap({ plain }, { plain: run.tensor('deployed/logits') })).toBeLessThan(TOLERANCE.logits)
     })
   })

@@ -1,25 +1,47 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Network, TensorRecord } from '@gpdjs/core'
+import { scopeOf } from './scope.ts'
 
-/** Someone who looks at every batch: the student, a static teacher, a dynamic teacher, a peer. */
+/** A network that takes part in every step: the student, a static teacher, a dynamic teacher, a peer. */
 export interface Actor {
-  /** Unique, kebab-case: `'dynamic-teacher'`. Its statistics live under this name. */
+  /** Unique, kebab-case: `'dynamic-teacher'`. Its statistics are kept under this name. */
   readonly name: string
   readonly network: Network
-  /** A learner is trained; a frozen actor runs outside the tape, in evaluation mode, and never changes. */
-  readonly role: 'learner' | 'frozen'
   /**
-   * Parameters of `network` as a function of every trained and constant tensor of the run: its own tensors
-   * (`scopeOf('student', tensors)`) or a view of somebody else's. Differentiable.
+   * - `learner`: trained
+   * - `frozen`: never changes; runs off the tape in evaluation mode, and its outputs may be remembered
+   * - `follower`: moved by a state between steps (an average of the student); runs off the tape in evaluation mode
+   */
+  readonly role: 'learner' | 'frozen' | 'follower'
+  /** Learners only: `evaluation` for moving statistics and no dropout, as a trained network with adapters needs. Default `training`. */
+  readonly mode?: 'training' | 'evaluation'
+  /** Learners only: whether the task and static teachers teach it. Default true. */
+  readonly pupil?: boolean
+  /**
+   * Parameters of `network` as a function of every trained and constant tensor and every state of the run: its own
+   * tensors (`scopeOf('student', tensors)`) or a view of those of others. Differentiable.
    *
-   * With `batch`, they are for `apply` on so many images, and kernels may come in parts where that is cheaper; without,
+   * With `batch`, they are for `apply` on so many samples, and kernels may come in parts where that is cheaper; without,
    * they are what is saved.
    */
   readonly parameters: (tensors: TensorRecord, batch?: number) => TensorRecord
-  /** What a batch's images must become before this network sees them. Default: nothing. */
-  readonly input?: (xs: tf.Tensor) => tf.Tensor
-  /** Batch-norm moments to begin with; taken over by the run. */
+  /** Batch-norm moments to begin with; the run disposes of them. */
   readonly statistics: Record<string, tf.Tensor>
-  /** Frozen actors only: its outputs do not depend on augmentation, so they may be computed once and looked up. */
-  readonly cacheLogits?: boolean
+  /** Followers only: moments as a function of the states of the run. Default `statistics`. */
+  readonly moments?: (tensors: TensorRecord) => TensorRecord
+  /** Frozen actors only: whether outputs that losses read are remembered, by sample, where data do not vary. Default true. */
+  readonly cache?: boolean
+}
+
+/** Whether the task and static teachers teach an actor. */
+export const isPupil = ({ role, pupil = true }: Actor): boolean => role === 'learner' && pupil
+
+/**
+ * The moments that an actor normalizes by.
+ *
+ * @param tensors trained tensors, constants and states of the run
+ * @param statistics of the run, under the names of learners
+ */
+export function momentsOf(actor: Actor, tensors: TensorRecord, statistics: TensorRecord): TensorRecord {
+  return actor.role === 'learner' ? scopeOf(actor.name, statistics) : (actor.moments?.(tensors) ?? actor.statistics)
 }

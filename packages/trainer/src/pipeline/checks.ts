@@ -2,15 +2,19 @@ import { didYouMean, GpdError, tapNode, type LossSetup } from '@gpdjs/core'
 import type { Actor } from './actor.ts'
 import { edgeName, type EdgeOptions, type LossTerm } from './term.ts'
 
-/** @throws GpdError for an actor or a tap that is not there */
-export function checkTerm(term: LossTerm, actors: readonly Actor[]): void {
-  for (const [name, taps] of Object.entries(term.taps)) {
-    const { network } = findActor(term.name, name, actors)
+/** @throws GpdError for an actor or a tap that does not exist, or rows that cannot be weighed */
+export function checkTerm(term: LossTerm, actors: readonly Actor[], weighsRows: boolean): void {
+  for (const { actor, taps = [] } of Object.values(term.passes)) {
+    const { network } = findActor(term.name, actor, actors)
     for (const tap of taps) tapNode(network, tap)
   }
+  if (!term.comparesSamples || !(weighsRows || term.rows)) return
+  const weigher = term.rows ? 'its edge' : 'the task'
+  const problem = `Loss '${term.name}' compares samples with each other, but ${weigher} weighs rows.`
+  throw new GpdError('plugin.invalid', problem, 'Use a loss that has one value per row, such as kd().')
 }
 
-function findActor(term: string, name: string, actors: readonly Actor[]): Actor {
+export function findActor(term: string, name: string, actors: readonly Actor[]): Actor {
   const actor = actors.find((candidate) => candidate.name === name)
   if (actor) return actor
   throw new GpdError(
@@ -30,29 +34,18 @@ export function checkHeads(given: readonly string[], terms: readonly string[]): 
 
 /** What a loss may know of the two networks before training. */
 export function lossSetup(edge: EdgeOptions, actors: readonly Actor[], seed: number, samples: number): LossSetup {
+  const networkOf = (name: string) => findActor(edgeName(edge), name, actors).network
   const shapes = (name: string, taps: readonly string[] = []) => {
-    const { network } = findActor(edgeName(edge), name, actors)
+    const network = networkOf(name)
     return Object.fromEntries(taps.map((tap) => [tap, network.shapes[tapNode(network, tap)]!]))
   }
   const { student, teacher, loss } = edge
-  const { classes } = actors[0]!.network
+  const { outputs, shapes: nodes } = networkOf(student)
   return {
     student: shapes(student, loss.taps?.student),
     teacher: shapes(teacher, loss.taps?.teacher),
-    classes,
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, nodes[node]!])),
     samples,
     seed,
   }
-}
-
-/** @throws GpdError `data.mismatch` unless all networks tell the same number of classes apart */
-export function checkClasses(actors: readonly Actor[]): void {
-  const [student] = actors
-  const other = actors.find(({ network }) => network.classes !== student!.network.classes)
-  if (!other) return
-  throw new GpdError(
-    'data.mismatch',
-    `'${other.name}' has ${other.network.classes} classes, the student ${student!.network.classes}.`,
-    'Logit distillation needs the same classes in the same order.',
-  )
 }

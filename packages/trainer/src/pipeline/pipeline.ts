@@ -1,24 +1,42 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, initializeParameters, initializeStatistics, type Network, type TensorRecord } from '@gpdjs/core'
+import {
+  GpdError,
+  initializeParameters,
+  initializeStatistics,
+  type Network,
+  type Task,
+  type TensorRecord,
+} from '@gpdjs/core'
 import type { TrainableSpec } from '../optimizers/optimizer.ts'
+import { classification } from '../tasks/classification.ts'
 import type { Actor } from './actor.ts'
-import { checkClasses, checkHeads, checkTerm, lossSetup } from './checks.ts'
-import { flattenPlugins, type PluginOption, type RunSetup, type RunState, type TensorStore } from './plugin.ts'
-import { inScope, scopeOf } from './scope.ts'
+import { networksOf } from './check-data.ts'
+import { checkOutputs } from './check-source.ts'
+import { checkHeads, checkTerm } from './checks.ts'
+import { planPasses, type PlannedPass } from './plan-passes.ts'
+import { flattenPlugins, type PluginOption, type PluginState, type Trained } from './plugin.ts'
+import { runSetup, STUDENT, type Additions } from './run-setup.ts'
+import { inScope } from './scope.ts'
 import { startingTensors } from './starting-tensors.ts'
-import { distillationTerm, edgeName, headsOf, memoryOf, type LossTerm } from './term.ts'
+import { taskTerm } from './task-term.ts'
+import type { LossTerm } from './term.ts'
+import type { MadeView } from './view.ts'
 
-export const STUDENT = 'student'
+export { STUDENT }
 
-/** A run put together: who looks at a batch, what is minimized, what is trained. Plain data and pure functions. */
+/** A run put together: which networks see a batch, what is minimized, what is trained. Plain data and pure functions. */
 export interface Pipeline {
   readonly seed: number
+  readonly task: Task
   readonly actors: readonly Actor[]
   readonly terms: readonly LossTerm[]
-  readonly states: readonly RunState[]
+  /** Each actor on each view that a term names. */
+  readonly passes: readonly PlannedPass[]
+  readonly views: readonly MadeView[]
+  readonly states: readonly PluginState[]
   /** What the optimizer knows of each trained tensor. */
   readonly specs: Readonly<Record<string, TrainableSpec>>
-  /** Tensors that views read but nobody trains. */
+  /** Tensors that views read and no optimizer moves. */
   readonly constants: Record<string, tf.Tensor>
   /** Where training begins; owned by the pipeline until `initialState` hands it over. */
   readonly initial: { readonly trainables: Record<string, tf.Tensor>; readonly statistics: Record<string, tf.Tensor> }
@@ -27,117 +45,62 @@ export interface Pipeline {
 export interface PipelineOptions {
   readonly student: Network
   /** Given weights (fine-tuning). Copied. Default: drawn from the seed. */
-  readonly parameters?: TensorRecord
-  readonly statistics?: TensorRecord
+  readonly parameters?: TensorRecord | undefined
+  readonly statistics?: TensorRecord | undefined
   /** Given heads of losses by the name of their term. Copied. Default: drawn from the seed. */
-  readonly heads?: Readonly<Record<string, TensorRecord>>
+  readonly heads?: Readonly<Record<string, TensorRecord>> | undefined
   readonly plugins?: PluginOption
-  /** Terms on the labels, one for each learner. */
-  readonly taskTerm: (learner: string) => LossTerm | undefined
+  /** Default `classification()`. */
+  readonly task?: Task | undefined
   readonly seed: number
-  /** Number of training images; losses with a memory of them want to know. Default 0. */
+  /** Number of training samples, for losses that remember each of them. Default 0. */
   readonly samples?: number
 }
 
-function unique(kind: string, entries: readonly { readonly name: string }[], name: string): void {
-  if (entries.some((entry) => entry.name === name))
-    throw new GpdError('plugin.invalid', `Two ${kind} are called '${name}'.`, 'Names must be unique.')
-}
-
-function ownStore(network: Network, tensors: Record<string, tf.Tensor>): TensorStore {
-  return { name: STUDENT, tensors, specs: network.parameters }
-}
-
 /**
- * Puts a run together: the student, then every plugin's actors, then every plugin's loss terms.
+ * Puts a run together: the student, then every plugin's actors, then the task's and every plugin's loss terms.
  *
- * @throws GpdError `plugin.invalid`, `data.mismatch` (class counts), `checkpoint.incompatible` (given weights)
+ * @throws GpdError `plugin.invalid`, `network.invalid` (outputs that the task reads), `checkpoint.incompatible` (given weights)
  */
 export function buildPipeline(options: PipelineOptions): Pipeline {
   const plugins = flattenPlugins(options.plugins)
-  const { student: network, seed } = options
-  const parameters = startingTensors('parameters', options.parameters, network.parameters, () =>
-    initializeParameters(network.parameters, seed),
+  const { student, seed, samples = 0, heads, task = classification() } = options
+  const parameters = startingTensors('parameters', options.parameters, student.parameters, () =>
+    initializeParameters(student.parameters, seed),
   )
-  const statistics = startingTensors('statistics', options.statistics, network.statistics, () =>
-    initializeStatistics(network.statistics),
+  const statistics = startingTensors('statistics', options.statistics, student.statistics, () =>
+    initializeStatistics(student.statistics),
   )
-  const actors: Actor[] = [
-    { name: STUDENT, network, role: 'learner', statistics, parameters: (tensors) => scopeOf(STUDENT, tensors) },
-  ]
-  let stores: TensorStore[] = [ownStore(network, parameters)]
-  const terms: LossTerm[] = []
-  const states: RunState[] = []
-  const memories: Record<string, tf.Tensor> = {}
-
-  const setup: RunSetup = {
-    seed,
-    network,
-    studentParameters: parameters,
-    get student() {
-      return actors[0]!
-    },
-    get actors() {
-      return actors
-    },
-    get learners() {
-      return actors.filter(({ role }) => role === 'learner')
-    },
-    addActor(actor) {
-      unique('actors', actors, actor.name)
-      actors.push(actor)
-    },
-    addTensors(store) {
-      unique('tensor stores', stores, store.name)
-      stores.push(store)
-    },
-    replaceStudent(change, own) {
-      actors[0] = { ...actors[0]!, ...change }
-      stores = [...(own ? [own] : []), ...stores.filter(({ name }) => name !== STUDENT)]
-    },
-    addTerm(term) {
-      unique('losses', terms, term.name)
-      terms.push(term)
-    },
-    addDistillation(edge) {
-      const term = edgeName(edge)
-      const { heads, memory } = edge.loss.prepare?.(lossSetup(edge, actors, seed, options.samples ?? 0)) ?? {}
-      if (heads) {
-        const tensors = startingTensors(`heads of ${term}`, options.heads?.[term], heads, () =>
-          initializeParameters(heads, seed),
-        )
-        setup.addTensors({ name: headsOf(term), tensors, specs: heads })
-      }
-      if (memory) Object.assign(memories, inScope(memoryOf(term), memory))
-      setup.addTerm(distillationTerm(edge))
-    },
-    addState(state) {
-      unique('states', states, state.name)
-      states.push(state)
-    },
-  }
-  for (const plugin of plugins) plugin.setup?.(Object.freeze(setup))
-  for (const { name } of setup.learners) {
-    const term = options.taskTerm(name)
+  const { setup, seal } = runSetup({ student, parameters, statistics, heads, seed, samples })
+  for (const plugin of plugins) plugin.setup?.(setup)
+  for (const { name } of setup.pupils) {
+    const term = taskTerm(task, name)
     if (term) setup.addTerm(term)
   }
   for (const plugin of plugins) plugin.connect?.(setup)
-  checkClasses(actors)
-  for (const term of terms) checkTerm(term, actors)
+  const additions = seal()
+  const { actors, terms, stores, states, views } = additions
+  checkOutputs(task, networksOf(actors))
+  for (const term of terms) checkTerm(term, actors, task.weighsRows === true)
   checkHeads(
-    Object.keys(options.heads ?? {}),
+    Object.keys(heads ?? {}),
     terms.map(({ name }) => name),
   )
+  if (terms.length === 0) throw nothingToLearn(task)
   if (!stores.some(({ name }) => name === STUDENT)) tf.dispose(parameters)
-  return { seed, actors, terms, states, ...partitionStores(stores, actors, memories) }
+  const passes = planPasses(actors, terms)
+  return { seed, task, actors, terms, passes, views, states, ...partitionStores(additions, passes) }
 }
 
+const nothingToLearn = ({ name }: Task) =>
+  new GpdError(
+    'config.invalid',
+    `Nothing is minimized: the objective of '${name}' has weight 0, and no plugin adds a loss.`,
+    'Give the objective a weight, or add a teacher.',
+  )
+
 /** Tensors by what happens to them: trained, constant, or moved as statistics. */
-function partitionStores(
-  stores: readonly TensorStore[],
-  actors: readonly Actor[],
-  memories: Record<string, tf.Tensor>,
-) {
+function partitionStores({ stores, actors, views, memories }: Additions, passes: readonly PlannedPass[]) {
   const trainables: Record<string, tf.Tensor> = {}
   const constants: Record<string, tf.Tensor> = {}
   const specs: Record<string, TrainableSpec> = {}
@@ -147,15 +110,26 @@ function partitionStores(
       if (!trainable) constants[key] = tensor
       else {
         trainables[key] = tensor
-        specs[key] = { shape: tensor.shape, decay }
+        specs[key] = { decay }
       }
     }
   }
   const learners = actors.filter(({ role }) => role === 'learner')
+  const copies = passes
+    .filter(({ actorOf, view }) => actorOf.role === 'learner' && momentsOn(views, view) === 'own')
+    .map(({ name, actorOf }) => inScope(name, copyOf(actorOf.statistics)))
   const statistics = Object.assign(
     {},
     memories,
     ...learners.map((actor) => inScope(actor.name, actor.statistics)),
+    ...copies,
   ) as Record<string, tf.Tensor>
-  return { specs, constants, initial: { trainables, statistics } }
+  return { specs, constants, initial: { trainables, statistics } satisfies Trained }
 }
+
+const copyOf = (record: TensorRecord): Record<string, tf.Tensor> =>
+  Object.fromEntries(Object.entries(record).map(([name, tensor]) => [name, tf.clone(tensor)]))
+
+/** What learners do with their moments on a view. */
+export const momentsOn = (views: readonly MadeView[], view: string | undefined) =>
+  views.find(({ name }) => name === view)?.moments ?? 'shared'

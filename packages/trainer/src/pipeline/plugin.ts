@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs'
-import { GpdError, type Network, type ParameterSpec, type TensorRecord } from '@gpdjs/core'
+import { GpdError, type Network, type ParameterSpec, type Progress, type TensorRecord } from '@gpdjs/core'
 import type { Actor } from './actor.ts'
 import type { EdgeOptions, LossTerm } from './term.ts'
+import type { MadeView } from './view.ts'
 
 /** Tensors that a plugin brings into the run, with what the optimizer must know of them. */
 export interface TensorStore {
@@ -11,19 +12,22 @@ export interface TensorStore {
   readonly specs: readonly (Pick<ParameterSpec, 'name' | 'decay'> & { readonly trainable?: boolean })[]
 }
 
-/** State beside the parameters, such as a moving average: a pure function of itself and the new state of the run. */
-export interface RunState {
-  readonly name: string
-  init(run: { readonly trainables: TensorRecord; readonly statistics: TensorRecord }): Record<string, tf.Tensor>
-  update(
-    state: TensorRecord,
-    run: { readonly trainables: TensorRecord; readonly statistics: TensorRecord; readonly step: number },
-  ): Record<string, tf.Tensor>
-  /** Another version of the run's tensors kept in this state, which may be evaluated and extracted instead. */
-  alternative?(state: TensorRecord): { readonly trainables: TensorRecord; readonly statistics: TensorRecord }
+/** What is trained, and the batch-norm moments of the learners. */
+export interface Trained {
+  readonly trainables: TensorRecord
+  readonly statistics: TensorRecord
 }
 
-/** What a plugin sees and changes while a run is put together. Later calls throw: a run does not change shape. */
+/** State beside the parameters, such as a moving average: a pure function of itself and what has been trained. */
+export interface PluginState {
+  readonly name: string
+  init(start: Trained): Record<string, tf.Tensor>
+  update(state: TensorRecord, trained: Trained & Progress): Record<string, tf.Tensor>
+  /** Another version of the trained tensors kept in this state, which may be evaluated and extracted instead. */
+  alternative?(state: TensorRecord): Trained
+}
+
+/** What a plugin sees and changes while a run is put together. Later changes throw: a run does not change shape. */
 export interface RunSetup {
   readonly seed: number
   /** The student's network as it was given, whatever plugins have made of it since. */
@@ -34,14 +38,18 @@ export interface RunSetup {
   readonly studentParameters: TensorRecord
   readonly actors: readonly Actor[]
   readonly learners: readonly Actor[]
+  /** The learners that the task and static teachers teach. */
+  readonly pupils: readonly Actor[]
   addActor(actor: Actor): void
   addTensors(store: TensorStore): void
   /** Gives the student another network or source of parameters, and drops its own tensors unless new ones are given. */
   replaceStudent(change: Partial<Pick<Actor, 'network' | 'parameters'>>, own?: TensorStore): void
+  /** Adds fields that are made inside the step. */
+  addView(view: MadeView): void
   addTerm(term: LossTerm): void
   /** Adds a distillation loss between two actors, with the heads and the memory that it asks for. */
   addDistillation(edge: EdgeOptions): void
-  addState(state: RunState): void
+  addState(state: PluginState): void
 }
 
 /** A part of a method: whatever it adds to a run. Made by a factory that takes the options. */
@@ -49,7 +57,7 @@ export interface Plugin {
   /** Unique within a run, kebab-case. */
   readonly name: string
   readonly specVersion: 1
-  /** First pass: add actors, tensors and state. */
+  /** First pass: add actors, tensors, views and state. */
   setup?(run: RunSetup): void
   /** Second pass: add loss terms, now that every actor is there, whatever the order of plugins. */
   connect?(run: RunSetup): void

@@ -1,91 +1,152 @@
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import {
+  GpdError,
   mapRecord,
   stopGradient,
   type ActorOutputs,
   type DistillationLoss,
-  type PairOutputs,
+  type Fields,
   type RandomStream,
+  type Rows,
+  type Schedule,
   type TensorRecord,
 } from '@gpdjs/core'
-import type { Schedule } from '../schedule.ts'
+import type { Pass } from './pass.ts'
 import { scopeOf } from './scope.ts'
+import { weightedMean } from './weighted-mean.ts'
 
-/** What every actor computed on the same images, by its name. */
-export type Outputs = Readonly<Record<string, ActorOutputs>>
+/** What a pass has computed: its outputs and taps, and the task's rows of them. */
+export type PassOutputs = ActorOutputs & Rows
+
+/** The passes of a term, by the names under which it asked for them. */
+export type Outputs = Readonly<Record<string, PassOutputs>>
 
 /** What a term may use beside the outputs. */
 export interface TermContext {
-  /** Outputs on further views of the images, by the view's name: those that the term has asked for. */
-  readonly views: Readonly<Record<string, Outputs>>
-  /** Class indices, int32 `[batch]` */
-  readonly labels: tf.Tensor1D
+  /** The batch, views and made fields included. */
+  readonly fields: Fields
   /** Every trained and constant tensor of the run. */
   readonly tensors: TensorRecord
   /** Every statistic of the run, memories of losses included. */
   readonly statistics: TensorRecord
   /** Sets a statistic's value for the next step. */
   readonly update: (name: string, value: tf.Tensor) => void
-  /** Positions of the images in the training set, int32 `[batch]`, where the data has them. */
-  readonly index?: tf.Tensor1D
   /** Random numbers of this term in this step. */
   readonly random: () => RandomStream
 }
 
-/** One summand of the objective. */
+/** One summand of what is minimized. */
 export interface LossTerm {
   /** Unique: under this name it is logged. */
   readonly name: string
   readonly weight: Schedule
-  /** Taps it needs, by actor. Actors that appear here run even if nobody else asks. */
-  readonly taps: Readonly<Record<string, readonly string[]>>
-  /** Further views of the images that these actors must look at. */
-  readonly views?: readonly string[]
-  /** The unweighted loss; a scalar. Disposes nothing. */
-  compute(outputs: Outputs, context: TermContext): tf.Scalar
+  /** What it reads, by names of its own: `{ student: { actor: 'student', taps: ['pool'] } }`. */
+  readonly passes: Readonly<Record<string, Pass>>
+  /** Fields of the batch that it reads beside the passes. */
+  readonly fields?: readonly string[]
+  /** Whether its value depends on several samples at once, so that rows cannot be weighed. Default false. */
+  readonly comparesSamples?: boolean
+  /** The unweighted loss: one value per row, `[rows]`, or one for the batch. Disposes nothing. */
+  compute(outputs: Outputs, context: TermContext): tf.Tensor1D | tf.Scalar
+  /** A factor for each row, `[rows]`, off the tape: which rows count for this term, and how much. Default 1 for all. */
+  rows?(outputs: Outputs, context: TermContext): tf.Tensor1D
 }
 
-const cutOff = ({ logits, taps }: ActorOutputs): ActorOutputs => ({
-  logits: stopGradient(logits),
-  taps: mapRecord(taps, (tap) => stopGradient(tap)),
-})
+/**
+ * A term's value as one number: `Σ w u ℓ / Σ w` with the task's weights `w` and the term's factors `u`; 0 where no row
+ * counts.
+ *
+ * @throws GpdError `plugin.invalid` for one number where rows have factors
+ */
+export function reduceRows(term: LossTerm, outputs: Outputs, context: TermContext): tf.Scalar {
+  const value = term.compute(outputs, context)
+  const { weights } = Object.values(outputs)[0]!
+  if (value.rank === 0) {
+    if (weights === undefined && term.rows === undefined) return value as tf.Scalar
+    const problem = `Loss '${term.name}': expected one value per row where rows are weighed, got one for the batch.`
+    throw new GpdError('plugin.invalid', problem, 'Return values of shape [rows].')
+  }
+  const factors = term.rows && stopGradient(term.rows(outputs, context))
+  const counted = factors ? tf.mul(value, factors) : value
+  return weightedMean(counted, weights)
+}
+
+/** Every tensor of some outputs, cut off from the tape. */
+function cutOff<T>(value: T): T {
+  if (value instanceof tf.Tensor) return (value.dtype === 'float32' ? stopGradient(value) : value) as T
+  return mapRecord(value as Readonly<Record<string, unknown>>, (entry) => cutOff(entry)) as T
+}
+
+/** Which views the two sides of an edge read. Default: the batch itself. */
+export interface EdgeViews {
+  readonly student?: string
+  readonly teacher?: string
+}
 
 export interface EdgeOptions {
-  /** Who is taught. */
+  /** The actor that is taught. */
   readonly student: string
-  /** Who teaches. */
+  /** The actor that teaches. */
   readonly teacher: string
   readonly loss: DistillationLoss
   readonly weight: Schedule
-  /** Which side the term does not train. Default `teacher`. */
+  /** The side that the term does not train. Default `teacher`. */
   readonly stopGradient?: 'teacher' | 'student' | 'none'
+  /** `{ student: 'adversarial' }`: the student on adversarial examples, the teacher on the batch. */
+  readonly on?: EdgeViews
+  /** A factor for each row, `[rows]`; `outputs` has the passes `student` and `teacher`. Default 1 for all. */
+  readonly rows?: LossTerm['rows']
+  /** Default `edgeName`; needed where two edges would have one name. */
+  readonly name?: string
 }
 
 /** How the term of a distillation loss is called: `dkd(student, static-teacher)`. */
-export const edgeName = ({ loss, student, teacher }: EdgeOptions): string => `${loss.name}(${student}, ${teacher})`
+export const edgeName = ({ name, loss, student, teacher }: EdgeOptions): string =>
+  name ?? `${loss.name}(${student}, ${teacher})`
 
 /** Where the run keeps the trained heads of a loss, and its memory. */
 export const headsOf = (term: string): string => `heads ${term}`
 export const memoryOf = (term: string): string => `memory ${term}`
 
+const SIDES = ['student', 'teacher'] as const
+
+/** The passes of both sides: on the edge's views under the side's name, on the loss's further views under `<side>@<view>`. */
+function passesOf({ student, teacher, loss, on = {} }: EdgeOptions): Record<string, Pass> {
+  const actors = { student, teacher }
+  const entries = SIDES.flatMap((side) => {
+    const pass = { actor: actors[side], taps: loss.taps?.[side] ?? [] }
+    const further = (loss.views ?? []).map((view) => [`${side}@${view}`, { ...pass, view }] as const)
+    return [[side, { ...pass, view: on[side] }] as const, ...further]
+  })
+  return Object.fromEntries(entries)
+}
+
 /** A distillation loss between two actors, as a term. Heads and memory are looked up under `headsOf` and `memoryOf`. */
 export function distillationTerm(edge: EdgeOptions): LossTerm {
-  const { student, teacher, loss, weight, stopGradient: stop = 'teacher' } = edge
+  const { loss, weight, stopGradient: stop = 'teacher' } = edge
   const name = edgeName(edge)
+  const pairOf = (outputs: Outputs, view = '') => {
+    const [student, teacher] = SIDES.map((side) => {
+      const seen = outputs[`${side}${view}`]!
+      return stop === side ? cutOff(seen) : seen
+    }) as [PassOutputs, PassOutputs]
+    return { student, teacher }
+  }
   return {
     name,
     weight,
-    taps: { [student]: loss.taps?.student ?? [], [teacher]: loss.taps?.teacher ?? [] },
-    ...(loss.views && { views: loss.views }),
-    compute(outputs, { views, tensors, statistics, update, ...context }) {
-      const pair = (seen: Outputs): PairOutputs => ({
-        student: stop === 'student' ? cutOff(seen[student]!) : seen[student]!,
-        teacher: stop === 'teacher' ? cutOff(seen[teacher]!) : seen[teacher]!,
-      })
+    passes: passesOf(edge),
+    ...(loss.fields && { fields: loss.fields }),
+    ...(loss.comparesSamples && { comparesSamples: true }),
+    ...(edge.rows && { rows: edge.rows }),
+    compute(outputs, { tensors, statistics, update, ...context }) {
+      const views = loss.views?.map((view) => [view, pairOf(outputs, `@${view}`)] as const)
+      const { outputs: _, taps: __, ...rows } = outputs['student']!
       return loss.compute({
         ...context,
-        ...pair(outputs),
-        ...(loss.views && { views: Object.fromEntries(loss.views.map((view) => [view, pair(views[view]!)])) }),
+        ...rows,
+        ...pairOf(outputs),
+        ...(views && { views: Object.fromEntries(views) }),
         heads: scopeOf(headsOf(name), tensors),
         memory: scopeOf(memoryOf(name), statistics),
         remember: (key, value) => update(`${memoryOf(name)}/${key}`, value),

@@ -7,6 +7,7 @@ import { sgd } from '../optimizers/sgd.ts'
 import { buildPipeline } from '../pipeline/pipeline.ts'
 import { valueAt } from '../schedule.ts'
 import { drawn, tinyData, tinyNetwork } from '../testing.ts'
+import { classification } from '../tasks/classification.ts'
 import { asPublished } from './as-published.ts'
 import { staticTeacher } from './static-teacher.ts'
 
@@ -22,7 +23,7 @@ describe('asPublished', () => {
     const pipeline = buildPipeline({
       student: tinyNetwork(),
       plugins: asPublished(setting, drawn(tinyNetwork(), 1)),
-      taskTerm: () => undefined,
+      task: classification({ weight: 0 }),
       seed: 0,
     })
     const weights = (epoch: number) =>
@@ -47,7 +48,7 @@ describe('asPublished', () => {
       data: { train: tinyData(12) },
       optimizer,
       epochs: 1,
-      labelWeight,
+      task: classification({ weight: labelWeight }),
       batchSize: 6,
       plugins,
     })
@@ -60,18 +61,16 @@ describe('asPublished', () => {
 describe('staticTeacher with several losses', () => {
   const teacher = () => drawn(tinyNetwork(), 1)
 
-  it('adds each as a term, and remembers logits only if none needs more', () => {
+  it('adds each as a term', () => {
     const pipelineOf = (loss: Parameters<typeof staticTeacher>[0]['loss']) =>
       buildPipeline({
         student: tinyNetwork(),
         plugins: staticTeacher({ ...teacher(), loss }),
-        taskTerm: () => undefined,
+        task: classification({ weight: 0 }),
         seed: 0,
       })
     const both = pipelineOf([{ loss: kd(), weight: 1 }, { loss: nd(), weight: 2 }]) // prettier-ignore
     expect(both.terms.map(({ weight }) => weight)).toEqual([1, 2])
-    expect(both.actors[1]!.cacheLogits).toBe(false)
-    expect(pipelineOf([{ loss: kd(), weight: 1 }]).actors[1]!.cacheLogits).toBe(true)
   })
 
   it('refuses one weight for several, and no loss', () => {

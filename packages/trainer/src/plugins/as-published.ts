@@ -1,6 +1,7 @@
 import type { PublishedSetting, PublishedTerm } from '@gpdjs/kd-losses'
 import type { Plugin } from '../pipeline/plugin.ts'
-import { warmUpFromOne, warmUpFromZero, type Schedule } from '../schedule.ts'
+import type { Schedule } from '@gpdjs/core'
+import { warmUpFromOne, warmUpFromZero } from '../schedule.ts'
 import { staticTeacher, type StaticTeacherOptions } from './static-teacher.ts'
 
 const WARM_UPS = [warmUpFromZero, warmUpFromOne] as const

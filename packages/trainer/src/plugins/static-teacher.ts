@@ -1,9 +1,20 @@
 import * as tf from '@tensorflow/tfjs'
+import {
+  defineNetwork,
+  GpdError,
+  mapRecord,
+  networkDefinition,
+  rescale,
+  soleInput,
+  type DistillationLoss,
+  type Model,
+  type Network,
+  type Schedule,
+  type TensorRecord,
+} from '@gpdjs/core'
 import type { ChannelMoments } from '@gpdjs/data'
-import { GpdError, mapRecord, type DistillationLoss, type Network, type TensorRecord } from '@gpdjs/core'
 import type { Plugin } from '../pipeline/plugin.ts'
 import { scopeOf } from '../pipeline/scope.ts'
-import type { Schedule } from '../schedule.ts'
 
 /** One of several losses of a teacher. */
 export interface WeightedLoss {
@@ -11,18 +22,15 @@ export interface WeightedLoss {
   readonly weight: Schedule
 }
 
-export interface StaticTeacherOptions {
-  readonly network: Network
-  readonly parameters: TensorRecord
-  /** Batch-norm moments: the teacher always runs in evaluation mode. */
-  readonly statistics: TensorRecord
+/** A trained model (it always runs in evaluation mode), and what it teaches with. */
+export interface StaticTeacherOptions extends Model {
   /** What it teaches with, to every learner: `dkd()`, `kd({ temperature: 4 })`, …; or several, each with a weight. */
   readonly loss: DistillationLoss | readonly WeightedLoss[]
   /** Of the one loss. Default 1. */
   readonly weight?: Schedule
   /**
-   * Compute its logits once and look them up: possible where images are not augmented and the loss needs no taps.
-   * Default: whenever that is so.
+   * Compute the outputs and taps that losses read once and look them up, where data do not vary from epoch to epoch; at
+   * most 256 MB of them, the rest is computed again. Default true.
    */
   readonly cache?: boolean
   /**
@@ -34,11 +42,11 @@ export interface StaticTeacherOptions {
   readonly name?: string
 }
 
-/** `(x · σ + μ − μ_t) / σ_t`: images as the teacher knows them, from images normalized by μ and σ. */
-function renormalize({
-  data,
-  teacher,
-}: NonNullable<StaticTeacherOptions['normalization']>): (xs: tf.Tensor) => tf.Tensor {
+/** The same network, behind `(x · σ + μ − μ_t) / σ_t`: images as the teacher knows them, from images normalized by μ and σ. */
+function renormalized(
+  network: Network,
+  { data, teacher }: NonNullable<StaticTeacherOptions['normalization']>,
+): Network {
   if (data.mean.length !== teacher.mean.length) {
     throw new GpdError(
       'data.mismatch',
@@ -47,7 +55,14 @@ function renormalize({
   }
   const factor = data.deviation.map((deviation, i) => deviation / teacher.deviation[i]!)
   const shift = data.mean.map((mean, i) => (mean - teacher.mean[i]!) / teacher.deviation[i]!)
-  return (xs) => tf.tidy(() => tf.add(tf.mul(xs, factor), shift))
+  const [input] = soleInput(network, 'staticTeacher: normalization')
+  const id = `renormalized ${input}`
+  const definition = networkDefinition(network)
+  const behind = definition.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((read) => (read === input ? id : read)),
+  }))
+  return defineNetwork({ ...definition, nodes: [{ id, ...rescale({ factor, shift }), inputs: [input] }, ...behind] })
 }
 
 /** @throws GpdError `config.invalid` for several losses with one weight, or for none */
@@ -65,22 +80,14 @@ const isList = (loss: StaticTeacherOptions['loss']): loss is readonly WeightedLo
  * A trained network that never changes, and one loss or several from it to the student (and to the dynamic teacher, if there is
  * one). Tensors are copied, so the caller may dispose of theirs.
  *
- * @throws GpdError `config.invalid` if a cache is asked for that cannot be, or several losses without weights
+ * @throws GpdError `config.invalid` for several losses without weights
  * @example staticTeacher({ ...teacher, loss: [{ loss: kd(), weight: 1 }, { loss: nd(), weight: 2 }] })
  * @example staticTeacher({ network, parameters, statistics, loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }) })
  */
 export function staticTeacher(options: StaticTeacherOptions): Plugin {
-  const { network, normalization, name = 'static-teacher' } = options
+  const { normalization, name = 'static-teacher', cache = true } = options
+  const network = normalization ? renormalized(options.network, normalization) : options.network
   const losses = weightedLosses(options)
-  const taps = losses.flatMap(({ loss }) => loss.taps?.teacher ?? [])
-  if (options.cache === true && taps.length > 0) {
-    const names = losses.map(({ loss }) => loss.name).join(', ')
-    throw new GpdError(
-      'config.invalid',
-      `staticTeacher: cache: '${names}' needs the taps ${taps.join(', ')}, and only logits are cached.`,
-      'Leave `cache` out.',
-    )
-  }
   const copy = (record: TensorRecord) => mapRecord(record, (tensor) => tf.clone(tensor))
   return {
     name,
@@ -97,13 +104,12 @@ export function staticTeacher(options: StaticTeacherOptions): Plugin {
         role: 'frozen',
         parameters: (tensors) => scopeOf(name, tensors),
         statistics: copy(options.statistics),
-        ...(normalization && { input: renormalize(normalization) }),
-        cacheLogits: options.cache ?? taps.length === 0,
+        cache,
       })
     },
     connect(run) {
-      for (const learner of run.learners)
-        for (const term of losses) run.addDistillation({ student: learner.name, teacher: name, ...term })
+      for (const pupil of run.pupils)
+        for (const term of losses) run.addDistillation({ student: pupil.name, teacher: name, ...term })
     },
   }
 }

@@ -79,6 +79,18 @@ export const shapeCases: readonly ConformanceCase[] = [
     inputs: { x: { shape: [3, 4, 5] } },
     f: ({ x }) => tf.concat(tf.unstack(x!, axis).map((part, i) => tf.mul(part, i + 1))),
   })),
+  {
+    name: 'unstack of one',
+    inputs: { x: { shape: [1, 4] } },
+    f: ({ x }) => tf.square(tf.unstack(x!)[0]!),
+    fails: ['gradient Unpack'],
+  },
+  {
+    name: 'split into one part',
+    inputs: { x: { shape: [4, 3] } },
+    f: ({ x }) => tf.square(tf.split(x!, [4], 0)[0]!),
+    fails: ['gradient SplitV'],
+  },
   ...[
     [
       [3, 4, 5],

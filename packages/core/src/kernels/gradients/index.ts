@@ -7,6 +7,7 @@ import { cumprod, cumsum } from './cumulate.ts'
 import { dilatedConv2d, dilatedConv3d, dilatedDepthwise } from './dilation.ts'
 import { einsum } from './einsum.ts'
 import type { GradientRepair } from './gradient-repair.ts'
+import { splitV, unpack } from './lists.ts'
 import { refusal, refusedGradients } from './refused.ts'
 import { resizeBilinear, resizeNearestNeighbor } from './resize.ts'
 import { scatterNd, tensorScatterUpdate } from './scatter.ts'
@@ -39,10 +40,12 @@ export const gradientRepairs: readonly GradientRepair[] = [
   resizeBilinear,
   resizeNearestNeighbor,
   scatterNd,
+  splitV,
   squaredDifference,
   stridedSlice,
   tensorScatterUpdate,
   topK,
+  unpack,
 ]
 
 const repaired = new WeakSet<object>()

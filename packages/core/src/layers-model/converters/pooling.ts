@@ -1,5 +1,5 @@
+import { meanToken } from '../../ops/mean-token.ts'
 import { averagePool, globalAveragePool, maxPool } from '../../ops/pooling.ts'
-import { meanToken } from '../../ops/tokens.ts'
 import { zeroPadding2d } from '../../ops/zero-padding2d.ts'
 import { expectChannelsLast, windowOf, type LayerConverter } from '../layer.ts'
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { SelfAttentionAttributes } from '../../ops/attention.ts'
-import type { LayerWriter, WrittenNode } from '../writer.ts'
+import { unwritable, type LayerWriter, type WrittenNode } from '../writer.ts'
 import { cropColumns } from './crop.ts'
 
 /** `softmax(q kᵀ / √d) v` of one head, each `[tokens, d]`. */
@@ -21,7 +21,8 @@ function head(
  * `[q k v]` is cut into the heads' parts.
  */
 export const selfAttention: LayerWriter = (written) => {
-  const { heads, copies } = written.node.attributes as unknown as SelfAttentionAttributes
+  const { heads, copies, causal } = written.node.attributes as unknown as SelfAttentionAttributes
+  if (causal || written.inputs.length > 1) return unwritable(written.node, 'is causal or masked.')
   const { inputs, inputShape, node, apply } = written
   const size = inputShape[1]! / (3 * heads * copies)
   const cut = (copy: number, kind: number, index: number) => {

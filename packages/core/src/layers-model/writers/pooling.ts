@@ -57,7 +57,9 @@ export const globalAveragePooling: LayerWriter = (written) =>
   written.apply(tf.layers.globalAveragePooling2d({ name: written.node.id, dataFormat: 'channelsLast' }))
 
 export const meanOverTokens: LayerWriter = (written) =>
-  written.apply(tf.layers.globalAveragePooling1d({ name: written.node.id }))
+  written.inputs.length > 1
+    ? unwritable(written.node, 'is masked.')
+    : written.apply(tf.layers.globalAveragePooling1d({ name: written.node.id }))
 
 export const zeroPadding: LayerWriter = (written) => {
   const { rows, columns } = written.node.attributes as { rows: [number, number]; columns: [number, number] }

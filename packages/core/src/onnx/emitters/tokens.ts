@@ -1,3 +1,4 @@
+import type { SelfAttentionAttributes } from '../../ops/attention.ts'
 import type { Emitter } from '../emitter.ts'
 
 /** In the order of our layout: row by row, the channels of a position side by side. */
@@ -24,11 +25,13 @@ export const prependTokens: Emitter = (node) => {
 export const takeToken: Emitter = (node) =>
   node.emit('Gather', [node.input, node.integers([node.attributes['index'] as number], [])], { axis: 1 })
 
-export const meanToken: Emitter = (node) => node.emit('ReduceMean', [node.input], { axes: [1], keepdims: 0 })
+export const meanToken: Emitter = (node) =>
+  node.inputs.length > 1 ? node.refuse('is masked') : node.emit('ReduceMean', [node.input], { axes: [1], keepdims: 0 })
 
 /** `softmax(q kᵀ / √d) v`, with `[q k v]` side by side in the input. */
 export const selfAttention: Emitter = (node) => {
-  const { heads, copies } = node.attributes as { heads: number; copies: number }
+  const { heads, copies, causal } = node.attributes as unknown as SelfAttentionAttributes
+  if (causal || node.inputs.length > 1) return node.refuse('is causal or masked')
   const [tokens, width] = node.inputShape as [number, number]
   const size = width / (3 * heads * copies)
   // → [3, N, copies, heads, tokens, size]

@@ -1,0 +1,46 @@
+import type { Fields, FieldSpec } from './fields.ts'
+
+/** Samples on the device. The receiver disposes of the fields. */
+export interface Batch {
+  /**
+   * By name; the first axis of each is the batch. A further view of a field, such as another augmentation, is the field
+   * `<field>/<view>`: `image` and `image/strong`.
+   */
+  readonly fields: Fields
+  /** The position of each sample in the set. */
+  readonly index: Uint32Array
+  /**
+   * By field, where its items are not the samples themselves: `{ document: [4, 4, 7] }` if two queries share a document. What
+   * a frozen network makes of an item is remembered under this number.
+   */
+  readonly keys?: Readonly<Record<string, Uint32Array>>
+}
+
+export interface EpochOptions {
+  /** Samples per batch, ≥ 1 */
+  readonly batchSize: number
+  /** Any safe integer, 0 included */
+  readonly seed: number
+  /** 0, 1, 2 …: order and augmentation of an epoch depend on the seed and this number only. */
+  readonly epoch: number
+  /**
+   * True: in random order, augmented, with further views, and full batches only. False: every sample as it is, in the
+   * order of the set, the last batch possibly smaller.
+   */
+  readonly training: boolean
+  /** The first batch to give, for going on in the middle of an epoch. Default 0. */
+  readonly start?: number
+}
+
+/** Where batches come from: image sets, tensors, or a `source` of one's own. */
+export interface BatchSource {
+  /** Number of samples. */
+  readonly size: number
+  /** What a batch holds; `<field>/<view>` in training only. */
+  readonly fields: Readonly<Record<string, FieldSpec>>
+  /** Whether a sample may look different from one epoch to the next. */
+  readonly varying: boolean
+  batches(options: EpochOptions): Iterable<Batch>
+  /** Looks for mistakes that are only seen by waiting for the device; called once, before training or evaluation. */
+  check?(): Promise<void>
+}

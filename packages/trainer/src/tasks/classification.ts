@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs'
+import { GpdError, type Network, type Schedule, type Task } from '@gpdjs/core'
+import { crossEntropyRows } from '@gpdjs/kd-losses'
+
+export interface ClassificationOptions {
+  /** Weight of the cross-entropy with the labels, for every learner; 0 for pure distillation. Default 1. */
+  readonly weight?: Schedule
+  /** Further views of the images whose cross-entropy with the labels is added, such as `['strong']`. Default none. */
+  readonly views?: readonly string[]
+}
+
+const OUTPUT = 'logits'
+const LABEL = 'label'
+
+const classesOf = ({ shapes, outputs }: Network): number => shapes[outputs[OUTPUT]!]!.at(-1)!
+
+/** @throws GpdError `data.mismatch` unless all networks tell the same number of classes apart */
+function checkNetworks(networks: Readonly<Record<string, Network>>): void {
+  const [[, student], ...others] = Object.entries(networks) as [[string, Network], ...[string, Network][]]
+  const other = others.find(([, network]) => classesOf(network) !== classesOf(student))
+  if (!other) return
+  throw new GpdError(
+    'data.mismatch',
+    `'${other[0]}' has ${classesOf(other[1])} classes, the student ${classesOf(student)}.`,
+    'Distillation of logits needs the same classes in the same order.',
+  )
+}
+
+/**
+ * One class out of several for each sample: networks put out `logits` `[classes]`, batches hold `label`, a class index.
+ * A row is a sample. Judged by `acc`, the share of samples whose largest logit is the label's; `loss` is the mean
+ * cross-entropy in nats.
+ *
+ * @example distill({ …, task: classification({ weight: 0.1 }) }) // the labels count a tenth
+ */
+export function classification({ weight = 1, views = [] }: ClassificationOptions = {}): Task<'acc' | 'loss'> {
+  return {
+    name: 'classification',
+    outputs: [OUTPUT],
+    fields: { [LABEL]: { shape: [], dtype: 'int32' } },
+    rows: (outputs, fields) => ({ logits: outputs[OUTPUT] as tf.Tensor2D, labels: fields[LABEL] as tf.Tensor1D }),
+    objective: {
+      name: 'cross-entropy',
+      weight,
+      views,
+      compute: ({ logits, labels }) => crossEntropyRows(logits, labels),
+    },
+    measure: ({ logits, labels }) => ({
+      acc: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32')),
+    }),
+    judge: { metric: 'acc', goal: 'max' },
+    check(networks, fields, source) {
+      checkNetworks(networks)
+      const [[name, network]] = Object.entries(networks) as [[string, Network]]
+      const { size } = fields[LABEL]!
+      if (size === undefined || size === classesOf(network)) return
+      const problem = `The ${source} data has ${size} classes, the ${name} ${classesOf(network)}.`
+      throw new GpdError('data.mismatch', problem, 'Give the network as many outputs as there are classes.')
+    },
+  }
+}
