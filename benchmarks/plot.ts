@@ -6,7 +6,7 @@ export interface Series {
 
 const [WIDTH, HEIGHT] = [640, 360]
 const MARGIN = { left: 70, right: 20, top: 40, bottom: 50 }
-const COLOURS = ['#0b6e4f', '#c0622f', '#3b5ba5', '#8a3b7c']
+const COLORS = ['#0b6e4f', '#c0622f', '#3b5ba5', '#8a3b7c']
 
 /** A round number of about a fifth of the range: 1, 2 or 5 times a power of ten. */
 function tickStep(range: number): number {
@@ -36,17 +36,17 @@ export function plot(title: string, xLabel: string, yLabel: string, series: read
     (x) => `<text x="${across(x)}" y="${HEIGHT - MARGIN.bottom + 20}" text-anchor="middle">${x}</text>`,
   )
   const lines = series.map(({ label, points }, i) => {
-    const colour = COLOURS[i % COLOURS.length]!
+    const color = COLORS[i % COLORS.length]!
     const path = points.map(([x, y]) => `${across(x).toFixed(1)},${down(y).toFixed(1)}`).join(' ')
     const dash = i === 0 ? '' : ' stroke-dasharray="6 4"'
     const dots =
       i === 0
         ? points
-            .map(([x, y]) => `<circle cx="${across(x).toFixed(1)}" cy="${down(y).toFixed(1)}" r="4" fill="${colour}"/>`)
+            .map(([x, y]) => `<circle cx="${across(x).toFixed(1)}" cy="${down(y).toFixed(1)}" r="4" fill="${color}"/>`)
             .join('')
         : ''
-    const legend = `<text x="${MARGIN.left + 12}" y="${MARGIN.top + 16 + 18 * i}" fill="${colour}">${i === 0 ? '●' : '╌'} ${escape(label)}</text>`
-    return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"${dash}/>${dots}${legend}`
+    const legend = `<text x="${MARGIN.left + 12}" y="${MARGIN.top + 16 + 18 * i}" fill="${color}">${i === 0 ? '●' : '╌'} ${escape(label)}</text>`
+    return `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="2"${dash}/>${dots}${legend}`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="13" fill="#333">
 <rect width="100%" height="100%" fill="white"/>

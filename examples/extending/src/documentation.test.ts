@@ -19,6 +19,7 @@ const PROGRAMS = [
   'packages/core/README.md',
   'packages/ir-expansion/README.md',
   'packages/cbr-reparam/README.md',
+  'packages/data/README.md',
   'packages/trainer/README.md',
 ]
 
@@ -71,7 +72,7 @@ const exportedNames = (name: string) =>
     .filter((entry) => entry !== '')
 
 describe('packages/*/README.md', () => {
-  it.each(['core', 'ir-expansion', 'cbr-reparam', 'trainer'])('%s: names every export', (name) => {
+  it.each(['core', 'ir-expansion', 'cbr-reparam', 'data', 'trainer'])('%s: names every export', (name) => {
     const page = readFileSync(`${root}packages/${name}/README.md`, 'utf8')
     const code = [...page.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text!.match(/^\w+/)?.[0])
     const names = exportedNames(name)

@@ -92,9 +92,7 @@ export function fromTorch(
   const checked = new Map(
     [...layouts].flatMap(([name, layout]) => {
       const tensor = given.get(layout.name)
-      return tensor
-        ? [[name, { layout, data: checkEntry(layout.name, tensor, layout.shape, classes) }] as const]
-        : []
+      return tensor ? [[name, { layout, data: checkEntry(layout.name, tensor, layout.shape, classes) }] as const] : []
     }),
   )
   const build = (specs: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>

@@ -24,7 +24,7 @@ export { vid, vidLoss, vidRows, type VidHeads, type VidOptions } from './feature
 export { crd, type CrdOptions } from './features/crd.ts'
 export { contrastLoss, type Contrast } from './features/contrast.ts'
 export { reviewKd, type ReviewKdOptions } from './features/review-kd.ts'
-export { attentionFusion, type AttentionFusionHeads, type FusedLevel } from './heads/attention-fusion.ts'
+export { attentionFusion, type FusedLevel } from './heads/attention-fusion.ts'
 export { hclLoss, hclRows } from './features/hcl.ts'
 export { nd, ndLoss, ndRows, type NdOptions } from './features/nd.ts'
 export type { TapOptions } from './support/taps.ts'

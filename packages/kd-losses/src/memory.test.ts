@@ -11,7 +11,16 @@ const y = labelTensor([0, 1, 2, 3])
 const [kernel, weight, bias] = [tf.ones([1, 1, 3, 3]), tf.ones([3]), tf.zeros([3])]
 const wide = tf.ones([3, 3, 3, 3])
 const [rate, rateBias] = [tf.ones([1, 1, 6, 2]), tf.zeros([2])]
-const layer = { kernel, weight, bias }
+const fusionHeads = {
+  'fusion.reduce.kernel': kernel,
+  'fusion.reduce.weight': weight,
+  'fusion.reduce.bias': bias,
+  'fusion.expand.kernel': wide,
+  'fusion.expand.weight': weight,
+  'fusion.expand.bias': bias,
+  'fusion.attention.kernel': rate,
+  'fusion.attention.bias': rateBias,
+}
 
 afterAll(() => tf.dispose([s, t, map, deep, y, kernel, weight, bias, wide, rate, rateBias]))
 
@@ -51,11 +60,7 @@ describe('a plain function', () => {
 
   it('attentionFusion leaves nothing behind but its two results', () => {
     const before = tf.memory().numTensors
-    const fused = exported.attentionFusion(map, deep, [4, 4], {
-      reduce: layer,
-      expand: { ...layer, kernel: wide },
-      attention: { kernel: rate, bias: rateBias },
-    })
+    const fused = exported.attentionFusion(map, deep, [4, 4], fusionHeads)
     expect(tf.memory().numTensors).toBe(before + 2)
     tf.dispose([fused.output, fused.residual])
   })

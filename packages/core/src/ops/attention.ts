@@ -21,7 +21,7 @@ const UNSEEN = -1e9
 /** `[tokens, tokens]`, added to scores: rows are queries, columns the keys they see. */
 const causalScores = (tokens: number): tf.Tensor =>
   tf.tensor2d(
-    Array.from({ length: tokens ** 2 }, (_, i) => (i % tokens > Math.floor(i / tokens) ? UNSEEN : 0)),
+    new Float32Array(tokens ** 2).map((_, i) => (i % tokens > Math.floor(i / tokens) ? UNSEEN : 0)),
     [tokens, tokens],
   )
 

@@ -14,7 +14,7 @@ const normal = (fan: number): Initializer => ({ kind: 'normal', deviation: Math.
 /** 1 where field `f ≤ s`, `[f, s]`: each product of fields is counted once. */
 const upTo = (fields: number): tf.Tensor2D =>
   tf.tensor2d(
-    Array.from({ length: fields ** 2 }, (_, i) => (Math.floor(i / fields) <= i % fields ? 1 : 0)),
+    new Float32Array(fields ** 2).map((_, i) => (Math.floor(i / fields) <= i % fields ? 1 : 0)),
     [fields, fields],
   )
 

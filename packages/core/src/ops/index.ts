@@ -14,7 +14,6 @@ import {
   swish,
   tanh,
 } from './activations.ts'
-import { adaptiveAveragePool } from './adaptive-average-pool.ts'
 import { selfAttention } from './attention.ts'
 import { average } from './average.ts'
 import { batchNorm, batchNormFusions } from './batch-norm.ts'
@@ -27,6 +26,7 @@ import { depthwiseConv2d } from './depthwise-conv2d.ts'
 import { dropout } from './dropout.ts'
 import { embedding } from './embedding.ts'
 import { fieldProducts } from './field-products.ts'
+import { gate } from './gate.ts'
 import { layerNorm } from './layer-norm.ts'
 import { add, concat, multiply } from './merge-inputs.ts'
 import { meanToken } from './mean-token.ts'
@@ -34,7 +34,10 @@ import { mixFields } from './mix-fields.ts'
 import { averagePool, flatten, globalAveragePool, maxPool } from './pooling.ts'
 import { relu6 } from './relu6.ts'
 import { rescale } from './rescale.ts'
+import { adaptiveAveragePool, resizeNearest } from './resize.ts'
 import { scale } from './scale.ts'
+import { sliceTokens } from './slice-tokens.ts'
+import { spaceToDepth } from './space-to-depth.ts'
 import { stochasticDepth } from './stochastic-depth.ts'
 import type { Fusion } from './op.ts'
 import { sumChannels } from './sum-channels.ts'
@@ -61,6 +64,7 @@ export const builtInOps = [
   embedding,
   fieldProducts,
   flatten,
+  gate,
   gelu,
   geluTanh,
   globalAveragePool,
@@ -78,12 +82,15 @@ export const builtInOps = [
   relu,
   relu6,
   rescale,
+  resizeNearest,
   scale,
   selfAttention,
   selu,
   sigmoid,
+  sliceTokens,
   softplus,
   softsign,
+  spaceToDepth,
   stochasticDepth,
   sumChannels,
   swapTokens,
@@ -114,5 +121,6 @@ export {
   toTokens,
 }
 export { adaptiveAveragePool, average, channelShuffle, channelSplit, relu6, zeroPadding2d }
+export { gate, resizeNearest, sliceTokens, spaceToDepth }
 export { elu, geluTanh, hardSigmoid, leakyRelu, mish, selu, sigmoid, softplus, softsign, swish, tanh }
 export { concatTokens, embedding, fieldProducts, mixFields, rescale, sumChannels, unitLength }

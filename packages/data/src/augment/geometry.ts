@@ -34,7 +34,7 @@ export const shearX = byAffine((share) => [1, share, 0, 0, 1, 0])
 /** Every column upwards by a share of its distance from the left. */
 export const shearY = byAffine((share) => [1, 0, 0, share, 1, 0])
 
-/** Degrees counterclockwise about the centre. */
+/** Degrees counterclockwise about the center. */
 export const rotate = byAffine((degrees, [height, width]) => {
   const angle = (degrees * Math.PI) / 180
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)]

@@ -23,13 +23,13 @@ const LUMA = [19595, 38470, 7471] as const
 
 /** Brightness of every pixel, 0 … 255; of an image without three channels its first. */
 export function luma(image: Uint8Array, [height, width, channels]: ImageShape): Uint8Array {
-  const grey = new Uint8Array(height * width)
-  for (let i = 0; i < grey.length; i++) {
+  const gray = new Uint8Array(height * width)
+  for (let i = 0; i < gray.length; i++) {
     const at = i * channels
-    grey[i] =
+    gray[i] =
       channels === 3
         ? (LUMA[0] * image[at]! + LUMA[1] * image[at + 1]! + LUMA[2] * image[at + 2]! + 0x8000) >> 16
         : image[at]!
   }
-  return grey
+  return gray
 }

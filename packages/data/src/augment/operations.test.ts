@@ -4,7 +4,7 @@ import { decodeSafetensors } from '@gpdjs/core'
 import { describe, expect, it } from 'vitest'
 import type { ImageShape } from '../images/image-set.ts'
 import { rotate, shearX, shearY, translateX, translateY } from './geometry.ts'
-import { color, sharpness } from './neighbourhood.ts'
+import { color, sharpness } from './neighborhood.ts'
 import { autoContrast, brightness, contrast, equalize, posterize, solarize } from './tone.ts'
 
 const operations = {

@@ -30,10 +30,10 @@ describe('copyCrop', () => {
   })
 
   it('keeps the channels of a pixel together', () => {
-    const colours = Uint8Array.of(1, 10, 100, 2, 20, 200)
-    expect(crop({ mirrored: true }, colours, [1, 2, 3])).toEqual([2, 20, 200, 1, 10, 100])
-    expect(crop({ left: 1 }, colours, [1, 2, 3])).toEqual([2, 20, 200, 0, 0, 0])
-    expect(crop({ left: 1, mirrored: true }, colours, [1, 2, 3])).toEqual([0, 0, 0, 2, 20, 200])
+    const colors = Uint8Array.of(1, 10, 100, 2, 20, 200)
+    expect(crop({ mirrored: true }, colors, [1, 2, 3])).toEqual([2, 20, 200, 1, 10, 100])
+    expect(crop({ left: 1 }, colors, [1, 2, 3])).toEqual([2, 20, 200, 0, 0, 0])
+    expect(crop({ left: 1, mirrored: true }, colors, [1, 2, 3])).toEqual([0, 0, 0, 2, 20, 200])
   })
 
   it('is a crop of the padded image, mirrored if asked, for any image', () => {

@@ -54,7 +54,7 @@ function drawCrop(stream: RandomStream, padding: number, flip: boolean): Crop {
  * The usual augmentation of small images: pad with black, crop back at random, mirror in half of the cases.
  *
  * @throws GpdError `config.invalid` if the padding is not an integer ≥ 0
- * @example batches(train, { batchSize: 128, seed: 0, epoch, augment: padCropFlip({ padding: 4, flip: true }) })
+ * @example imageSource(train, { augment: padCropFlip({ padding: 4, flip: true }) })
  * @see He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2015, section 4.2
  */
 export function padCropFlip(options: PadCropFlipOptions = {}): Augmentation {

@@ -3,7 +3,7 @@ import type { ImageShape } from '../images/image-set.ts'
 import type { Augmentation } from './augmentation.ts'
 import { chain } from './chain.ts'
 import { rotate, shearX, shearY, translateX, translateY } from './geometry.ts'
-import { color, sharpness } from './neighbourhood.ts'
+import { color, sharpness } from './neighborhood.ts'
 import type { Operation } from './operation.ts'
 import { autoContrast, brightness, contrast, equalize, posterize, solarize } from './tone.ts'
 
@@ -56,7 +56,7 @@ const CHOICES: readonly Choice[] = [
 
 /**
  * Random augmentation: some of fourteen operations one after the other, each drawn with the same probability and repeats
- * allowed, all at one magnitude. Brightness, contrast, colour and sharpness go from none to 0.9 up or down, shears to 0.3,
+ * allowed, all at one magnitude. Brightness, contrast, color and sharpness go from none to 0.9 up or down, shears to 0.3,
  * shifts to 45 % of the size, rotations to 30°, posterize to 4 bits, solarize to threshold 0; auto-contrast, equalize and no
  * change at all have no strength.
  *

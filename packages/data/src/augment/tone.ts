@@ -30,10 +30,10 @@ export const brightness = byTable((_, __, ___, factor) =>
   eachValue((value) => blendBytes(0, value, Math.fround(factor))),
 )
 
-/** Away from the mean brightness of the image: 0 is all grey, 1 leaves it as it is. */
+/** Away from the mean brightness of the image: 0 is all gray, 1 leaves it as it is. */
 export const contrast = byTable((image, _, shape, factor) => {
-  const grey = luma(image, shape)
-  const mean = Math.floor(grey.reduce((sum, value) => sum + value, 0) / grey.length + 0.5)
+  const gray = luma(image, shape)
+  const mean = Math.floor(gray.reduce((sum, value) => sum + value, 0) / gray.length + 0.5)
   return eachValue((value) => blendBytes(mean, value, Math.fround(factor)))
 })
 

@@ -1,4 +1,5 @@
 import { GpdError } from '@gpdjs/core'
+import { checkRange } from '../check-range.ts'
 
 /** Height, width and channels of every image of a set. */
 export type ImageShape = readonly [height: number, width: number, channels: number]
@@ -26,7 +27,7 @@ const isSize = (n: number): boolean => Number.isSafeInteger(n) && n > 0
 function checkSizes({ name, shape, classes }: ImageSet): void {
   if (shape.length !== 3 || !shape.every(isSize)) {
     const problem = `${name}: expected a shape of three positive integers, got [${shape.join(', ')}].`
-    throw new GpdError('data.mismatch', problem, 'Give [height, width, channels]; grey images have 1 channel.')
+    throw new GpdError('data.mismatch', problem, 'Give [height, width, channels]; gray images have 1 channel.')
   }
   if (!isSize(classes)) {
     const problem = `${name}: expected a positive number of classes, got ${classes}.`
@@ -46,13 +47,6 @@ function checkCounts({ name, images, labels, shape }: ImageSet): void {
   }
 }
 
-function checkLabels({ name, labels, classes }: ImageSet): void {
-  const index = labels.findIndex((label: number) => label < 0 || label >= classes)
-  if (index < 0) return
-  const problem = `${name}: expected labels 0 … ${classes - 1}, got ${labels[index]} at index ${index}.`
-  throw new GpdError('data.label-range', problem, 'Correct the label, or raise the number of classes.')
-}
-
 /**
  * The same set, once it is sure that its parts fit together.
  *
@@ -64,6 +58,6 @@ function checkLabels({ name, labels, classes }: ImageSet): void {
 export function checkImageSet(set: ImageSet): ImageSet {
   checkSizes(set)
   checkCounts(set)
-  checkLabels(set)
+  checkRange(set.name, 'label', { shape: [], size: set.classes }, set.labels)
   return set
 }

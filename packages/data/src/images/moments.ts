@@ -26,7 +26,7 @@ function momentsOf(counts: Float64Array): { mean: number; deviation: number } {
 }
 
 /**
- * What to normalise by: mean and standard deviation of each channel over all pixels of all images.
+ * What to normalize by: mean and standard deviation of each channel over all pixels of all images.
  *
  * The deviation is that of the population (divided by n), on the scale [0, 1]. Take the moments of the training set
  * and use them for every set.

@@ -30,7 +30,7 @@ describe('readMnistFolder', () => {
     expect([...test.labels]).toEqual([1])
   })
 
-  it('reads colour images', async () => {
+  it('reads color images', async () => {
     await write('train-images-idx3-ubyte', [2, 1, 1, 3], 1, 2, 3, 4, 5, 6)
     expect((await read()).train.shape).toEqual([1, 1, 3])
   })

@@ -62,6 +62,15 @@ describe('imageSource', () => {
     expect(set.images).toEqual(before)
   })
 
+  it('refuses a set whose parts do not fit together', () => {
+    expect(() => imageSource({ ...set, labels: Uint8Array.of(1, 2) })).toThrow(
+      /two: expected labels 0 … 1, got 2 at index 1/,
+    )
+    expect(() => imageSource({ ...set, images: set.images.subarray(1) })).toThrow(
+      expect.objectContaining({ code: 'data.mismatch' }),
+    )
+  })
+
   it.each([
     { fault: 'moments of one channel', moments: { mean: [0], deviation: [1] }, code: 'data.mismatch' },
     { fault: 'a deviation too few', moments: { mean: [0, 0, 0], deviation: [1, 1] }, code: 'data.mismatch' },

@@ -1,4 +1,4 @@
-import { randomStream, type BatchSource, type EpochOptions } from '@gpdjs/core'
+import { permutation, randomStream, type BatchSource, type EpochOptions, type FieldSpec } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -67,6 +67,16 @@ describe('source', () => {
     )
   })
 
+  it('gives every sample exactly once, in the order of the stream (seed, shuffle, epoch), in training', () => {
+    fc.assert(
+      fc.property(epochs, ({ size, seed, epoch }) => {
+        const seen = positions(counting(size), { batchSize: 1, seed, epoch, training: true })
+        expect(seen).toEqual([...permutation(size, randomStream(seed, 'shuffle', epoch))])
+        expect(seen.sort((a, b) => a - b)).toEqual(range(size))
+      }),
+    )
+  })
+
   it('is a pure function of set and options, and can be gone through twice', () => {
     fc.assert(
       fc.property(epochs, ({ size, ...options }) => {
@@ -98,7 +108,9 @@ describe('source', () => {
 
   it('says which item each sample has, where fields have items of their own', () => {
     const keys = { document: Uint32Array.from([7, 7, 9, 9, 4]) }
-    const shared = source({ size: 5, fields: {}, read: () => ({}), keys })
+    const document: FieldSpec = { shape: [], dtype: 'float32' }
+    const read = (at: Uint32Array) => ({ document: tf.tensor1d([...at]) })
+    const shared = source({ size: 5, fields: { document }, read, keys })
     const [first] = shared.batches({ batchSize: 3, seed: 1, epoch: 0, training: true })
     expect([...first!.keys!['document']!]).toEqual([...first!.index].map((position) => keys.document[position]))
   })
@@ -117,6 +129,87 @@ describe('source', () => {
     const make = () => counting(10).batches({ batchSize: 5, seed: 0, epoch: 0, training: true, ...change })
     expect(make).toThrow(expect.objectContaining({ code: 'config.invalid' }))
     expect(make).toThrow(String(Object.values(change)[0]))
+  })
+})
+
+describe('a source', () => {
+  const x: FieldSpec = { shape: [2], dtype: 'float32' }
+  const read = (at: Uint32Array) => ({ x: tf.zeros([at.length, 2]) })
+  const first = (from: BatchSource, training: boolean) => () => {
+    const [batch] = from.batches({ batchSize: 2, seed: 0, epoch: 0, training })
+    tf.dispose({ ...batch!.fields })
+  }
+
+  it.each([
+    { fault: 'no samples', change: { size: 0 }, says: /at least one sample, got 0/ },
+    { fault: 'half a sample', change: { size: 2.5 }, says: /at least one sample, got 2.5/ },
+    {
+      fault: 'a range of real numbers',
+      change: { fields: { x: { ...x, size: 3 } } },
+      says: /size of 'x' to be .* of an int32 field, got 3 of float32/,
+    },
+    {
+      fault: 'a range without an entry',
+      change: { fields: { x: { ...x, dtype: 'int32', size: 0 } as const } },
+      says: /got 0 of int32/,
+    },
+    {
+      fault: 'too few keys',
+      change: { keys: { x: new Uint32Array(3) } },
+      says: /keys of a field, 4 of them, got 3 of 'x'/,
+    },
+    { fault: 'keys of no field', change: { keys: { y: new Uint32Array(4) } }, says: /got 4 of 'y'.*fields x/ },
+  ])('is refused with $fault', ({ change, says }) => {
+    const make = () => source({ size: 4, fields: { x }, read, ...change })
+    expect(make).toThrow(expect.objectContaining({ code: 'data.mismatch' }))
+    expect(make).toThrow(says)
+  })
+
+  it.each([
+    { fault: 'a field less', returned: () => ({}), code: 'data.missing', says: /'x' as float32 \[2, 2\], got none/ },
+    {
+      fault: 'another shape',
+      returned: () => ({ x: tf.zeros([2, 3]) }),
+      code: 'data.mismatch',
+      says: /'x' as float32 \[2, 2\], got float32 \[2, 3\]/,
+    },
+    {
+      fault: 'another type',
+      returned: () => ({ x: tf.zeros([2, 2], 'int32') }),
+      code: 'data.mismatch',
+      says: /got int32 \[2, 2\]/,
+    },
+  ])('whose read returns $fault says so, and leaves no tensor behind', ({ returned, code, says }) => {
+    const before = tf.memory().numTensors
+    const wrong = source({ size: 4, fields: { x }, read: returned })
+    expect(first(wrong, true)).toThrow(says)
+    expect(first(wrong, false)).toThrow(expect.objectContaining({ code }))
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('has further views in training only', () => {
+    const viewed = source({ size: 4, fields: { x, 'x/other': x }, read })
+    expect(first(viewed, false)).not.toThrow()
+    expect(first(viewed, true)).toThrow(/'x\/other' as float32 \[2, 2\], got none/)
+  })
+
+  it('is asked once for the entries whose range is declared', async () => {
+    const tokens: FieldSpec = { shape: [2], dtype: 'int32', size: 5 }
+    let reads = 0
+    const text = (entries: number[]) =>
+      source({
+        size: 3,
+        fields: { tokens },
+        read: (at) => ({ tokens: tf.zeros([at.length, 2], 'int32') }),
+        entries: { tokens: () => (reads++, Int32Array.from(entries)) },
+      })
+    const right = text([0, 1, 2, 3, 4, 0])
+    await right.check!()
+    await right.check!()
+    expect(reads).toBe(1)
+    await expect(text([0, 1, 2, 5, 4, 0]).check!()).rejects.toMatchObject({ code: 'data.label-range' })
+    await expect(text([0, 1, 2, 5, 4, 0]).check!()).rejects.toThrow(/expected tokens 0 … 4, got 5 at index 1\./)
+    await expect(text([0, 1, 2, 3, 4, -1]).check!()).rejects.toThrow(/got -1 at index 2\./)
   })
 })
 

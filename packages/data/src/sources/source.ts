@@ -2,6 +2,7 @@ import {
   fillOptions,
   GpdError,
   kinds,
+  mapRecord,
   needed,
   option,
   permutation,
@@ -9,25 +10,35 @@ import {
   type Batch,
   type BatchSource,
   type EpochOptions,
-  type Fields,
   type FieldSpec,
+  type Fields,
 } from '@gpdjs/core'
+import * as tf from '@tensorflow/tfjs'
+import { checkRange, type Entries } from '../check-range.ts'
+import { checkParts, checkRead } from './check-parts.ts'
 
-/** What a batch is drawn for. Random numbers belong to (seed, epoch, sample): they do not depend on the batch or its size. */
+/**
+ * What random numbers may depend on beside the sample: `randomStream(seed, 'augment', epoch, position)`. A draw that does
+ * not depend on the batch is the same in batches of any size.
+ */
 export type Draw = Pick<EpochOptions, 'seed' | 'epoch' | 'training'>
 
 export interface SourceParts {
   /** Number of samples, ≥ 1 */
   readonly size: number
-  /** What `read` returns; `<field>/<view>` for further views, in training only. */
+  /** What `read` returns. A further view `<field>/<view>` is in training batches only. */
   readonly fields: Readonly<Record<string, FieldSpec>>
   /** Whether a sample may look different from one epoch to the next. Default false. */
   readonly varying?: boolean
-  /** The samples at these positions, as new tensors. A pure function. */
-  read(positions: Uint32Array, draw: Draw): Fields
-  /** For fields whose items are not the samples: the item of each sample, `[size]`. */
+  /** For fields whose items are not the samples: the number of each sample's item, `[size]`. */
   readonly keys?: Readonly<Record<string, Uint32Array>>
-  check?(): Promise<void>
+  /** The samples at these positions, as new tensors. Depends on its arguments only. */
+  read(positions: Uint32Array, draw: Draw): Fields
+  /**
+   * All entries of int32 fields that declare a `size`, sample after sample. They are looked at once, before training or
+   * evaluation; a field that is not given is not looked at.
+   */
+  readonly entries?: Readonly<Record<string, () => Entries | Promise<Entries>>>
 }
 
 /** `EpochOptions` */
@@ -45,46 +56,59 @@ function checkSize({ training, batchSize }: EpochOptions, size: number): void {
   throw new GpdError('config.invalid', problem, 'Use smaller batches, or training: false, which gives them all.')
 }
 
-function itemsOf({ keys }: SourceParts, index: Uint32Array): Pick<Batch, 'keys'> {
-  if (keys === undefined) return {}
-  const entries = Object.entries(keys).map(([field, items]) => [field, index.map((at) => items[at]!)] as const)
-  return { keys: Object.fromEntries(entries) }
+const orderOf = (size: number, { seed, epoch, training }: Draw): Uint32Array =>
+  training ? permutation(size, randomStream(seed, 'shuffle', epoch)) : Uint32Array.from({ length: size }, (_, i) => i)
+
+function readBatch({ fields: specs, keys, read }: SourceParts, index: Uint32Array, draw: Draw): Batch {
+  const fields = read(index, draw)
+  try {
+    checkRead(fields, specs, { samples: index.length, training: draw.training })
+  } catch (error) {
+    tf.dispose({ ...fields })
+    throw error
+  }
+  return { fields, index, ...(keys && { keys: mapRecord(keys, (items) => index.map((at) => items[at]!)) }) }
+}
+
+async function checkEntries({ fields, entries = {} }: SourceParts): Promise<void> {
+  for (const [name, all] of Object.entries(entries)) checkRange('source', name, fields[name]!, await all())
 }
 
 /**
- * A source of batches from a function that reads samples. Order, batches and dropped remainders are decided here; a kind
- * of data is only its `read`.
+ * Batches from a function that reads samples. Order, batches and dropped remainders are decided here; a kind of data is
+ * only its `read`.
  *
- * The batches of an epoch are a pure function of the source and (seed, epoch). In training every sample comes once, but
- * for those of a last batch that is not full.
+ * The batches of an epoch are a pure function of the source, seed and epoch. In training every sample comes once, but for
+ * those of a last batch that is not full.
  *
- * @throws GpdError `config.invalid` when batches are asked for with an option out of range, or if not even one batch
- *   would be full
+ * @throws GpdError `data.mismatch` if the parts do not fit together. From `batches`: `config.invalid` for an option out of
+ *   range or a training batch that is never full, `data.missing` or `data.mismatch` if `read` returns other fields than
+ *   declared. From `check`: `data.label-range` for an entry of an int32 field that is not below its `size`
  * @example
- * const spec = { shape: [], dtype: 'float32' }
- * const halves = source({ size: 8, fields: { x: spec }, read: (at) => ({ x: tf.div(tf.tensor1d([...at]), 2) }) })
- * for (const { fields } of halves.batches({ batchSize: 4, seed: 0, epoch: 0, training: true })) fields['x']!.print()
+ * const half = { shape: [], dtype: 'float32' }
+ * const halves = source({ size: 8, fields: { half }, read: (at) => ({ half: tf.div(tf.tensor1d([...at]), 2) }) })
+ * for (const { fields } of halves.batches({ batchSize: 4, seed: 0, epoch: 0, training: true })) fields.half.print()
  */
 export function source(parts: SourceParts): BatchSource {
-  const { size, fields, varying = false, read, check } = parts
+  checkParts(parts)
+  const { size, fields, varying = false } = parts
+  // Entries do not change: once is enough.
+  let checked: Promise<void> | undefined
   return {
     size,
     fields,
     varying,
-    ...(check && { check }),
+    check: () => (checked ??= checkEntries(parts)),
     batches(options) {
       const filled = fillOptions('batches', OPTIONS, options)
       checkSize(filled, size)
-      const { batchSize, seed, epoch, training, start } = filled
+      const { batchSize, training, start } = filled
       const count = training ? Math.floor(size / batchSize) : Math.ceil(size / batchSize)
       return {
         *[Symbol.iterator]() {
-          const order = training
-            ? permutation(size, randomStream(seed, 'shuffle', epoch))
-            : Uint32Array.from({ length: size }, (_, i) => i)
+          const order = orderOf(size, options)
           for (let at = start; at < count; at++) {
-            const index = order.slice(at * batchSize, (at + 1) * batchSize)
-            yield { fields: read(index, { seed, epoch, training }), index, ...itemsOf(parts, index) }
+            yield readBatch(parts, order.slice(at * batchSize, (at + 1) * batchSize), options)
           }
         },
       }

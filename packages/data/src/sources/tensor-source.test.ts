@@ -21,14 +21,14 @@ describe('tensorSource', () => {
 
   it('gives any named fields, and says their shapes and types', () => {
     const tokens = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8], [4, 2], 'int32')
-    const data = tensorSource({ fields: { tokens, 'text/other': xs }, sizes: { tokens: 9 } })
+    const data = tensorSource({ fields: { tokens, picture: xs }, sizes: { tokens: 9 } })
     expect(data.fields).toEqual({
       tokens: { shape: [2], dtype: 'int32', size: 9 },
-      'text/other': { shape: [1, 1, 1], dtype: 'float32' },
+      picture: { shape: [1, 1, 1], dtype: 'float32' },
     })
     const [batch] = data.batches({ batchSize: 4, seed: 0, epoch: 0, training: false })
     expect([...batch!.fields['tokens']!.dataSync()]).toEqual([...tokens.dataSync()])
-    expect(batch!.fields['text/other']!.shape).toEqual([4, 1, 1, 1])
+    expect(batch!.fields['picture']!.shape).toEqual([4, 1, 1, 1])
   })
 
   it('refuses entries out of range, tensors of different lengths, and views of another shape', async () => {
@@ -41,5 +41,41 @@ describe('tensorSource', () => {
     expect(() => tensorSource({ xs, ys, classes: 2, views: { strong: tf.zeros([4, 2, 2, 1]) } })).toThrow(
       /expected the view 'strong' as \[4, 1, 1, 1\], got \[4, 2, 2, 1\]/,
     )
+  })
+
+  it('gives a field a/b in training only: it is a view', () => {
+    const data = tensorSource({ fields: { picture: xs, 'picture/strong': tf.mul(xs, 10) } })
+    expect(Object.keys(data.fields)).toEqual(['picture', 'picture/strong'])
+    const names = (training: boolean) =>
+      [...data.batches({ batchSize: 4, seed: 0, epoch: 0, training })].map(({ fields }) => Object.keys(fields))
+    expect([names(true), names(false)]).toEqual([[['picture', 'picture/strong']], [['picture']]])
+  })
+
+  it('leaves the tensors to the caller, and none behind when its own are disposed', () => {
+    const before = tf.memory().numTensors
+    for (const { fields } of tensorSource({ xs, ys, classes: 2 }).batches({
+      batchSize: 3,
+      seed: 0,
+      epoch: 0,
+      training: false,
+    }))
+      tf.dispose({ ...fields })
+    expect(tf.memory().numTensors).toBe(before)
+    expect([...xs.dataSync()]).toEqual([0, 1, 2, 3])
+  })
+
+  it.each([
+    { fault: 'no field', data: { fields: {} }, says: /at least one field/ },
+    { fault: 'a field without samples', data: { fields: { a: tf.scalar(1) } }, says: /at least one sample, got 0/ },
+    { fault: 'booleans', data: { fields: { a: tf.ones([4], 'bool') } }, says: /'a' as float32 or int32, got bool/ },
+    {
+      fault: 'a size of no field',
+      data: { fields: { xs }, sizes: { ys: 2 } },
+      says: /a size of 'ys', which is no field\. There are xs/,
+    },
+    { fault: 'a size of real numbers', data: { fields: { xs }, sizes: { xs: 2 } }, says: /got 2 of float32/ },
+  ])('refuses $fault', ({ data, says }) => {
+    expect(() => tensorSource(data)).toThrow(expect.objectContaining({ code: 'data.mismatch' }))
+    expect(() => tensorSource(data)).toThrow(says)
   })
 })

@@ -1,18 +1,18 @@
-import { GpdError, type BatchSource, type FieldSpec } from '@gpdjs/core'
+import { GpdError, mapRecord, type BatchSource, type FieldSpec } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
+import { isView } from './check-parts.ts'
 import { source } from './source.ts'
 
-/** Tensors by the name of their field; the first axis of each is the sample. */
+/** Tensors by the name of their field. */
 type Tensors = Readonly<Record<string, tf.Tensor>>
 
 export interface FieldTensors {
+  /** float32 or int32, `[samples, …]`. A further view `<field>/<view>` is in training batches only. */
   readonly fields: Tensors
-  /** Of int32 fields: entries are 0 … size − 1. Checked where it is given. */
+  /** Of int32 fields: entries are 0 … size − 1, which is checked. Default: any entries. */
   readonly sizes?: Readonly<Record<string, number>>
-  /** For fields whose items are not the samples: the item of each sample. */
+  /** For fields whose items are not the samples: the number of each sample's item, `[samples]`. */
   readonly keys?: Readonly<Record<string, Uint32Array>>
-  /** Fields that only training batches have. Default none. */
-  readonly trainingOnly?: readonly string[]
 }
 
 /** Images and labels as TensorFlow.js users have them. */
@@ -22,73 +22,71 @@ export interface LabelledTensors {
   /** Class indices, int32 `[samples]`: the field `label` */
   readonly ys: tf.Tensor1D
   readonly classes: number
-  /** Further views of the same images by name, in the shape of `xs`: the fields `image/<view>`, in training only. */
-  readonly views?: Readonly<Record<string, tf.Tensor>>
+  /** Further views of the same images by name, in the shape of `xs`: the fields `image/<view>`. */
+  readonly views?: Tensors
 }
 
-/** @throws GpdError `data.label-range` with the first entry that is out of range */
-async function checkRange(field: string, tensor: tf.Tensor, size: number): Promise<void> {
-  const entries = await tensor.data()
-  const index = entries.findIndex((entry) => !Number.isInteger(entry) || entry < 0 || entry >= size)
-  if (index < 0) return
-  const problem = `tensorSource: expected ${field}s 0 … ${size - 1}, got ${entries[index]} at index ${index}.`
-  throw new GpdError('data.label-range', problem, `Correct the ${field}, or raise the number of them.`)
+const asFields = ({ xs, ys, classes, views = {} }: LabelledTensors): FieldTensors => {
+  const further = Object.fromEntries(Object.entries(views).map(([view, tensor]) => [`image/${view}`, tensor]))
+  return { fields: { image: xs, label: ys, ...further }, sizes: { label: classes } }
 }
+
+const mismatch = (problem: string, fix: string) => new GpdError('data.mismatch', `tensorSource: ${problem}`, fix)
 
 /** @throws GpdError `data.mismatch` if the numbers of samples differ */
 function countSamples(tensors: Tensors): number {
-  const [[first, { shape }], ...others] = Object.entries(tensors) as [[string, tf.Tensor], ...[string, tf.Tensor][]]
-  const other = others.find(([, tensor]) => tensor.shape[0] !== shape[0])
-  if (other === undefined) return shape[0]!
-  const problem = `tensorSource: ${shape[0]} samples of '${first}', but ${other[1].shape[0]} of '${other[0]}'.`
-  throw new GpdError('data.mismatch', problem, 'The first axis of every tensor is the sample.')
+  const [first, ...others] = Object.entries(tensors).map(([name, { shape }]) => ({ name, samples: shape[0] ?? 0 }))
+  if (first === undefined) throw mismatch('expected at least one field, got none.', 'Give fields: { name: tensor }.')
+  const other = others.find(({ samples }) => samples !== first.samples)
+  if (other === undefined) return first.samples
+  const problem = `${first.samples} samples of '${first.name}', but ${other.samples} of '${other.name}'.`
+  throw mismatch(problem, 'The first axis of every tensor is the sample.')
 }
 
-function labelled({ xs, ys, classes, views = {} }: LabelledTensors): FieldTensors {
-  const other = Object.keys(views).find((name) => views[name]!.shape.join() !== xs.shape.join())
-  if (other !== undefined) {
-    const [expected, found] = [xs, views[other]!].map(({ shape }) => `[${shape.join(', ')}]`)
-    throw new GpdError('data.mismatch', `tensorSource: expected the view '${other}' as ${expected}, got ${found}.`)
+/** @throws GpdError `data.mismatch` for a view of another shape than its field */
+function checkViews(tensors: Tensors): void {
+  for (const [name, view] of Object.entries(tensors).filter(([field]) => isView(field))) {
+    const [, field, label] = /^(.*?)\/(.*)$/.exec(name)!
+    const seen = tensors[field!]
+    if (seen === undefined || seen.shape.join() === view.shape.join()) continue
+    const [expected, found] = [seen, view].map(({ shape }) => `[${shape.join(', ')}]`)
+    throw mismatch(`expected the view '${label}' as ${expected}, got ${found}.`, 'A view has the shape of its field.')
   }
-  const named = Object.entries(views).map(([view, tensor]) => [`image/${view}`, tensor] as const)
-  return {
-    fields: { image: xs, label: ys, ...Object.fromEntries(named) },
-    sizes: { label: classes },
-    trainingOnly: named.map(([name]) => name),
-  }
+}
+
+function specOf({ shape, dtype }: tf.Tensor, name: string, size: number | undefined): FieldSpec {
+  if (dtype !== 'float32' && dtype !== 'int32')
+    throw mismatch(`expected '${name}' as float32 or int32, got ${dtype}.`, 'Use tf.cast.')
+  return { shape: shape.slice(1), dtype, ...(size !== undefined && { size }) }
 }
 
 /**
- * Batches from tensors in memory: `{ xs, ys, classes }` as TensorFlow.js users have them, or any named fields. The tensors
- * stay the caller's.
+ * Batches from tensors in memory: `{ xs, ys, classes }` as TensorFlow.js users have them, or any named fields. The caller
+ * still owns the tensors.
  *
- * @throws GpdError `data.mismatch` if the numbers of samples differ; where it is used, `data.label-range`
+ * @throws GpdError `data.mismatch` if the numbers of samples differ, a view has another shape than its field, or a size is
+ *   given for no int32 field. From `check`: `data.label-range`
  * @example tensorSource({ xs: images, ys: labels, classes: 10 })
- * @example tensorSource({ fields: { query, document } })
+ * @example tensorSource({ fields: { query, document }, sizes: { query: 30_000, document: 30_000 } })
  */
 export function tensorSource(data: FieldTensors | LabelledTensors): BatchSource {
-  const { fields: tensors, sizes = {}, keys, trainingOnly = [] } = 'fields' in data ? data : labelled(data)
+  const { fields: tensors, sizes = {}, keys } = 'fields' in data ? data : asFields(data)
   const size = countSamples(tensors)
-  const specOf = ([name, { shape, dtype }]: [string, tf.Tensor]): [string, FieldSpec] => {
-    const spec = { shape: shape.slice(1), dtype: dtype as FieldSpec['dtype'] }
-    return [name, sizes[name] === undefined ? spec : { ...spec, size: sizes[name] }]
-  }
-  // Entries do not change: once is enough.
-  let checked: Promise<unknown> | undefined
+  checkViews(tensors)
+  const unknown = Object.keys(sizes).find((name) => !(name in tensors))
+  if (unknown !== undefined)
+    throw mismatch(`a size of '${unknown}', which is no field.`, `There are ${Object.keys(tensors).join(', ')}.`)
+  const always = Object.fromEntries(Object.entries(tensors).filter(([name]) => !isView(name)))
   return source({
     size,
-    fields: Object.fromEntries(Object.entries(tensors).map(specOf)),
+    fields: mapRecord(tensors, (tensor, name) => specOf(tensor, name, sizes[name])),
     ...(keys && { keys }),
-    async check() {
-      checked ??= Promise.all(Object.entries(sizes).map(([name, limit]) => checkRange(name, tensors[name]!, limit)))
-      await checked
-    },
     read(positions, { training }) {
       const rows = tf.tensor1d(Int32Array.from(positions), 'int32')
-      const given = Object.entries(tensors).filter(([name]) => training || !trainingOnly.includes(name))
-      const fields = Object.fromEntries(given.map(([name, tensor]) => [name, tf.gather(tensor, rows)]))
+      const fields = mapRecord(training ? tensors : always, (tensor) => tf.gather(tensor, rows))
       rows.dispose()
       return fields
     },
+    entries: mapRecord(sizes, (_, name) => () => tensors[name]!.data()),
   })
 }

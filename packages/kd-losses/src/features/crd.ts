@@ -1,21 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
 import {
-  fanInUniform,
   fillOptions,
   GpdError,
   kinds,
   option,
   withoutTape,
-  zeros,
   type DistillationContext,
   type DistillationLoss,
   type Filled,
   type Given,
-  type ParameterSpec,
   type RandomStream,
   type TensorRecord,
 } from '@gpdjs/core'
-import { headOf, headSpec } from '../heads/heads.ts'
+import { headSpecs, runHead } from '../heads/heads.ts'
+import { linearHead } from '../heads/linear-head.ts'
 import { featureLoss, type TapPair } from '../support/feature-loss.ts'
 import { pairTaps, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
 import { flat, unit } from '../support/vectors.ts'
@@ -45,13 +43,6 @@ type CrdSettings = Filled<typeof OPTIONS>
 
 /** The field that says where in the training set each image of the batch stands. */
 const INDEX = 'index'
-
-function embeddingSpecs(side: Side, from: number, width: number): ParameterSpec[] {
-  return [
-    headSpec(`${side}.weight`, [from, width], fanInUniform(from)),
-    headSpec(`${side}.bias`, [width], zeros, false),
-  ]
-}
 
 /** What a step needs beside the outputs. */
 interface CrdContext {
@@ -130,9 +121,9 @@ function crdLoss(embedded: Readonly<Record<Side, tf.Tensor2D>>, context: CrdCont
   return tf.add(directions[0]!.loss, directions[1]!.loss)
 }
 
-function embed(pair: TapPair<tf.Tensor>, side: Side, heads: TensorRecord | undefined): tf.Tensor2D {
-  const [weight, bias] = [headOf('crd', heads, `${side}.weight`), headOf('crd', heads, `${side}.bias`)]
-  return unit(tf.add(tf.matMul(flat(pair[side]), weight as tf.Tensor2D), bias) as tf.Tensor2D)
+function embed(pair: TapPair<tf.Tensor>, side: Side, width: number, heads: TensorRecord | undefined): tf.Tensor2D {
+  const x = flat(pair[side])
+  return unit(runHead('crd', linearHead(side, [x.shape[1]], width, true), heads, { x })['y'] as tf.Tensor2D)
 }
 
 /**
@@ -171,14 +162,14 @@ export function crd(options: CrdOptions & Partial<TapOptions> = {}): Distillatio
     fields: [INDEX],
     taps,
     prepare: ([pair], setup) => ({
-      heads: SIDES.flatMap((side) => embeddingSpecs(side, size(pair![side]), settings.width)),
+      heads: SIDES.flatMap((side) => headSpecs(linearHead(side, [size(pair![side])], settings.width, true))),
       memory: crdMemory(setup, settings.width),
     }),
     compute: ([pair], context) => {
       const checked = requireContext(context)
       const embedded = {
-        student: embed(pair!, 'student', context.heads),
-        teacher: embed(pair!, 'teacher', context.heads),
+        student: embed(pair!, 'student', settings.width, context.heads),
+        teacher: embed(pair!, 'teacher', settings.width, context.heads),
       }
       return crdLoss(embedded, checked, settings)
     },

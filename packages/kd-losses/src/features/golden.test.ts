@@ -1,3 +1,4 @@
+import { mapRecord } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { attentionFusion } from '../heads/attention-fusion.ts'
@@ -39,16 +40,21 @@ const cases: Readonly<Record<string, (inputs: Inputs) => tf.Scalar>> = {
     }),
 }
 
-/** The reference's names of the tensors that one fusion trains. */
-const fusionHeads = (x: Inputs) => {
-  const layer = (name: string) => ({
-    kernel: of(x, `param/${name}.0.weight`),
-    weight: of(x, `param/${name}.1.weight`),
-    bias: of(x, `param/${name}.1.bias`),
-  })
-  const attention = { kernel: of(x, 'param/att_conv.0.weight'), bias: of(x, 'param/att_conv.0.bias') }
-  return { reduce: layer('conv1'), expand: layer('conv2'), attention }
-}
+/** The tensors that one fusion trains, by the reference's names. */
+const fusionHeads = (x: Inputs) =>
+  mapRecord(
+    {
+      'fusion.reduce.kernel': 'conv1.0.weight',
+      'fusion.reduce.weight': 'conv1.1.weight',
+      'fusion.reduce.bias': 'conv1.1.bias',
+      'fusion.expand.kernel': 'conv2.0.weight',
+      'fusion.expand.weight': 'conv2.1.weight',
+      'fusion.expand.bias': 'conv2.1.bias',
+      'fusion.attention.kernel': 'att_conv.0.weight',
+      'fusion.attention.bias': 'att_conv.0.bias',
+    },
+    (name) => of(x, `param/${name}`),
+  )
 
 describe.each(goldenFiles)('%s', (file) => {
   describe.each(backends)('on %s', (backend) => {

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { stopGradient } from '@gpdjs/core'
+import { stopGradient, tensorOps } from '@gpdjs/core'
 import { checkMaps, checkSameShape } from '../support/check-features.ts'
-import { adaptiveAveragePool } from '../support/resample.ts'
 import { meanOf, sumOf } from '../support/sums.ts'
 import { meanSquares } from '../support/vectors.ts'
 
@@ -19,7 +18,7 @@ export function hclRows(student: tf.Tensor, teacher: tf.Tensor): tf.Tensor1D {
     const sizes = LEVELS.filter((level) => level < height)
     const errors = [
       meanSquares(difference),
-      ...sizes.map((level) => meanSquares(adaptiveAveragePool(difference, [level, level]))),
+      ...sizes.map((level) => meanSquares(tensorOps.adaptiveAveragePool(difference, [level, level]))),
     ]
     const weights = errors.map((_, i) => 0.5 ** i)
     const total = weights.reduce((sum, weight) => sum + weight, 0)

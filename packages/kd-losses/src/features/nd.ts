@@ -102,7 +102,7 @@ function inTeachersWidth(pair: TapPair<tf.Tensor>, { heads, random }: Distillati
   const { student, teacher } = pair
   if (areAsWide(student.shape, teacher.shape)) return student
   checkLeastBatch('nd', student, 2)
-  if (random) return matchWidth('nd', student as tf.Tensor2D, heads, random)
+  if (random) return matchWidth('nd', student as tf.Tensor2D, teacher.shape[1]!, heads, random)
   const problem = 'nd: expected random numbers for dropout in the context, got none.'
   throw new GpdError('plugin.invalid', problem, 'Pass context.random, or use the trainer.')
 }

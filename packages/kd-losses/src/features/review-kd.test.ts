@@ -79,26 +79,10 @@ describe.each(backends)('reviewKd on %s', (backend) => {
 
     const expected = tf.tidy(() => {
       const x = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, toTensor(name, value)]))
-      const norm = (name: string) => ({
-        kernel: x[`${name}.kernel`]!,
-        weight: x[`${name}.weight`]!,
-        bias: x[`${name}.bias`]!,
-      })
-      const level = (i: number) => ({ reduce: norm(`level${i}.reduce`), expand: norm(`level${i}.expand`) })
-      const attention = (i: number) => ({
-        kernel: x[`level${i}.attention.kernel`]!,
-        bias: x[`level${i}.attention.bias`]!,
-      })
       const asMap = (y: tf.Tensor) => tf.reshape(y, [4, 1, 1, -1]) as tf.Tensor4D
-      const deep = attentionFusion(asMap(x['student/pool']!), undefined, [1, 1], level(2))
-      const middle = attentionFusion(x['student/layer2'] as tf.Tensor4D, deep.residual, [2, 2], {
-        ...level(1),
-        attention: attention(1),
-      })
-      const first = attentionFusion(x['student/layer1'] as tf.Tensor4D, middle.residual, [8, 6], {
-        ...level(0),
-        attention: attention(0),
-      })
+      const deep = attentionFusion(asMap(x['student/pool']!), undefined, [1, 1], x, 'level2')
+      const middle = attentionFusion(x['student/layer2'] as tf.Tensor4D, deep.residual, [2, 2], x, 'level1')
+      const first = attentionFusion(x['student/layer1'] as tf.Tensor4D, middle.residual, [8, 6], x, 'level0')
       // What is passed on is what the last convolution reads, not what it makes.
       expect(middle.residual.shape).toEqual([4, 2, 2, 6])
       expect(middle.output.shape).toEqual([4, 2, 2, 7])

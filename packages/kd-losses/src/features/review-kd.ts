@@ -9,8 +9,7 @@ import {
   type Shape,
   type TensorRecord,
 } from '@gpdjs/core'
-import { attentionFusion, attentionFusionSpecs, type AttentionFusionHeads } from '../heads/attention-fusion.ts'
-import { headOf } from '../heads/heads.ts'
+import { attentionFusion, attentionFusionSpecs } from '../heads/attention-fusion.ts'
 import { checkLeastBatch, describePair, type Feature } from '../support/check-features.ts'
 import { featureLoss, type TapPair } from '../support/feature-loss.ts'
 import { sumOf } from '../support/sums.ts'
@@ -48,24 +47,13 @@ function fusionSpecs(levels: readonly TapPair<Shape>[], maxWidth: number) {
   )
 }
 
-function fusionHeads(heads: TensorRecord | undefined, position: number, isDeepest: boolean): AttentionFusionHeads {
-  const head = (name: string) => headOf('review-kd', heads, `${levelName(position)}.${name}`)
-  const layer = (name: string) => ({ kernel: head(`${name}.kernel`), bias: head(`${name}.bias`) })
-  const normalized = (name: string) => ({ ...layer(name), weight: head(`${name}.weight`) })
-  return {
-    reduce: normalized('reduce'),
-    expand: normalized('expand'),
-    ...(!isDeepest && { attention: layer('attention') }),
-  }
-}
-
 /** Fuses from the deepest level up, and compares each with the teacher. */
-function reviewLoss(levels: readonly TapPair<tf.Tensor>[], heads: TensorRecord | undefined): tf.Tensor1D {
+function reviewLoss(levels: readonly TapPair<tf.Tensor>[], heads: TensorRecord): tf.Tensor1D {
   let deeper: tf.Tensor4D | undefined
   const terms = [...levels].reverse().map(({ student, teacher, position }) => {
     const target = asMap(teacher)
-    const own = fusionHeads(heads, position, deeper === undefined)
-    const { output, residual } = attentionFusion(asMap(student), deeper, [target.shape[1], target.shape[2]], own)
+    const size = [target.shape[1], target.shape[2]] as const
+    const { output, residual } = attentionFusion(asMap(student), deeper, size, heads, levelName(position))
     deeper = residual
     return hclRows(output, target)
   })
@@ -97,6 +85,6 @@ export function reviewKd(options: ReviewKdOptions & TapOptions): DistillationLos
     taps: pairTaps('reviewKd', student, teacher),
     check: checkLevel,
     prepare: (levels) => ({ heads: fusionSpecs(levels, maxWidth) }),
-    compute: (levels, { heads }) => reviewLoss(levels, heads),
+    compute: (levels, { heads = {} }) => reviewLoss(levels, heads),
   })
 }

@@ -2,15 +2,18 @@ import * as tf from '@tensorflow/tfjs'
 import {
   fanInUniform,
   fillOptions,
+  fixedAxis,
   kinds,
   option,
   stopGradient,
   type DistillationLoss,
   type Given,
+  type Initializer,
   type ParameterSpec,
+  type Shape,
   type TensorRecord,
 } from '@gpdjs/core'
-import { headOf, headSpec, pointwise } from '../heads/heads.ts'
+import { headOf } from '../heads/heads.ts'
 import { checkMaps } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
 import { poolToSmaller } from '../support/resample.ts'
@@ -40,7 +43,10 @@ const FLOOR = 1e-5
 const initialLogScale = (variance: number): number => Math.log(Math.expm1(Math.max(variance - FLOOR, FLOOR)))
 
 const regress = (map: tf.Tensor4D, kernels: readonly tf.Tensor[]): tf.Tensor4D =>
-  kernels.reduce<tf.Tensor4D>((x, kernel, i) => pointwise(i === 0 ? x : tf.relu(x), kernel), map)
+  kernels.reduce<tf.Tensor4D>(
+    (x, kernel, i) => tf.conv2d(i === 0 ? x : tf.relu(x), kernel as tf.Tensor4D, 1, 'valid'),
+    map,
+  )
 
 /** `vidLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function vidRows(student: tf.Tensor, teacher: tf.Tensor, heads: VidHeads): tf.Tensor1D {
@@ -74,13 +80,22 @@ const kernelName = (position: number, layer: number): string => `regressor${posi
 const scaleName = (position: number): string => `regressor${position}.log_scale`
 const LAYERS = [0, 1, 2]
 
+const vidSpec = (name: string, shape: Shape, initializer: Initializer, decay: boolean): ParameterSpec => ({
+  name,
+  node: name,
+  shape,
+  axes: shape.map(fixedAxis),
+  initializer,
+  decay,
+})
+
 function vidSpecs(position: number, from: number, to: number, variance: number): ParameterSpec[] {
   const kernels = LAYERS.map((layer) => {
     const inputs = layer === 0 ? from : to
-    return headSpec(kernelName(position, layer), [1, 1, inputs, to], fanInUniform(inputs))
+    return vidSpec(kernelName(position, layer), [1, 1, inputs, to], fanInUniform(inputs), true)
   })
   const scale = { kind: 'constant', value: initialLogScale(variance) } as const
-  return [...kernels, headSpec(scaleName(position), [to], scale, false)]
+  return [...kernels, vidSpec(scaleName(position), [to], scale, false)]
 }
 
 const vidHeads = (heads: TensorRecord | undefined, position: number): VidHeads => ({

@@ -1,17 +1,21 @@
 import * as tf from '@tensorflow/tfjs'
-import { headSpec, normalizeBatch, normSpecs, pointwise } from './heads.ts'
-import { zeros, type Initializer, type ParameterSpec } from '@gpdjs/core'
-import { resizeNearest } from '../support/resample.ts'
-
-/** Trained tensors of one attention based fusion, kernels HWIO. */
-export interface AttentionFusionHeads {
-  /** 1 × 1 convolution to the common width, `[1, 1, student, common]`, and its batch normalization. */
-  readonly reduce: { readonly kernel: tf.Tensor; readonly weight: tf.Tensor; readonly bias: tf.Tensor }
-  /** 3 × 3 convolution to the teacher's width, `[3, 3, common, teacher]`, and its batch normalization. */
-  readonly expand: { readonly kernel: tf.Tensor; readonly weight: tf.Tensor; readonly bias: tf.Tensor }
-  /** 1 × 1 convolution that rates both inputs, `[1, 1, 2 · common, 2]`, and its bias; absent at the deepest level. */
-  readonly attention?: { readonly kernel: tf.Tensor; readonly bias: tf.Tensor }
-}
+import {
+  batchNorm,
+  channelSplit,
+  concat,
+  conv2d,
+  gate,
+  add,
+  resizeNearest,
+  sigmoid,
+  graph,
+  type Graph,
+  type OpCall,
+  type ParameterSpec,
+  type Shape,
+  type TensorRecord,
+} from '@gpdjs/core'
+import { floats, headOf, headSpecs, once, runHead } from './heads.ts'
 
 export interface FusedLevel {
   /** In the shape of the teacher's map. */
@@ -21,11 +25,29 @@ export interface FusedLevel {
 }
 
 /** `a₁ x + a₂ u` with two weights per position, `[a₁, a₂] = σ(conv([x; u]))`. */
-function blend(x: tf.Tensor4D, u: tf.Tensor4D, { kernel, bias }: NonNullable<AttentionFusionHeads['attention']>) {
-  const rates = tf.sigmoid(tf.add(pointwise(tf.concat([x, u], 3), kernel), bias)) as tf.Tensor4D
-  const [a, b] = tf.split(rates, 2, 3) as [tf.Tensor4D, tf.Tensor4D]
-  return tf.add(tf.mul(x, a), tf.mul(u, b)) as tf.Tensor4D
+function blend(g: Graph, name: string, x: string, u: string): string {
+  const both = g.add(`${name}.both`, concat(), x, u)
+  const scores = g.add(`${name}.kernel`, conv2d({ filters: 2, kernelSize: 1, useBias: true }), both)
+  const rates = g.add(`${name}.rates`, sigmoid(), scores)
+  const weighed = [x, u].map((map, index) =>
+    g.add(`${name}.weighed${index}`, gate(), map, g.add(`${name}.rate${index}`, channelSplit({ index }), rates)),
+  )
+  return g.add(`${name}.sum`, add(), ...weighed)
 }
+
+/** One level: from the student's `map` and what is `deeper`, if anything is, to `output` and `residual`. */
+const fusion = once((name: string, map: Shape, deeper: Shape | null, common: number, teacher: Shape) => {
+  const g = graph({ name, inputs: { map: floats(map), ...(deeper && { deeper: floats(deeper) }) } })
+  const resized = (part: string, x: string, [height, width]: Shape) =>
+    g.add(`${name}.${part}`, resizeNearest({ height: height!, width: width! }), x)
+  const normalized = (part: string, convolution: OpCall, x: string) =>
+    g.add(`${name}.${part}`, batchNorm(), g.add(`${name}.${part}.kernel`, convolution, x))
+  const x = normalized('reduce', conv2d({ filters: common, kernelSize: 1 }), 'map')
+  const fused = deeper ? blend(g, `${name}.attention`, x, resized('deeper', 'deeper', map)) : x
+  const residual = resized('residual', fused, teacher)
+  const output = normalized('expand', conv2d({ filters: teacher.at(-1)!, kernelSize: 3 }), residual)
+  return g.build({ output, residual })
+})
 
 /**
  * Attention based fusion of one level of the student with everything deeper.
@@ -33,43 +55,39 @@ function blend(x: tf.Tensor4D, u: tf.Tensor4D, { kernel, bias }: NonNullable<Att
  * @param map the student's, `[batch, height, width, channels]`
  * @param deeper the residual of the next deeper level, of any size; absent at the deepest level
  * @param size height and width of the teacher's map
- * @param heads trained with the student
+ * @param heads trained with the student, kernels HWIO: `<name>.reduce.kernel` `[1, 1, student, common]` with the `weight`
+ *   and `bias` of its batch normalization, `<name>.expand.kernel` `[3, 3, common, teacher]` with those of its own, and, if
+ *   something is deeper, `<name>.attention.kernel` `[1, 1, 2 · common, 2]` and its `bias`
+ * @param name (default `'fusion'`)
+ * @throws GpdError `plugin.invalid` naming a tensor that is missing
  * @see Chen et al., "Distilling Knowledge via Knowledge Review", CVPR 2021, section 3.2
  */
 export function attentionFusion(
   map: tf.Tensor4D,
   deeper: tf.Tensor4D | undefined,
   size: readonly [height: number, width: number],
-  { reduce, expand, attention }: AttentionFusionHeads,
+  heads: TensorRecord,
+  name = 'fusion',
 ): FusedLevel {
-  return tf.tidy(() => {
-    const x = normalizeBatch(pointwise(map, reduce.kernel), reduce.weight, reduce.bias)
-    const u = deeper && resizeNearest(deeper, [map.shape[1], map.shape[2]])
-    const residual = resizeNearest(u && attention ? blend(x, u, attention) : x, size)
-    const convolved = tf.conv2d(residual, expand.kernel as tf.Tensor4D, 1, 'same')
-    return { output: normalizeBatch(convolved, expand.weight, expand.bias), residual }
-  })
+  const where = 'attentionFusion'
+  const width = (part: string) => headOf(where, heads, `${name}.${part}.kernel`).shape[3]!
+  const shapeOf = (x: tf.Tensor4D): Shape => x.shape.slice(1)
+  const teacher = [...size, width('expand')]
+  const network = fusion(name, shapeOf(map), deeper ? shapeOf(deeper) : null, width('reduce'), teacher)
+  const { output, residual } = tf.tidy(() => runHead(where, network, heads, { map, ...(deeper && { deeper }) }))
+  return { output: output as tf.Tensor4D, residual: residual as tf.Tensor4D }
 }
 
-/** Uniform in ±√(3 / fan). */
-const uniform = (fan: number): Initializer => ({ kind: 'uniform', limit: Math.sqrt(3 / fan) })
-
-/** Names and shapes of what `attentionFusion` trains; the deepest level rates nothing. */
+/** What `attentionFusion` trains; the deepest level rates nothing. Kernels begin uniform in ±√(3 / fan). */
 export function attentionFusionSpecs(
   name: string,
   width: { readonly student: number; readonly common: number; readonly teacher: number },
   isDeepest: boolean,
 ): ParameterSpec[] {
   const { student, common, teacher } = width
-  const attention = [
-    headSpec(`${name}.attention.kernel`, [1, 1, 2 * common, 2], uniform(2 * common)),
-    headSpec(`${name}.attention.bias`, [2], zeros, false),
-  ]
-  return [
-    headSpec(`${name}.reduce.kernel`, [1, 1, student, common], uniform(student)),
-    ...normSpecs(`${name}.reduce`, common),
-    headSpec(`${name}.expand.kernel`, [3, 3, common, teacher], uniform(9 * common)),
-    ...normSpecs(`${name}.expand`, teacher),
-    ...(isDeepest ? [] : attention),
-  ]
+  const network = fusion(name, [1, 1, student], isDeepest ? null : [1, 1, common], common, [1, 1, teacher])
+  const specs = headSpecs(network, (fan) => ({ kind: 'uniform', limit: Math.sqrt(3 / fan) }))
+  const isAttention = (spec: ParameterSpec) => Number(spec.name.startsWith(`${name}.attention.`))
+  // The attention comes last: sums over all trained tensors are rounded in this order.
+  return specs.sort((a, b) => isAttention(a) - isAttention(b))
 }

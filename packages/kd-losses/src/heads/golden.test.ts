@@ -5,7 +5,8 @@ import { fitnet } from '../features/fitnet.ts'
 import { backends, evaluateFeatures, expectClose, useBackend, type Values } from '../testing/evaluate.ts'
 import { contextOf, prepared, setupOf } from '../testing/features.ts'
 import { fixtures, readGolden } from '../testing/golden.ts'
-import { exitHeadSpecs, exitLogits } from './exit-head.ts'
+import { exitHead } from './exit-head.ts'
+import { headSpecs, runHead } from './heads.ts'
 
 /** Made by PyTorch's own layers: see heads.py beside it. */
 const FILE = join(fixtures, 'heads.safetensors')
@@ -60,11 +61,11 @@ describe.each(backends)('on %s', (backend) => {
     ['exit_map', 2],
   ] as const)('the exit head is that of PyTorch: %s', async (name, steps) => {
     const { part } = await readGolden(FILE, name)
-    const specs = exitHeadSpecs('ofa', 'exit0', part('in/')['x']!.shape.slice(1), steps, 5)
-    const shapes = Object.fromEntries(specs.map(({ name: key, shape }) => [key, shape]))
+    const network = exitHead('ofa', 'exit0', part('in/')['x']!.shape.slice(1), steps, 5)
+    const shapes = Object.fromEntries(headSpecs(network).map(({ name: key, shape }) => [key, shape]))
     expect(shapes).toEqual(shapesOf(part('in/'), 'exit0'))
     await expectGolden(name, 'exit0', (x) => {
-      const logits = exitLogits('ofa', x, 'exit0', x['x']!, steps)
+      const logits = runHead('ofa', network, x, { x: x['x']! })['logits']!
       // What the script weighs the logits with: 1 … 10.
       return logits
         .mul([

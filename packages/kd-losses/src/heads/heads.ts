@@ -1,31 +1,54 @@
-import * as tf from '@tensorflow/tfjs'
+import type * as tf from '@tensorflow/tfjs'
 import {
-  batchNorm,
-  fanInUniform,
-  fixedAxis,
+  apply,
   GpdError,
-  ones,
+  graph,
+  initializeStatistics,
   zeros,
+  type Fields,
+  type FieldSpec,
+  type Graph,
   type Initializer,
-  type OpDefinition,
+  type Network,
   type ParameterSpec,
   type RandomStream,
+  type Shape,
   type TensorRecord,
 } from '@gpdjs/core'
 
-/** A parameter that a loss trains beside the student; no expansion touches it. */
-export const headSpec = (
-  name: string,
-  shape: readonly number[],
-  initializer: Initializer,
-  decay = true,
-): ParameterSpec => ({ name, node: name, shape, axes: shape.map(fixedAxis), initializer, decay })
+export const floats = (shape: Shape): FieldSpec => ({ shape, dtype: 'float32' })
 
-/** Scale and shift of a batch normalization. */
-export const normSpecs = (name: string, channels: number): ParameterSpec[] => [
-  headSpec(`${name}.weight`, [channels], ones, false),
-  headSpec(`${name}.bias`, [channels], zeros, false),
-]
+/** A network from the input `x`. */
+export const startHead = (name: string, shape: Shape): Graph => graph({ name, inputs: { x: floats(shape) } })
+
+/** Builds a network once for each list of arguments: steps run it again, and its plan is kept with it. */
+export function once<Arguments extends readonly unknown[]>(build: (...given: Arguments) => Network): typeof build {
+  const known = new Map<string, Network>()
+  return (...given) => {
+    const key = JSON.stringify(given)
+    const network = known.get(key) ?? build(...given)
+    known.set(key, network)
+    return network
+  }
+}
+
+/** What a loss calls a parameter of its network: the weight of the node `x.kernel` is `x.kernel`, its bias `x.bias`. */
+const nameOf = (parameter: string): string =>
+  parameter.replace(/\.(kernel|depthwise|pointwise)\.weight$/, '.$1').replace(/\.kernel\.bias$/, '.bias')
+
+/**
+ * The parameters of a network as a loss asks for them. Biases begin at 0.
+ *
+ * @param kernel how kernels begin, if not as their op says; takes the number of inputs of one output
+ */
+export function headSpecs({ parameters }: Network, kernel?: (fanIn: number) => Initializer): ParameterSpec[] {
+  const initial = ({ name, shape, initializer }: ParameterSpec) => {
+    if (name.endsWith('.bias')) return zeros
+    const fanIn = shape.slice(0, -1).reduce((product, n) => product * n, 1)
+    return shape.length > 1 && kernel ? kernel(fanIn) : initializer
+  }
+  return parameters.map((spec) => ({ ...spec, name: nameOf(spec.name), initializer: initial(spec) }))
+}
 
 /** @throws GpdError `plugin.invalid` if the caller did not make the tensors that `prepare` asked for */
 export function headOf(where: string, heads: TensorRecord | undefined, name: string): tf.Tensor {
@@ -40,48 +63,19 @@ export function headOf(where: string, heads: TensorRecord | undefined, name: str
 }
 
 /**
- * A linear map of the last axis: a 1 × 1 convolution of a map, a dense layer of a vector. No bias.
- *
- * @param x `[…, from]`
- * @param kernel `[1, 1, from, to]` or `[from, to]`
+ * Runs a network with the tensors that a loss trains for it. In training mode always, since nothing but the loss looks
+ * through it: batches are normalized by their own moments, and moving ones stay as they begin.
  */
-export function pointwise<R extends tf.Rank>(x: tf.Tensor<R>, kernel: tf.Tensor): tf.Tensor<R> {
-  const [from, to] = kernel.shape.slice(-2) as [number, number]
-  const product = tf.matMul(tf.reshape(x, [-1, from]), tf.reshape(kernel, [from, to]))
-  return tf.reshape(product, [...x.shape.slice(0, -1), to] as tf.ShapeMap[R])
+export function runHead(
+  where: string,
+  network: Network,
+  heads: TensorRecord | undefined,
+  inputs: Fields,
+  random?: () => RandomStream,
+): Fields {
+  const parameters = Object.fromEntries(
+    network.parameters.map(({ name }) => [name, headOf(where, heads, nameOf(name))]),
+  )
+  const model = { network, parameters, statistics: initializeStatistics(network.statistics) }
+  return apply(model, inputs, { training: true, ...(random && { random }) }).outputs
 }
-
-/** No op that is used without a stream draws from one. */
-const noRandom = (): never => {
-  throw new GpdError('plugin.invalid', 'This op draws no random numbers.')
-}
-
-/** An op of `@gpdjs/core` by itself, as in training: heads never run in evaluation. */
-export function applyOp<A>(
-  { apply }: Pick<OpDefinition<A>, 'apply'>,
-  attributes: A,
-  x: tf.Tensor,
-  parameters: TensorRecord = {},
-  random: () => RandomStream = noRandom,
-): tf.Tensor {
-  // Moving averages, of which nobody asks: any numbers will do.
-  const statistics = { running_mean: tf.scalar(0), running_var: tf.scalar(0) }
-  return apply({ attributes, inputs: [x], parameters, statistics, training: true, random, update: () => undefined })
-}
-
-/** Batch normalization by the moments of the batch. */
-export const normalizeBatch = <R extends tf.Rank>(x: tf.Tensor<R>, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor<R> =>
-  applyOp(batchNorm, { epsilon: 1e-5, momentum: 0.9 }, x, { weight, bias }) as tf.Tensor<R>
-
-/** Kernel and bias of a linear map. */
-export const linearSpecs = (name: string, from: number, to: number): ParameterSpec[] => [
-  headSpec(`${name}.weight`, [from, to], fanInUniform(from)),
-  headSpec(`${name}.bias`, [to], zeros, false),
-]
-
-/** Tensors of a loss by short names: `head('weight')` for `exit0.weight`. */
-export type HeadOf = (name: string) => tf.Tensor
-
-/** `x W + b` along the last axis. */
-export const linear = <R extends tf.Rank>(x: tf.Tensor<R>, name: string, head: HeadOf): tf.Tensor<R> =>
-  tf.add(pointwise(x, head(`${name}.weight`)), head(`${name}.bias`))

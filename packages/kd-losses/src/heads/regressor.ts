@@ -1,34 +1,45 @@
 import * as tf from '@tensorflow/tfjs'
-import { fanInUniform, GpdError, type ParameterSpec, type Shape, type TensorRecord } from '@gpdjs/core'
+import {
+  batchNorm,
+  defineOp,
+  fanInUniform,
+  fixedAxis,
+  GpdError,
+  inputAxis,
+  outputAxis,
+  registerOp,
+  relu,
+  type ParameterSpec,
+  type Shape,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { checkLeastBatch, checkMaps, describePair, type Feature } from '../support/check-features.ts'
 import type { TapPair } from '../support/feature-loss.ts'
-import { headOf, headSpec, normalizeBatch, normSpecs } from './heads.ts'
+import { headSpecs, once, runHead, startHead } from './heads.ts'
 
 type Size = readonly [height: number, width: number]
 
 /** A convolution that makes a map of one size into one of another. */
 interface Resizing {
-  readonly fits: (from: Size, to: Size) => boolean
-  readonly window: (from: Size, to: Size) => Size
+  /** Whether it leads from one height to the other, from one width to the other. */
+  readonly fits: (from: number, to: number) => boolean
+  /** Height or width of its kernel. */
+  readonly window: (from: number, to: number) => number
   /** A transposed kernel has its output channels before its input channels. */
-  readonly isTransposed: boolean
+  readonly isTransposed?: true
   readonly apply: (map: tf.Tensor4D, kernel: tf.Tensor4D) => tf.Tensor4D
 }
-
-const both = (from: Size, to: Size, holds: (from: number, to: number) => boolean): boolean =>
-  holds(from[0], to[0]) && holds(from[1], to[1])
 
 /** The first that fits is taken. */
 const RESIZINGS: readonly Resizing[] = [
   {
-    fits: (from, to) => both(from, to, (a, b) => a === 2 * b),
-    window: () => [3, 3],
-    isTransposed: false,
+    fits: (from, to) => from === 2 * to,
+    window: () => 3,
     apply: (map, kernel) => tf.conv2d(map, kernel, 2, 1, 'NHWC', [1, 1], 'floor'),
   },
   {
-    fits: (from, to) => both(from, to, (a, b) => 2 * a === b),
-    window: () => [4, 4],
+    fits: (from, to) => 2 * from === to,
+    window: () => 4,
     isTransposed: true,
     apply(map, kernel) {
       const [batch, height, width] = map.shape
@@ -36,27 +47,45 @@ const RESIZINGS: readonly Resizing[] = [
     },
   },
   {
-    fits: (from, to) => both(from, to, (a, b) => a >= b),
-    window: (from, to) => [1 + from[0] - to[0], 1 + from[1] - to[1]],
-    isTransposed: false,
+    fits: (from, to) => from >= to,
+    window: (from, to) => 1 + from - to,
     apply: (map, kernel) => tf.conv2d(map, kernel, 1, 'valid'),
   },
 ]
 
-/** The last three axes of a map: the first may be the batch or not be there. */
-const mapShape = (shape: Feature['shape']): readonly [number, number, number] =>
-  shape.slice(-3) as [number, number, number]
+/** Height and width of a map, whether its first axis is the batch or not there. */
+const sizeOf = (shape: Feature['shape']): Size => shape.slice(-3, -1) as [number, number]
 
-const resizingOf = (student: Feature['shape'], teacher: Feature['shape']): Resizing | undefined => {
-  const [[h, w], [height, width]] = [mapShape(student), mapShape(teacher)]
-  return RESIZINGS.find(({ fits }) => fits([h, w], [height, width]))
-}
+const resizingOf = (from: Size, to: Size): Resizing | undefined =>
+  RESIZINGS.find(({ fits }) => fits(from[0], to[0]) && fits(from[1], to[1]))
+
+/** A convolution whose kernel is as large as the way to the given size needs. */
+const convolutionToSize = defineOp<{ readonly size: Size; readonly filters: number }>({
+  name: 'convolutionToSize',
+  infer({ node, attributes: { size, filters }, inputs, groups }) {
+    const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
+    const { window, isTransposed } = resizingOf(sizeOf(shape), size)!
+    const [height, width] = [window(shape[0]!, size[0]), window(shape[1]!, size[1])]
+    const made = groups.start(node, filters)
+    groups.tieAll(channels)
+    const [inner, outer] = [inputAxis(channels), outputAxis(made)]
+    const weight = {
+      name: 'weight',
+      axes: [fixedAxis(height), fixedAxis(width), ...(isTransposed ? [outer, inner] : [inner, outer])],
+      initializer: fanInUniform(height * width * shape[2]!),
+      decay: true,
+    }
+    return { shape: [...size, filters], channels: made, parameters: [weight] }
+  },
+  apply: ({ attributes: { size }, inputs, parameters }) =>
+    resizingOf(sizeOf(inputs[0]!.shape), size)!.apply(inputs[0] as tf.Tensor4D, parameters['weight'] as tf.Tensor4D),
+})
 
 /** @throws GpdError `network.shape` where no convolution leads from the student's map to the teacher's */
 export function checkRegressor(where: string, student: Feature, teacher: Feature): void {
   checkMaps(where, student, teacher)
   checkLeastBatch(where, student, 2)
-  if (resizingOf(student.shape, teacher.shape) !== undefined) return
+  if (resizingOf(sizeOf(student.shape), sizeOf(teacher.shape)) !== undefined) return
   const expected = 'a map of the student at least as large as the teacher’s, or half as large'
   throw new GpdError(
     'network.shape',
@@ -65,31 +94,27 @@ export function checkRegressor(where: string, student: Feature, teacher: Feature
   )
 }
 
-const nameOf = (position: number): string => `regressor${position}`
+/** `relu(BN(conv(F_s)))` in the shape of the teacher's map; without `relu` before the activation. */
+const regressor = once((position: number, student: Shape, teacher: Shape, isRectified: boolean) => {
+  registerOp(convolutionToSize)
+  const name = `regressor${position}`
+  const g = startHead(name, student)
+  const resized = g.add(`${name}.kernel`, convolutionToSize({ size: sizeOf(teacher), filters: teacher.at(-1)! }), 'x')
+  const normal = g.add(name, batchNorm(), resized)
+  return g.build({ y: isRectified ? g.add(`${name}.relu`, relu(), normal) : normal })
+})
 
 /** For each pair a convolution from the student's map to the size and channels of the teacher's, and its normalization. */
 export const regressorSpecs = (pairs: readonly TapPair<Shape>[]): ParameterSpec[] =>
-  pairs.flatMap(({ student, teacher, position }) => {
-    const [[h, w, from], [height, width, to]] = [mapShape(student), mapShape(teacher)]
-    const { window, isTransposed } = resizingOf(student, teacher)!
-    const size = window([h, w], [height, width])
-    const kernel = [...size, ...(isTransposed ? [to, from] : [from, to])]
-    return [
-      headSpec(`${nameOf(position)}.kernel`, kernel, fanInUniform(size[0] * size[1] * from)),
-      ...normSpecs(nameOf(position), to),
-    ]
-  })
+  pairs.flatMap(({ student, teacher, position }) => headSpecs(regressor(position, student, teacher, true)))
 
-/** `relu(BN(conv(F_s)))` in the shape of the teacher's map; without `relu` before the activation. */
+/** The student's map in the shape of the teacher's. */
 export function regress(
   where: string,
-  { student, teacher, position }: TapPair<tf.Tensor>,
+  { student: x, teacher, position }: TapPair<tf.Tensor>,
   heads: TensorRecord | undefined,
-  relu: boolean,
+  isRectified: boolean,
 ): tf.Tensor {
-  const head = (name: string) => headOf(where, heads, `${nameOf(position)}.${name}`)
-  const kernel = head('kernel') as tf.Tensor4D
-  const resized = resizingOf(student.shape, teacher.shape)!.apply(student as tf.Tensor4D, kernel)
-  const normal = normalizeBatch(resized, head('weight'), head('bias'))
-  return relu ? tf.relu(normal) : normal
+  const network = regressor(position, x.shape.slice(1), teacher.shape.slice(1), isRectified)
+  return runHead(where, network, heads, { x })['y']!
 }

@@ -1,6 +1,7 @@
 import { isGpdError } from '@gpdjs/core'
 import { describe, expect, it } from 'vitest'
-import { tokenLayout, tokenSpecs } from './token-head.ts'
+import { exitHead } from './exit-head.ts'
+import { tokenLayout } from './token-head.ts'
 
 describe('tokenLayout', () => {
   it.each([
@@ -18,7 +19,7 @@ describe('tokenLayout', () => {
   })
 
   it.each([7, 23, 200])('refuses %d tokens, which are no square of patches', (tokens) => {
-    const attempt = () => tokenSpecs('ofa', 'exit0', tokens, 8, 1)
+    const attempt = () => exitHead('ofa', 'exit0', [tokens, 8], 1, 5)
     expect(attempt).toThrow(new RegExp(`got ${tokens} tokens`))
     expect(attempt).toThrow(expect.toSatisfy((e) => isGpdError(e) && e.code === 'network.shape'))
   })

@@ -1,6 +1,20 @@
-import * as tf from '@tensorflow/tfjs'
-import { fanInUniform, gelu, GpdError, layerNorm, selfAttention, type ParameterSpec } from '@gpdjs/core'
-import { applyOp, headSpec, linear, linearSpecs, normSpecs, pointwise, type HeadOf } from './heads.ts'
+import {
+  add,
+  concatTokens,
+  dense,
+  gelu,
+  GpdError,
+  layerNorm,
+  meanToken,
+  selfAttention,
+  sliceTokens,
+  spaceToDepth,
+  takeToken,
+  toMap,
+  toTokens,
+  type Graph,
+  type Shape,
+} from '@gpdjs/core'
 
 /** Patches are merged while at least this many are left along each side. */
 const LEAST_SIDE = 7
@@ -38,62 +52,46 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
 const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b))
 
-function blockSpecs(name: string, width: number): ParameterSpec[] {
-  return [
-    ...normSpecs(`${name}.norm1`, width),
-    ...linearSpecs(`${name}.qkv`, width, 3 * width),
-    ...linearSpecs(`${name}.proj`, width, width),
-    ...normSpecs(`${name}.norm2`, width),
-    ...linearSpecs(`${name}.fc1`, width, EXPANSION * width),
-    ...linearSpecs(`${name}.fc2`, EXPANSION * width, width),
-  ]
-}
-
-/** Parameters of the layers between tokens `[tokens, width]` and the vector that is classified. */
-export function tokenSpecs(where: string, name: string, tokens: number, width: number, blocks: number) {
-  const { merges } = tokenLayout(where, tokens)
-  const mergeSpecs = (i: number) => [
-    ...normSpecs(`${name}.merge${i}`, 4 * width),
-    headSpec(`${name}.merge${i}.kernel`, [4 * width, width], fanInUniform(4 * width)),
-  ]
-  return [...range(merges).flatMap(mergeSpecs), ...range(blocks).flatMap((i) => blockSpecs(`${name}.block${i}`, width))]
-}
-
-const normalize = (x: tf.Tensor, name: string, head: HeadOf): tf.Tensor3D =>
-  applyOp(layerNorm, { epsilon: EPSILON }, x, {
-    weight: head(`${name}.weight`),
-    bias: head(`${name}.bias`),
-  }) as tf.Tensor3D
-
-/** Four neighbours become one token of the same width. */
-function mergePatches(patches: tf.Tensor3D, side: number, name: string, head: HeadOf): tf.Tensor3D {
-  const [batch, , width] = patches.shape
-  const half = side / 2
-  const squares = tf.transpose(tf.reshape(patches, [batch, half, 2, half, 2, width]), [0, 1, 3, 2, 4, 5])
-  const joined = tf.reshape(squares, [batch, half * half, 4 * width])
-  return pointwise(normalize(joined, name, head), head(`${name}.kernel`))
+/** Four neighbors become one token of the same width. */
+function mergePatches(g: Graph, name: string, side: number, width: number, x: string): string {
+  const map = g.add(`${name}.map`, toMap({ height: side, width: side }), x)
+  const joined = g.add(`${name}.tokens`, toTokens(), g.add(`${name}.joined`, spaceToDepth(), map))
+  const normal = g.add(name, layerNorm({ epsilon: EPSILON }), joined)
+  return g.add(`${name}.kernel`, dense({ units: width, useBias: false }), normal)
 }
 
 /** `x + attention(LN(x))`, then `x + MLP(LN(x))`. */
-function block(x: tf.Tensor3D, name: string, head: HeadOf): tf.Tensor3D {
-  const attributes = { heads: greatestCommonDivisor(HEADS, x.shape[2]), copies: 1 }
-  const qkv = linear(normalize(x, `${name}.norm1`, head), `${name}.qkv`, head)
-  const attended = tf.add(x, linear(applyOp(selfAttention, attributes, qkv), `${name}.proj`, head))
-  const hidden = applyOp(gelu, {}, linear(normalize(attended, `${name}.norm2`, head), `${name}.fc1`, head))
-  return tf.add(attended, linear(hidden, `${name}.fc2`, head))
+function block(g: Graph, name: string, width: number, x: string): string {
+  const norm = (part: string, y: string) => g.add(`${name}.${part}`, layerNorm({ epsilon: EPSILON }), y)
+  const linear = (part: string, units: number, y: string) => g.add(`${name}.${part}`, dense({ units }), y)
+  const heads = greatestCommonDivisor(HEADS, width)
+  const seen = g.add(`${name}.attention`, selfAttention({ heads }), linear('qkv', 3 * width, norm('norm1', x)))
+  const attended = g.add(`${name}.attended`, add(), x, linear('proj', width, seen))
+  const hidden = g.add(`${name}.gelu`, gelu(), linear('fc1', EXPANSION * width, norm('norm2', attended)))
+  return g.add(`${name}.sum`, add(), attended, linear('fc2', width, hidden))
 }
 
-/** Merged patches and blocks, then the first token where there is one beside the patches, else the mean of all: `[batch, width]`. */
-export function pooledTokens(where: string, x: tf.Tensor3D, blocks: number, head: HeadOf): tf.Tensor2D {
-  const [, tokens] = x.shape
+/**
+ * Adds the layers between tokens `x` and the vector that is classified: merged patches and blocks, then the first token
+ * where there is one beside the patches, else the mean of all.
+ *
+ * @param shape `[tokens, width]`
+ * @returns the node of the vector, `[width]`
+ */
+export function pooledTokens(g: Graph, where: string, name: string, shape: Shape, blocks: number): string {
+  const [tokens, width] = shape as [number, number]
   const { extra, side, merges } = tokenLayout(where, tokens)
-  const [before, patches] = tf.split(x, [extra, tokens - extra], 1) as [tf.Tensor3D, tf.Tensor3D]
-  const merged = range(merges).reduce((p, i) => {
-    const fewer = mergePatches(p, side / 2 ** i, `merge${i}`, head)
-    // As released: no activation after the last of several.
-    return i > 0 && i === merges - 1 ? fewer : (applyOp(gelu, {}, fewer) as tf.Tensor3D)
-  }, patches)
-  const all = extra === 0 ? merged : tf.concat([before, merged], 1)
-  const deep = range(blocks).reduce((y, i) => block(y, `block${i}`, head), all)
-  return extra === 0 ? tf.mean(deep, 1) : (tf.squeeze(tf.slice(deep, [0, 0, 0], [-1, 1, -1]), [1]) as tf.Tensor2D)
+  const slice = (part: string, from: number, count: number) =>
+    count === tokens ? 'x' : g.add(`${name}.${part}`, sliceTokens({ from, count }), 'x')
+  const merged = range(merges).reduce(
+    (patches, i) => {
+      const fewer = mergePatches(g, `${name}.merge${i}`, side / 2 ** i, width, patches)
+      // As released: no activation after the last of several.
+      return i > 0 && i === merges - 1 ? fewer : g.add(`${name}.merge${i}.gelu`, gelu(), fewer)
+    },
+    slice('patches', extra, tokens - extra),
+  )
+  const all = extra === 0 ? merged : g.add(`${name}.all`, concatTokens(), slice('extra', 0, extra), merged)
+  const deep = range(blocks).reduce((x, i) => block(g, `${name}.block${i}`, width, x), all)
+  return extra === 0 ? g.add(`${name}.mean`, meanToken(), deep) : g.add(`${name}.first`, takeToken(), deep)
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { didYouMean, fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
-import { exitHeadSpecs, exitLogits } from '../heads/exit-head.ts'
+import { exitHead } from '../heads/exit-head.ts'
+import { headSpecs, runHead } from '../heads/heads.ts'
 import { checkLabels, checkPair, classesOf } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { oneHotLabels } from '../support/log-space.ts'
@@ -98,14 +99,17 @@ export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> =
       taps: { student: stages },
       prepare: ({ student, outputs }) => ({
         heads: stages.flatMap((tap, i) =>
-          exitHeadSpecs('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classesOf('ofa', outputs)),
+          headSpecs(exitHead('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classesOf('ofa', outputs))),
         ),
       }),
     }),
     compute({ student, teacher, labels, heads }) {
-      const exits = stages.map((tap, i) =>
-        exitLogits('ofa', heads, headName(i), stageOf(student.taps, tap), stepsAfter(i)),
-      )
+      const classes = teacher.logits.shape[1]
+      const exits = stages.map((tap, i) => {
+        const x = stageOf(student.taps, tap)
+        const network = exitHead('ofa', headName(i), x.shape.slice(1), stepsAfter(i), classes)
+        return runHead('ofa', network, heads, { x })['logits'] as tf.Tensor2D
+      })
       return sumOf([student.logits, ...exits].map((logits) => ofaRows(logits, teacher.logits, labels, filled)))
     },
   }

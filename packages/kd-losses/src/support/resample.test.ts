@@ -1,9 +1,12 @@
+import { tensorOps } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { backends, evaluateFeatures, expectClose, toTensor, useBackend } from '../testing/evaluate.ts'
 import { drawn } from '../testing/features.ts'
 import { mean } from '../testing/plain-math.ts'
-import { adaptiveAveragePool, poolToSmaller, resizeNearest } from './resample.ts'
+import { poolToSmaller } from './resample.ts'
+
+const { adaptiveAveragePool, resizeNearest } = tensorOps
 
 type Size = readonly [number, number]
 

@@ -7,12 +7,16 @@ import {
   dense,
   depthwiseConv2d,
   flatten,
+  gate,
   gelu,
   globalAveragePool,
   graph,
   layerNorm,
   maxPool,
   relu,
+  resizeNearest,
+  sigmoid,
+  spaceToDepth,
   type Graph,
   type Network,
 } from '@gpdjs/core'
@@ -73,6 +77,19 @@ const BLOCKS = {
   // One channel alone has no variance, and dividing by √ε makes rounding a thousand times larger.
   layerNorm: (g, x, id, width) =>
     g.add(`${id}.norm`, layerNorm(), g.add(id, conv2d({ filters: width + 2, kernelSize: 1 }), x)),
+  merged: (g, x, id, width) =>
+    g.add(
+      id,
+      conv2d({ filters: width, kernelSize: 1 }),
+      g.add(`${id}.merged`, spaceToDepth(), g.add(`${id}.resized`, resizeNearest({ height: 4, width: 6 }), x)),
+    ),
+  gated: (g, x, id) =>
+    g.add(
+      id,
+      gate(),
+      x,
+      g.add(`${id}.rate`, sigmoid(), g.add(`${id}.score`, conv2d({ filters: 1, kernelSize: 1 }), x)),
+    ),
 } as const satisfies Record<string, (g: Graph, x: string, id: string, width: number) => string>
 
 const HEADS = {

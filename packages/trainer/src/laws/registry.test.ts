@@ -47,7 +47,7 @@ describe.each(listNetworks())('%s, small', (name) => {
         x,
         { training },
       )
-      expect(contrast(student.outputs['logits'] as tf.Tensor2D), 'logits depend on the image').toBeGreaterThan(0.05)
+      expect(contrast(student.outputs['logits']!), 'logits depend on the image').toBeGreaterThan(0.05)
       expect(distance(teacher.outputs['logits']!, student.outputs['logits']!)).toBeLessThan(1e-5)
       const moved = training ? liftStatistics(expansion, student.statistics) : {}
       expect(Object.keys(teacher.statistics).sort()).toEqual(Object.keys(moved).sort())

@@ -58,7 +58,7 @@ export function smallStudent(name: string) {
   const network = small(name)
   const drawn = initializeParameters(network.parameters, SEED)
   const parameters = mapRecord(drawn, (tensor, key) => tf.add(tensor, random(tensor.shape, key, 0.05)))
-  const x = random([4, ...network.inputs['image']!.shape], 'images')
+  const x = random([4, ...network.shapes['image']!], 'images')
   // Moments of these very images: with others signals fade from layer to layer, and a dead network keeps every law.
   const none = mapRecord(initializeStatistics(network.statistics), (tensor) => tf.zerosLike(tensor))
   const moved = apply({ network, parameters, statistics: none }, x, { training: true }).statistics
@@ -75,7 +75,7 @@ export function distance(actual: tf.Tensor, expected: tf.Tensor): number {
 }
 
 /** How much logits differ from image to image, relative to the largest. */
-export function contrast(logits: tf.Tensor2D): number {
+export function contrast(logits: tf.Tensor): number {
   const spread = tf.max(tf.sub(tf.max(logits, 0), tf.min(logits, 0))).dataSync()[0]!
   return spread / tf.max(tf.abs(logits)).dataSync()[0]!
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { adaptiveMeans } from '../../ops/adaptive-average-pool.ts'
+import { adaptiveMeans } from '../../tensor-ops/resample.ts'
 import type { Window } from '../../ops/window.ts'
 import { unwritable, type LayerWriter, type WrittenNode } from '../writer.ts'
 import { kerasPadding, padded } from './window.ts'

@@ -29,3 +29,7 @@ export const channelSplit: Emitter = (node) => {
   const part = node.emit('Slice', [blocks, node.integers([index]), node.integers([index + 1]), node.integers([axis])])
   return node.reshape(part, [...before, copies * size, ...after])
 }
+
+/** The same order of channels as ours: rows of a block, its columns, the channels. */
+export const spaceToDepth: Emitter = (node) =>
+  node.emit('SpaceToDepth', [node.input], { blocksize: node.attributes['size'] as number })

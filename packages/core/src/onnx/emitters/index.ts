@@ -1,5 +1,5 @@
 import type { Emitter } from '../emitter.ts'
-import { channelShuffle, channelSplit, concatenation } from './channels.ts'
+import { channelShuffle, channelSplit, concatenation, spaceToDepth } from './channels.ts'
 import {
   elu,
   gelu,
@@ -23,13 +23,22 @@ import {
 } from './elementwise.ts'
 import { convolution, dense, depthwiseConvolution } from './linear.ts'
 import { batchNormalization, layerNormalization, scale } from './normalization.ts'
-import { adaptiveAveragePooling, averagePooling, globalAveragePooling, maxPooling, zeroPadding } from './pooling.ts'
 import {
+  adaptiveAveragePooling,
+  averagePooling,
+  globalAveragePooling,
+  maxPooling,
+  nearestResizing,
+  zeroPadding,
+} from './pooling.ts'
+import {
+  concatTokens,
   flatten,
   meanToken,
   positionEmbedding,
   prependTokens,
   selfAttention,
+  sliceTokens,
   swapTokens,
   takeToken,
   toMap,
@@ -46,12 +55,14 @@ export const emitters: Readonly<Record<string, Emitter>> = {
   channelShuffle,
   channelSplit,
   concat: concatenation,
+  concatTokens,
   conv2d: convolution,
   dense,
   depthwiseConv2d: depthwiseConvolution,
   dropout: identity,
   elu,
   flatten,
+  gate: product,
   gelu,
   geluTanh,
   globalAveragePool: globalAveragePooling,
@@ -67,12 +78,15 @@ export const emitters: Readonly<Record<string, Emitter>> = {
   prependTokens,
   relu: rectifier,
   relu6: rectifier6,
+  resizeNearest: nearestResizing,
   scale,
   selfAttention,
   selu,
   sigmoid,
+  sliceTokens,
   softplus,
   softsign,
+  spaceToDepth,
   stochasticDepth: identity,
   swapTokens,
   swish,

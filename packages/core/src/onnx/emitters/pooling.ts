@@ -1,4 +1,4 @@
-import { adaptiveMeans } from '../../ops/adaptive-average-pool.ts'
+import { adaptiveMeans, nearestCopies } from '../../tensor-ops/resample.ts'
 import type { Emitter } from '../emitter.ts'
 import { windowAttributes } from './window.ts'
 
@@ -17,10 +17,17 @@ export const zeroPadding: Emitter = (node) => {
 }
 
 /** `rows · map · columnsᵀ` for each channel; ONNX has no pooling to a size. */
-export const adaptiveAveragePooling: Emitter = (node) => {
-  const means = (axis: 0 | 1) => adaptiveMeans(node.inputShape[axis]!, node.outputShape[axis]!)
-  const [rows, columns] = [means(0), means(1)]
-  const transposed = columns[0]!.map((_, i) => columns.map((row) => row[i]!))
-  const narrow = node.emit('MatMul', [node.input, node.floats(transposed.flat(), [transposed.length, columns.length])])
-  return node.emit('MatMul', [node.floats(rows.flat(), [rows.length, rows[0]!.length]), narrow])
-}
+const resampling =
+  (shares: typeof adaptiveMeans): Emitter =>
+  (node) => {
+    const [rows, columns] = [0, 1].map((axis) => shares(node.inputShape[axis]!, node.outputShape[axis]!)) as [
+      number[][],
+      number[][],
+    ]
+    const turned = columns[0]!.map((_, i) => columns.map((row) => row[i]!))
+    const narrow = node.emit('MatMul', [node.input, node.floats(turned.flat(), [turned.length, columns.length])])
+    return node.emit('MatMul', [node.floats(rows.flat(), [rows.length, rows[0]!.length]), narrow])
+  }
+
+export const adaptiveAveragePooling = resampling(adaptiveMeans)
+export const nearestResizing = resampling(nearestCopies)

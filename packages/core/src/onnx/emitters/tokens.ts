@@ -25,6 +25,13 @@ export const prependTokens: Emitter = (node) => {
 export const takeToken: Emitter = (node) =>
   node.emit('Gather', [node.input, node.integers([node.attributes['index'] as number], [])], { axis: 1 })
 
+export const sliceTokens: Emitter = (node) => {
+  const { from, count } = node.attributes as { from: number; count: number }
+  return node.emit('Slice', [node.input, ...[from, from + count, 1].map((n) => node.integers([n]))])
+}
+
+export const concatTokens: Emitter = (node) => node.emit('Concat', node.inputs, { axis: 1 })
+
 export const meanToken: Emitter = (node) =>
   node.inputs.length > 1 ? node.refuse('is masked') : node.emit('ReduceMean', [node.input], { axes: [1], keepdims: 0 })
 

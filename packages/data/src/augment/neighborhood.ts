@@ -10,13 +10,13 @@ const awayFrom =
     for (let i = 0; i < image.length; i++) target[i] = blendBytes(other(i), image[i]!, single)
   }
 
-/** Away from the grey image: 0 is grey, 2 is twice as colourful. Images of one channel stay as they are. */
+/** Away from the gray image: 0 is gray, 2 is twice as colorful. Images of one channel stay as they are. */
 export const color = awayFrom((image, shape) => {
-  const grey = luma(image, shape)
-  return shape[2] === 3 ? (i) => grey[Math.floor(i / 3)]! : (i) => image[i]!
+  const gray = luma(image, shape)
+  return shape[2] === 3 ? (i) => gray[Math.floor(i / 3)]! : (i) => image[i]!
 })
 
-/** Weight of a pixel in its own smoothed value; its eight neighbours have 1 each. */
+/** Weight of a pixel in its own smoothed value; its eight neighbors have 1 each. */
 const CENTRE = 5
 
 /** Every value averaged with those around it; the outermost pixels as they are. */

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { apply } from '../network/apply.ts'
 import { graph } from '../network/graph.ts'
-import { adaptiveAveragePool } from './adaptive-average-pool.ts'
 import { flatten } from './pooling.ts'
+import { adaptiveAveragePool, resizeNearest } from './resize.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -60,5 +60,28 @@ describe('adaptiveAveragePool', () => {
     expect(() => g.build(g.add('pool', adaptiveAveragePool({ height: 1, width: 1 }), 'image'))).toThrow(
       /'pool': expected an image/,
     )
+  })
+})
+
+describe('resizeNearest', () => {
+  const resized = (x: tf.Tensor, height: number, width: number): tf.Tensor => {
+    const g = graph({ name: 'n', inputShape: x.shape.slice(1) })
+    const network = g.build(g.add('resized', resizeNearest({ height, width }), 'image'))
+    return apply({ network, parameters: {}, statistics: {} }, x, { training: true }).outputs['logits']!
+  }
+
+  it('copies the nearest position, of the same size all of them', () => {
+    const x = tf.tensor4d([1, 2, 3, 4, 5, 6], [1, 2, 3, 1])
+    expect([...resized(x, 4, 3).dataSync()]).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6])
+    expect([...resized(x, 1, 2).dataSync()]).toEqual([1, 2])
+    expect([...resized(x, 2, 3).dataSync()]).toEqual([1, 2, 3, 4, 5, 6])
+  })
+
+  it('has a gradient that adds up over the copies', () => {
+    const x = tf.tensor4d([1, 2, 3, 4, 5, 6], [1, 2, 3, 1])
+    const gradient = tf.grad((map: tf.Tensor) =>
+      tf.sum(tf.mul(resized(map, 4, 3), tf.range(0, 12).reshape([1, 4, 3, 1]))),
+    )(x)
+    expect([...gradient.dataSync()]).toEqual([3, 5, 7, 15, 17, 19])
   })
 })
