@@ -9,6 +9,7 @@ import * as data from '@gpdjs/data'
 import * as files from '@gpdjs/data/node'
 import * as ir from '@gpdjs/ir-expansion'
 import * as kdLosses from '@gpdjs/kd-losses'
+import * as trainer from '@gpdjs/trainer'
 import { describe, expect, it } from 'vitest'
 
 type Public = Readonly<Record<string, unknown>>
@@ -16,7 +17,11 @@ type Public = Readonly<Record<string, unknown>>
 /** Where the options stand among the arguments. Functions that are not listed here take them first. */
 const POSITION: Readonly<Record<string, number>> = {
   createNetwork: 1,
-  batches: 1,
+  imageSource: 1,
+  ...Object.fromEntries(
+    ['cosine', 'multiStep', 'stepDecay', 'warmUp', 'warmUpFromOne', 'warmUpFromZero'].map((name) => [name, 1]),
+  ),
+  ...Object.fromEntries(['linear', 'evaluate', 'classMeans'].map((name) => [name, 2])),
   split: 1,
   decodeIdx: 1,
   expand: 1,
@@ -33,23 +38,29 @@ const POSITION: Readonly<Record<string, number>> = {
 /** Public functions without options. */
 const WITHOUT = new Set(
   (
-    'listNetworks listTaps fromTorch toTorch crossEntropy standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss ' +
+    'crossEntropyLoss listNetworks listTaps fromTorch toTorch crossEntropy standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss ' +
     'vidLoss contrastLoss attentionFusion hclLoss ndLoss publishedMethods extractStudent studentView leadingBlock ' +
+    'asPublished extractActor meanOverSet chain clip partition frozen globalNorm gradientsOf scaledGradients valueAt loadNetwork ' +
+    'saveNetwork loadHeads saveHeads layersModelFolder writeFolder metricsFile combineCallbacks distillationTerm inScope ' +
+    'scopeOf buildPipeline gradientPass disposeReplaced initialState trainingStep ' +
     'checkImageSet countImages imageBytes take select moments encodeIdx chain toTensors branchParameters initializeWide ' +
     'liftParameters liftStatistics teacherView tileChannels keepsSize writeIdx'
   ).split(' '),
 )
 
+/** A loss by rows takes what the loss takes. */
+const asLoss = (name: string) => name.replace(/Rows$/, 'Loss')
+
 const functions = (module: Public) => Object.entries(module).filter(([, value]) => typeof value === 'function')
 
-const factories = [architectures, kdLosses, data, files, ir, cbr]
+const factories = [architectures, kdLosses, data, files, ir, cbr, trainer]
   .flatMap(functions)
-  .filter(([name]) => !WITHOUT.has(name))
+  .filter(([name]) => !WITHOUT.has(asLoss(name)))
   .map(([name, make]): [string, (options: object) => unknown] => [
     name,
     (options) => {
       const first = name === 'createNetwork' ? 'resnet8' : name === 'published' ? 'dkd' : undefined
-      const before = Array.from({ length: POSITION[name] ?? 0 }, (_, i) => (i === 0 ? first : 'cifar100'))
+      const before = Array.from({ length: POSITION[asLoss(name)] ?? 0 }, (_, i) => (i === 0 ? first : 'cifar100'))
       return (make as (...args: unknown[]) => unknown)(...before, options)
     },
   ])

@@ -93,9 +93,9 @@ describe('plugins', () => {
 
   /** Losses and weights of a static teacher whose network nobody looks at. */
   function teaching(teacher: object, rest: object = {}) {
-    const trained = { network: {}, parameters: {}, statistics: {} } as unknown as Model
+    const trained = { network: { nodes: [], parameters: [] }, parameters: {}, statistics: {} } as unknown as Model
     const edges: EdgeOptions[] = []
-    const run = { learners: [{ name: 'student' }], addDistillation: (edge: EdgeOptions) => void edges.push(edge) }
+    const run = { pupils: [{ name: 'student' }], addDistillation: (edge: EdgeOptions) => void edges.push(edge) }
     const [plugin] = [pluginsOf(configure({ teacher: { weights: 'w', ...teacher }, ...rest }), trained)].flat(2) as [
       Plugin,
     ]

@@ -1,5 +1,5 @@
 import { channelBranchReparameterization } from '@gpdjs/cbr-reparam'
-import { given, type Model } from '@gpdjs/core'
+import type { Model } from '@gpdjs/core'
 import { inverseReparameterization, orepa, type BranchSet } from '@gpdjs/ir-expansion'
 import {
   asPublished,
@@ -48,7 +48,7 @@ function teachingOf({ loss, weight }: TeacherConfig): WeightedLoss[] {
 }
 
 function staticTeacherOf(config: Config, trained: Model, normalization: Normalization): Plugin | false {
-  const teacher = { ...trained, ...given({ normalization }) }
+  const teacher = { ...trained, normalization }
   const setting = settingOf(config)
   if (setting) return asPublished(setting, teacher)
   return config.teacher && staticTeacher({ ...teacher, loss: teachingOf(config.teacher) })

@@ -111,7 +111,7 @@ export function distillOptions({ config, student, given, teacher, data }: Prepar
     optimizer: optimizerOf(config.optimizer),
     plugins: pluginsOf(config, teacher, teacherNormalization(teacher, data)),
     task: classification({ weight: scheduleOf(config.labelWeight), views: config.labelViews }),
-    ...(patience !== undefined && { patience }),
+    patience,
     epochs,
     batchSize,
     accumulate,

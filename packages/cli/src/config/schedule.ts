@@ -1,5 +1,14 @@
-import { kinds, needed, option, optional, type Schedule } from '@gpdjs/core'
-import { cosine, linear, multiStep, stepDecay, warmUp } from '@gpdjs/trainer'
+import { kinds, needed, optional, type Schedule } from '@gpdjs/core'
+import {
+  cosine,
+  COSINE_OPTIONS,
+  linear,
+  multiStep,
+  MULTI_STEP_OPTIONS,
+  stepDecay,
+  STEP_DECAY_OPTIONS,
+  warmUp,
+} from '@gpdjs/trainer'
 
 const COMMON = {
   /** The value at the beginning. */
@@ -8,35 +17,16 @@ const COMMON = {
   warmUp: optional(kinds.fraction),
 }
 
-const FACTOR = {
-  /** What the value is multiplied by (default 0.1). */
-  factor: option(kinds.nonNegative, 0.1),
-}
-
 const KINDS = {
   constant: COMMON,
-  cosine: {
-    ...COMMON,
-    /** The value at the end (default 0). */
-    end: option(kinds.nonNegative, 0),
-  },
+  cosine: { ...COMMON, ...COSINE_OPTIONS },
   linear: {
     ...COMMON,
     /** The value at the end. */
     end: needed(kinds.nonNegative),
   },
-  multiStep: {
-    ...COMMON,
-    /** Shares of the run after which the value is multiplied by `factor`: `[0.3, 0.6, 0.9]`. */
-    milestones: needed(kinds.listOf(kinds.fraction, { least: 0, expected: 'a list of shares of the run' })),
-    ...FACTOR,
-  },
-  stepDecay: {
-    ...COMMON,
-    /** Share of the run after which the value is multiplied by `factor`, again and again. */
-    every: needed(kinds.fraction),
-    ...FACTOR,
-  },
+  multiStep: { ...COMMON, ...MULTI_STEP_OPTIONS },
+  stepDecay: { ...COMMON, ...STEP_DECAY_OPTIONS },
 }
 
 /** A number ≥ 0, or one that changes over the run. */

@@ -1,11 +1,26 @@
 import { CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS } from '@gpdjs/cbr-reparam'
-import { kinds, needed, option, optional, pickOptions, type Filled, type Given, type Kind } from '@gpdjs/core'
+import {
+  kinds,
+  needed,
+  option,
+  optional,
+  pickOptions,
+  type Filled,
+  type Given,
+  type Kind,
+  type Option,
+  type Schedule,
+} from '@gpdjs/core'
 import { PAD_CROP_FLIP_OPTIONS, RAND_AUGMENT_OPTIONS } from '@gpdjs/data'
 import { INVERSE_REPARAMETERIZATION_OPTIONS, OREPA_OPTIONS } from '@gpdjs/ir-expansion'
 import { PUBLISHED_OPTIONS } from '@gpdjs/kd-losses'
+import { CLASSIFICATION_OPTIONS, DISTILL_OPTIONS, DYNAMIC_TEACHER_OPTIONS, EMA_OPTIONS } from '@gpdjs/trainer'
 import { namedLosses, weightedLosses } from './loss.ts'
 import { optimizers } from './optimizer.ts'
 import { schedules } from './schedule.ts'
+
+/** The default of an option of a function that takes a number or a schedule. */
+const numberOf = ({ fallback }: Option<Schedule, Schedule>): number => (typeof fallback === 'number' ? fallback : NaN)
 
 /** A part of the method, or `false` where an arm of a study switches off what its base has. */
 const switchable = <T, Input>(part: Kind<T, Input>) => option(kinds.either(kinds.oneOf(false), part), false)
@@ -78,10 +93,7 @@ const OREPA = {
 const DYNAMIC_TEACHER = {
   /** How many times wider than the student (default 2). */
   ratio: option(kinds.count, 2),
-  /** `hard`: the student is a part of the dynamic teacher's tensors. `none`: it has its own (default `hard`). */
-  sharing: option(kinds.oneOf('hard', 'none'), 'hard'),
-  /** `inverse`: both begin as the same function. `none`: the dynamic teacher is drawn by itself (default `inverse`). */
-  mapping: option(kinds.oneOf('inverse', 'none'), 'inverse'),
+  ...pickOptions(DYNAMIC_TEACHER_OPTIONS, 'sharing', 'mapping'),
   /** Branches of its 3×3 convolutions, merged before they are used (default `orepa`). */
   branches: option(kinds.either(kinds.oneOf('none', 'orepa'), kinds.record(OREPA)), 'orepa'),
   ...pickOptions(INVERSE_REPARAMETERIZATION_OPTIONS, 'parameterization'),
@@ -89,15 +101,14 @@ const DYNAMIC_TEACHER = {
   ...pickOptions(INVERSE_REPARAMETERIZATION_OPTIONS, 'noise'),
   /** What it teaches the student with. */
   loss: option(namedLosses, { name: 'soft-cross-entropy', smoothing: 0.1 }),
-  /** Weight of that loss, a number or a [schedule](#schedules) (default 3). */
-  weight: option(schedules, 3),
+  /** Weight of that loss, a number or a [schedule](#schedules). */
+  weight: option(schedules, numberOf(DYNAMIC_TEACHER_OPTIONS.weight)),
 }
 
 const EMA = {
-  /** Share that is kept at each step (default 0.999). */
-  decay: option(kinds.rate, 0.999),
-  /** Begin with a smaller share, so that short runs forget their start (default true). */
-  warmUp: option(kinds.flag, true),
+  /** Share of the average that is kept at each step. */
+  decay: option(kinds.rate, numberOf(EMA_OPTIONS.decay)),
+  ...pickOptions(EMA_OPTIONS, 'warmUp'),
 }
 
 /** Everything a run is made of. `gpd train --config FILE` reads it; docs/configuration.md is made from it. */
@@ -110,24 +121,18 @@ export const CONFIG = {
   teacher: switchable(kinds.record(TEACHER)),
   /** The student made wider, trained beside it. */
   dynamicTeacher: switchable(kinds.record(DYNAMIC_TEACHER)),
-  /** Weight of the cross-entropy with the labels, a number or a [schedule](#schedules); 0 for pure distillation (default 1). */
-  labelWeight: option(schedules, 1),
+  /** Weight of the cross-entropy with the labels, a number or a [schedule](#schedules); 0 for pure distillation. */
+  labelWeight: option(schedules, numberOf(CLASSIFICATION_OPTIONS.weight)),
   /** Further views of the images whose cross-entropy counts as well: `[strong]` with `mlkd` (default: none). */
-  labelViews: option(kinds.listOf(kinds.text, { least: 0, expected: 'a list of texts' }), []),
+  labelViews: CLASSIFICATION_OPTIONS.views,
   /** Passes over the training images (default 10). */
   epochs: option(kinds.count, 10),
-  /** Images in a batch (default 64). */
-  batchSize: option(kinds.count, 64),
-  /** Batches whose mean gradient makes one step (default 1). */
-  accumulate: option(kinds.count, 1),
-  /** Stop after so many evaluations in a row without a better one (default: never). */
-  patience: optional(kinds.count),
+  ...pickOptions(DISTILL_OPTIONS, 'batchSize', 'accumulate', 'patience'),
   /** How gradients change what is trained. */
   optimizer: option(optimizers, kinds.defaults(optimizers)),
   /** A moving average of the student, saved beside it. */
   ema: switchable(kinds.record(EMA)),
-  /** Of weights, order, augmentation and noise; the same seed gives the same student (default 42). */
-  seed: option(kinds.integer, 42),
+  ...pickOptions(DISTILL_OPTIONS, 'seed'),
   /** `auto`, `tensorflow`, `wasm` or `cpu` (default `auto`). */
   backend: option(kinds.text, 'auto'),
   /** Folder of the run, new or empty; `--output` goes before it, and starts from where you are (default: `runs/<time>`). */

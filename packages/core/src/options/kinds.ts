@@ -14,6 +14,7 @@ export {
   object,
   objectWith,
   oneOf,
+  portion,
   positive,
   rate,
   text,

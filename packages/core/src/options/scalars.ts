@@ -21,6 +21,8 @@ export const positive = number('a finite number above 0', (value) => Number.isFi
 export const nonNegative = number('a finite number of at least 0', (value) => Number.isFinite(value) && value >= 0)
 export const atLeastOne = number('a finite number of at least 1', (value) => Number.isFinite(value) && value >= 1)
 export const fraction = number('a number from 0 to 1', (value) => value >= 0 && value <= 1)
+/** A share of something that is there at all. */
+export const portion = number('a number above 0, at most 1', (value) => value > 0 && value <= 1)
 /** A share that must not be all. */
 export const rate = number('a number from 0 to below 1', (value) => value >= 0 && value < 1)
 export const integer = number('a whole number', Number.isSafeInteger)

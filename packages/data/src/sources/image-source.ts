@@ -34,8 +34,8 @@ export type ImageSourceOptions = Given<typeof OPTIONS>
  * const data = { train: imageSource(train, { moments: normal, augment: padCropFlip() }), validation: imageSource(validation, { moments: normal }) }
  */
 export function imageSource(set: ImageSet, options: ImageSourceOptions = {}): BatchSource {
-  checkImageSet(set)
   const { augment, views, ...given } = fillOptions('imageSource', OPTIONS, options)
+  checkImageSet(set)
   const { moments: normal = moments(set) } = given
   const [height, width, channels] = set.shape
   checkMoments(normal, channels)

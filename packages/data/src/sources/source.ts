@@ -5,6 +5,7 @@ import {
   mapRecord,
   needed,
   option,
+  optional,
   permutation,
   randomStream,
   type Batch,
@@ -12,10 +13,16 @@ import {
   type EpochOptions,
   type FieldSpec,
   type Fields,
+  type Filled,
+  type Given,
 } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { checkRange, type Entries } from '../check-range.ts'
 import { checkParts, checkRead } from './check-parts.ts'
+
+export const itemKeys = kinds.recordOf(
+  kinds.kind<Uint32Array>('a Uint32Array', (value) => value instanceof Uint32Array),
+)
 
 /**
  * What random numbers may depend on beside the sample: `randomStream(seed, 'augment', epoch, position)`. A draw that does
@@ -23,23 +30,26 @@ import { checkParts, checkRead } from './check-parts.ts'
  */
 export type Draw = Pick<EpochOptions, 'seed' | 'epoch' | 'training'>
 
-export interface SourceParts {
+const PARTS = {
   /** Number of samples, ≥ 1 */
-  readonly size: number
+  size: needed(kinds.number('a number', () => true)),
   /** What `read` returns. A further view `<field>/<view>` is in training batches only. */
-  readonly fields: Readonly<Record<string, FieldSpec>>
-  /** Whether a sample may look different from one epoch to the next. Default false. */
-  readonly varying?: boolean
+  fields: needed(kinds.recordOf(kinds.objectWith<FieldSpec>('{ shape, dtype }', 'shape', 'dtype'))),
+  /** Whether a sample may look different from one epoch to the next (default false). */
+  varying: option(kinds.flag, false),
   /** For fields whose items are not the samples: the number of each sample's item, `[size]`. */
-  readonly keys?: Readonly<Record<string, Uint32Array>>
+  keys: optional(itemKeys),
   /** The samples at these positions, as new tensors. Depends on its arguments only. */
-  read(positions: Uint32Array, draw: Draw): Fields
+  read: needed(kinds.functionOf<(positions: Uint32Array, draw: Draw) => Fields>()),
   /**
    * All entries of int32 fields that declare a `size`, sample after sample. They are looked at once, before training or
    * evaluation; a field that is not given is not looked at.
    */
-  readonly entries?: Readonly<Record<string, () => Entries | Promise<Entries>>>
+  entries: optional(kinds.recordOf(kinds.functionOf<() => Entries | Promise<Entries>>())),
 }
+
+export type SourceParts = Given<typeof PARTS>
+type Parts = Filled<typeof PARTS>
 
 /** `EpochOptions` */
 const OPTIONS = {
@@ -59,7 +69,7 @@ function checkSize({ training, batchSize }: EpochOptions, size: number): void {
 const orderOf = (size: number, { seed, epoch, training }: Draw): Uint32Array =>
   training ? permutation(size, randomStream(seed, 'shuffle', epoch)) : Uint32Array.from({ length: size }, (_, i) => i)
 
-function readBatch({ fields: specs, keys, read }: SourceParts, index: Uint32Array, draw: Draw): Batch {
+function readBatch({ fields: specs, keys, read }: Parts, index: Uint32Array, draw: Draw): Batch {
   const fields = read(index, draw)
   try {
     checkRead(fields, specs, { samples: index.length, training: draw.training })
@@ -70,7 +80,7 @@ function readBatch({ fields: specs, keys, read }: SourceParts, index: Uint32Arra
   return { fields, index, ...(keys && { keys: mapRecord(keys, (items) => index.map((at) => items[at]!)) }) }
 }
 
-async function checkEntries({ fields, entries = {} }: SourceParts): Promise<void> {
+async function checkEntries({ fields, entries = {} }: Parts): Promise<void> {
   for (const [name, all] of Object.entries(entries)) checkRange('source', name, fields[name]!, await all())
 }
 
@@ -89,9 +99,10 @@ async function checkEntries({ fields, entries = {} }: SourceParts): Promise<void
  * const halves = source({ size: 8, fields: { half }, read: (at) => ({ half: tf.div(tf.tensor1d([...at]), 2) }) })
  * for (const { fields } of halves.batches({ batchSize: 4, seed: 0, epoch: 0, training: true })) fields.half.print()
  */
-export function source(parts: SourceParts): BatchSource {
+export function source(given: SourceParts): BatchSource {
+  const parts = fillOptions('source', PARTS, given)
   checkParts(parts)
-  const { size, fields, varying = false } = parts
+  const { size, fields, varying } = parts
   // Entries do not change: once is enough.
   let checked: Promise<void> | undefined
   return {
