@@ -1,14 +1,26 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, GpdError, type BatchSource, type Fields, type Model } from '@gpdjs/core'
+import {
+  apply,
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  type BatchSource,
+  type Fields,
+  type Given,
+  type Model,
+} from '@gpdjs/core'
 import { checkSource } from './pipeline/check-source.ts'
 import { classification } from './tasks/classification.ts'
 
-export interface ClassMeansOptions {
-  /** A tap that gives one vector per image. Default `'pool'`. */
-  readonly tap?: string
-  /** Default 250. */
-  readonly batchSize?: number
+const OPTIONS = {
+  /** A tap that gives one vector per image (default `'pool'`). */
+  tap: option(kinds.text, 'pool'),
+  /** Images in a batch (default 250). */
+  batchSize: option(kinds.count, 250),
 }
+
+export type ClassMeansOptions = Given<typeof OPTIONS>
 
 /** A mean shorter than this has no direction. */
 const LEAST_LENGTH = 1e-6
@@ -60,8 +72,9 @@ function checkMeans(means: readonly (readonly number[])[], counts: readonly numb
 export async function classMeans(
   teacher: Model,
   source: BatchSource,
-  { tap = 'pool', batchSize = 250 }: ClassMeansOptions = {},
+  options: ClassMeansOptions = {},
 ): Promise<number[][]> {
+  const { tap, batchSize } = fillOptions('classMeans', OPTIONS, options)
   checkSource(classification(), { teacher: teacher.network }, 'given', source.fields)
   const { shapes, outputs } = teacher.network
   const classes = shapes[outputs['logits']!]!.at(-1)!

@@ -14,7 +14,7 @@ import { dkd, kd } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { distill } from './distill.ts'
 import type { DistillOptions } from './distill-options.ts'
-import type { Logs } from './loop/callbacks.ts'
+import type { Logs } from './callbacks.ts'
 import { adamw } from './optimizers/adamw.ts'
 import { sgd } from './optimizers/sgd.ts'
 import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
@@ -118,12 +118,12 @@ describe('distill', () => {
   })
 
   it('starts from given weights and leaves them alone', async () => {
-    const given = drawn(tinyNetwork(), 5)
+    const { network, ...given } = drawn(tinyNetwork(), 5)
     const before = values(given.parameters)
     const run = await distill({
       ...base(),
       ...given,
-      student: given.network,
+      student: network,
       maxSteps: 1,
       optimizer: sgd({ learningRate: 0 }),
       plugins: dynamicTeacher({
@@ -337,12 +337,12 @@ describe('distill', () => {
     [
       'a ratio that is no integer',
       () => ({ plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 1.5 }) }) }),
-      /ratio: expected a positive integer, got 1.5/,
+      /ratio: expected a whole number of at least 1, got 1.5/,
     ],
     [
       'a ratio of zero',
       () => ({ plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 0 }) }) }),
-      /positive integer, got 0/,
+      /a whole number of at least 1, got 0/,
     ],
     ['two plugins of one name', () => ({ plugins: [gpd(), gpd()] }), /'dynamic-teacher' is there twice/],
     ['a factory that was not called', () => ({ plugins: [ema as never] }), /forget to call the factory/],
@@ -358,8 +358,8 @@ describe('distill', () => {
       () => ({ parameters: drawn(tinyNetwork({ width: 3 }), 1).parameters }),
       /expected 'conv1.weight' of shape \[3, 3, 1, 2\], got \[3, 3, 1, 3\]/,
     ],
-    ['no epochs', () => ({ epochs: 0 }), /epochs: expected a positive integer/],
+    ['no epochs', () => ({ epochs: 0 }), /epochs: expected a whole number of at least 1/],
   ])('refuses %s before training', async (_, options, message) => {
-    await expect(distill({ ...base(), ...options() })).rejects.toThrow(message)
+    await expect((async () => distill({ ...base(), ...options() }))()).rejects.toThrow(message)
   })
 })

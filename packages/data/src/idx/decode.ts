@@ -1,4 +1,10 @@
+import { fillOptions, kinds, needed, type Given } from '@gpdjs/core'
 import { corrupt, readHeader, type IdxArray } from './header.ts'
+
+const OPTIONS = {
+  /** What messages call the file, usually its path. */
+  source: needed(kinds.text),
+}
 
 /**
  * Reads an IDX file of bytes, the format of MNIST; anything that is not exactly one is refused.
@@ -11,8 +17,8 @@ import { corrupt, readHeader, type IdxArray } from './header.ts'
  * @example const { dims, data } = decodeIdx(bytes, { source: 'train-labels-idx1-ubyte' })
  * @see LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "File formats"
  */
-export function decodeIdx(bytes: Uint8Array, options: { readonly source: string }): IdxArray {
-  const { source } = options
+export function decodeIdx(bytes: Uint8Array, options: Given<typeof OPTIONS>): IdxArray {
+  const { source } = fillOptions('decodeIdx', OPTIONS, options)
   const header = readHeader(bytes, source)
   if (header === undefined) throw corrupt(source, 'a complete IDX header', `${bytes.length} bytes`)
   const { dims, start, size } = header

@@ -99,7 +99,7 @@ describe('lowRank', () => {
   })
 
   it('refuses ranks and factors that are none', () => {
-    expect(() => lowRank({ rank: 0 })).toThrow(/rank: expected a positive integer, got 0/)
+    expect(() => lowRank({ rank: 0 })).toThrow(/rank: expected a whole number of at least 1, got 0/)
     expect(() => lowRank({ rank: 1.5 })).toThrow(/got 1.5/)
     expect(() => lowRank({ rank: 4, alpha: NaN })).toThrow(/alpha: expected a finite number, got NaN/)
   })

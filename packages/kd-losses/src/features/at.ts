@@ -1,19 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, withoutTape, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkMaps } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
-import { atLeastOne, fillOptions } from '../support/options.ts'
 import { poolToSmaller } from '../support/resample.ts'
 import { meanOf } from '../support/sums.ts'
 import { MAP_TAPS, pairTaps, type TapOptions } from '../support/taps.ts'
 import { flat, meanSquares, unit } from '../support/vectors.ts'
 
-export interface AtOptions {
+const OPTIONS = {
   /** Power p of the activations, at least 1 (default 2). */
-  readonly power?: number
+  power: option(kinds.atLeastOne, 2),
 }
 
-const OPTIONS = { power: atLeastOne(2) }
+export type AtOptions = Given<typeof OPTIONS>
 
 /** `unit(vec(mean_c |F|^p))`: `[batch, height · width]`. */
 function attention(map: tf.Tensor4D, power: number): tf.Tensor2D {

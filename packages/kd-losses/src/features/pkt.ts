@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkBatch, checkLeastBatch } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
-import { fillOptions } from '../support/options.ts'
 import { pairTaps, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
 import { flat, norm } from '../support/vectors.ts'
 

@@ -1,19 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, withoutTape, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkBatch, checkLeastBatch } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
-import { fillOptions, nonNegative } from '../support/options.ts'
 import { pairTaps, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
 import { flat, norm, unit } from '../support/vectors.ts'
 
-export interface RkdOptions {
+const OPTIONS = {
   /** Weight of the distances between two images, at least 0 (default 25). */
-  readonly distance?: number
+  distance: option(kinds.nonNegative, 25),
   /** Weight of the angles between three images, at least 0 (default 50). */
-  readonly angle?: number
+  angle: option(kinds.nonNegative, 50),
 }
 
-const OPTIONS = { distance: nonNegative(25), angle: nonNegative(50) }
+export type RkdOptions = Given<typeof OPTIONS>
 
 /** Squared distances below this count as this. */
 const FLOOR = 1e-12

@@ -1,9 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import {
   fanInUniform,
+  fillOptions,
   fixedAxis,
+  kinds,
+  option,
   stopGradient,
   type DistillationLoss,
+  type Given,
   type Initializer,
   type ParameterSpec,
   type Shape,
@@ -12,16 +16,10 @@ import {
 import { headOf } from '../heads/heads.ts'
 import { checkMaps } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
-import { fillOptions, positive } from '../support/options.ts'
 import { poolToSmaller } from '../support/resample.ts'
 import { meanOf } from '../support/sums.ts'
 import { MAP_TAPS, pairTaps, type TapOptions } from '../support/taps.ts'
 import { flat } from '../support/vectors.ts'
-
-export interface VidOptions {
-  /** Variance of every channel before training, above 1e-5 (default 5). */
-  readonly variance?: number
-}
 
 /** What VID trains for one pair of maps. */
 export interface VidHeads {
@@ -31,7 +29,12 @@ export interface VidHeads {
   readonly logScale: tf.Tensor
 }
 
-const OPTIONS = { variance: positive(5) }
+const OPTIONS = {
+  /** Variance of every channel before training, above 1e-5 (default 5). */
+  variance: option(kinds.positive, 5),
+}
+
+export type VidOptions = Given<typeof OPTIONS>
 
 /** Least variance. */
 const FLOOR = 1e-5

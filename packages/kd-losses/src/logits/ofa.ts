@@ -1,21 +1,21 @@
 import * as tf from '@tensorflow/tfjs'
-import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
+import { didYouMean, fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { exitHead } from '../heads/exit-head.ts'
 import { headSpecs, runHead } from '../heads/heads.ts'
 import { checkLabels, checkPair, classesOf } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { oneHotLabels } from '../support/log-space.ts'
-import { fillOptions, positive } from '../support/options.ts'
 import { meanOf, sumOf } from '../support/sums.ts'
 import { tapNames, type TapOptions } from '../support/taps.ts'
 
-export interface OfaOptions {
+const EPSILON = {
   /** Power ε of the target's confidence, above 0 (default 1; 1.5 in the paper's ImageNet runs). */
-  readonly epsilon?: number
+  epsilon: option(kinds.positive, 1),
 }
 
-const EPSILON = { epsilon: positive(1) }
-const OPTIONS = { ...EPSILON, student: { ...tapNames(), fallback: [] as readonly string[] } }
+export type OfaOptions = Given<typeof EPSILON>
+
+const OPTIONS = { ...EPSILON, student: option(tapNames, []) }
 
 /** `w_c = (p_t(c) + 1{c = y})^ε − 1{c = y}`, without losing digits of a small `p_t(y)`. */
 function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: number): tf.Tensor2D {

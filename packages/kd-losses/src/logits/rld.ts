@@ -1,29 +1,23 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkLabels, checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { maskedLogSumExp, oneHotLabels, klDivergence } from '../support/log-space.ts'
-import { fillOptions, nonNegative, positive } from '../support/options.ts'
 import { meanOf } from '../support/sums.ts'
 import { decouple, others } from './decouple.ts'
 
-export interface RldOptions {
+const OPTIONS = {
   /** Weight of the confidence term, at least 0 (default 1). */
-  readonly alpha?: number
+  alpha: option(kinds.nonNegative, 1),
   /** Weight of the term over the masked classes, at least 0 (default 8). */
-  readonly beta?: number
+  beta: option(kinds.nonNegative, 8),
   /** Divides both sides' logits in the masked term; above 0 (default 4). */
-  readonly temperature?: number
+  temperature: option(kinds.positive, 4),
   /** Divides both sides' logits in the confidence term; above 0 (default 1). */
-  readonly confidenceTemperature?: number
+  confidenceTemperature: option(kinds.positive, 1),
 }
 
-const OPTIONS = {
-  alpha: nonNegative(1),
-  beta: nonNegative(8),
-  temperature: positive(4),
-  confidenceTemperature: positive(1),
-}
+export type RldOptions = Given<typeof OPTIONS>
 
 /** `log` of the softmax over the classes that are kept; 0 at the others. */
 const keptLogSoftmax = (x: tf.Tensor2D, excluded: tf.Tensor2D): tf.Tensor2D =>

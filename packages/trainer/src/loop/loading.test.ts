@@ -13,7 +13,7 @@ import { staticTeacher } from '../plugins/static-teacher.ts'
 import { trainingStep } from '../step.ts'
 import { initialState } from '../training-state.ts'
 import { drawn, tinyData, tinyNetwork } from '../testing.ts'
-import type { Logs } from './callbacks.ts'
+import type { Logs } from '../callbacks.ts'
 
 const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 })
 const options = (train: BatchSource): DistillOptions => ({

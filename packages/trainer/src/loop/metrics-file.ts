@@ -1,6 +1,6 @@
 import { GpdError } from '@gpdjs/core'
 import type { FileHandle } from 'node:fs/promises'
-import type { Callbacks, Logs } from './callbacks.ts'
+import type { Callbacks, Logs } from '../callbacks.ts'
 import { nodeFiles } from '@gpdjs/interchange'
 
 /** JSON has no NaN or infinities, and writes null for them; a diverged run should say what it saw. */

@@ -1,37 +1,9 @@
-import { GpdError, type BatchSource } from '@gpdjs/core'
-import type { Optimizer } from '../optimizers/optimizer.ts'
+import { GpdError } from '@gpdjs/core'
+import type { FilledDistillOptions } from '../distill-options.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
-import { combineCallbacks, type Callbacks } from './callbacks.ts'
+import { combineCallbacks } from '../callbacks.ts'
 import { outputCache } from './output-cache.ts'
 import type { TrainingLoop } from './train-epoch.ts'
-
-/** The data of a run, and how long and in which steps it is trained on them. */
-export interface LoopOptions {
-  /** `validation` is what epochs are judged by; without it only training numbers are logged. */
-  readonly data: { readonly train: BatchSource; readonly validation?: BatchSource }
-  readonly optimizer: Optimizer
-  readonly epochs: number
-  /** Samples per batch. Default 64. */
-  readonly batchSize?: number
-  /** Batches whose mean gradient makes one step. Default 1. */
-  readonly accumulate?: number
-  /** Default 42. */
-  readonly seed?: number
-  /** Stop after this many steps, with schedules as for the whole run. */
-  readonly maxSteps?: number
-  /** Evaluate every so many epochs (and after the last). Default 1. */
-  readonly evaluateEvery?: number
-  /** Stop after so many evaluations in a row without a better one. Needs a validation set. Default: never. */
-  readonly patience?: number
-  readonly callbacks?: Callbacks | readonly Callbacks[]
-  /** Training stops after the step during which it is aborted; the result is what was reached. */
-  readonly signal?: AbortSignal
-}
-
-const positive = (name: string, value: number): number => {
-  if (Number.isInteger(value) && value > 0) return value
-  throw new GpdError('config.invalid', `distill: ${name}: expected a positive integer, got ${value}.`)
-}
 
 /** What stays the same through a run of `distill`, with the numbers that its loop over epochs needs. */
 export interface PlannedLoop extends TrainingLoop {
@@ -41,16 +13,9 @@ export interface PlannedLoop extends TrainingLoop {
   readonly patience: number
 }
 
-/**
- * Options with defaults filled in.
- *
- * @throws GpdError `config.invalid` for numbers out of range, or an epoch without a step
- */
-export function planLoop(options: LoopOptions, pipeline: Pipeline): PlannedLoop {
-  const { data, optimizer, callbacks = [], signal, seed = 42, patience } = options
-  const batchSize = positive('batchSize', options.batchSize ?? 64)
-  const accumulate = positive('accumulate', options.accumulate ?? 1)
-  const epochs = positive('epochs', options.epochs)
+/** @throws GpdError `config.invalid` for an epoch without a step, or patience without a validation set */
+export function planLoop(options: FilledDistillOptions, pipeline: Pipeline): PlannedLoop {
+  const { data, optimizer, epochs, batchSize, accumulate, evaluateEvery, callbacks, signal, seed, patience } = options
   const stepsPerEpoch = Math.floor(Math.floor(data.train.size / batchSize) / accumulate)
   if (stepsPerEpoch === 0) {
     throw new GpdError(
@@ -75,8 +40,8 @@ export function planLoop(options: LoopOptions, pipeline: Pipeline): PlannedLoop 
     stepsPerEpoch,
     totalSteps,
     lastStep: Math.min(totalSteps, options.maxSteps ?? totalSteps),
-    evaluateEvery: positive('evaluateEvery', options.evaluateEvery ?? 1),
-    patience: patience === undefined ? Infinity : positive('patience', patience),
+    evaluateEvery,
+    patience: patience ?? Infinity,
     seed,
     callbacks: combineCallbacks([callbacks].flat()),
     signal,

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { TensorRecord, Progress } from '@gpdjs/core'
+import { kinds, type TensorRecord, type Progress } from '@gpdjs/core'
 import type { Gradients } from './gradients.ts'
 
 /** What an optimizer needs to know of a tensor beyond its value. */
@@ -45,6 +45,13 @@ export interface Optimizer {
    */
   moves?(name: string, progress: Progress): boolean
 }
+
+export const optimizers = kinds.objectWith<Optimizer>(
+  'an optimizer such as sgd({ learningRate: 0.1 })',
+  'init',
+  'update',
+  'rates',
+)
 
 /** Something done to gradients before an optimizer sees them. Pure, and computed on the device. */
 export interface GradientTransform {

@@ -93,7 +93,7 @@ describe('sgd', () => {
   })
 
   it('refuses numbers out of range', () => {
-    expect(() => sgd({ learningRate: 0.1, momentum: 1 })).toThrow(/momentum: expected a number in \[0, 1\)/)
+    expect(() => sgd({ learningRate: 0.1, momentum: 1 })).toThrow(/momentum: expected a number from 0 to below 1/)
     expect(() => sgd({ learningRate: 0.1, weightDecay: -1 })).toThrow(/weightDecay/)
     expect(() => sgd({ learningRate: 0.1, momentum: Number.NaN })).toThrow(/momentum/)
   })
