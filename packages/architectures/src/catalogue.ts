@@ -13,7 +13,7 @@ import { vgg } from './vgg.ts'
 import { vit } from './vit.ts'
 import { wideResnet } from './wide-resnet.ts'
 
-/** What every registered network can be asked for. */
+/** Options of every registered network. */
 export interface NetworkOptions {
   readonly classes: number
   /** `[height, width, channels]`. Default: what the network was made for. */

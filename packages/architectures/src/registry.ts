@@ -5,7 +5,7 @@ import { blocksRule, checkOptions, commonRules } from './options.ts'
 const rules = { ...commonRules, blocks: blocksRule() }
 
 /**
- * Names of the networks that `createNetwork` knows, in alphabetical order of their kind and size.
+ * Names of the networks that `createNetwork` makes, in alphabetical order of their kind and size.
  *
  * @param pattern `*` stands for anything: `'resnet*'`
  */

@@ -7,7 +7,7 @@ import { valueAt } from '../schedule.ts'
 export interface EmaOptions {
   /** Share of the average that is kept each step, in [0, 1). Default 0.999. */
   readonly decay?: Schedule
-  /** Begin with a smaller share, `min(decay, (1 + step) / (10 + step))`, so that short runs forget their start. Default true. */
+  /** Begin with a smaller share, `min(decay, (1 + step) / (10 + step))`, so that the start has little weight even in short runs. Default true. */
   readonly warmUp?: boolean
   /** Probability, in (0, 1], that a tensor moves in a step; the others keep their average. Drawn from the seed. Default 1. */
   readonly probability?: number

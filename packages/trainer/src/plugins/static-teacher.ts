@@ -35,14 +35,14 @@ export interface StaticTeacherOptions extends Model {
   readonly cache?: boolean
   /**
    * Where the teacher was trained on images normalized in another way: what the run's images are normalized by, and what
-   * the teacher's were. Without it the teacher sees the images as the student does.
+   * the teacher's were. Without it the teacher gets the images of the student unchanged.
    */
   readonly normalization?: { readonly data: ChannelMoments; readonly teacher: ChannelMoments }
   /** Default `static-teacher`. */
   readonly name?: string
 }
 
-/** The same network, behind `(x · σ + μ − μ_t) / σ_t`: images as the teacher knows them, from images normalized by μ and σ. */
+/** The same network, behind `(x · σ + μ − μ_t) / σ_t`: images in the teacher's normalization, from images normalized by μ and σ. */
 function renormalized(
   network: Network,
   { data, teacher }: NonNullable<StaticTeacherOptions['normalization']>,
