@@ -65,7 +65,7 @@ describe('a further view of the images', () => {
     expect(value(metrics['mlkd(student, static-teacher)']!)).toBeCloseTo(value(expected), 4)
   })
 
-  it('counts in the cross-entropy with the labels if the task's `views` name it', () => {
+  it('counts in the cross-entropy with the labels if the views of the task name it', () => {
     const { metrics, xs, ys, views, logits } = pass(strongKd, ['strong'])
     const [weak, strong] = [xs, views.strong].map((x) => value(crossEntropy(logits('student', x), ys)))
     expect(value(metrics['cross-entropy(student)']!)).toBeCloseTo(weak! + strong!, 5)
