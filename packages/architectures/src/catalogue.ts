@@ -14,7 +14,7 @@ import { vgg } from './vgg.ts'
 import { vit } from './vit.ts'
 import { wideResnet } from './wide-resnet.ts'
 
-/** What every registered network can be asked for. */
+/** Options of every registered network. */
 export const NETWORK = {
   /** How many classes the data has. */
   classes: needed(classes),

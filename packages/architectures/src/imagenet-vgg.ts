@@ -30,7 +30,7 @@ const STAGES: Readonly<Record<number, readonly number[]>> = {
 
 const GROWTH = [1, 2, 4, 8, 8] as const
 
-/** Side of the map that the dense layers see, whatever the image. */
+/** Side of the map that is the input of the dense layers, for images of any size. */
 const SIDE = 7
 
 const OPTIONS = {
@@ -77,8 +77,8 @@ function features(g: Graph, width: number, blocks: readonly number[], norms: boo
  * VGG for ImageNet, layer by layer as in torchvision, with its parameter names: five stages of 3×3 convolutions, a map of
  * 7×7, three dense layers. {@link vgg} is the smaller one of the literature on distillation for CIFAR.
  *
- * Taps: `layer1` … `layer5` before the stages are halved and `layer1.preactivation` … before their last ReLU; `pool`, what
- * the last dense layer sees.
+ * Taps: `layer1` … `layer5` before the stages are halved and `layer1.preactivation` … before their last ReLU; `pool`, the
+ * input of the last dense layer.
  *
  * @throws GpdError `config.invalid`, `config.missing` or `config.unknown-key`, naming the option
  * @example const teacher = imagenetVgg({ depth: 16, classes: 100 })

@@ -2,7 +2,7 @@ import { didYouMean, fillOptions, GpdError, type Network } from '@gpdjs/core'
 import { catalogue, NETWORK, type NetworkOptions } from './catalogue.ts'
 
 /**
- * Names of the networks that `createNetwork` knows, in alphabetical order of their kind and size.
+ * Names of the networks that `createNetwork` makes, in alphabetical order of their kind and size.
  *
  * @param pattern `*` stands for anything: `'resnet*'`
  */

@@ -26,7 +26,7 @@ export type ResnetOptions = Given<typeof OPTIONS>
 
 /**
  * The ResNet that papers mean by this depth: 18, 34, 50, 101 and 152 are {@link imagenetResnet}, all others
- * {@link cifarResnet}. (50 and 152 are also 6n + 2: call `cifarResnet` for those.) The input shape has no say in it.
+ * {@link cifarResnet}. (50 and 152 are also 6n + 2: call `cifarResnet` for those.) The input shape has no influence.
  *
  * @throws GpdError `config.invalid`, `config.missing` or `config.unknown-key`, naming the option
  * @example const student = resnet({ depth: 20, classes: 10 })

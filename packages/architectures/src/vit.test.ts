@@ -21,7 +21,7 @@ describe.each(goldenFiles(/^torchvision_vit_\w+\.safetensors$/))('$name', ({ pat
     patchSize: size('conv_proj.weight', 2),
     depth: [...state.keys()].filter((name) => name.endsWith('.ln_1.weight')).length,
     width: size('class_token', 2),
-    heads: 4, // the one thing that no shape tells
+    heads: 4, // the only number that does not follow from a shape
     mlpWidth: size('encoder.layers.encoder_layer_0.mlp.0.bias', 0),
   })
 

@@ -62,7 +62,7 @@ function checkMeans(means: readonly (readonly number[])[], counts: readonly numb
  * The mean feature of each class over a whole set, in evaluation mode and without augmentation: what `nd` compares with.
  *
  * @param teacher a trained network
- * @param source its training images, normalized as it knows them, classes in the order of the student's
+ * @param source its training images, normalized as in its own training, classes in the order of the student's
  * @returns `[classes][values]`
  * @throws GpdError `data.mismatch` if the set has other classes than the network, none of a class, or a mean is about 0;
  *   `network.invalid` with the taps that exist; `network.shape` for a tap that is no vector

@@ -45,7 +45,7 @@ beforeAll(async () => {
 })
 
 describe('distill', () => {
-  it('learns, and returns a plain student that does what the run says', async () => {
+  it('learns, and returns a plain student with the measured accuracy', async () => {
     const run = await distill({ ...base(), epochs: 12, plugins: gpd() })
     const losses = run.history.map(({ logs }) => logs['cross-entropy(student)']!)
     expect(losses.at(-1)!).toBeLessThan(0.6 * losses[0]!)
@@ -81,7 +81,7 @@ describe('distill', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
-  it('looks at every image once with a static teacher whose logits it may remember, to the same result', async () => {
+  it('computes a static teacher once per image if its logits are cached, with the same result', async () => {
     const teacher = drawn(tinyNetwork({ width: 4 }), 1)
     const train = (cache: boolean) =>
       distill({ ...base(), plugins: staticTeacher({ ...teacher, loss: kd({ temperature: 2 }), cache }) })
@@ -89,7 +89,7 @@ describe('distill', () => {
     expect(values(remembered.student.parameters)).toEqual(values(computed.student.parameters))
   })
 
-  it('shows a static teacher the images as it knows them', async () => {
+  it('gives a static teacher images normalized as in its own training', async () => {
     const { xs, ys } = tinyTensors()
     const teacher = drawn(tinyNetwork({ width: 4 }), 1)
     const [data, known] = [
@@ -205,7 +205,7 @@ describe('distill', () => {
     expect(run.learners['student']).toBe(run.student)
   })
 
-  it('stops when it is told to', async () => {
+  it('stops when its signal is aborted', async () => {
     const controller = new AbortController()
     const run = await distill({
       ...base(),
@@ -216,7 +216,7 @@ describe('distill', () => {
     expect(run.steps).toBe(2)
   })
 
-  it('tells callbacks what tfjs users expect', async () => {
+  it('gives callbacks the logs that tfjs users expect', async () => {
     const seen: string[] = []
     let logs: Logs = {}
     await distill({
@@ -249,7 +249,7 @@ describe('distill', () => {
     }
   })
 
-  it('trains heads that a loss asks for, moves its memory, and leaves both out of the student', async () => {
+  it('trains the heads of a loss, moves its memory, and leaves both out of the student', async () => {
     const seen: { head: number[]; memory: number[] }[] = []
     const projected: DistillationLoss = {
       name: 'projected',

@@ -88,7 +88,7 @@ async function train(options: FilledDistillOptions, pipeline: Pipeline, best: Be
 }
 
 /**
- * Trains a student: on the data, by static teachers, beside a dynamic teacher, or any mix of them, as the plugins say.
+ * Trains a student: on the data, by static teachers, beside a dynamic teacher, or any mix of them, as given by the plugins.
  *
  * @throws GpdError `config.invalid`, `data.missing`, `data.mismatch`, `network.invalid`, `plugin.invalid`,
  *   `checkpoint.incompatible`: before anything is trained

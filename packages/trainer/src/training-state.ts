@@ -10,7 +10,7 @@ export interface TrainingState {
   readonly trainables: Record<string, tf.Tensor>
   /** The optimizer's memory. */
   readonly slots: Record<string, tf.Tensor>
-  /** Batch-norm moments, `<actor>/<statistic>`, and what losses remember. */
+  /** Batch-norm moments, `<actor>/<statistic>`, and memories of losses. */
   readonly statistics: Record<string, tf.Tensor>
   /** States of plugins, `<state>/<tensor>`. */
   readonly states: Record<string, tf.Tensor>

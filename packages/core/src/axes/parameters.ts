@@ -29,7 +29,7 @@ export interface ParameterSpec {
   readonly shape: readonly number[]
   readonly axes: readonly Axis[]
   readonly initializer: Initializer
-  /** Whether weight decay acts on it unless the optimizer is told to decay everything. */
+  /** Whether weight decay acts on it, unless the optimizer has the option to decay everything. */
   readonly decay: boolean
 }
 

@@ -41,7 +41,7 @@ export const globalAveragePool = defineOp<Record<never, never>>({
   apply: ({ inputs }) => spatialMean(inputs[0] as tf.Tensor4D),
 })
 
-/** Any shape → `[values]`. Every position repeats the channels, which the layout remembers for expansion. */
+/** Any shape → `[values]`. Every position repeats the channels; the layout keeps the number of repetitions for expansion. */
 export const flatten = defineOp<Record<never, never>>({
   name: 'flatten',
   infer({ inputs, groups }) {

@@ -11,7 +11,7 @@ export const READ_IDX_OPTIONS = {
 
 export type ReadIdxOptions = Given<typeof READ_IDX_OPTIONS>
 
-/** The file's bytes, or an error that says what to do about a missing one. */
+/** The file's bytes; for a missing file an error with the fix. */
 async function load(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path)
@@ -23,7 +23,7 @@ async function load(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Reads an IDX file of bytes, plain or gzip; which one is told by its first two bytes, not by its name.
+ * Reads an IDX file of bytes, plain or gzip; its first two bytes decide which one, not its name.
  *
  * @throws GpdError `data.missing` if the file cannot be read; `data.corrupt` if it is anything but one whole IDX file,
  *   with the path, what was expected and what was found

@@ -142,7 +142,7 @@ describe("train: 'branches'", () => {
     expect(values(initializeWide(expansion, 1))).toEqual(values(initializeWide(both, 1)))
   })
 
-  it('tells copies apart by noise on constant kernels too, or their adapters would stay equal', () => {
+  it('makes copies differ by noise on constant kernels too, or their adapters would stay equal', () => {
     const student = mixed()
     const ir = inverseReparameterization({ ratio: 2, branches: lowRank({ rank: 2 }), train: 'branches' })
     const stored = ir.lift(ir.expand(student), initializeParameters(student.parameters, 3), 3)

@@ -75,7 +75,7 @@ function chunksAhead({ source, batchSize, seed, accumulate }: TrainingLoop, epoc
   return lookahead(chunksOf(batches, accumulate, disposeFields), (chunk) => chunk.forEach(disposeFields))
 }
 
-/** A step with what it says of itself; `prepare` is called while it may still be computing. */
+/** A step and its metrics; `prepare` is called while the device may still be computing the step. */
 async function takeStep(loop: TrainingLoop, state: TrainingState, chunk: Batch[], prepare: () => void) {
   const batches = await Promise.all(chunk.map((batch) => withKnown(batch, loop.cache)))
   const scalars = scalarsAt(loop, state.step)
@@ -87,7 +87,7 @@ async function takeStep(loop: TrainingLoop, state: TrainingState, chunk: Batch[]
   return { next, values: await reading, waited, rates }
 }
 
-/** Steps until the data, or training, is over. Each step replaces the state that `replace` is told of. */
+/** Steps until the data, or training, is over. `replace` is called with the new state of each step. */
 async function trainOn(
   chunks: Lookahead<Batch[]>,
   loop: TrainingLoop,

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { kinds, type TensorRecord, type Progress } from '@gpdjs/core'
 import type { Gradients } from './gradients.ts'
 
-/** What an optimizer needs to know of a tensor beyond its value. */
+/** What an optimizer needs of a tensor beyond its value. */
 export interface TrainableSpec {
   /** Whether weight decay acts on it when the optimizer exempts norms, biases and gates. */
   readonly decay: boolean
@@ -53,7 +53,7 @@ export const optimizers = kinds.objectWith<Optimizer>(
   'rates',
 )
 
-/** Something done to gradients before an optimizer sees them. Pure, and computed on the device. */
+/** A change of gradients before an optimizer uses them. Pure, and computed on the device. */
 export interface GradientTransform {
   readonly name: string
   transform(gradients: Gradients): Gradients

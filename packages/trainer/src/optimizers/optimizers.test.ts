@@ -87,7 +87,7 @@ describe('sgd', () => {
     expectClose(bias!, sgdByHand({ ...options, weightDecay: 0 }))
   })
 
-  it('decays everything when asked to', () => {
+  it('decays everything with the option for it', () => {
     const options = { momentum: 0.9, weightDecay: 0.1 }
     expectClose(run(sgd({ learningRate: RATE, decay: 'all', ...options }))['bias']!, sgdByHand(options))
   })

@@ -37,7 +37,7 @@ function turnsBefore({ every, offset, during }: Turns, { step, totalSteps }: Pro
 export const isTurn = (turns: Turns, { step, totalSteps }: Progress): boolean =>
   turnsBefore(turns, { step: step + 1, totalSteps }) > turnsBefore(turns, { step, totalSteps })
 
-/** The run as the group knows it: its turns are all the steps there are. */
+/** Progress of one group: only the steps in which it moves are counted. */
 export const ownProgress = (turns: Turns, { step, totalSteps }: Progress): Progress => ({
   step: turnsBefore(turns, { step, totalSteps }),
   totalSteps: Math.max(1, turnsBefore(turns, { step: totalSteps, totalSteps })),

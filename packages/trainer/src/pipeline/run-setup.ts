@@ -17,7 +17,7 @@ export interface Additions {
   readonly terms: readonly LossTerm[]
   readonly states: readonly PluginState[]
   readonly views: readonly MadeView[]
-  /** What losses remember, under `memoryOf` their terms. */
+  /** Memories of losses, each under `memoryOf(term)`. */
   readonly memories: Record<string, tf.Tensor>
 }
 

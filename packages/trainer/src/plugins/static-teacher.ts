@@ -57,7 +57,7 @@ export const STATIC_TEACHER_OPTIONS = {
   cache: option(kinds.flag, true),
   /**
    * Where the teacher was trained on images normalized in another way: what the run's images are normalized by, and what
-   * the teacher's were. Without it the teacher sees the images as the student does.
+   * the teacher's were. Without it the teacher gets the images of the student unchanged.
    */
   normalization: optional(kinds.record({ data: needed(moments), teacher: needed(moments) })),
   /** What the plugin and its actor are called (default `static-teacher`). */

@@ -17,7 +17,7 @@ const LABEL = 'label'
 
 const classesOf = ({ shapes, outputs }: Network): number => shapes[outputs[OUTPUT]!]!.at(-1)!
 
-/** @throws GpdError `data.mismatch` unless all networks tell the same number of classes apart */
+/** @throws GpdError `data.mismatch` unless all networks have the same number of classes */
 function checkNetworks(networks: Readonly<Record<string, Network>>): void {
   const [[, student], ...others] = Object.entries(networks) as [[string, Network], ...[string, Network][]]
   const other = others.find(([, network]) => classesOf(network) !== classesOf(student))
