@@ -44,7 +44,7 @@ describe(COPIES, () => {
 
   it('shows every file of this example', () => {
     const shown = copies.map(({ info }) => info.split('file=')[1])
-    const files = ['logit-mse', 'prelu', 'asymmetric', 'mutual-learning', 'index']
+    const files = ['logit-mse', 'prelu', 'asymmetric', 'mutual-learning', 'two-towers', 'next-token', 'index']
     expect(shown.sort()).toEqual(files.map((name) => `examples/extending/src/${name}.ts`).sort())
   })
 
