@@ -38,13 +38,13 @@ const POSITION: Readonly<Record<string, number>> = {
 /** Public functions without options. */
 const WITHOUT = new Set(
   (
-    'crossEntropyLoss listNetworks listTaps fromTorch toTorch crossEntropy standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss ' +
+    'crossEntropyLoss listNetworks listTaps crossEntropy standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss ' +
     'vidLoss contrastLoss attentionFusion hclLoss ndLoss publishedMethods extractStudent studentView leadingBlock ' +
-    'asPublished extractActor meanOverSet chain clip partition frozen globalNorm gradientsOf scaledGradients valueAt loadNetwork ' +
-    'saveNetwork loadHeads saveHeads layersModelFolder writeFolder metricsFile combineCallbacks distillationTerm inScope ' +
+    'asPublished extractActor meanOverSet chain clip partition frozen globalNorm gradientsOf scaledGradients valueAt ' +
+    'metricsFile combineCallbacks distillationTerm inScope ' +
     'scopeOf buildPipeline gradientPass disposeReplaced initialState trainingStep ' +
-    'checkImageSet countImages imageBytes take select moments encodeIdx chain toTensors branchParameters initializeWide ' +
-    'liftParameters liftStatistics teacherView tileChannels keepsSize writeIdx'
+    'checkImageSet countImages imageBytes take select moments encodeIdx chain branchParameters initializeWide ' +
+    'liftParameters liftStatistics teacherView tileChannels keepsSize writeIdx mergeBranches storageScale studentScale'
   ).split(' '),
 )
 
