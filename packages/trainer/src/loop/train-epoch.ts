@@ -115,7 +115,7 @@ async function trainOn(
     const broken = notFinite(values)
     if (broken.length > 0) {
       disposeReplaced(next, state)
-      const shown = Object.entries(rates).map(([name, rate]) => `${name} ${rate}`)
+      const shown = Object.entries(rates).map(([name, rate]) => `${name.replace('-', ' ')} ${rate}`)
       return end('diverged', `${broken.join(', ')} not finite at step ${state.step}, ${shown.join(', ')}`)
     }
     disposeReplaced(state, next)
