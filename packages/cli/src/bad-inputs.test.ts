@@ -65,7 +65,7 @@ describe('a wrong configuration', () => {
       'config.unknown-key',
     ],
     [{ backend: 'webgpuu' }, /Unknown backend 'webgpuu'/, 'backend.unknown'],
-    [{ batchSize: 100 }, /48 training images make no step .* 100/],
+    [{ batchSize: 100 }, /48 training samples make no step .* 100/],
     [{ data: { ...tinyConfig.data, validation: 64 } }, /data\.validation: .*expected 1 … 63/],
     [{ optimizer: { name: 'adamw', nesterov: true } }, /optimizer\.nesterov: 'adamw' has no such option/],
   ] satisfies [Partial<ConfigInput> | object, RegExp, string?][])(

@@ -35,9 +35,10 @@ const POSITION: Readonly<Record<string, number>> = {
   ...Object.fromEntries(['dkdLoss', 'ofaLoss', 'rldLoss'].map((name) => [name, 3])),
 }
 
-/** Public functions without options. */
+/** Public functions without options. A new one without belongs here; one with options has a table, and is tested below. */
 const WITHOUT = new Set(
   (
+    'mergeBranches storageScale studentScale ' +
     'crossEntropyLoss listNetworks listTaps fromTorch toTorch crossEntropy standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss ' +
     'vidLoss contrastLoss attentionFusion hclLoss ndLoss publishedMethods extractStudent studentView leadingBlock ' +
     'asPublished extractActor meanOverSet chain clip partition frozen globalNorm gradientsOf scaledGradients valueAt loadNetwork ' +

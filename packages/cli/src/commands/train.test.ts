@@ -162,7 +162,7 @@ describe('gpd train', () => {
       '--set',
       'data.strong=false',
     ])
-    expect(none.stderr).toMatch(/needs the view 'strong' of every image/)
+    expect(none.stderr).toMatch(/reads the view 'strong', the data has no field/)
     expect(none.status).toBe(3)
   })
 
@@ -242,7 +242,7 @@ describe('gpd train', () => {
       outcome: 'diverged',
       error: { code: 'training.diverged', fix: expect.stringMatching(/learningRate/) },
     })
-    expect(stderr).toMatch(/Training diverged: .* not finite at step \d+, learning rate 1000000000000/)
+    expect(stderr).toMatch(/Training diverged: .* not finite at step \d+, learning-rate 1000000000000/)
     const { parameters } = await loadNetwork(at('diverged/student'))
     const values = await Promise.all(Object.values(parameters).map((tensor) => tensor.data()))
     expect(values.every((data) => data.every(Number.isFinite))).toBe(true)

@@ -97,10 +97,6 @@ export function rldRows(
  * @param student logits, `[batch, classes]`, at least 3 classes
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked)
- * @param options.alpha α ≥ 0 (default 1)
- * @param options.beta β ≥ 0 (default 8; on ImageNet 0.5 or 2)
- * @param options.temperature T > 0 (default 4; on ImageNet 1)
- * @param options.confidenceTemperature T_a > 0 (default 1)
  * @returns scalar, in nats times T²
  * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid`
  * @example rldLoss(studentLogits, teacherLogits, labels)
