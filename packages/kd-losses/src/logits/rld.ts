@@ -9,9 +9,9 @@ import { decouple, others } from './decouple.ts'
 const OPTIONS = {
   /** Weight of the confidence term, at least 0 (default 1). */
   alpha: option(kinds.nonNegative, 1),
-  /** Weight of the term over the masked classes, at least 0 (default 8). */
+  /** Weight of the term over the masked classes, at least 0 (default 8; on ImageNet 0.5 or 2). */
   beta: option(kinds.nonNegative, 8),
-  /** Divides both sides' logits in the masked term; above 0 (default 4). */
+  /** Divides both sides' logits in the masked term; above 0 (default 4; on ImageNet 1). */
   temperature: option(kinds.positive, 4),
   /** Divides both sides' logits in the confidence term; above 0 (default 1). */
   confidenceTemperature: option(kinds.positive, 1),
