@@ -39,7 +39,6 @@ export type ChannelBranchReparameterizationOptions = Given<typeof CHANNEL_BRANCH
 /**
  * Channel-Branch Reparameterization as a part of a pipeline.
  *
- * @param options.gradientScale see `GradientScale`; default `reference`
  * @throws GpdError `config.unknown-key`, `config.invalid`
  */
 export function channelBranchReparameterization(options: ChannelBranchReparameterizationOptions = {}): Extractor {

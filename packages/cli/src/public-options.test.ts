@@ -35,7 +35,7 @@ const POSITION: Readonly<Record<string, number>> = {
   ...Object.fromEntries(['dkdLoss', 'ofaLoss', 'rldLoss'].map((name) => [name, 3])),
 }
 
-/** Public functions without options. */
+/** Public functions without options. A new one without belongs here; one with options has a table, and is tested below. */
 const WITHOUT = new Set(
   (
     'crossEntropyLoss listNetworks listTaps crossEntropy standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss ' +

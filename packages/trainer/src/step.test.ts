@@ -83,7 +83,9 @@ function objectiveWithConstantTeachers(
     return { ...term, compute }
   })
   const loss = (trainables: TrainingState['trainables']) =>
-    gradientPass({ ...pipeline, terms: holding }, { ...state, trainables }, batch, weights).metrics['loss']!.dataSync()[0]!
+    gradientPass({ ...pipeline, terms: holding }, { ...state, trainables }, batch, weights).metrics[
+      'loss'
+    ]!.dataSync()[0]!
   loss(state.trainables)
   return loss
 }

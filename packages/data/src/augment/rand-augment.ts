@@ -60,8 +60,6 @@ const CHOICES: readonly Choice[] = [
  * shifts to 45 % of the size, rotations to 30°, posterize to 4 bits, solarize to threshold 0; auto-contrast, equalize and no
  * change at all have no strength.
  *
- * @param options.operations N ≥ 0 (default 2)
- * @param options.magnitude M, 0 … 30 (default 10)
  * @throws GpdError `config.invalid` for values outside these ranges
  * @example const views = { strong: chain(padCropFlip(), randAugment({ operations: 2, magnitude: 10 })) }
  * @see Cubuk, Zoph, Shlens, Le, "RandAugment: Practical Automated Data Augmentation with a Reduced Search Space", 2020

@@ -12,7 +12,6 @@ const OPTIONS = {
  * Layout: two zero bytes, the element type (0x08), the rank 1 … 4, one big-endian uint32 per dimension, the data.
  *
  * @param bytes the whole file, not compressed; `data` of the result is a view of it
- * @param options.source what messages call the file, usually its path
  * @throws GpdError `data.corrupt`: wrong magic number or type, too short, too long
  * @example const { dims, data } = decodeIdx(bytes, { source: 'train-labels-idx1-ubyte' })
  * @see LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "File formats"

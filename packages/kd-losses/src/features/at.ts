@@ -43,7 +43,6 @@ export function atRows(student: tf.Tensor, teacher: tf.Tensor, options: AtOption
  *
  * @param student map, `[batch, height, width, channels]`
  * @param teacher map, `[batch, height, width, channels]`; no gradient flows into it
- * @param options.power p ≥ 1 (default 2)
  * @returns scalar, no unit: mean over the batch and the positions
  * @throws GpdError `network.shape` unless both are maps of one batch, `config.invalid`
  * @example atLoss(studentMap, teacherMap)
@@ -54,8 +53,6 @@ export const atLoss = meanOf(atRows)
 /**
  * `atRows` of named taps, added up, as plugins take it: the paper's are the outputs of all stages. The usual weight is 1000.
  *
- * @param options.student tap or taps, for example `['layer1', 'layer2', 'layer3']`
- * @param options.teacher as many taps (default: the same names)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example at({ student: ['layer1', 'layer2', 'layer3'] })
  */

@@ -140,8 +140,6 @@ function embed(pair: TapPair<tf.Tensor>, side: Side, width: number, heads: Tenso
  *
  * Memory: `2 · images · width` numbers, and `batch · negatives · width` twice in each step (`relax`: `batch · images` more).
  *
- * @param options.student tap (default `'pool'`)
- * @param options.teacher tap (default: the same name)
  * @throws GpdError `config.unknown-key`, `config.invalid`; when used, `data.missing` if the batches lack positions
  * @example crd({ negatives: 4096 })
  * @see Tian, Krishnan, Isola, "Contrastive Representation Distillation", ICLR 2020, section 3

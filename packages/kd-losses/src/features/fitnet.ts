@@ -81,9 +81,6 @@ const regressors = (relu: boolean): Record<string, Pick<FeatureLoss, 'check' | '
  * of its own before it as in the paper, and left out of it. The usual weight is 100.
  *
  * @param options.student tap or taps; for `'pointwise'` a teacher's tap after ReLU wants a student's tap before it
- * @param options.teacher as many taps (default: the same names)
- * @param options.regressor see `FitnetOptions` (default `'none'`)
- * @param options.relu (default true)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example fitnet({ student: 'layer2', teacher: 'layer2', regressor: 'convolution' })
  */

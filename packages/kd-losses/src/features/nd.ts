@@ -140,10 +140,6 @@ function classMeans({ memory, remember, labels }: DistillationContext, teacher: 
  *
  * The published class means are those of the whole training set, which `classMeans` of `@gpdjs/trainer` computes.
  *
- * @param options.student tap (default `'pool'`)
- * @param options.teacher tap (default: the same name)
- * @param options.centers class means of the teacher (default: running means)
- * @param options.project see `NdOptions`
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example nd({ student: 'pool', teacher: 'pool' })
  */

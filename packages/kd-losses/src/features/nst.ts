@@ -47,8 +47,6 @@ export const nstLoss = meanOf(nstRows)
 /**
  * `nstRows` of named taps, added up, as plugins take it. The usual weight is 50.
  *
- * @param options.student tap or taps, for example `['layer1', 'layer2', 'layer3']`
- * @param options.teacher as many taps (default: the same names)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example nst({ student: ['layer2', 'layer3'] })
  */

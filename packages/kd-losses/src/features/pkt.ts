@@ -42,8 +42,6 @@ export function pktLoss(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
 /**
  * `pktLoss` of named taps, as plugins take it. The usual weight is 30000.
  *
- * @param options.student tap or taps (default `'pool'`); those of several pairs are added up
- * @param options.teacher as many taps (default: the same names)
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example pkt({ student: 'pool' })
  */

@@ -69,7 +69,6 @@ function reviewLoss(levels: readonly TapPair<tf.Tensor>[], heads: TensorRecord):
  *
  * @param options.student taps, **shallow to deep**, often with the pooled vector at the end
  * @param options.teacher as many taps (default: the same names); the paper takes the teacher's maps before the activation
- * @param options.maxWidth most channels of the fused maps (default 512)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example
  * reviewKd({

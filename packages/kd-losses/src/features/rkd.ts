@@ -57,8 +57,6 @@ function cosines(f: tf.Tensor3D): tf.Tensor3D {
  *
  * @param student features, `[batch, …]`, at least 3 images
  * @param teacher features, `[batch, …]`; no gradient flows into them
- * @param options.distance weight of the distances (default 25)
- * @param options.angle weight of the angles (default 50)
  * @returns scalar, no unit
  * @throws GpdError `network.shape` if the batches differ, `data.mismatch` for fewer than 3 images, `config.invalid`
  * @example rkdLoss(studentPool, teacherPool)
@@ -90,8 +88,6 @@ export function rkdLoss(student: tf.Tensor, teacher: tf.Tensor, options: RkdOpti
 /**
  * `rkdLoss` of named taps, as plugins take it.
  *
- * @param options.student tap or taps (default `'pool'`); those of several pairs are added up
- * @param options.teacher as many taps (default: the same names)
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example rkd({ student: 'pool' })
  */

@@ -33,8 +33,6 @@ export function spLoss(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
 /**
  * `spLoss` of named taps, as plugins take it: the paper's is the last feature map. The usual weight is 3000.
  *
- * @param options.student tap or taps, for example `'layer3'`; those of several pairs are added up
- * @param options.teacher as many taps (default: the same names)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example sp({ student: 'layer3', teacher: 'layer4' })
  */

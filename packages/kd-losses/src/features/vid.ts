@@ -107,9 +107,6 @@ const vidHeads = (heads: TensorRecord | undefined, position: number): VidHeads =
  * `vidRows` of named taps, added up, as plugins take it. Regressors and variances are trained with the student and left out
  * of it. The usual weight is 1.
  *
- * @param options.student tap or taps, for example `['layer1', 'layer2', 'layer3']`
- * @param options.teacher as many taps (default: the same names)
- * @param options.variance before training (default 5)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example vid({ student: ['layer2', 'layer3'] })
  */

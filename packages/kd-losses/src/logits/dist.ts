@@ -48,9 +48,6 @@ function checkClasses(classes: number): void {
  *
  * @param student logits, `[batch, classes]`, at least 2 images and 3 classes
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
- * @param options.beta weight between classes (default 1)
- * @param options.gamma weight between images (default 1)
- * @param options.temperature T > 0 (default 1)
  * @returns scalar from 0 to `2 T² (β + γ)`, no unit
  * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for one image, `config.invalid` for fewer than 3
  *   classes and options outside their range

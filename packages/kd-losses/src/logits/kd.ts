@@ -35,7 +35,6 @@ export function kdRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: KdOp
  *
  * @param student logits, `[batch, classes]`
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
- * @param options.temperature T > 0 (default 4)
  * @returns scalar, in nats times T²
  * @throws GpdError `network.shape` if the shapes differ, `config.invalid` for a temperature that is not above 0
  * @example kdLoss(studentLogits, teacherLogits, { temperature: 4 })

@@ -32,7 +32,6 @@ export type MlkdOptions = Given<typeof OPTIONS>
  * `T² · mean_b KL(p_t ‖ p_s) + ‖P_t P_tᵀ − P_s P_sᵀ‖² / batch + ‖P_tᵀ P_t − P_sᵀ P_s‖² / classes`, added up.
  *
  * @param view logits of both networks
- * @param options.temperatures (default 4, 3, 5, 2, 6)
  * @returns scalar
  * @throws GpdError `network.shape` if the shapes differ, `config.invalid`
  * @example mlkdViewLoss({ student: studentLogits, teacher: teacherLogits }, { temperatures: [4] })
@@ -90,8 +89,6 @@ const VARIANTS = { paper: paperTerms, release: releaseTerms } as const
  * `'release'`: see the source; published numbers were made with it.
  *
  * @param views logits of both networks for both views, images in the same order
- * @param options.temperatures (default 4, 3, 5, 2, 6)
- * @param options.variant (default `'paper'`)
  * @returns scalar
  * @throws GpdError `data.missing` if there is one view only, `network.shape` if shapes differ, `config.invalid`
  * @example mlkdLoss({ weak: { student: a, teacher: b }, strong: { student: c, teacher: d } })
@@ -133,8 +130,6 @@ function viewsOf({ views, ...weak }: DistillationContext): Views {
  * `imageSource(set, { augment: padCropFlip(), views: { strong: chain(padCropFlip(), randAugment()) } })`. Both networks look at
  * both. The usual weight is 0.9, with 0.1 for the cross-entropy with the labels of both views.
  *
- * @param options.temperatures (default 4, 3, 5, 2, 6)
- * @param options.variant (default `'paper'`)
  * @throws GpdError `config.unknown-key`, `config.invalid`; when used, `data.missing` without the strong view
  * @example mlkd({ variant: 'release' })
  */

@@ -57,7 +57,6 @@ export function ofaRows(
  * @param student logits, `[batch, classes]`, of the network or of an exit head
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked)
- * @param options.epsilon ε > 0 (default 1)
  * @returns scalar, in nats
  * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid`
  * @example ofaLoss(studentLogits, teacherLogits, labels, { epsilon: 1.5 })
@@ -84,7 +83,6 @@ function stageOf<T>(taps: Readonly<Record<string, T>>, tap: string): T {
  * side, runs as many transformer blocks as there are deeper taps (at least one), and maps the class token, or the mean of all
  * where there is none, to logits. Of a vector it is the linear map.
  *
- * @param options.epsilon ε > 0 (default 1)
  * @param options.student taps of the student, **shallow to deep**, that get a head (default: none; the paper's are all four
  *   stages)
  * @throws GpdError `config.unknown-key`, `config.invalid`

@@ -9,9 +9,9 @@ import { decouple, others } from './decouple.ts'
 const OPTIONS = {
   /** Weight of the confidence term, at least 0 (default 1). */
   alpha: option(kinds.nonNegative, 1),
-  /** Weight of the term over the masked classes, at least 0 (default 8). */
+  /** Weight of the term over the masked classes, at least 0 (default 8; on ImageNet 0.5 or 2). */
   beta: option(kinds.nonNegative, 8),
-  /** Divides both sides' logits in the masked term; above 0 (default 4). */
+  /** Divides both sides' logits in the masked term; above 0 (default 4; on ImageNet 1). */
   temperature: option(kinds.positive, 4),
   /** Divides both sides' logits in the confidence term; above 0 (default 1). */
   confidenceTemperature: option(kinds.positive, 1),
@@ -97,10 +97,6 @@ export function rldRows(
  * @param student logits, `[batch, classes]`, at least 3 classes
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked)
- * @param options.alpha α ≥ 0 (default 1)
- * @param options.beta β ≥ 0 (default 8; on ImageNet 0.5 or 2)
- * @param options.temperature T > 0 (default 4; on ImageNet 1)
- * @param options.confidenceTemperature T_a > 0 (default 1)
  * @returns scalar, in nats times T²
  * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid`
  * @example rldLoss(studentLogits, teacherLogits, labels)

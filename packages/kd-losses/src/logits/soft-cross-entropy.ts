@@ -34,7 +34,6 @@ export function softCrossEntropyRows(
  *
  * @param student logits, `[batch, classes]`
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
- * @param options.smoothing ε from 0 to 1 (default 0)
  * @returns scalar, in nats
  * @throws GpdError `network.shape` if the shapes differ, `config.invalid` for a smoothing outside its range
  * @example softCrossEntropyLoss(studentLogits, dynamicTeacherLogits, { smoothing: 0.1 })

@@ -59,7 +59,6 @@ export function ttmRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: Ttm
  *
  * @param student logits, `[batch, classes]`
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
- * @param options.gamma γ > 0 (default 0.1)
  * @returns scalar, in nats
  * @throws GpdError `network.shape` if the shapes differ, `config.invalid`
  * @example ttmLoss(studentLogits, teacherLogits, { gamma: 0.1 })
@@ -81,7 +80,6 @@ export function wttmRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: Wt
  *
  * @param student logits, `[batch, classes]`
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
- * @param options.gamma γ > 0 (default 0.2)
  * @returns scalar, in nats
  * @throws GpdError `network.shape` if the shapes differ, `config.invalid`
  * @example wttmLoss(studentLogits, teacherLogits, { gamma: 0.2 })
