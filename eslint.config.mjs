@@ -9,7 +9,7 @@ import tseslint from 'typescript-eslint'
 process.env.NX_DAEMON ??= 'false'
 await createProjectGraphAsync({ exitOnError: false })
 
-/** Who may use whom: dependencies point one way, from the command line down to the core. */
+/** Which packages may import which: dependencies point one way, from the command line down to the core. */
 const layers = {
   core: [],
   engine: ['core'],

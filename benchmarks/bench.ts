@@ -63,14 +63,14 @@ for (const name of networks)
 const leftOut: string[] = []
 const versions: Record<string, string> = {}
 
-/** What was asked for by name has to be there; the rest is left out aloud. */
+/** A contestant given by name has to be there; others that are missing are left out, with a line in the output. */
 function leaveOut(named: boolean, problem: string): undefined {
   if (named) stop(problem)
   leftOut.push(problem)
   say(`Left out: ${problem}`)
 }
 
-/** Starts it once: nobody waits for minutes to hear that something is missing. */
+/** Starts it once, so that a missing part is found now and not after minutes. */
 async function present(contestant: Contestant, named: boolean): Promise<Contestant | undefined> {
   try {
     const { version, end } = await startWorker(contestant, NETWORKS.D)
@@ -115,7 +115,7 @@ async function memory(): Promise<BenchReport['memory']> {
   return Object.fromEntries(await measureMemory(chosenFor('B')))
 }
 
-/** Of wasm, unless another backend is asked for: TensorFlow's own kernels are not ours to make faster. */
+/** Of wasm, unless another backend is given: this project does not contain the source of TensorFlow's kernels. */
 async function kernels(): Promise<readonly KernelTable[] | undefined> {
   const names = found.map(({ name }) => name).filter((name) => name !== PYTORCH)
   const backend = options.backends === undefined ? 'wasm' : names[0]

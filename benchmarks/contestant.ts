@@ -47,8 +47,8 @@ export interface Worker {
   end(): void
 }
 
-/** Characters of a process's talk that are shown if it ends. */
-const LAST_WORDS = 2000
+/** Characters of a process's stderr that are shown if it ends. */
+const SHOWN_AT_END = 2000
 
 /** Something to install. */
 export class Missing extends Error {}
@@ -57,17 +57,17 @@ export class Missing extends Error {}
 export async function startWorker({ name, command }: Contestant, size: Size): Promise<Worker> {
   const [program, ...args] = command
   const child = spawn(program!, [...args, JSON.stringify(size)])
-  // A process that is gone shows in what it does not answer, and says why here; before that it only chats.
+  // Writing to a process that has ended fails; the missing answer reports it below, with the last lines of stderr.
   child.stdin.on('error', () => {})
-  let said = ''
-  child.stderr.on('data', (data: Buffer) => (said = (said + String(data)).slice(-LAST_WORDS)))
+  let errors = ''
+  child.stderr.on('data', (data: Buffer) => (errors = (errors + String(data)).slice(-SHOWN_AT_END)))
   const closed = new Promise((resolve) => child.once('close', resolve))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async (): Promise<unknown> => {
     const { value, done } = await lines.next()
     if (done !== true) return JSON.parse(value) as unknown
     await closed
-    return { problem: `it has ended: ${said.trim()}` }
+    return { problem: `it has ended: ${errors.trim()}` }
   }
   const { version, problem } = (await answer()) as { version?: string; problem?: string }
   if (version === undefined) throw new Missing(`${name}: ${problem}`)

@@ -43,7 +43,7 @@ describe('operations', () => {
 })
 
 describe('watched kernels', () => {
-  it('are as before once nobody watches', () => {
+  it('are as before after the measurement', () => {
     const before = tf.getKernelsForBackend('cpu')
     const { stop } = watchKernels('cpu')
     expect(tf.getKernel('Relu', 'cpu')).not.toBe(before.find(({ kernelName }) => kernelName === 'Relu'))

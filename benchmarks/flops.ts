@@ -5,7 +5,7 @@ type Shape = readonly number[]
 type Inputs = Readonly<Record<string, { readonly shape: Shape }>>
 type Attributes = Readonly<Record<string, unknown>>
 
-/** Multiply-adds of a convolution: for every output pixel and filter, a window over the channels that it sees. */
+/** Multiply-adds of a convolution: for every output pixel and filter, a window over the channels that it reads. */
 const convolution = (output: Shape, [height, width, channels]: Shape) => sizeOf(output) * height! * width! * channels!
 
 /** Of a depthwise one, whose filters see one channel each. */

@@ -1,6 +1,6 @@
 import type { ArmName, NetworkName } from './networks.ts'
 
-/** Who makes which step: `tensorflow gpd`. */
+/** A backend and the step it takes: `tensorflow gpd`. */
 export type ArmId = `${string} ${ArmName}`
 
 export interface Comparison {
@@ -26,6 +26,6 @@ export const MEMORY_GOAL = { network: 'B', atMost: 1.3 } as const satisfies { ne
 /** Time of any product or gradient of a convolution beside the plain one of as many operations. */
 export const KERNEL_GOAL = 1.3
 
-/** wasm is slow: without being asked it runs where a goal names it only. */
+/** wasm is slow: unless it is given by name, it runs only where a goal names it. */
 export const runsByDefault = (backend: string, network: NetworkName): boolean =>
   backend !== 'wasm' || COMPARISONS.some(({ of, atMost }) => of.startsWith('wasm ') && network in atMost)

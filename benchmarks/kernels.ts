@@ -16,7 +16,7 @@ export interface KernelTable {
   readonly rows: readonly KernelRow[]
 }
 
-/** Rounds for one that was asked for: kernels take no time beside steps, and short ones need it. */
+/** Rounds per round of steps: a kernel takes little time beside a step, and short times need more samples. */
 const ROUNDS = 3
 
 /** Milliseconds that a measurement takes at least: of short kernels it is the mean of as many calls as that takes. */

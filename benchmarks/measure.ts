@@ -34,7 +34,7 @@ export async function measureSteps(
 /** Enough for memory to have reached its level. */
 const MEMORY_STEPS = 8
 
-/** Peak resident memory in MB of a process that takes some GPD steps, by who takes them; one after another. */
+/** Peak resident memory in MB of a process that takes some GPD steps, by contestant; one after another. */
 export async function measureMemory(contestants: readonly Contestant[]): Promise<ReadonlyMap<string, number>> {
   const peaks = new Map<string, number>()
   for (const contestant of contestants) {

@@ -3,7 +3,7 @@
  *
  * The first line out is a greeting. Then each line in is the name of an arm, answered by the milliseconds of one step,
  * or `memory`, answered by the peak resident memory of this process in MB. What goes wrong is an answer too, the last
- * one. `pytorch/worker.py` speaks the same.
+ * one. `pytorch/worker.py` uses the same protocol.
  */
 import { createInterface } from 'node:readline'
 import { useBackend, type BackendChoice } from '@gpdjs/backends'
@@ -14,7 +14,7 @@ const [backend, network] = process.argv.slice(2) as [BackendChoice, string]
 const size = JSON.parse(network) as Size
 const arms = new Map<string, () => Promise<number>>()
 
-/** Built when it is first asked for, so that the memory of an arm is that arm's alone. */
+/** Built at the first request, so that the memory measured for an arm is the memory of that arm alone. */
 function stepOf(name: ArmName): () => Promise<number> {
   const step = arms.get(name) ?? arm(size, PLUGINS[name])
   arms.set(name, step)

@@ -35,7 +35,7 @@ export function runNode(args, { cwd = root, env = process.env } = {}) {
   })
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code)
-    // Die of the same signal, so that whoever started us sees what happened.
+    // End by the same signal, so that the parent process gets the true reason.
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })

@@ -9,7 +9,7 @@ import { projectFolders, readJson, root } from './workspace.mjs'
 
 const stampFile = join(root, 'node_modules/.setup.json')
 
-/** Everything an installation depends on, as one line: what is asked for and what it was installed for. */
+/** Everything an installation depends on, as one line: the requested packages and the platform. */
 function fingerprint() {
   const hash = createHash('sha256')
   const manifests = projectFolders().map((folder) => join(folder, 'package.json'))
@@ -36,7 +36,7 @@ function run(command, args) {
   const env = {
     npm_config_fetch_retry_mintimeout: '1000', // without a network: an answer after seconds, not after a minute
     ...process.env,
-    CI: 'true', // ask no questions
+    CI: 'true', // without questions to the user
     NODE_ENV: 'development', // 'production' would leave the tools out
     COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
   }
@@ -52,7 +52,7 @@ function installer() {
   return found.ok && found.output.trim().startsWith(`${major}.`) ? ['pnpm'] : ['npx', '--yes', pinned]
 }
 
-/** @type {readonly { symptom: RegExp, cure: string }[]} What usually lies behind a failure, and what helps. */
+/** @type {readonly { symptom: RegExp, cure: string }[]} Usual causes of failures, and what helps. */
 const diagnoses = [
   {
     symptom: /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNRESET|ERR_PNPM_META_FETCH_FAIL/,
@@ -63,7 +63,7 @@ const diagnoses = [
     cure: 'A package.json changed without its lockfile. Run `npx pnpm install` and commit pnpm-lock.yaml.',
   },
   { symptom: /ENOSPC/, cure: 'The disk is full: about 600 MB are needed.' },
-  { symptom: /EACCES|EPERM|EROFS/, cure: 'The folder cannot be written. Check who owns it, node_modules included.' },
+  { symptom: /EACCES|EPERM|EROFS/, cure: 'The folder cannot be written. Check its owner, node_modules included.' },
 ]
 
 export function setup() {
@@ -78,7 +78,7 @@ export function setup() {
     const lastLines = output.trim().split('\n').slice(-15).join('\n')
     const diagnosis = diagnoses.find(({ symptom }) => symptom.test(output))
     console.error(
-      `${lastLines}\n\nInstalling the dependencies failed. ${diagnosis?.cure ?? 'The lines above say why.'}`,
+      `${lastLines}\n\nInstalling the dependencies failed. ${diagnosis?.cure ?? 'The lines above show the reason.'}`,
     )
     process.exit(1)
   }

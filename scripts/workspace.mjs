@@ -26,7 +26,7 @@ export const projectFolders = () => [...packageFolders(), ...foldersWithManifest
 /**
  * Prints what a check found and ends the process with the matching status.
  *
- * @param {string} subject what was checked, for the line that says all is well
+ * @param {string} subject what was checked, for the line that reports success
  * @param {readonly string[]} problems one line each
  */
 export function report(subject, problems) {

@@ -36,7 +36,7 @@ let folder: string
 let warnings: readonly string[]
 const reports = new Map<string, ReadonlyMap<string, Check>>()
 
-/** What a page, in a Chromium of its own, says to its checks. */
+/** The results of a page's checks, in a Chromium of its own. */
 async function visit({ checks, isolated = false, graphics = 'none' }: Page): Promise<ReadonlyMap<string, Check>> {
   const server = await serve(folder, { isolated })
   try {
@@ -104,7 +104,7 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
     expect(said<Losses>('plain', 'losses-worker')).toEqual(said<Losses>('plain', 'losses-wasm'))
   })
 
-  it('takes wasm by itself, told where its file is', () => {
+  it('takes wasm by itself, given the address of its file', () => {
     const problem = "tensorflow: expected Node, found a browser. Use the backend 'auto'."
     expect(said('plain', 'auto')).toMatchObject({ name: 'wasm', tried: [{ name: 'tensorflow', problem }] })
   })
@@ -115,7 +115,7 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
     expect(said<Losses>('isolated', 'losses-wasm')).toEqual(said<Losses>('plain', 'losses-wasm'))
   })
 
-  it('says where the file of wasm was looked for, and goes on with cpu if it may', () => {
+  it('reports the address at which the file of wasm is missing; auto then takes cpu', () => {
     const { code, message } = said<{ code: string; message: string }>('without wasm', 'no-wasm')
     expect(code).toBe('backend.missing')
     expect(message).toContain('/not/there.wasm')
@@ -124,7 +124,7 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
     expect(said('without wasm', 'no-wasm-auto')).toMatchObject({ name: 'cpu', tried })
   })
 
-  it('refuses what needs Node, and says so', () => {
+  it('refuses what needs Node, with the reason', () => {
     const message = expect.stringContaining('Node') as string
     expect(said('plain', 'tensorflow')).toMatchObject({ code: 'backend.unsupported', message })
     expect(said('plain', 'files')).toMatchObject({
@@ -139,8 +139,8 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
       Record<'ready' | 'status', string> & Record<'epochs' | 'predictions' | 'saved', unknown[]> & { steps: number }
     >('plain', 'example')
     expect(shown.ready).toContain('wasm because')
-    // A page that is not alive hears of no step before the end; a busy machine makes it miss some.
-    expect(shown.steps, 'steps of four that the page heard of').toBeGreaterThan(0)
+    // A blocked page shows no step before the end; on a busy machine even a good page misses some.
+    expect(shown.steps, 'steps of four that the page showed').toBeGreaterThan(0)
     expect(shown.status).toMatch(/^Done in \d+\.\d s on wasm: \d+\.\d % of test images right\.$/)
     const share = expect.stringMatching(/^\d+\.\d %$/) as string
     const number = expect.stringMatching(/^\d+(\.\d+)?$/) as string

@@ -1,4 +1,4 @@
-/** Gap Preserving Distillation in a page; README.md says how to run it. */
+/** Gap Preserving Distillation in a page; README.md explains how to run it. */
 /// <reference types="vite/client" />
 import * as tf from '@tensorflow/tfjs'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'

@@ -3,7 +3,7 @@ import { moments, type ImageSet, imageSource } from '@gpdjs/data'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { cosine, distill, dynamicTeacher, sgd, type Callbacks, type DistillResult } from '@gpdjs/trainer'
 
-/** A small student beside its dynamic teacher. Between steps the page stays alive: it is drawn, and hears its buttons. */
+/** A small student beside its dynamic teacher. Between steps the browser can draw the page and react to its buttons. */
 export function train(
   { train, test }: Readonly<Record<'train' | 'test', ImageSet>>,
   { epochs, batchSize = 32 }: { readonly epochs: number; readonly batchSize?: number },

@@ -7,7 +7,7 @@ import { GpdError } from '@gpdjs/core'
 /** Written last, into the temporary folder: where it is, all files were whole. */
 const CHECKSUMS = 'checksums.json'
 
-/** What `checksums.json` says of each file. */
+/** The entry of `checksums.json` for one file. */
 export interface FileChecksum {
   readonly bytes: number
   /** Lower-case hexadecimal */
@@ -61,7 +61,7 @@ async function checkSizes(folder: string, checksums: Checksums): Promise<void> {
   }
 }
 
-/** Renames the finished folder; if someone else was quicker, theirs is as good. */
+/** Renames the finished folder. If another process did so first, its folder has the same content and stays. */
 async function publish(temporary: string, folder: string): Promise<void> {
   try {
     await rename(temporary, folder)

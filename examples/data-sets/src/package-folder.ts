@@ -3,5 +3,5 @@ import { dirname } from 'node:path'
 
 const require = createRequire(import.meta.url)
 
-/** Where an installed package lies. Its files are read as data; none of its code is run. */
+/** The folder of an installed package. Its files are read as data; none of its code is run. */
 export const packageFolder = (name: string): string => dirname(require.resolve(`${name}/package.json`))

@@ -61,7 +61,7 @@ describe.each(PROGRAMS)('%s', (page) => {
 
   it('has a program', () => expect(programs).not.toHaveLength(0))
 
-  it.each(programs)('prints what it says (%#)', async ({ code, printed }) => {
+  it.each(programs)('prints what the page shows (%#)', async ({ code, printed }) => {
     expect(printed?.info).toBe('text')
     expect(await output(code)).toBe(printed?.code)
   })

@@ -3,7 +3,7 @@ import { kd } from '@gpdjs/kd-losses'
 import { scopeOf, type Plugin } from '@gpdjs/trainer'
 
 export interface MutualLearningOptions {
-  /** Who learns beside the student; any network with the same classes. */
+  /** The network that is trained beside the student; any one with the same classes. */
   readonly peer: Network
   /** Default 1. */
   readonly weight?: Schedule

@@ -60,7 +60,7 @@ describe('two towers', () => {
     expect(losses.at(-1)!).toBeLessThan(0.8 * losses[0]!)
   })
 
-  it('are told what a batch lacks, and what a network lacks', async () => {
+  it('are refused with the field that a batch lacks, or the output that a network lacks', async () => {
     const optimizer = adamw({ learningRate: 0.01 })
     const queries = tensorSource({ fields: { query: random([8, 6], 'queries') } })
     const options = { student, data: { train: queries }, task, optimizer, epochs: 1, batchSize: 4 }

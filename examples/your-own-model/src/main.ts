@@ -1,4 +1,4 @@
-/** Gap Preserving Distillation for a model of one's own; README.md says how to run it. */
+/** Gap Preserving Distillation for a model of one's own; README.md explains how to run it. */
 import { writeFile } from 'node:fs/promises'
 import { useBackend } from '@gpdjs/backends'
 import { moments, take, imageSource } from '@gpdjs/data'

@@ -1,4 +1,4 @@
-import { GpdError, type Network, type Shape } from '@gpdjs/core'
+import { GpdError, kinds, needed, optional, type Filled, type Given, type Network } from '@gpdjs/core'
 import { cifarResnet } from './cifar-resnet.ts'
 import { convnext } from './convnext.ts'
 import { deit } from './deit.ts'
@@ -7,24 +7,28 @@ import { imagenetVgg } from './imagenet-vgg.ts'
 import { mlpMixer } from './mlp-mixer.ts'
 import { mobilenetV1 } from './mobilenet-v1.ts'
 import { mobilenetV2 } from './mobilenet-v2.ts'
+import { blocks, classes, imageShape } from './options.ts'
 import { rvt } from './rvt.ts'
 import { shufflenetV2 } from './shufflenet-v2.ts'
 import { vgg } from './vgg.ts'
 import { vit } from './vit.ts'
 import { wideResnet } from './wide-resnet.ts'
 
-/** What every registered network can be asked for. */
-export interface NetworkOptions {
-  readonly classes: number
-  /** `[height, width, channels]`. Default: what the network was made for. */
-  readonly inputShape?: Shape
+/** Options of every registered network. */
+export const NETWORK = {
+  /** How many classes the data has. */
+  classes: needed(classes),
+  /** `[height, width, channels]` (default: what the network was made for). */
+  inputShape: optional(imageShape),
   /** Channels of the first stage, or of a token; the rest of the network scales with it. */
-  readonly width?: number
+  width: optional(kinds.count),
   /** Blocks in each stage; transformers and mixers of one stage take a list of one. */
-  readonly blocks?: readonly number[]
+  blocks: optional(blocks()),
 }
 
-export type MakeNetwork = (options: NetworkOptions) => Network
+export type NetworkOptions = Given<typeof NETWORK>
+
+export type MakeNetwork = (options: Filled<typeof NETWORK>) => Network
 
 /** A family whose own options are those of the registry, with those that make up a name. */
 const named =

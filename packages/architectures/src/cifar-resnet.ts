@@ -1,35 +1,42 @@
-import { dense, globalAveragePool, GpdError, graph, relu, type Network, type Shape } from '@gpdjs/core'
-import { blocksRule, checkOptions, commonRules, isPositiveInteger } from './options.ts'
+import {
+  dense,
+  fillOptions,
+  globalAveragePool,
+  GpdError,
+  graph,
+  kinds,
+  needed,
+  option,
+  optional,
+  relu,
+  type Filled,
+  type Given,
+  type Network,
+} from '@gpdjs/core'
+import { blocks, classes, imageShape, isCount } from './options.ts'
 import { basicBlock, convNorm, residualStages } from './residual.ts'
 
-export interface CifarResnetOptions {
-  /** 6n + 2: three stages of n basic blocks. */
-  readonly depth?: number
-  /** Instead of a depth: blocks in each stage, any number of stages. */
-  readonly blocks?: readonly number[]
-  /** Channels of the first stage, doubled in each further one. Default 16. */
-  readonly width?: number
-  readonly classes: number
-  /** `[height, width, channels]`, default 32×32×3. */
-  readonly inputShape?: Shape
-}
-
 /** Whether three stages of n basic blocks have this depth. */
-export const isCifarDepth = (value: unknown): value is number =>
-  isPositiveInteger(value) && value >= 8 && value % 6 === 2
+export const isCifarDepth = (value: unknown): boolean => isCount(value) && Number(value) >= 8 && Number(value) % 6 === 2
 
-const rules = {
-  ...commonRules,
-  depth: {
-    expected: '6n + 2 (or `blocks` instead)',
-    accepts: isCifarDepth,
-    optional: true,
-    fix: 'Use 8, 14, 20, 26, 32, 44, 56 or 110.',
-  },
-  blocks: blocksRule(),
+const OPTIONS = {
+  /** How many classes the data has. */
+  classes: needed(classes),
+  /** 6n + 2: three stages of n basic blocks. */
+  depth: optional(
+    kinds.kind<number>('6n + 2 (or `blocks` instead)', isCifarDepth, 'Use 8, 14, 20, 26, 32, 44, 56 or 110.'),
+  ),
+  /** Instead of a depth: blocks in each stage, any number of stages. */
+  blocks: optional(blocks()),
+  /** Channels of the first stage, doubled in each further one (default 16). */
+  width: option(kinds.count, 16),
+  /** `[height, width, channels]` (default 32×32×3). */
+  inputShape: option(imageShape, [32, 32, 3]),
 }
 
-function stagesOf({ depth, blocks }: CifarResnetOptions): readonly number[] {
+export type CifarResnetOptions = Given<typeof OPTIONS>
+
+function stagesOf({ depth, blocks }: Filled<typeof OPTIONS>): readonly number[] {
   if (blocks !== undefined && depth === undefined) return blocks
   if (depth !== undefined && blocks === undefined) return Array.from({ length: 3 }, () => (depth - 2) / 6)
   const [code, found] =
@@ -53,9 +60,9 @@ function stagesOf({ depth, blocks }: CifarResnetOptions): readonly number[] {
  * @see He et al., "Deep Residual Learning for Image Recognition", 2016, section 4.2
  */
 export function cifarResnet(options: CifarResnetOptions): Network {
-  checkOptions('cifarResnet', rules, options)
-  const { width = 16, classes, inputShape = [32, 32, 3] } = options
-  const blocks = stagesOf(options)
+  const filled = fillOptions('cifarResnet', OPTIONS, options)
+  const { width, classes, inputShape } = filled
+  const blocks = stagesOf(filled)
   const depth = 2 + 2 * blocks.reduce((sum, count) => sum + count, 0)
   const g = graph({ name: `resnet${depth}-w${width}`, inputShape })
   const stem = g.add(

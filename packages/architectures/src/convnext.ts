@@ -2,33 +2,38 @@ import {
   conv2d,
   dense,
   depthwiseConv2d,
+  fillOptions,
   gelu,
   globalAveragePool,
   graph,
+  kinds,
   layerNorm,
+  needed,
+  option,
   scale,
+  type Given,
   type Graph,
   type Network,
-  type Shape,
 } from '@gpdjs/core'
 import { dropPathRates, residual } from './drop.ts'
-import { blocksRule, checkOptions, commonRules, rateRule, sizeRule } from './options.ts'
+import { blocks, classes, imageShape } from './options.ts'
 
-export interface ConvnextOptions {
-  readonly classes: number
-  /** `[height, width, channels]`, default 224×224×3. */
-  readonly inputShape?: Shape
-  /** Channels of the first stage, doubled in each further one. Default 40, ConvNeXt-Atto. */
-  readonly width?: number
-  /** Blocks in each stage. Default [2, 2, 6, 2]. */
-  readonly blocks?: readonly number[]
-  /** Side of the patches that the first convolution makes. Default 4. */
-  readonly patchSize?: number
-  /** Rate of stochastic depth of the last block; it grows from 0. Default 0. */
-  readonly dropPath?: number
+const OPTIONS = {
+  /** How many classes the data has. */
+  classes: needed(classes),
+  /** `[height, width, channels]` (default 224×224×3). */
+  inputShape: option(imageShape, [224, 224, 3]),
+  /** Channels of the first stage, doubled in each further one (default 40, ConvNeXt-Atto). */
+  width: option(kinds.count, 40),
+  /** Blocks in each stage (default 2, 2, 6, 2). */
+  blocks: option(blocks(), [2, 2, 6, 2]),
+  /** Side of the patches that the first convolution makes (default 4). */
+  patchSize: option(kinds.count, 4),
+  /** Rate of stochastic depth of the last block; it grows from 0 (default 0). */
+  dropPath: option(kinds.rate, 0),
 }
 
-const rules = { ...commonRules, blocks: blocksRule(), patchSize: sizeRule, dropPath: rateRule }
+export type ConvnextOptions = Given<typeof OPTIONS>
 
 /** Depthwise 7×7, norm, 1×1 to four times the width, GELU, 1×1, layer scale; added to the input. Figure 4 of the paper. */
 function convnextBlock(g: Graph, x: string, name: string, width: number, dropPath: number): string {
@@ -51,15 +56,7 @@ function convnextBlock(g: Graph, x: string, name: string, width: number, dropPat
  * @see Liu et al., "A ConvNet for the 2020s", 2022
  */
 export function convnext(options: ConvnextOptions): Network {
-  checkOptions('convnext', rules, options)
-  const {
-    classes,
-    inputShape = [224, 224, 3],
-    width = 40,
-    blocks = [2, 2, 6, 2],
-    patchSize = 4,
-    dropPath = 0,
-  } = options
+  const { classes, inputShape, width, blocks, patchSize, dropPath } = fillOptions('convnext', OPTIONS, options)
   const g = graph({ name: `convnext-w${width}-${blocks.join('-')}`, inputShape })
   const rates = dropPathRates(
     dropPath,

@@ -1,16 +1,5 @@
-import type { Network } from '@gpdjs/core'
-import { checkOptions, switchRule } from './options.ts'
-import {
-  visionTransformer,
-  visionTransformerRules,
-  type VisionTransformerNames,
-  type VisionTransformerOptions,
-} from './vision-transformer.ts'
-
-export interface DeitOptions extends VisionTransformerOptions {
-  /** A distillation token with a head of its own; the logits are the mean of both heads'. Default false. */
-  readonly distilled?: boolean
-}
+import { fillOptions, kinds, option, type Given, type Network } from '@gpdjs/core'
+import { visionTransformer, VISION_TRANSFORMER, type VisionTransformerNames } from './vision-transformer.ts'
 
 /** timm's names. */
 const NAMES: VisionTransformerNames = {
@@ -32,10 +21,17 @@ const NAMES: VisionTransformerNames = {
 
 const DISTILLED: VisionTransformerNames = { ...NAMES, distillation: { token: 'dist_token', head: 'head_dist' } }
 
-const rules = {
-  ...visionTransformerRules,
-  distilled: switchRule,
+const OPTIONS = {
+  ...VISION_TRANSFORMER,
+  /** Channels of a token, a multiple of `heads` (default 192). */
+  width: option(kinds.count, 192),
+  /** Attention heads of each block (default 3). */
+  heads: option(kinds.count, 3),
+  /** A distillation token with a head of its own; the logits are the mean of both heads' (default false). */
+  distilled: option(kinds.flag, false),
 }
+
+export type DeitOptions = Given<typeof OPTIONS>
 
 /**
  * DeiT: the Vision Transformer with timm's parameter names and, if asked for, a distillation token. The defaults are
@@ -49,9 +45,6 @@ const rules = {
  * @see Touvron et al., "Training data-efficient image transformers & distillation through attention", 2021
  */
 export function deit(options: DeitOptions): Network {
-  checkOptions('deit', rules, options)
-  const { width = 192, inputShape = [224, 224, 3], patchSize = 16, depth = 12, heads = 3 } = options
-  const { mlpWidth = 4 * width, dropout = 0, dropPath = 0, classes, distilled = false } = options
-  const sizes = { classes, inputShape, patchSize, depth, width, heads, mlpWidth, dropout, dropPath }
-  return visionTransformer(distilled ? 'deit-distilled' : 'deit', sizes, distilled ? DISTILLED : NAMES)
+  const { distilled, ...filled } = fillOptions('deit', OPTIONS, options)
+  return visionTransformer(distilled ? 'deit-distilled' : 'deit', filled, distilled ? DISTILLED : NAMES)
 }

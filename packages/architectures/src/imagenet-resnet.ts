@@ -1,18 +1,19 @@
-import { dense, globalAveragePool, graph, maxPool, relu, type Network, type Shape } from '@gpdjs/core'
-import { blocksRule, checkOptions, commonRules } from './options.ts'
+import {
+  dense,
+  fillOptions,
+  globalAveragePool,
+  graph,
+  kinds,
+  maxPool,
+  needed,
+  option,
+  optional,
+  relu,
+  type Given,
+  type Network,
+} from '@gpdjs/core'
+import { blocks, classes, imageShape, oneOfDepths } from './options.ts'
 import { basicBlock, bottleneck, convNorm, residualStages, type Block } from './residual.ts'
-
-export interface ImagenetResnetOptions {
-  readonly depth: number
-  /** Instead of the blocks that the depth stands for: blocks in each of the four stages. */
-  readonly blocks?: readonly number[]
-  /** Default 1000. */
-  readonly classes?: number
-  /** `[height, width, channels]`, default 224×224×3. */
-  readonly inputShape?: Shape
-  /** Channels of the first stage. Default 64. */
-  readonly width?: number
-}
 
 /** He et al. 2016, table 1. */
 const FAMILY: Readonly<Record<number, { readonly block: Block; readonly blocks: readonly number[] }>> = {
@@ -25,15 +26,20 @@ const FAMILY: Readonly<Record<number, { readonly block: Block; readonly blocks: 
 
 export const imagenetDepths: readonly number[] = Object.keys(FAMILY).map(Number)
 
-const rules = {
-  ...commonRules,
-  classes: { ...commonRules.classes, optional: true },
-  blocks: blocksRule(4),
-  depth: {
-    expected: imagenetDepths.join(', '),
-    accepts: (value: unknown) => imagenetDepths.some((depth) => depth === value),
-  },
+const OPTIONS = {
+  /** 18, 34, 50, 101 or 152. */
+  depth: needed(oneOfDepths(imagenetDepths)),
+  /** Instead of the blocks that the depth stands for: blocks in each of the four stages. */
+  blocks: optional(blocks(4)),
+  /** How many classes the data has (default 1000). */
+  classes: option(classes, 1000),
+  /** `[height, width, channels]` (default 224×224×3). */
+  inputShape: option(imageShape, [224, 224, 3]),
+  /** Channels of the first stage (default 64). */
+  width: option(kinds.count, 64),
 }
+
+export type ImagenetResnetOptions = Given<typeof OPTIONS>
 
 /**
  * The ResNets for ImageNet, layer by layer as in torchvision, with its parameter names.
@@ -46,10 +52,9 @@ const rules = {
  * @see He et al., "Deep Residual Learning for Image Recognition", 2016
  */
 export function imagenetResnet(options: ImagenetResnetOptions): Network {
-  checkOptions('imagenetResnet', rules, options)
-  const { depth, classes = 1000, inputShape = [224, 224, 3], width = 64 } = options
+  const { depth, classes, inputShape, width, ...given } = fillOptions('imagenetResnet', OPTIONS, options)
   const family = FAMILY[depth]! // checked above
-  const blocks = options.blocks ?? family.blocks
+  const blocks = given.blocks ?? family.blocks
   const g = graph({ name: `resnet${depth}`, inputShape })
   const stem = g.add(
     'relu',

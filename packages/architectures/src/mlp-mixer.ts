@@ -1,46 +1,45 @@
 import {
   conv2d,
   dense,
+  fillOptions,
   gelu,
   graph,
+  kinds,
   layerNorm,
   meanToken,
+  needed,
+  option,
+  optional,
   swapTokens,
   toTokens,
+  type Given,
   type Graph,
   type Network,
-  type Shape,
 } from '@gpdjs/core'
 import { dropPathRates, residual } from './drop.ts'
-import { checkOptions, commonRules, rateRule, sizeRule } from './options.ts'
+import { classes, imageShape } from './options.ts'
 import { tapBlocks } from './taps.ts'
 
-export interface MlpMixerOptions {
-  readonly classes: number
-  /** `[height, width, channels]`, default 224×224×3. */
-  readonly inputShape?: Shape
-  /** Side of a patch in pixels. Default 16. */
-  readonly patchSize?: number
-  /** Blocks. Default 8. */
-  readonly depth?: number
-  /** Channels of a token. Default 512. */
-  readonly width?: number
-  /** Hidden units of the MLP that mixes tokens. Default width / 2. */
-  readonly tokenMlpWidth?: number
-  /** Hidden units of the MLP that mixes channels. Default 4 · width. */
-  readonly channelMlpWidth?: number
-  /** Rate of stochastic depth of the last block; it grows from 0. Default 0. */
-  readonly dropPath?: number
+const OPTIONS = {
+  /** How many classes the data has. */
+  classes: needed(classes),
+  /** `[height, width, channels]` (default 224×224×3). */
+  inputShape: option(imageShape, [224, 224, 3]),
+  /** Side of a patch in pixels (default 16). */
+  patchSize: option(kinds.count, 16),
+  /** Blocks (default 8). */
+  depth: option(kinds.count, 8),
+  /** Channels of a token (default 512). */
+  width: option(kinds.count, 512),
+  /** Hidden units of the MLP that mixes tokens (default: width / 2). */
+  tokenMlpWidth: optional(kinds.count),
+  /** Hidden units of the MLP that mixes channels (default: 4 · width). */
+  channelMlpWidth: optional(kinds.count),
+  /** Rate of stochastic depth of the last block; it grows from 0 (default 0). */
+  dropPath: option(kinds.rate, 0),
 }
 
-const rules = {
-  ...commonRules,
-  patchSize: sizeRule,
-  depth: sizeRule,
-  tokenMlpWidth: sizeRule,
-  channelMlpWidth: sizeRule,
-  dropPath: rateRule,
-}
+export type MlpMixerOptions = Given<typeof OPTIONS>
 
 function mlp(g: Graph, x: string, name: string, hidden: number, units: number): string {
   const active = g.add(`${name}.gelu`, gelu(), g.add(`${name}.fc1`, dense({ units: hidden }), x))
@@ -86,9 +85,9 @@ function mixerBlock(g: Graph, x: string, name: string, sizes: MixerSizes, dropPa
  * @see Tolstikhin et al., "MLP-Mixer: An all-MLP Architecture for Vision", 2021
  */
 export function mlpMixer(options: MlpMixerOptions): Network {
-  checkOptions('mlpMixer', rules, options)
-  const { classes, inputShape = [224, 224, 3], patchSize = 16, depth = 8, width = 512, dropPath = 0 } = options
-  const { tokenMlpWidth = Math.ceil(width / 2), channelMlpWidth = 4 * width } = options
+  const filled = fillOptions('mlpMixer', OPTIONS, options)
+  const { classes, inputShape, patchSize, depth, width, dropPath } = filled
+  const { tokenMlpWidth = Math.ceil(width / 2), channelMlpWidth = 4 * width } = filled
   const tokens = Math.floor(inputShape[0]! / patchSize) * Math.floor(inputShape[1]! / patchSize)
   const g = graph({ name: `mlp-mixer-d${depth}-w${width}-p${patchSize}`, inputShape })
   const patches = conv2d({ filters: width, kernelSize: patchSize, strides: patchSize, padding: 0, useBias: true })

@@ -1,28 +1,33 @@
 import {
+  batchNorm,
   dense,
   depthwiseConv2d,
-  batchNorm,
+  fillOptions,
   globalAveragePool,
   graph,
+  kinds,
+  needed,
+  option,
   relu,
+  type Given,
   type Graph,
   type Network,
-  type Shape,
 } from '@gpdjs/core'
-import { blocksRule, checkOptions, commonRules } from './options.ts'
+import { blocks, classes, imageShape } from './options.ts'
 import { convNorm } from './residual.ts'
 
-export interface MobilenetV1Options {
-  readonly classes: number
-  /** `[height, width, channels]`, default 224×224×3. */
-  readonly inputShape?: Shape
-  /** Channels of the first convolution; stages have 2, 4, 8, 16, 32 times as many. Default 32. */
-  readonly width?: number
-  /** Blocks in each stage. Default [1, 2, 2, 6, 2]. */
-  readonly blocks?: readonly number[]
+const OPTIONS = {
+  /** How many classes the data has. */
+  classes: needed(classes),
+  /** `[height, width, channels]` (default 224×224×3). */
+  inputShape: option(imageShape, [224, 224, 3]),
+  /** Channels of the first convolution; stages have 2, 4, 8, 16, 32 times as many (default 32). */
+  width: option(kinds.count, 32),
+  /** Blocks in each stage (default 1, 2, 2, 6, 2). */
+  blocks: option(blocks(), [1, 2, 2, 6, 2]),
 }
 
-const rules = { ...commonRules, blocks: blocksRule() }
+export type MobilenetV1Options = Given<typeof OPTIONS>
 
 interface SeparableOptions {
   readonly name: string
@@ -49,8 +54,7 @@ function separable(g: Graph, x: string, { name, filters, strides }: SeparableOpt
  * @see Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications", 2017
  */
 export function mobilenetV1(options: MobilenetV1Options): Network {
-  checkOptions('mobilenetV1', rules, options)
-  const { classes, inputShape = [224, 224, 3], width = 32, blocks = [1, 2, 2, 6, 2] } = options
+  const { classes, inputShape, width, blocks } = fillOptions('mobilenetV1', OPTIONS, options)
   const g = graph({ name: `mobilenet-v1-w${width}`, inputShape })
   const stem = { conv: 'model.0.0', norm: 'model.0.1', filters: width, kernelSize: 3, strides: 2 }
   let x = g.add('model.0.2', relu(), convNorm(g, 'image', stem))

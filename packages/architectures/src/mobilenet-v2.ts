@@ -4,28 +4,20 @@ import {
   dense,
   depthwiseConv2d,
   dropout,
+  fillOptions,
   globalAveragePool,
   graph,
+  kinds,
+  needed,
+  option,
   relu6,
+  type Given,
   type Graph,
   type Network,
-  type Shape,
 } from '@gpdjs/core'
 import { dropped } from './drop.ts'
-import { blocksRule, checkOptions, commonRules, isPositiveNumber, rateRule } from './options.ts'
+import { blocks, classes, imageShape } from './options.ts'
 import { convNorm, type ConvNorm } from './residual.ts'
-
-export interface MobilenetV2Options {
-  readonly classes: number
-  /** `[height, width, channels]`, default 224×224×3. */
-  readonly inputShape?: Shape
-  /** Multiplies the channels of every layer, which are then rounded to multiples of 8. Default 1. */
-  readonly widthMultiplier?: number
-  /** Blocks in each stage. Default [1, 2, 3, 4, 3, 3, 1]. */
-  readonly blocks?: readonly number[]
-  /** Rate of dropout before the last layer. Default 0 (torchvision trains with 0.2). */
-  readonly dropout?: number
-}
 
 /** Expansion, channels and stride of each stage: table 2 of the paper. */
 const STAGES = [
@@ -38,13 +30,20 @@ const STAGES = [
   { expansion: 6, channels: 320, strides: 1 },
 ] as const
 
-const rules = {
-  classes: commonRules.classes,
-  inputShape: commonRules.inputShape,
-  widthMultiplier: { expected: 'a positive number', accepts: isPositiveNumber, optional: true },
-  blocks: blocksRule(STAGES.length),
-  dropout: rateRule,
+const OPTIONS = {
+  /** How many classes the data has. */
+  classes: needed(classes),
+  /** `[height, width, channels]` (default 224×224×3). */
+  inputShape: option(imageShape, [224, 224, 3]),
+  /** Multiplies the channels of every layer, which are then rounded to multiples of 8 (default 1). */
+  widthMultiplier: option(kinds.positive, 1),
+  /** Blocks in each stage (default 1, 2, 3, 4, 3, 3, 1). */
+  blocks: option(blocks(STAGES.length), [1, 2, 3, 4, 3, 3, 1]),
+  /** Rate of dropout before the last layer (default 0; torchvision trains with 0.2). */
+  dropout: option(kinds.rate, 0),
 }
+
+export type MobilenetV2Options = Given<typeof OPTIONS>
 
 /** The nearest multiple of 8 that is not more than a tenth below. */
 function multipleOf8(channels: number): number {
@@ -86,14 +85,7 @@ function invertedResidual(g: Graph, x: string, options: InvertedResidualOptions)
  * @see Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", 2018
  */
 export function mobilenetV2(options: MobilenetV2Options): Network {
-  checkOptions('mobilenetV2', rules, options)
-  const {
-    classes,
-    inputShape = [224, 224, 3],
-    widthMultiplier = 1,
-    blocks = [1, 2, 3, 4, 3, 3, 1],
-    dropout: rate = 0,
-  } = options
+  const { classes, inputShape, widthMultiplier, blocks, dropout: rate } = fillOptions('mobilenetV2', OPTIONS, options)
   const g = graph({ name: `mobilenet-v2-x${widthMultiplier}`, inputShape })
   let channels = multipleOf8(32 * widthMultiplier)
   let x = convNorm6(g, 'image', {

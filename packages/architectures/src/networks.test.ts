@@ -105,7 +105,7 @@ describe('the registry', () => {
     expect(listNetworks()).toContain('resnet20')
   })
 
-  it('makes a network by name, and names the nearest for one it does not know', () => {
+  it('makes a network by name, and suggests the nearest name for an unknown one', () => {
     expect(countParameters(createNetwork('resnet20', { classes: 10 }).parameters)).toBe(cifarCount(3, 16, 10))
     expect(() => createNetwork('resnt20', { classes: 10 })).toThrow(/resnet20/)
   })

@@ -28,7 +28,7 @@ interface Case {
   /** Matches the file. */
   readonly file: RegExp
   readonly build: (sizes: Sizes, match: RegExpExecArray) => Network
-  /** Whose names the file has, where they are not the network's own. */
+  /** The library whose parameter names the file has, where they are not the network's own. */
   readonly names?: TorchNames
 }
 

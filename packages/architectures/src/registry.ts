@@ -1,11 +1,8 @@
-import { didYouMean, GpdError, type Network } from '@gpdjs/core'
-import { catalogue, type NetworkOptions } from './catalogue.ts'
-import { blocksRule, checkOptions, commonRules } from './options.ts'
-
-const rules = { ...commonRules, blocks: blocksRule() }
+import { didYouMean, fillOptions, GpdError, type Network } from '@gpdjs/core'
+import { catalogue, NETWORK, type NetworkOptions } from './catalogue.ts'
 
 /**
- * Names of the networks that `createNetwork` knows, in alphabetical order of their kind and size.
+ * Names of the networks that `createNetwork` makes, in alphabetical order of their kind and size.
  *
  * @param pattern `*` stands for anything: `'resnet*'`
  */
@@ -21,10 +18,6 @@ export function listNetworks(pattern = '*'): string[] {
     .sort(new Intl.Collator('en', { numeric: true }).compare)
 }
 
-/** Options that were given, `undefined` counting as left out: it must not replace what a name stands for. */
-const given = (options: NetworkOptions): NetworkOptions =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as NetworkOptions
-
 /**
  * A network by its name.
  *
@@ -35,6 +28,5 @@ const given = (options: NetworkOptions): NetworkOptions =>
 export function createNetwork(name: string, options: NetworkOptions): Network {
   const make = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
   if (!make) throw new GpdError('config.invalid', `No network is called '${name}'.`, didYouMean(name, listNetworks()))
-  checkOptions(name, rules, options)
-  return make(given(options))
+  return make(fillOptions(name, NETWORK, options))
 }

@@ -3,60 +3,54 @@ import {
   conv2d,
   dense,
   depthwiseConv2d,
+  fillOptions,
   gelu,
   globalAveragePool,
   GpdError,
   graph,
+  kinds,
   layerNorm,
   maxPool,
+  needed,
+  option,
   toMap,
   toTokens,
+  type Given,
   type Graph,
   type Network,
-  type Shape,
 } from '@gpdjs/core'
 import { dropPathRates, residual } from './drop.ts'
-import { blocksRule, checkOptions, commonRules, isPositiveInteger, rateRule, sizeRule } from './options.ts'
+import { blocks, classes, imageShape, isCount } from './options.ts'
 import { tapBlocks } from './taps.ts'
 import { attentionBranch, type AttentionNames } from './transformer-block.ts'
-
-export interface RvtOptions {
-  readonly classes: number
-  /** `[height, width, channels]`. Default 224×224×3. */
-  readonly inputShape?: Shape
-  /** Side of a patch in pixels, a multiple of 4. Default 16. */
-  readonly patchSize?: number
-  /** Blocks in each stage. Default [10, 2]. */
-  readonly depth?: readonly number[]
-  /** Attention heads in each stage. Default [6, 12]. */
-  readonly heads?: readonly number[]
-  /** Channels of each head, alike in all stages. Default 32. */
-  readonly headWidth?: number
-  /** Hidden channels of the MLPs for each channel of a token. Default 4. */
-  readonly mlpRatio?: number
-  /** Rate of stochastic depth of the last block; it grows from 0. Default 0. */
-  readonly dropPath?: number
-}
 
 const STEM_WIDTH = 32
 
 /** Between stages: each channel is halved in height and width and becomes several. */
 const POOL = { kernelSize: 3, strides: 2, padding: 1, useBias: true } as const
 
-const rules = {
-  classes: commonRules.classes,
-  inputShape: commonRules.inputShape,
-  patchSize: {
-    expected: 'a multiple of 4',
-    accepts: (value: unknown) => isPositiveInteger(value) && value % 4 === 0,
-    optional: true,
-  },
-  depth: blocksRule(),
-  heads: blocksRule(),
-  headWidth: sizeRule,
-  mlpRatio: sizeRule,
-  dropPath: rateRule,
+const multipleOf4 = kinds.number('a multiple of 4', (value) => isCount(value) && value % 4 === 0)
+
+const OPTIONS = {
+  /** How many classes the data has. */
+  classes: needed(classes),
+  /** `[height, width, channels]` (default 224×224×3). */
+  inputShape: option(imageShape, [224, 224, 3]),
+  /** Side of a patch in pixels, a multiple of 4 (default 16). */
+  patchSize: option(multipleOf4, 16),
+  /** Blocks in each stage (default 10, 2). */
+  depth: option(blocks(), [10, 2]),
+  /** Attention heads in each stage (default 6, 12). */
+  heads: option(blocks(), [6, 12]),
+  /** Channels of each head, alike in all stages (default 32). */
+  headWidth: option(kinds.count, 32),
+  /** Hidden channels of the MLPs for each channel of a token (default 4). */
+  mlpRatio: option(kinds.count, 4),
+  /** Rate of stochastic depth of the last block; it grows from 0 (default 0). */
+  dropPath: option(kinds.rate, 0),
 }
+
+export type RvtOptions = Given<typeof OPTIONS>
 
 const ATTENTION_NAMES: AttentionNames = { norm1: 'norm1', qkv: 'attn.qkv', projection: 'attn.proj' }
 
@@ -150,9 +144,8 @@ function rvtStage(g: Graph, map: string, options: StageOptions): string[] {
  * @see Mao et al., "Towards Robust Vision Transformer", 2022
  */
 export function rvt(options: RvtOptions): Network {
-  checkOptions('rvt', rules, options)
-  const { classes, inputShape = [224, 224, 3], patchSize = 16, depth = [10, 2], heads = [6, 12] } = options
-  const { headWidth = 32, mlpRatio = 4, dropPath = 0 } = options
+  const filled = fillOptions('rvt', OPTIONS, options)
+  const { classes, inputShape, patchSize, depth, heads, headWidth, mlpRatio, dropPath } = filled
   if (depth.length !== heads.length) {
     const found = `${depth.length} and ${heads.length}`
     throw new GpdError('config.invalid', `rvt: depth and heads: expected as many stages in both, got ${found}.`)

@@ -4,41 +4,39 @@ import {
   channelSplit,
   dense,
   depthwiseConv2d,
+  fillOptions,
   globalAveragePool,
   graph,
+  kinds,
   maxPool,
+  needed,
+  option,
   relu,
+  type Given,
   type Graph,
   type Network,
-  type Shape,
 } from '@gpdjs/core'
-import { blocksRule, checkOptions, commonRules, isPositiveInteger, sizeRule } from './options.ts'
+import { blocks, classes, imageShape, isCount } from './options.ts'
 import { convNorm, type ConvNorm } from './residual.ts'
 
-export interface ShufflenetV2Options {
-  readonly classes: number
-  /** `[height, width, channels]`, default 224×224×3. */
-  readonly inputShape?: Shape
-  /** Channels of the first stage, even; the others have 2 and 4 times as many. Default 116, the size "1.0x". */
-  readonly width?: number
-  /** Channels of the first and of the last convolution. Defaults 24 and 1024. */
-  readonly stemWidth?: number
-  readonly lastWidth?: number
-  /** Units in each of the three stages. Default [4, 8, 4]. */
-  readonly blocks?: readonly number[]
+const evenCount = kinds.number('a positive even integer', (value) => isCount(value) && value % 2 === 0)
+
+const OPTIONS = {
+  /** How many classes the data has. */
+  classes: needed(classes),
+  /** `[height, width, channels]` (default 224×224×3). */
+  inputShape: option(imageShape, [224, 224, 3]),
+  /** Channels of the first stage, even; the others have 2 and 4 times as many (default 116, the size "1.0x"). */
+  width: option(evenCount, 116),
+  /** Channels of the first convolution (default 24). */
+  stemWidth: option(kinds.count, 24),
+  /** Channels of the last convolution (default 1024). */
+  lastWidth: option(kinds.count, 1024),
+  /** Units in each of the three stages (default 4, 8, 4). */
+  blocks: option(blocks(3), [4, 8, 4]),
 }
 
-const rules = {
-  ...commonRules,
-  width: {
-    expected: 'a positive even integer',
-    accepts: (value: unknown) => isPositiveInteger(value) && value % 2 === 0,
-    optional: true,
-  },
-  stemWidth: sizeRule,
-  lastWidth: sizeRule,
-  blocks: blocksRule(3),
-}
+export type ShufflenetV2Options = Given<typeof OPTIONS>
 
 const convNormRelu = (g: Graph, x: string, layer: ConvNorm): string =>
   g.add(`${layer.conv}.relu`, relu(), convNorm(g, x, layer))
@@ -95,9 +93,7 @@ function unit(g: Graph, x: string, options: UnitOptions): string {
  * @see Ma et al., "ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design", 2018
  */
 export function shufflenetV2(options: ShufflenetV2Options): Network {
-  checkOptions('shufflenetV2', rules, options)
-  const { classes, inputShape = [224, 224, 3], width = 116, blocks = [4, 8, 4] } = options
-  const { stemWidth = 24, lastWidth = 1024 } = options
+  const { classes, inputShape, width, blocks, stemWidth, lastWidth } = fillOptions('shufflenetV2', OPTIONS, options)
   const g = graph({ name: `shufflenet-v2-w${width}`, inputShape })
   const stem = { conv: 'conv1.0', norm: 'conv1.1', filters: stemWidth, kernelSize: 3, strides: 2 }
   let x = g.add('maxpool', maxPool({ kernelSize: 3, strides: 2, padding: 1 }), convNormRelu(g, 'image', stem))

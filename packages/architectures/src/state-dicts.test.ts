@@ -62,7 +62,7 @@ describe('a file that PyTorch wrote', () => {
     expect(floats(await through(network, state, options, options))).toEqual(floats(state))
   })
 
-  it('counts batches in integers, which a network has no place for and nobody misses', () => {
+  it('has counts of batches as integers, which our networks do not need', () => {
     expect(read('resnet').get('bn1.num_batches_tracked')?.data).toBeInstanceOf(BigInt64Array)
   })
 })

@@ -2,28 +2,33 @@ import {
   batchNorm,
   conv2d,
   dense,
+  fillOptions,
   globalAveragePool,
   graph,
+  kinds,
   maxPool,
+  needed,
+  option,
   relu,
+  type Given,
   type Network,
-  type Shape,
 } from '@gpdjs/core'
-import { blocksRule, checkOptions, commonRules } from './options.ts'
-
-export interface VggOptions {
-  readonly classes: number
-  /** `[height, width, channels]`, default 32×32×3. */
-  readonly inputShape?: Shape
-  /** Convolutions in each of the five stages. Default [1, 1, 1, 1, 1], which is VGG-8. */
-  readonly blocks?: readonly number[]
-  /** Channels of the first stage; the others have 2, 4, 8 and 8 times as many. Default 64. */
-  readonly width?: number
-}
+import { blocks, classes, imageShape } from './options.ts'
 
 const GROWTH = [1, 2, 4, 8, 8] as const
 
-const rules = { ...commonRules, blocks: blocksRule(GROWTH.length) }
+const OPTIONS = {
+  /** How many classes the data has. */
+  classes: needed(classes),
+  /** `[height, width, channels]` (default 32×32×3). */
+  inputShape: option(imageShape, [32, 32, 3]),
+  /** Convolutions in each of the five stages (default 1, 1, 1, 1, 1, which is VGG-8). */
+  blocks: option(blocks(GROWTH.length), [1, 1, 1, 1, 1]),
+  /** Channels of the first stage; the others have 2, 4, 8 and 8 times as many (default 64). */
+  width: option(kinds.count, 64),
+}
+
+export type VggOptions = Given<typeof OPTIONS>
 
 /** Images from this size on are halved a fourth time. */
 const LARGE = 64
@@ -39,8 +44,7 @@ const LARGE = 64
  * @see Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2015
  */
 export function vgg(options: VggOptions): Network {
-  checkOptions('vgg', rules, options)
-  const { classes, inputShape = [32, 32, 3], blocks = [1, 1, 1, 1, 1], width = 64 } = options
+  const { classes, inputShape, blocks, width } = fillOptions('vgg', OPTIONS, options)
   const depth = blocks.reduce((sum, count) => sum + count, 3)
   const g = graph({ name: `vgg${depth}-w${width}`, inputShape })
   const halvings = inputShape[0]! >= LARGE ? 4 : 3

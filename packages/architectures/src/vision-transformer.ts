@@ -5,48 +5,48 @@ import {
   dropout,
   GpdError,
   graph,
+  kinds,
   layerNorm,
+  needed,
+  option,
+  optional,
   positionEmbedding,
   prependTokens,
   takeToken,
   toTokens,
+  type Filled,
+  type Given,
   type Graph,
   type Network,
   type Shape,
 } from '@gpdjs/core'
 import { dropPathRates, dropped } from './drop.ts'
-import { commonRules, rateRule, sizeRule } from './options.ts'
+import { classes, imageShape } from './options.ts'
 import { tapBlocks } from './taps.ts'
 import { transformerBlock, type BlockNames } from './transformer-block.ts'
 
-export interface VisionTransformerOptions {
-  readonly classes: number
-  /** `[height, width, channels]`, multiples of the patch size. Default 224×224×3. */
-  readonly inputShape?: Shape
-  /** Side of a patch in pixels. Default 16. */
-  readonly patchSize?: number
-  /** Blocks. Default 12. */
-  readonly depth?: number
-  /** Channels of a token, a multiple of `heads`. */
-  readonly width?: number
-  readonly heads?: number
-  /** Hidden units of the MLPs. Default 4 · width. */
-  readonly mlpWidth?: number
-  /** Rate of dropout behind embeddings, projections and MLP layers. Default 0. */
-  readonly dropout?: number
-  /** Rate of stochastic depth of the last block; it grows from 0. Default 0. */
-  readonly dropPath?: number
+export const VISION_TRANSFORMER = {
+  /** How many classes the data has. */
+  classes: needed(classes),
+  /** `[height, width, channels]`, multiples of the patch size (default 224×224×3). */
+  inputShape: option(imageShape, [224, 224, 3]),
+  /** Side of a patch in pixels (default 16). */
+  patchSize: option(kinds.count, 16),
+  /** Blocks (default 12). */
+  depth: option(kinds.count, 12),
+  /** Channels of a token, a multiple of `heads` (default 768). */
+  width: option(kinds.count, 768),
+  /** Attention heads of each block (default 12). */
+  heads: option(kinds.count, 12),
+  /** Hidden units of the MLPs (default: 4 · width). */
+  mlpWidth: optional(kinds.count),
+  /** Rate of dropout behind embeddings, projections and MLP layers (default 0). */
+  dropout: option(kinds.rate, 0),
+  /** Rate of stochastic depth of the last block; it grows from 0 (default 0). */
+  dropPath: option(kinds.rate, 0),
 }
 
-export const visionTransformerRules = {
-  ...commonRules,
-  patchSize: sizeRule,
-  depth: sizeRule,
-  heads: sizeRule,
-  mlpWidth: sizeRule,
-  dropout: rateRule,
-  dropPath: rateRule,
-}
+export type VisionTransformerOptions = Given<typeof VISION_TRANSFORMER>
 
 /** What a library calls the parts of the network. */
 export interface VisionTransformerNames {
@@ -100,10 +100,10 @@ function addHeads(g: Graph, tokens: string, names: VisionTransformerNames, class
  */
 export function visionTransformer(
   name: string,
-  options: Required<VisionTransformerOptions>,
+  options: Filled<typeof VISION_TRANSFORMER>,
   names: VisionTransformerNames,
 ): Network {
-  const { classes, inputShape, patchSize, depth, width, heads } = options
+  const { classes, inputShape, patchSize, depth, width, heads, mlpWidth = 4 * width } = options
   checkSizes(name, inputShape, patchSize, width, heads)
   const g = graph({ name: `${name}-d${depth}-w${width}-p${patchSize}`, inputShape })
   const patches = conv2d({ filters: width, kernelSize: patchSize, strides: patchSize, padding: 0, useBias: true })
@@ -112,7 +112,7 @@ export function visionTransformer(
   x = g.add(names.positions, positionEmbedding(), g.add(names.classToken, prependTokens(), x))
   x = dropped(g, 'dropout', dropout, options.dropout, x)
   const outputs = dropPathRates(options.dropPath, depth).map((dropPath, i) => {
-    x = transformerBlock(g, x, { ...options, dropPath, name: names.block(i), names: names.blocks })
+    x = transformerBlock(g, x, { ...options, mlpWidth, dropPath, name: names.block(i), names: names.blocks })
     return x
   })
   tapBlocks(g, outputs)

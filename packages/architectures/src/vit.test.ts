@@ -21,7 +21,7 @@ describe.each(goldenFiles(/^torchvision_vit_\w+\.safetensors$/))('$name', ({ pat
     patchSize: size('conv_proj.weight', 2),
     depth: [...state.keys()].filter((name) => name.endsWith('.ln_1.weight')).length,
     width: size('class_token', 2),
-    heads: 4, // the one thing that no shape tells
+    heads: 4, // the only number that does not follow from a shape
     mlpWidth: size('encoder.layers.encoder_layer_0.mlp.0.bias', 0),
   })
 
@@ -101,7 +101,7 @@ describe('vit', () => {
   it.each([
     [{ patchSize: 5 }, /patchSize: expected patches that fill the image, got 32 x 32 pixels and patches of 5/],
     [{ heads: 5 }, /width: expected a multiple of the heads, got 24 and 5 heads/],
-    [{ dropout: 1 }, /dropout: expected a rate from 0 to below 1, got 1/],
+    [{ dropout: 1 }, /dropout: expected a number from 0 to below 1, got 1/],
     [{ depht: 1 }, /Did you mean 'depth'/],
   ])('refuses %o', (options, message) => {
     const attempt = () => vit({ classes: 7, inputShape: [32, 32, 3], patchSize: 4, width: 24, heads: 3, ...options })

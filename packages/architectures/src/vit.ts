@@ -1,8 +1,7 @@
-import type { Network } from '@gpdjs/core'
-import { checkOptions } from './options.ts'
+import { fillOptions, type Network } from '@gpdjs/core'
 import {
   visionTransformer,
-  visionTransformerRules,
+  VISION_TRANSFORMER,
   type VisionTransformerNames,
   type VisionTransformerOptions,
 } from './vision-transformer.ts'
@@ -36,12 +35,5 @@ const NAMES: VisionTransformerNames = {
  * @see Dosovitskiy et al., "An Image is Worth 16x16 Words", 2021
  */
 export function vit(options: VisionTransformerOptions): Network {
-  checkOptions('vit', visionTransformerRules, options)
-  const { width = 768, inputShape = [224, 224, 3], patchSize = 16, depth = 12, heads = 12 } = options
-  const { mlpWidth = 4 * width, dropout = 0, dropPath = 0, classes } = options
-  return visionTransformer(
-    'vit',
-    { classes, inputShape, patchSize, depth, width, heads, mlpWidth, dropout, dropPath },
-    NAMES,
-  )
+  return visionTransformer('vit', fillOptions('vit', VISION_TRANSFORMER, options), NAMES)
 }

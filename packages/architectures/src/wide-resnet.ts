@@ -4,43 +4,41 @@ import {
   conv2d,
   dense,
   dropout,
+  fillOptions,
   globalAveragePool,
   graph,
+  kinds,
+  needed,
+  option,
+  optional,
   relu,
+  type Given,
   type Graph,
   type Network,
-  type Shape,
 } from '@gpdjs/core'
 import { dropped } from './drop.ts'
-import { blocksRule, checkOptions, commonRules, isPositiveInteger, isPositiveNumber, rateRule } from './options.ts'
+import { blocks, classes, imageShape, isCount } from './options.ts'
 
-export interface WideResnetOptions {
-  readonly classes: number
+const isDepth = (value: unknown): boolean => isCount(value) && Number(value) >= 10 && Number(value) % 6 === 4
+
+const OPTIONS = {
+  /** How many classes the data has. */
+  classes: needed(classes),
   /** 6n + 4: three stages of n blocks. */
-  readonly depth: number
-  /** How many times the stages are wider than those of a ResNet for CIFAR. Default 1. */
-  readonly widen?: number
+  depth: needed(kinds.kind<number>('6n + 4', isDepth, 'Use 10, 16, 22, 28 or 40.')),
+  /** How many times the stages are wider than those of a ResNet for CIFAR (default 1). */
+  widen: option(kinds.positive, 1),
   /** Instead of the blocks that the depth stands for: blocks in each of the three stages. */
-  readonly blocks?: readonly number[]
-  /** Channels of the first convolution. Default 16. */
-  readonly width?: number
-  /** `[height, width, channels]`, default 32×32×3. */
-  readonly inputShape?: Shape
-  /** Rate of dropout between the convolutions of a block. Default 0. */
-  readonly dropout?: number
+  blocks: optional(blocks(3)),
+  /** Channels of the first convolution (default 16). */
+  width: option(kinds.count, 16),
+  /** `[height, width, channels]` (default 32×32×3). */
+  inputShape: option(imageShape, [32, 32, 3]),
+  /** Rate of dropout between the convolutions of a block (default 0). */
+  dropout: option(kinds.rate, 0),
 }
 
-const rules = {
-  ...commonRules,
-  depth: {
-    expected: '6n + 4',
-    accepts: (value: unknown) => isPositiveInteger(value) && value >= 10 && value % 6 === 4,
-    fix: 'Use 10, 16, 22, 28 or 40.',
-  },
-  widen: { expected: 'a positive number', accepts: isPositiveNumber, optional: true },
-  blocks: blocksRule(3),
-  dropout: rateRule,
-}
+export type WideResnetOptions = Given<typeof OPTIONS>
 
 interface BlockOptions {
   readonly name: string
@@ -86,9 +84,16 @@ function preactivationBlock(
  * @see Zagoruyko and Komodakis, "Wide Residual Networks", 2016
  */
 export function wideResnet(options: WideResnetOptions): Network {
-  checkOptions('wideResnet', rules, options)
-  const { classes, depth, widen = 1, width = 16, inputShape = [32, 32, 3], dropout: rate = 0 } = options
-  const blocks = options.blocks ?? Array.from({ length: 3 }, () => (depth - 4) / 6)
+  const {
+    classes,
+    depth,
+    widen,
+    width,
+    inputShape,
+    dropout: rate,
+    ...given
+  } = fillOptions('wideResnet', OPTIONS, options)
+  const blocks = given.blocks ?? Array.from({ length: 3 }, () => (depth - 4) / 6)
   const g = graph({ name: `wrn${depth}-${widen}-w${width}`, inputShape })
   let [x, channels] = [g.add('conv1', conv2d({ filters: width, kernelSize: 3, padding: 1 }), 'image'), width]
   blocks.forEach((count, stage) => {

@@ -12,7 +12,7 @@ const failure = async (choice: string) => {
 }
 
 describe('useBackend', () => {
-  it('makes the backend that was asked for the current one', async () => {
+  it('makes the requested backend the current one', async () => {
     for (const name of ['cpu', 'wasm'] as const) {
       const report = await useBackend(name)
       expect(report).toMatchObject({ name, reason: `${name} because it was asked for.`, tried: [] })
@@ -22,7 +22,7 @@ describe('useBackend', () => {
     }
   })
 
-  it('finds the best that works, and says what kept the better ones from working', async () => {
+  it('finds the best that works, and reports why the better ones do not', async () => {
     const report = await useBackend('auto')
     const better = backendNames.slice(1, backendNames.indexOf(report.name))
     expect(report.tried.map(({ name }) => name)).toEqual(better)
@@ -49,7 +49,7 @@ describe('useBackend', () => {
     expect(error.fix).toContain("Did you mean 'wasm'? Known: auto, cpu, tensorflow, wasm, webgpu.")
   })
 
-  it('says how to install what is missing', async () => {
+  it('gives the command that installs what is missing', async () => {
     const isThere = await tensorflow.load().then(
       () => true,
       () => false,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { mapRecord, type Model, type TensorRecord } from '@gpdjs/core'
+import { fillOptions, kinds, mapRecord, option, type Given, type Model, type TensorRecord } from '@gpdjs/core'
 import type { Expansion } from '@gpdjs/ir-expansion'
 import { studentView, type GradientScale } from './student-view.ts'
 
@@ -29,14 +29,22 @@ export interface Extractor {
   studentView(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor>
 }
 
+export const CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS = {
+  /** `compensated` undoes that shared tensors get larger gradients from the student (default `reference`). */
+  gradientScale: option(kinds.oneOf<GradientScale>('reference', 'compensated'), 'reference'),
+}
+
+export type ChannelBranchReparameterizationOptions = Given<typeof CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS>
+
 /**
  * Channel-Branch Reparameterization as a part of a pipeline.
  *
- * @param options.gradientScale see `GradientScale`; default `reference`
+ * @throws GpdError `config.unknown-key`, `config.invalid`
  */
-export function channelBranchReparameterization(options: { readonly gradientScale?: GradientScale } = {}): Extractor {
+export function channelBranchReparameterization(options: ChannelBranchReparameterizationOptions = {}): Extractor {
+  const filled = fillOptions('channelBranchReparameterization', CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS, options)
   return {
     name: 'channel-branch-reparameterization',
-    studentView: (expansion, stored) => studentView(expansion, stored, options.gradientScale),
+    studentView: (expansion, stored) => studentView(expansion, stored, filled.gradientScale),
   }
 }

@@ -1,3 +1,9 @@
-export { channelBranchReparameterization, extractStudent, type Extractor } from './extract.ts'
+export {
+  CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS,
+  channelBranchReparameterization,
+  extractStudent,
+  type ChannelBranchReparameterizationOptions,
+  type Extractor,
+} from './extract.ts'
 export { studentView, type GradientScale } from './student-view.ts'
 export { leadingBlock } from './leading-block.ts'

@@ -6,16 +6,16 @@ import { saveNetwork } from '@gpdjs/interchange'
 import { distill, evaluate, type Callbacks, type Logs } from '@gpdjs/trainer'
 import { useBackend } from '@gpdjs/backends'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { checkAgainst } from './config/check.ts'
+import { checkConfig } from './config/check.ts'
 import { disposePrepared, distillOptions, prepare, resolvePaths } from './config/prepare.ts'
-import { configSchema, type ConfigInput } from './config/schema.ts'
+import type { ConfigInput } from './config/schema.ts'
 import { temporaryFolder, tinyConfig, writeTinyImages } from './testing/tiny-images.ts'
 
 const folder = await temporaryFolder()
 
 /** Trains a step or two; returns what each step logged, and what came out. */
 async function train(change: Partial<ConfigInput>, maxSteps: number) {
-  const prepared = await prepare(resolvePaths(checkAgainst(configSchema, { ...tinyConfig, ...change }, 'test'), folder))
+  const prepared = await prepare(resolvePaths(checkConfig({ ...tinyConfig, ...change }, 'test'), folder))
   const steps: Logs[] = []
   const callbacks: Callbacks = { onBatchEnd: (_, logs) => void steps.push(logs) }
   const options = distillOptions(prepared)

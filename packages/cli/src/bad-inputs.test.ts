@@ -55,17 +55,17 @@ describe('a wrong configuration', () => {
       'config.unknown-key',
     ],
     [{ student: { network: 'resnt8' } }, /student\.network: .*'resnt8'\. Did you mean 'resnet8'\?/],
-    [{ dynamicTeacher: { ratio: 0 } }, /dynamicTeacher\.ratio: expected at least 1, got 0/],
-    [{ dynamicTeacher: { ratio: 2.5 } }, /dynamicTeacher\.ratio: expected a whole number, got 2\.5/],
-    [{ dynamicTeacher: { ratio: '2' } }, /dynamicTeacher\.ratio: expected a number, got "2"/],
-    [{ dynamicTeacher: { branches: { branches: 9 } } }, /dynamicTeacher\.branches: .*expected 1 to 6, got 9/],
+    [{ dynamicTeacher: { ratio: 0 } }, /dynamicTeacher\.ratio: expected a whole number of at least 1, got 0/],
+    [{ dynamicTeacher: { ratio: 2.5 } }, /dynamicTeacher\.ratio: expected a whole number of at least 1, got 2\.5/],
+    [{ dynamicTeacher: { ratio: '2' } }, /dynamicTeacher\.ratio: expected a whole number of at least 1, got "2"/],
+    [{ dynamicTeacher: { branches: { branches: 9 } } }, /dynamicTeacher\.branches\.branches: .* 1 to 6, got 9/],
     [
       { dynamicTeacher: { loss: { name: 'kd', temperture: 1 } } },
       /dynamicTeacher\.loss: .*'temperture'\. Did you mean 'temperature'\?/,
       'config.unknown-key',
     ],
     [{ backend: 'webgpuu' }, /Unknown backend 'webgpuu'/, 'backend.unknown'],
-    [{ batchSize: 100 }, /48 training images make no step .* 100/],
+    [{ batchSize: 100 }, /48 training samples make no step .* 100/],
     [{ data: { ...tinyConfig.data, validation: 64 } }, /data\.validation: .*expected 1 … 63/],
     [{ optimizer: { name: 'adamw', nesterov: true } }, /optimizer\.nesterov: 'adamw' has no such option/],
   ] satisfies [Partial<ConfigInput> | object, RegExp, string?][])(
@@ -80,7 +80,11 @@ describe('a wrong configuration', () => {
   )
 
   it.each([
-    [['--config', 'tiny', '--set', 'epochs=many'], /epochs: expected a number, got "many"/, 'config.invalid'],
+    [
+      ['--config', 'tiny', '--set', 'epochs=many'],
+      /epochs: expected a whole number of at least 1, got "many"/,
+      'config.invalid',
+    ],
     [['--config', 'tiny', '--set', 'epochs'], /--set: expected key=value/, 'config.invalid'],
     [['--config', 'tiny', '--seed', 'x'], /--seed: expected a whole number/, 'config.invalid'],
     [

@@ -1,8 +1,8 @@
 /**
- * Everything that can go wrong for a reason the user can mend, with a stable code.
+ * All errors that a user can correct, as stable codes.
  *
- * The part before the dot of a code says whose turn it is: `config` (usage or configuration), `data`, `backend`,
- * `checkpoint` (weight files), `training`. A command-line tool maps that part to its exit status.
+ * The part before the dot of a code is the area of the error: `config` (usage or configuration), `data`, `backend`,
+ * `checkpoint` (weight files), `training` … A command-line tool maps that part to its exit status.
  */
 export type ErrorCode =
   | 'backend.unknown'
@@ -26,7 +26,7 @@ export type ErrorCode =
   | 'output.unwritable'
 
 /**
- * An error that says what was expected, what was found, and the fix.
+ * An error with three parts: what was expected, what was found, and the fix.
  *
  * @example throw new GpdError('config.invalid', 'ratio: expected a positive integer, got 1.5.', 'Use 1, 2, 3 or 4.')
  */

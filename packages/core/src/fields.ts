@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Shape } from './ops/op.ts'
+import type { Shape } from './shape.ts'
 
 /** What is known of a named tensor before there is one: an input of a network, a field of a batch. */
 export interface FieldSpec {

@@ -1,13 +1,27 @@
+import * as kinds from './options/kinds.ts'
 import * as tensorOps from './tensor-ops/index.ts'
 
 export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
 export { TFJS_VERSION } from './tfjs-version.ts'
 export { didYouMean, nearest } from './suggest.ts'
+export { fillOptions, given } from './options/fill.ts'
+export {
+  needed,
+  option,
+  optional,
+  pickOptions,
+  type Filled,
+  type Given,
+  type Kind,
+  type Option,
+  type OptionTable,
+} from './options/option.ts'
+export { isRecord, show } from './options/show.ts'
 export { describeField, type FieldSpec, type Fields } from './fields.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
-export { sizeOf } from './size-of.ts'
+export { sizeOf, type Shape } from './shape.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export type {
   ActorOutputs,
@@ -74,7 +88,6 @@ export {
   type Op,
   type OpCall,
   type OpDefinition,
-  type Shape,
 } from './ops/op.ts'
 export { registerOp, findOp, builtInOps } from './ops/registry.ts'
 export * from './ops/index.ts'
@@ -89,7 +102,7 @@ export {
   type ExtraRun,
 } from './tensor-ops/extra-kernels.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
-export { tensorOps }
+export { kinds, tensorOps }
 export { accumulating, type KnownGradients } from './tensor-ops/accumulating-gradient.ts'
 export { decodeCall, encodeCall, inputInList } from './tensor-ops/extra-kernel-call.ts'
 export type { SelfAttentionAttributes } from './ops/attention.ts'

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Fields } from './fields.ts'
 import type { ParameterSpec } from './axes/parameters.ts'
-import type { Shape } from './ops/op.ts'
+import type { Shape } from './shape.ts'
 import type { RandomStream } from './random/random-stream.ts'
 import type { TensorRecord } from './tensor-ops/tensor-record.ts'
 
@@ -18,13 +18,13 @@ export interface ActorOutputs {
 /** What both networks computed on the same images. */
 export interface PairOutputs {
   readonly student: ActorOutputs
-  /** Already cut off from the tape by the trainer, unless the term says otherwise. */
+  /** Already cut off from the tape by the trainer, unless the edge has `stopGradient: 'none'`. */
   readonly teacher: ActorOutputs
 }
 
-/** What a distillation loss may look at. */
+/** What a distillation loss is computed from. */
 export interface DistillationContext extends PairOutputs {
-  /** The same of further views of these images (other augmentations), in the same order: those that the loss has asked for. */
+  /** The same for further views of these images (other augmentations), in the same order: those named in `views`. */
   readonly views?: Readonly<Record<string, PairOutputs>>
   /** Class indices, int32 `[rows]` */
   readonly labels: tf.Tensor1D
@@ -32,9 +32,9 @@ export interface DistillationContext extends PairOutputs {
   readonly weights?: tf.Tensor1D
   /** What the batch holds: at least the fields that the loss has named. */
   readonly fields: Fields
-  /** What `prepare` asked for: trained beside the student, dropped at extraction. */
+  /** Heads that `prepare` returned: trained beside the student, dropped at extraction. */
   readonly heads?: TensorRecord
-  /** What `prepare` asked for: moved by `remember`, without gradients. */
+  /** Memory that `prepare` returned: moved by `remember`, without gradients. */
   readonly memory?: TensorRecord
   /** Sets the value that a tensor of `memory` will have in the next step. */
   readonly remember?: (name: string, value: tf.Tensor) => void
@@ -42,7 +42,7 @@ export interface DistillationContext extends PairOutputs {
   readonly random?: () => RandomStream
 }
 
-/** What a loss knows of the networks before training. */
+/** What is known about the two networks before training; the argument of `prepare`. */
 export interface LossSetup {
   /** Shapes of the taps it named, without the batch axis. */
   readonly student: Readonly<Record<string, Shape>>
@@ -77,11 +77,11 @@ export interface DistillationLoss {
   readonly fields?: readonly string[]
   /** The loss is one number for all samples of a batch together, so rows cannot be weighed. Default false. */
   readonly comparesSamples?: boolean
-  /** Asks for tensors of its own, once for each pair of actors it works between. */
+  /** Returns tensors of the loss's own; called once for each pair of actors it compares. */
   prepare?(setup: LossSetup): LossTensors
   /**
    * One number per row, `[rows]`, which the trainer averages, or one for the whole batch; summed over classes, in nats unless
-   * the loss says otherwise. Disposes nothing.
+   * documented otherwise. Disposes nothing.
    */
   compute(context: DistillationContext): tf.Scalar | tf.Tensor1D
 }

@@ -64,7 +64,7 @@ export interface Task<Metric extends string = string> {
   /** The metric of the validation set by which epochs are compared. */
   readonly judge: { readonly metric: Metric; readonly goal: 'max' | 'min' }
   /**
-   * Checks what the fields' shapes and types do not say.
+   * Checks what the fields' shapes and types do not express.
    *
    * @param networks of all actors, by name
    * @param fields of a source

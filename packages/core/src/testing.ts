@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Network } from './network/network.ts'
 import { randomStream } from './random/random-stream.ts'
-import { sizeOf } from './size-of.ts'
+import { sizeOf } from './shape.ts'
 
 /** Tensors in which no factor is 1 and no summand 0, so that forgetting one shows; variances are positive. */
 export function sampleTensors(

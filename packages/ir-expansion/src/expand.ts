@@ -1,9 +1,15 @@
 import {
   axesShape,
   defineNetwork,
-  GpdError,
+  fillOptions,
+  kinds,
+  needed,
   networkDefinition,
+  option,
+  optional,
   widenNetwork,
+  GpdError,
+  type Given,
   type GroupRatios,
   type Network,
   type TensorRecord,
@@ -11,33 +17,28 @@ import {
 import { branchSite, type BranchSet, type BranchSite } from './branches/branch-set.ts'
 import type { BranchMerge, Expansion, Parameterization, StoredParameter } from './expansion/expansion.ts'
 
-export interface ExpandOptions {
-  /** How many times wider the dynamic teacher is: an integer ≥ 1. */
-  readonly ratio: number
-  /** Layers whose channels are expanded, by node id; a channel group is expanded if all its layers are. Default all. */
-  readonly layers?: (node: string) => boolean
-  /** Default `reference`. */
-  readonly parameterization?: Parameterization
-  /** Default none: one tensor per kernel. */
-  readonly branches?: BranchSet
+export const EXPAND_OPTIONS = {
+  /** How many times wider the dynamic teacher is. */
+  ratio: needed(kinds.count),
+  /** Layers whose channels are expanded, by node id; a channel group is expanded if all its layers are (default: all). */
+  layers: optional(kinds.functionOf<(node: string) => boolean>()),
+  /** Scale at which tensors are stored: `reference` (the authors') or `balanced` (1; default `reference`). */
+  parameterization: option(kinds.oneOf<Parameterization>('reference', 'balanced'), 'reference'),
+  /** Branches of its kernels (default: none, one tensor per kernel). */
+  branches: optional(kinds.objectWith<BranchSet>('a set of branches such as orepa()', 'tensors', 'merge')),
   /**
-   * `branches`: everything that has no branches is a constant, and so is what branches stand beside (the kernel of
-   * `lowRank`). Default `all`.
+   * `branches`: everything that has no branches is a constant, and so is what branches stand beside (the kernel of `lowRank`;
+   * default `all`).
    */
-  readonly train?: Trained
+  train: option(kinds.oneOf('all', 'branches'), 'all'),
 }
 
-type Trained = 'all' | 'branches'
+export type ExpandOptions = Given<typeof EXPAND_OPTIONS>
+
+type Trained = NonNullable<ExpandOptions['train']>
 
 /** Ratio of every expandable channel group; a group is kept if any node that makes its channels is filtered out. */
 function groupRatios(student: Network, { ratio, layers = () => true }: ExpandOptions): GroupRatios {
-  if (!Number.isInteger(ratio) || ratio < 1) {
-    throw new GpdError(
-      'config.invalid',
-      `inverseReparameterization: ratio: expected a positive integer, got ${String(ratio)}.`,
-      'Use 1, 2, 3, …',
-    )
-  }
   const makers = new Set(
     student.parameters.filter(({ axes }) => axes.some(({ role }) => role === 'output')).map(({ node }) => node),
   )
@@ -115,7 +116,7 @@ function checkTrained(stored: readonly StoredParameter[], train: Trained): void 
  * @throws GpdError `config.invalid` unless the ratio is a positive integer, and if nothing would be trained
  */
 export function expand(plain: Network, options: ExpandOptions): Expansion {
-  const { branches, parameterization = 'reference', train = 'all' } = options
+  const { branches, parameterization, train } = fillOptions('expand', EXPAND_OPTIONS, options)
   const found = branches === undefined ? [] : branchSites(plain, branches)
   const student = branches?.useBias ? withBiases(plain, found) : plain
   const ratios = groupRatios(student, options)

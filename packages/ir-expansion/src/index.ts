@@ -1,4 +1,8 @@
-export { inverseReparameterization, type InverseReparameterizationOptions } from './inverse-reparameterization.ts'
+export {
+  inverseReparameterization,
+  INVERSE_REPARAMETERIZATION_OPTIONS,
+  type InverseReparameterizationOptions,
+} from './inverse-reparameterization.ts'
 export type { Expander, ViewOptions } from './expander.ts'
 export { expand, type ExpandOptions } from './expand.ts'
 export { branchParameters, initializeWide, liftParameters, liftStatistics, teacherView } from './lift.ts'
@@ -7,7 +11,7 @@ export { tileChannels } from './tile.ts'
 export type { BranchSet, BranchSite, BranchTensor, BranchTensors } from './branches/branch-set.ts'
 export { keepsSize } from './branches/branch-set.ts'
 export { lowRank, type LowRankOptions } from './branches/low-rank.ts'
-export { orepa, type OrepaBranchName, type OrepaOptions } from './branches/orepa.ts'
+export { orepa, OREPA_OPTIONS, type OrepaBranchName, type OrepaOptions } from './branches/orepa.ts'
 export type { OrepaVariant } from './branches/orepa-branch.ts'
 export {
   mergeBranches,

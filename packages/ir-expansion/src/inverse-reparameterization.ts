@@ -1,19 +1,23 @@
 import * as tf from '@tensorflow/tfjs'
-import { expand, type ExpandOptions } from './expand.ts'
+import { fillOptions, option, type Given } from '@gpdjs/core'
+import { expand, EXPAND_OPTIONS } from './expand.ts'
 import type { Expander } from './expander.ts'
 import { branchParameters, initializeWide, liftParameters, liftStatistics, teacherView } from './lift.ts'
-import type { Noise } from './noise.ts'
+import { noises } from './noise.ts'
 
-export interface InverseReparameterizationOptions extends ExpandOptions {
-  /** Noise that makes the copies of a channel differ. Default zero-sum with deviation 0.01. */
-  readonly noise?: Noise
+export const INVERSE_REPARAMETERIZATION_OPTIONS = {
+  ...EXPAND_OPTIONS,
+  /** Noise that makes the copies of a channel differ (default: `zero-sum` with deviation 0.01). */
+  noise: option(noises, { kind: 'zero-sum', deviation: 0.01 }),
 }
+
+export type InverseReparameterizationOptions = Given<typeof INVERSE_REPARAMETERIZATION_OPTIONS>
 
 /**
  * Inverse Reparameterization: widen a student `ratio` times (and branch its kernels) so that the result computes
  * the same function.
  *
- * @throws GpdError `config.invalid` from `expand` unless the ratio is a positive integer, and if nothing would be trained
+ * @throws GpdError `config.unknown-key`, `config.missing`, `config.invalid`; from `expand` also if nothing would be trained
  * @example
  * const ir = inverseReparameterization({ ratio: 2, branches: orepa() })
  * const expansion = ir.expand(student)
@@ -22,10 +26,10 @@ export interface InverseReparameterizationOptions extends ExpandOptions {
  * @see Guo et al., "Gap Preserving Distillation by Building Bidirectional Mappings with A Dynamic Teacher", ICLR 2025, section 3.2
  */
 export function inverseReparameterization(options: InverseReparameterizationOptions): Expander {
-  const noise = options.noise ?? { kind: 'zero-sum', deviation: 0.01 }
+  const { noise, ...how } = fillOptions('inverseReparameterization', INVERSE_REPARAMETERIZATION_OPTIONS, options)
   return {
     name: 'inverse-reparameterization',
-    expand: (student) => expand(student, options),
+    expand: (student) => expand(student, how),
     lift: (expansion, student, seed) =>
       tf.tidy(() => liftParameters(expansion, branchParameters(expansion, student, seed), noise, seed)),
     initialize: initializeWide,

@@ -30,7 +30,7 @@ describe('expansionNoise', () => {
     }
   })
 
-  it('tells apart all copies of an output that has several inputs', () => {
+  it('makes all copies of an output with several inputs differ', () => {
     const blocks = blocksOf(expansionNoise('w', axes, { a: 3, b: 3 }, { kind: 'zero-sum', deviation: 1 }, 3)!, {
       a: 3,
       b: 3,
@@ -45,7 +45,7 @@ describe('expansionNoise', () => {
     }
   })
 
-  it('is independent everywhere in the iid kind, with the deviation asked for', () => {
+  it('is independent everywhere in the iid kind, with the given deviation', () => {
     const large: Axis[] = [inputAxis(group('a', 100)), outputAxis(group('b', 100))]
     const noise = expansionNoise('w', large, { a: 2, b: 2 }, { kind: 'iid', deviation: 0.5 }, 3)!
     const { mean, variance } = tf.moments(noise)

@@ -2,13 +2,25 @@ import * as tf from '@tensorflow/tfjs'
 import {
   axesShape,
   isPlainAxis,
+  kinds,
+  needed,
   randomStream,
   roleRatio,
   segmentRatio,
   type Axis,
+  type Given,
   type GroupRatios,
   sizeOf,
 } from '@gpdjs/core'
+
+const NOISE = {
+  /** `zero-sum` keeps the function exactly; `iid` is the authors' (with deviation 1e-6). */
+  kind: needed(kinds.oneOf('zero-sum', 'iid')),
+  /** Standard deviation, an absolute number. */
+  deviation: needed(kinds.nonNegative),
+}
+
+export const noises = kinds.record(NOISE)
 
 /**
  * Noise that makes the copies of a channel differ; without any, they would receive equal gradients for ever.
@@ -17,11 +29,7 @@ import {
  *   that the expanded network still computes exactly the same function, at any size
  * - `iid`: independent noise on every entry, the student's own included, as in the authors' code (1e-6 there)
  */
-export interface Noise {
-  readonly kind: 'zero-sum' | 'iid'
-  /** Standard deviation relative to nothing: an absolute number, ≥ 0. */
-  readonly deviation: number
-}
+export type Noise = Given<typeof NOISE>
 
 function normals(size: number, deviation: number, seed: number, name: string): Float32Array {
   const stream = randomStream(seed, 'expansion-noise', name)

@@ -31,6 +31,7 @@ export type { TapOptions } from './support/taps.ts'
 export { losses, type LossFactory } from './losses.ts'
 export {
   published,
+  PUBLISHED_OPTIONS,
   publishedMethods,
   type PublishedData,
   type PublishedMethod,

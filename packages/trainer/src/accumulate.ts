@@ -9,7 +9,7 @@ import {
 } from './gradient-pass.ts'
 import { samplesOf } from './outputs.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
-import { shareOf } from './pipeline/weighted-mean.ts'
+import { shareOf } from './weighted-mean.ts'
 import type { TrainingState } from './training-state.ts'
 
 type Share = number | tf.Scalar

@@ -1,14 +1,26 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, GpdError, type BatchSource, type Fields, type Model } from '@gpdjs/core'
+import {
+  apply,
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  type BatchSource,
+  type Fields,
+  type Given,
+  type Model,
+} from '@gpdjs/core'
 import { checkSource } from './pipeline/check-source.ts'
 import { classification } from './tasks/classification.ts'
 
-export interface ClassMeansOptions {
-  /** A tap that gives one vector per image. Default `'pool'`. */
-  readonly tap?: string
-  /** Default 250. */
-  readonly batchSize?: number
+const OPTIONS = {
+  /** A tap that gives one vector per image (default `'pool'`). */
+  tap: option(kinds.text, 'pool'),
+  /** Images in a batch (default 250). */
+  batchSize: option(kinds.count, 250),
 }
+
+export type ClassMeansOptions = Given<typeof OPTIONS>
 
 /** A mean shorter than this has no direction. */
 const LEAST_LENGTH = 1e-6
@@ -50,7 +62,7 @@ function checkMeans(means: readonly (readonly number[])[], counts: readonly numb
  * The mean feature of each class over a whole set, in evaluation mode and without augmentation: what `nd` compares with.
  *
  * @param teacher a trained network
- * @param source its training images, normalized as it knows them, classes in the order of the student's
+ * @param source its training images, normalized as in its own training, classes in the order of the student's
  * @returns `[classes][values]`
  * @throws GpdError `data.mismatch` if the set has other classes than the network, none of a class, or a mean is about 0;
  *   `network.invalid` with the taps that exist; `network.shape` for a tap that is no vector
@@ -60,8 +72,9 @@ function checkMeans(means: readonly (readonly number[])[], counts: readonly numb
 export async function classMeans(
   teacher: Model,
   source: BatchSource,
-  { tap = 'pool', batchSize = 250 }: ClassMeansOptions = {},
+  options: ClassMeansOptions = {},
 ): Promise<number[][]> {
+  const { tap, batchSize } = fillOptions('classMeans', OPTIONS, options)
   checkSource(classification(), { teacher: teacher.network }, 'given', source.fields)
   const { shapes, outputs } = teacher.network
   const classes = shapes[outputs['logits']!]!.at(-1)!

@@ -1,38 +1,75 @@
-import type { BatchSource, Network, Task, TensorRecord } from '@gpdjs/core'
+import {
+  kinds,
+  needed,
+  option,
+  optional,
+  type BatchSource,
+  type Filled,
+  type Given,
+  type Network,
+  type Task,
+  type TensorRecord,
+} from '@gpdjs/core'
 import type { Heads } from '@gpdjs/interchange'
-import type { Callbacks } from './loop/callbacks.ts'
-import type { Optimizer } from './optimizers/optimizer.ts'
+import type { Callbacks } from './callbacks.ts'
+import { optimizers } from './optimizers/optimizer.ts'
 import type { PluginOption } from './pipeline/plugin.ts'
 
-export interface DistillOptions {
-  readonly student: Network
-  /** Weights to begin with (fine-tuning). Copied. Default: drawn from the seed. */
-  readonly parameters?: TensorRecord
-  /** Batch-norm moments to begin with. Default mean 0, variance 1. */
-  readonly statistics?: TensorRecord
-  /** Heads of losses to begin with, as `run.heads` and `loadHeads` give them. Copied. Default: drawn from the seed. */
-  readonly heads?: Heads
-  /** `validation` is what epochs are judged by; without it only training numbers are logged. */
-  readonly data: { readonly train: BatchSource; readonly validation?: BatchSource }
-  /** What networks are trained for: rows, objective, metrics. Default `classification()`. */
-  readonly task?: Task
-  readonly optimizer: Optimizer
-  readonly epochs: number
-  /** Samples per batch. Default 64. */
-  readonly batchSize?: number
-  /** Batches whose mean gradient makes one step. Default 1. */
-  readonly accumulate?: number
-  /** The parts of the method: `staticTeacher(…)`, `dynamicTeacher(…)`, `ema(…)`, or one's own. */
-  readonly plugins?: PluginOption
-  /** Default 42. */
-  readonly seed?: number
-  /** Stop after this many steps, with schedules as for the whole run. */
-  readonly maxSteps?: number
-  /** Evaluate every so many epochs (and after the last). Default 1. */
-  readonly evaluateEvery?: number
-  /** Stop after so many evaluations in a row without a better one. Needs a validation set. Default: never. */
-  readonly patience?: number
-  readonly callbacks?: Callbacks | readonly Callbacks[]
-  /** Training stops after the step during which it is aborted; the result is what was reached. */
-  readonly signal?: AbortSignal
+const sources = kinds.objectWith<BatchSource>('a source such as imageSource(set)', 'size', 'batches')
+const tensors = kinds.objectWith<TensorRecord>('tensors by their names')
+
+export const tasks = kinds.objectWith<Task>('a task such as classification()', 'outputs', 'objective')
+
+const DATA = {
+  /** What is learnt from. */
+  train: needed(sources),
+  /** What epochs are judged by; without it only training numbers are logged. */
+  validation: optional(sources),
 }
+
+export const DISTILL_OPTIONS = {
+  /** What is trained. */
+  student: needed(
+    kinds.objectWith<Network>('a network such as graph() or fromLayersModel() makes', 'nodes', 'parameters'),
+  ),
+  /** Weights to begin with (fine-tuning). Copied (default: drawn from the seed). */
+  parameters: optional(tensors),
+  /** Batch-norm moments to begin with (default: mean 0, variance 1). */
+  statistics: optional(tensors),
+  /** Heads of losses to begin with, as `run.heads` and `loadHeads` give them. Copied (default: drawn from the seed). */
+  heads: optional(kinds.objectWith<Heads>('heads such as run.heads')),
+  /** What it is trained with. */
+  data: needed(kinds.record(DATA)),
+  /** What networks are trained for: rows, objective, metrics (default: `classification()`). */
+  task: optional(tasks),
+  /** How gradients change what is trained: `sgd(…)`, `adamw(…)`, `partition(…)`. */
+  optimizer: needed(optimizers),
+  /** Passes over the training data. */
+  epochs: needed(kinds.count),
+  /** Samples in a batch (default 64). */
+  batchSize: option(kinds.count, 64),
+  /** Batches whose mean gradient makes one step (default 1). */
+  accumulate: option(kinds.count, 1),
+  /** The parts of the method: `staticTeacher(…)`, `dynamicTeacher(…)`, `ema(…)`, or one's own (default: none). */
+  plugins: option(
+    kinds.kind<PluginOption>('plugins', () => true),
+    [],
+  ),
+  /** Of weights, order, augmentation and noise; the same seed gives the same student (default 42). */
+  seed: option(kinds.integer, 42),
+  /** Stop after this many steps, with schedules as for the whole run (default: never). */
+  maxSteps: optional(kinds.count),
+  /** Evaluate every so many epochs, and after the last (default 1). */
+  evaluateEvery: option(kinds.count, 1),
+  /** Stop after so many evaluations in a row without a better one; needs a validation set (default: never). */
+  patience: optional(kinds.count),
+  /** Called as training goes on (default: none). */
+  callbacks: option(kinds.objectWith<Callbacks | readonly Callbacks[]>('callbacks'), []),
+  /** Training stops after the step during which it is aborted; the result is what was reached. */
+  signal: optional(kinds.objectWith<AbortSignal>('an AbortSignal', 'aborted')),
+}
+
+export type DistillOptions = Given<typeof DISTILL_OPTIONS>
+
+/** With every default filled in. */
+export type FilledDistillOptions = Filled<typeof DISTILL_OPTIONS>

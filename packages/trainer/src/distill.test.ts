@@ -14,13 +14,13 @@ import { dkd, kd } from '@gpdjs/kd-losses'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { distill } from './distill.ts'
 import type { DistillOptions } from './distill-options.ts'
-import type { Logs } from './loop/callbacks.ts'
+import type { Logs } from './callbacks.ts'
 import { adamw } from './optimizers/adamw.ts'
 import { sgd } from './optimizers/sgd.ts'
 import { dynamicTeacher } from './plugins/dynamic-teacher.ts'
 import { ema } from './plugins/ema.ts'
 import type { Plugin } from './pipeline/plugin.ts'
-import { scopeOf } from './pipeline/scope.ts'
+import { scopeOf } from './scope.ts'
 import { staticTeacher } from './plugins/static-teacher.ts'
 import { cosine } from './schedule.ts'
 import { classification } from './tasks/classification.ts'
@@ -45,7 +45,7 @@ beforeAll(async () => {
 })
 
 describe('distill', () => {
-  it('learns, and returns a plain student that does what the run says', async () => {
+  it('learns, and returns a plain student with the measured accuracy', async () => {
     const run = await distill({ ...base(), epochs: 12, plugins: gpd() })
     const losses = run.history.map(({ logs }) => logs['cross-entropy(student)']!)
     expect(losses.at(-1)!).toBeLessThan(0.6 * losses[0]!)
@@ -81,7 +81,7 @@ describe('distill', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
-  it('looks at every image once with a static teacher whose logits it may remember, to the same result', async () => {
+  it('computes a static teacher once per image if its logits are cached, with the same result', async () => {
     const teacher = drawn(tinyNetwork({ width: 4 }), 1)
     const train = (cache: boolean) =>
       distill({ ...base(), plugins: staticTeacher({ ...teacher, loss: kd({ temperature: 2 }), cache }) })
@@ -89,7 +89,7 @@ describe('distill', () => {
     expect(values(remembered.student.parameters)).toEqual(values(computed.student.parameters))
   })
 
-  it('shows a static teacher the images as it knows them', async () => {
+  it('gives a static teacher images normalized as in its own training', async () => {
     const { xs, ys } = tinyTensors()
     const teacher = drawn(tinyNetwork({ width: 4 }), 1)
     const [data, known] = [
@@ -118,12 +118,12 @@ describe('distill', () => {
   })
 
   it('starts from given weights and leaves them alone', async () => {
-    const given = drawn(tinyNetwork(), 5)
+    const { network, ...given } = drawn(tinyNetwork(), 5)
     const before = values(given.parameters)
     const run = await distill({
       ...base(),
       ...given,
-      student: given.network,
+      student: network,
       maxSteps: 1,
       optimizer: sgd({ learningRate: 0 }),
       plugins: dynamicTeacher({
@@ -205,7 +205,7 @@ describe('distill', () => {
     expect(run.learners['student']).toBe(run.student)
   })
 
-  it('stops when it is told to', async () => {
+  it('stops when its signal is aborted', async () => {
     const controller = new AbortController()
     const run = await distill({
       ...base(),
@@ -216,7 +216,7 @@ describe('distill', () => {
     expect(run.steps).toBe(2)
   })
 
-  it('tells callbacks what tfjs users expect', async () => {
+  it('gives callbacks the logs that tfjs users expect', async () => {
     const seen: string[] = []
     let logs: Logs = {}
     await distill({
@@ -249,7 +249,7 @@ describe('distill', () => {
     }
   })
 
-  it('trains heads that a loss asks for, moves its memory, and leaves both out of the student', async () => {
+  it('trains the heads of a loss, moves its memory, and leaves both out of the student', async () => {
     const seen: { head: number[]; memory: number[] }[] = []
     const projected: DistillationLoss = {
       name: 'projected',
@@ -337,12 +337,12 @@ describe('distill', () => {
     [
       'a ratio that is no integer',
       () => ({ plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 1.5 }) }) }),
-      /ratio: expected a positive integer, got 1.5/,
+      /ratio: expected a whole number of at least 1, got 1.5/,
     ],
     [
       'a ratio of zero',
       () => ({ plugins: dynamicTeacher({ expander: inverseReparameterization({ ratio: 0 }) }) }),
-      /positive integer, got 0/,
+      /a whole number of at least 1, got 0/,
     ],
     ['two plugins of one name', () => ({ plugins: [gpd(), gpd()] }), /'dynamic-teacher' is there twice/],
     ['a factory that was not called', () => ({ plugins: [ema as never] }), /forget to call the factory/],
@@ -358,8 +358,8 @@ describe('distill', () => {
       () => ({ parameters: drawn(tinyNetwork({ width: 3 }), 1).parameters }),
       /expected 'conv1.weight' of shape \[3, 3, 1, 2\], got \[3, 3, 1, 3\]/,
     ],
-    ['no epochs', () => ({ epochs: 0 }), /epochs: expected a positive integer/],
+    ['no epochs', () => ({ epochs: 0 }), /epochs: expected a whole number of at least 1/],
   ])('refuses %s before training', async (_, options, message) => {
-    await expect(distill({ ...base(), ...options() })).rejects.toThrow(message)
+    await expect((async () => distill({ ...base(), ...options() }))()).rejects.toThrow(message)
   })
 })

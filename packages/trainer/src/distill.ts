@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import type { DistillOptions } from './distill-options.ts'
+import { fillOptions } from '@gpdjs/core'
+import { DISTILL_OPTIONS, type DistillOptions, type FilledDistillOptions } from './distill-options.ts'
 import { disposable, extractLearners, type DistillResult, type EpochRecord } from './distill-result.ts'
 import { extractActor } from './extract.ts'
 import { bestEpoch, disposeModel, type BestEpoch } from './loop/best-epoch.ts'
-import { combineCallbacks } from './loop/callbacks.ts'
+import { combineCallbacks } from './callbacks.ts'
 import { planLoop, type PlannedLoop } from './loop/plan-loop.ts'
 import { trainEpoch, type EpochResult, type Outcome } from './loop/train-epoch.ts'
 import { validate } from './loop/validate.ts'
@@ -34,7 +35,7 @@ const judged = ({ outcome }: EpochResult, epoch: number, { epochs, evaluateEvery
 async function trainEpochs(
   loop: PlannedLoop,
   start: TrainingState,
-  { validation }: DistillOptions['data'],
+  { validation }: FilledDistillOptions['data'],
   best: BestEpoch,
 ): Promise<Trained> {
   const { pipeline, callbacks } = loop
@@ -66,13 +67,13 @@ async function trainEpochs(
 }
 
 /** A run that is put together and checked: nothing is wrong with it that can be known before its first step. */
-function prepare(options: DistillOptions, pipeline: Pipeline): { loop: PlannedLoop; start: TrainingState } {
+function prepare(options: FilledDistillOptions, pipeline: Pipeline): { loop: PlannedLoop; start: TrainingState } {
   checkData(pipeline, options.data)
   const loop = planLoop(options, pipeline)
   return { loop, start: initialState(pipeline, loop.optimizer) }
 }
 
-async function train(options: DistillOptions, pipeline: Pipeline, best: BestEpoch): Promise<Trained> {
+async function train(options: FilledDistillOptions, pipeline: Pipeline, best: BestEpoch): Promise<Trained> {
   const { loop, start } = prepare(options, pipeline)
   const { epochs, stepsPerEpoch, totalSteps, batchSize, callbacks } = loop
   const actors = pipeline.actors.map(({ name }) => name)
@@ -87,7 +88,7 @@ async function train(options: DistillOptions, pipeline: Pipeline, best: BestEpoc
 }
 
 /**
- * Trains a student: on the data, by static teachers, beside a dynamic teacher, or any mix of them, as the plugins say.
+ * Trains a student: on the data, by static teachers, beside a dynamic teacher, or any mix of them, as given by the plugins.
  *
  * @throws GpdError `config.invalid`, `data.missing`, `data.mismatch`, `network.invalid`, `plugin.invalid`,
  *   `checkpoint.incompatible`: before anything is trained
@@ -104,13 +105,14 @@ async function train(options: DistillOptions, pipeline: Pipeline, best: BestEpoc
  * })
  */
 export async function distill(options: DistillOptions): Promise<DistillResult> {
-  const { student, parameters, statistics, heads, plugins, task, seed = 42, data, callbacks = [] } = options
+  const filled = fillOptions('distill', DISTILL_OPTIONS, options)
+  const { student, parameters, statistics, heads, plugins, task, seed, data, callbacks } = filled
   for (const source of [data.train, data.validation]) await source?.check?.()
   const began = performance.now()
   const samples = data.train.size
   const pipeline = buildPipeline({ student, parameters, statistics, heads, plugins, task, seed, samples })
   const best = bestEpoch(pipeline.task.judge)
-  const { state, ...trained } = await train(options, pipeline, best).catch((error: unknown) => {
+  const { state, ...trained } = await train(filled, pipeline, best).catch((error: unknown) => {
     // After a failure there is no result, so nothing of what was trained may stay.
     disposePipeline(pipeline)
     disposeModel(best.best()?.student)

@@ -1,13 +1,30 @@
-import { apply, type BatchSource, type Model, type Predict, type Task } from '@gpdjs/core'
+import {
+  apply,
+  fillOptions,
+  kinds,
+  option,
+  optional,
+  type BatchSource,
+  type Given,
+  type Model,
+  type Predict,
+  type Task,
+} from '@gpdjs/core'
 import { checkSource } from './pipeline/check-source.ts'
+import { tasks } from './distill-options.ts'
 import { classification } from './tasks/classification.ts'
 import { meanOverSet } from './tasks/mean-over-set.ts'
 
-export interface EvaluateOptions<Metric extends string> {
-  /** Default `classification()`: `acc` and `loss`. */
+const OPTIONS = {
+  /** What is measured (default: `classification()`, `acc` and `loss`). */
+  task: optional(tasks),
+  /** Samples in a batch (default 250). */
+  batchSize: option(kinds.count, 250),
+}
+
+export interface EvaluateOptions<Metric extends string> extends Omit<Given<typeof OPTIONS>, 'task'> {
+  /** What is measured (default: `classification()`, `acc` and `loss`). */
   readonly task?: Task<Metric>
-  /** Default 250. */
-  readonly batchSize?: number
 }
 
 /** A network as a function of a batch: the outputs that a task reads, in evaluation mode. */
@@ -27,7 +44,8 @@ export async function evaluate<Metric extends string = 'acc' | 'loss'>(
   source: BatchSource,
   options: EvaluateOptions<Metric> = {},
 ): Promise<Record<Metric, number>> {
-  const { task = classification() as unknown as Task<Metric>, batchSize = 250 } = options
+  const { batchSize, ...given } = fillOptions('evaluate', OPTIONS, options)
+  const { task = classification() as unknown as Task<Metric> } = given as { readonly task?: Task<Metric> }
   checkSource(task, { network: model.network }, 'evaluated', source.fields)
   await source.check?.()
   const measure = task.evaluate ?? ((...given) => meanOverSet(task, ...given) as Promise<Record<Metric, number>>)

@@ -15,7 +15,7 @@ import { samplesOf, withRows, type KnownOutputs } from './outputs.ts'
 import { inputsOf, passName } from './pipeline/pass.ts'
 import { momentsOn, STUDENT, type Pipeline } from './pipeline/pipeline.ts'
 import type { PlannedPass } from './pipeline/plan-passes.ts'
-import { scopeOf } from './pipeline/scope.ts'
+import { scopeOf } from './scope.ts'
 import { reduceRows, type LossTerm, type PassOutputs, type TermContext } from './pipeline/term.ts'
 import type { TrainingState } from './training-state.ts'
 
@@ -41,7 +41,7 @@ export interface StepScalars {
  */
 export type StepMetrics = Record<string, tf.Tensor>
 
-/** What a batch says about the parameters. */
+/** Gradients and new statistics of one batch. */
 export interface GradientPass {
   /** Of the tensors that move. */
   readonly gradients: Record<string, tf.Tensor>
@@ -105,7 +105,7 @@ function allLearnerOutputs(tensors: TensorRecord, run: LearnerRun): Record<strin
 const pick = (record: TensorRecord, wanted: (name: string) => boolean): Record<string, tf.Tensor> =>
   Object.fromEntries(Object.entries(record).filter(([name]) => wanted(name)))
 
-/** Metrics of every learner that sees the batch itself, under the names of the log. */
+/** Metrics of every learner with a pass over the batch itself (not only over a view), under the names of the log. */
 function learnerMetrics({ task, actors }: Pipeline, outputs: Readonly<Record<string, PassOutputs>>): StepMetrics {
   const learners = actors.filter(({ name, role }) => role === 'learner' && outputs[name] !== undefined)
   return Object.fromEntries(

@@ -1,17 +1,22 @@
 export { distill } from './distill.ts'
-export type { DistillOptions } from './distill-options.ts'
+export { DISTILL_OPTIONS, type DistillOptions } from './distill-options.ts'
 export type { DistillResult, EpochRecord } from './distill-result.ts'
 export { classMeans, type ClassMeansOptions } from './class-means.ts'
 export { evaluate, type EvaluateOptions } from './evaluate.ts'
 export { extractActor } from './extract.ts'
-export { classification, type ClassificationOptions } from './tasks/classification.ts'
+export { classification, CLASSIFICATION_OPTIONS, type ClassificationOptions } from './tasks/classification.ts'
 export { meanOverSet } from './tasks/mean-over-set.ts'
 export { asPublished } from './plugins/as-published.ts'
-export { staticTeacher, type StaticTeacherOptions, type WeightedLoss } from './plugins/static-teacher.ts'
-export { dynamicTeacher, type DynamicTeacherOptions } from './plugins/dynamic-teacher.ts'
-export { ema, type EmaOptions } from './plugins/ema.ts'
-export { sgd, type SgdOptions } from './optimizers/sgd.ts'
-export { adamw, type AdamwOptions } from './optimizers/adamw.ts'
+export {
+  staticTeacher,
+  STATIC_TEACHER_OPTIONS,
+  type StaticTeacherOptions,
+  type WeightedLoss,
+} from './plugins/static-teacher.ts'
+export { dynamicTeacher, DYNAMIC_TEACHER_OPTIONS, type DynamicTeacherOptions } from './plugins/dynamic-teacher.ts'
+export { ema, EMA_OPTIONS, type EmaOptions } from './plugins/ema.ts'
+export { sgd, SGD_OPTIONS, type SgdOptions } from './optimizers/sgd.ts'
+export { adamw, ADAMW_OPTIONS, type AdamwOptions } from './optimizers/adamw.ts'
 export { chain } from './optimizers/chain.ts'
 export { clip } from './optimizers/clip.ts'
 export { partition, type TensorGroup } from './optimizers/partition.ts'
@@ -20,9 +25,12 @@ export { globalNorm, gradientsOf, scaledGradients, type Gradients } from './opti
 export type { GradientTransform, Optimizer, TrainableSpec, UpdateContext, Updated } from './optimizers/optimizer.ts'
 export {
   cosine,
+  COSINE_OPTIONS,
   linear,
   multiStep,
+  MULTI_STEP_OPTIONS,
   stepDecay,
+  STEP_DECAY_OPTIONS,
   valueAt,
   warmUp,
   warmUpFromOne,
@@ -30,7 +38,7 @@ export {
   type EpochWarmUpOptions,
 } from './schedule.ts'
 export { metricsFile } from './loop/metrics-file.ts'
-export { combineCallbacks, type Callbacks, type Logs, type TrainInfo } from './loop/callbacks.ts'
+export { combineCallbacks, type Callbacks, type Logs, type TrainInfo } from './callbacks.ts'
 export type { Best } from './loop/best-epoch.ts'
 export type { Outcome } from './loop/train-epoch.ts'
 export type { Actor } from './pipeline/actor.ts'
@@ -47,7 +55,7 @@ export {
 export type { MadeView, ViewContext, ViewMoments } from './pipeline/view.ts'
 export type { Plugin, PluginOption, PluginState, RunSetup, TensorStore, Trained } from './pipeline/plugin.ts'
 export { buildPipeline, STUDENT, type Pipeline, type PipelineOptions } from './pipeline/pipeline.ts'
-export { inScope, scopeOf } from './pipeline/scope.ts'
+export { inScope, scopeOf } from './scope.ts'
 export {
   gradientPass,
   type GradientPass,

@@ -17,7 +17,7 @@ const image = { classes: 3, inputShape: [6, 6, 1] } as const
 const student = cifarResnet({ ...image, blocks: [1, 1], width: 2 })
 const teacher = cifarResnet({ ...image, blocks: [1, 1], width: 3 })
 
-/** What losses of feature maps must be told; the others find what they need. */
+/** Options that losses of feature maps need; other losses need none. */
 const maps = { student: ['layer1', 'layer2'], teacher: ['layer1', 'layer2'] }
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   at: maps,
@@ -44,7 +44,7 @@ describe.each(Object.keys(losses))('%s', (name) => {
         parameters: initializeParameters(teacher.parameters, 1),
         statistics: initializeStatistics(teacher.statistics),
       }
-      // The strong view is for those who ask for it.
+      // Only some losses read the strong view.
       const data = tensorSource({ ...images, views: { strong: images.xs } })
       const mine = tf.memory().numTensors
       const expansion = inverseReparameterization({ ratio: 2 })

@@ -86,7 +86,7 @@ function byHand({ student, teacher, xs }: ReturnType<typeof setUp>): tf.Tensor4D
 }
 
 describe('a view that is made inside the step', () => {
-  it('is what the student is taught on, from its input gradients, while the teacher sees the batch', () => {
+  it('is the input of the student, made from its input gradients, while the input of the teacher is the batch', () => {
     const run = setUp()
     const { metrics } = run.pass()
     const inTraining = apply(run.student, run.xs, { training: true }).statistics
@@ -96,20 +96,23 @@ describe('a view that is made inside the step', () => {
     expect(values(metrics['robust-kd']!)[0]).toBeCloseTo(values(expected)[0]!, 5)
   })
 
-  it.each(['shared', 'own', 'kept'] as const)('moves the moments of batch normalization as it says: %s', (moments) => {
-    const run = setUp(moments)
-    const { statistics } = run.pass()
-    const once = apply(run.student, run.xs, { training: true }).statistics
-    const twice = apply({ ...run.student, statistics: once }, byHand(run), { training: true }).statistics
-    const apart = apply(run.student, byHand(run), { training: true }).statistics
-    const close = (found: tf.Tensor, expected: tf.Tensor) =>
-      values(found).forEach((x, i) => expect(x).toBeCloseTo(values(expected)[i]!, 5))
-    for (const name of Object.keys(once)) {
-      close(statistics[`student/${name}`]!, (moments === 'shared' ? twice : once)[name]!)
-      if (moments === 'own') close(statistics[`student@adversarial/${name}`]!, apart[name]!)
-      else expect(statistics[`student@adversarial/${name}`]).toBeUndefined()
-    }
-  })
+  it.each(['shared', 'own', 'kept'] as const)(
+    'moves the moments of batch normalization by its policy: %s',
+    (moments) => {
+      const run = setUp(moments)
+      const { statistics } = run.pass()
+      const once = apply(run.student, run.xs, { training: true }).statistics
+      const twice = apply({ ...run.student, statistics: once }, byHand(run), { training: true }).statistics
+      const apart = apply(run.student, byHand(run), { training: true }).statistics
+      const close = (found: tf.Tensor, expected: tf.Tensor) =>
+        values(found).forEach((x, i) => expect(x).toBeCloseTo(values(expected)[i]!, 5))
+      for (const name of Object.keys(once)) {
+        close(statistics[`student/${name}`]!, (moments === 'shared' ? twice : once)[name]!)
+        if (moments === 'own') close(statistics[`student@adversarial/${name}`]!, apart[name]!)
+        else expect(statistics[`student@adversarial/${name}`]).toBeUndefined()
+      }
+    },
+  )
 
   it.each(['shared', 'own', 'kept'] as const)('leaves no tensor behind (%s moments)', async (moments) => {
     const teacher = drawn(tinyNetwork({ width: 3 }), 1)

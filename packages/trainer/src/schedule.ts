@@ -1,80 +1,130 @@
-import type { Progress, Schedule } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  needed,
+  option,
+  optional,
+  type Given,
+  type Kind,
+  type Progress,
+  type Schedule,
+} from '@gpdjs/core'
+
+const changing = kinds.functionOf<Exclude<Schedule, number>>()
+
+/** A number, or one that changes over the run. */
+export const schedules: Kind<Schedule> = kinds.either(kinds.number('a finite number', Number.isFinite), changing)
+
+/** A learning rate. */
+export const rates: Kind<Schedule> = kinds.either(kinds.nonNegative, changing)
 
 /** The value of a schedule now. */
 export const valueAt = (schedule: Schedule, progress: Progress): number =>
   typeof schedule === 'number' ? schedule : schedule(progress)
+
+export const COSINE_OPTIONS = {
+  /** The value at the end (default 0). */
+  end: option(kinds.nonNegative, 0),
+}
 
 /**
  * Half a cosine from `start` down to `end`: `end + (start − end)(1 + cos(π t)) / 2` with `t` from 0 to 1.
  *
  * @see Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017
  */
-export function cosine(start: number, options: { readonly end?: number } = {}): Schedule {
-  const end = options.end ?? 0
+export function cosine(start: number, options: Given<typeof COSINE_OPTIONS> = {}): Schedule {
+  const { end } = fillOptions('cosine', COSINE_OPTIONS, options)
   return ({ step, totalSteps }) => end + ((start - end) * (1 + Math.cos((Math.PI * step) / totalSteps))) / 2
 }
 
-/**
- * Multiplied by `factor` at every milestone.
- *
- * @param options.milestones shares of the run, each in (0, 1): `[0.3, 0.6, 0.9]`
- * @param options.factor default 0.1
- */
-export function multiStep(
-  start: number,
-  options: { readonly milestones: readonly number[]; readonly factor?: number },
-): Schedule {
-  const { milestones, factor = 0.1 } = options
+const FACTOR = {
+  /** What the value is multiplied by (default 0.1). */
+  factor: option(kinds.nonNegative, 0.1),
+}
+
+export const MULTI_STEP_OPTIONS = {
+  /** Shares of the run after which the value is multiplied by `factor`: `[0.3, 0.6, 0.9]`. */
+  milestones: needed(kinds.listOf(kinds.fraction, { least: 0, expected: 'a list of shares of the run' })),
+  ...FACTOR,
+}
+
+/** Multiplied by `factor` at every milestone. */
+export function multiStep(start: number, options: Given<typeof MULTI_STEP_OPTIONS>): Schedule {
+  const { milestones, factor } = fillOptions('multiStep', MULTI_STEP_OPTIONS, options)
   return ({ step, totalSteps }) =>
     start * factor ** milestones.filter((share) => step >= Math.round(share * totalSteps)).length
 }
 
+export const STEP_DECAY_OPTIONS = {
+  /** Share of the run after which the value is multiplied by `factor`, again and again. */
+  every: needed(kinds.fraction),
+  ...FACTOR,
+}
+
 /** Multiplied by `factor` each time another `every` (a share of the run) has passed. */
-export function stepDecay(start: number, options: { readonly every: number; readonly factor?: number }): Schedule {
-  const { every, factor = 0.1 } = options
+export function stepDecay(start: number, options: Given<typeof STEP_DECAY_OPTIONS>): Schedule {
+  const { every, factor } = fillOptions('stepDecay', STEP_DECAY_OPTIONS, options)
   return ({ step, totalSteps }) => start * factor ** Math.floor(step / Math.max(1, Math.round(every * totalSteps)))
 }
 
-/**
- * A straight line from `start` to `end`.
- *
- * @param options.until share of the run after which it stays at `end`, in (0, 1] (default 1: the whole run)
- */
-export const linear =
-  (start: number, end: number, { until = 1 }: { readonly until?: number } = {}): Schedule =>
-  ({ step, totalSteps }) =>
-    start + (end - start) * Math.min(1, step / (until * totalSteps))
+const LINEAR_OPTIONS = {
+  /** Share of the run after which it stays at `end` (default 1, the whole run). */
+  until: option(kinds.portion, 1),
+}
+
+/** A straight line from `start` to `end`. */
+export function linear(start: number, end: number, options: Given<typeof LINEAR_OPTIONS> = {}): Schedule {
+  const { until } = fillOptions('linear', LINEAR_OPTIONS, options)
+  return ({ step, totalSteps }) => start + (end - start) * Math.min(1, step / (until * totalSteps))
+}
+
+const WARM_UP_OPTIONS = {
+  /** Number of steps. */
+  steps: optional(kinds.countOrNone),
+  /** Or share of the run. */
+  share: optional(kinds.fraction),
+}
 
 /**
  * Rises in a straight line over the first steps, reaching the schedule's own value at the end of them. The first step
  * gets `1 / n` of it, not zero. The schedule itself then runs over the steps that remain.
  *
- * @param options.steps number of steps, or
- * @param options.share share of the run, in [0, 1]
+ * @throws GpdError `config.invalid`, `config.unknown-key`; `config.missing` unless there is one of `steps` and `share`
  */
-export function warmUp(schedule: Schedule, options: { readonly steps: number } | { readonly share: number }): Schedule {
+export function warmUp(schedule: Schedule, options: Given<typeof WARM_UP_OPTIONS>): Schedule {
+  const { steps, share } = fillOptions('warmUp', WARM_UP_OPTIONS, options)
+  if ((steps === undefined) === (share === undefined)) {
+    const [code, found] =
+      steps === undefined ? (['config.missing', 'neither'] as const) : (['config.invalid', 'both'] as const)
+    throw new GpdError(code, `warmUp: expected either steps or share, got ${found}.`, 'Use { share: 0.1 }.')
+  }
   return ({ step, totalSteps }) => {
-    const rise = 'steps' in options ? options.steps : Math.round(options.share * totalSteps)
+    const rise = steps ?? Math.round(share! * totalSteps)
     const rest = { step: Math.max(0, step - rise), totalSteps: Math.max(1, totalSteps - rise) }
     return valueAt(schedule, rest) * Math.min(1, (step + 1) / Math.max(1, rise))
   }
 }
 
-export interface EpochWarmUpOptions {
+const EPOCH_WARM_UP_OPTIONS = {
   /** Epochs over which it rises, E ≥ 1. */
-  readonly epochs: number
+  epochs: needed(kinds.count),
   /** Epochs of the whole run. */
-  readonly of: number
+  of: needed(kinds.count),
 }
+
+export type EpochWarmUpOptions = Given<typeof EPOCH_WARM_UP_OPTIONS>
 
 /** `schedule · min(e / E, 1)` with an epoch number e that counts from `first`. */
 const epochWarmUp =
-  (first: number) =>
-  (schedule: Schedule, { epochs, of }: EpochWarmUpOptions): Schedule =>
-  (progress) => {
-    // Rounded down, but for what a quotient of step and steps per epoch may lack to a whole number.
-    const epoch = Math.floor((progress.step * of) / progress.totalSteps + 1e-9)
-    return valueAt(schedule, progress) * Math.min(1, (epoch + first) / Math.max(1, epochs))
+  (where: string, first: number) =>
+  (schedule: Schedule, options: EpochWarmUpOptions): Schedule => {
+    const { epochs, of } = fillOptions(where, EPOCH_WARM_UP_OPTIONS, options)
+    return (progress) => {
+      // Rounded down, but for what a quotient of step and steps per epoch may lack to a whole number.
+      const epoch = Math.floor((progress.step * of) / progress.totalSteps + 1e-9)
+      return valueAt(schedule, progress) * Math.min(1, (epoch + first) / epochs)
+    }
   }
 
 /**
@@ -84,7 +134,7 @@ const epochWarmUp =
  * @example staticTeacher({ ...teacher, loss: dkd(), weight: warmUpFromOne(1, { epochs: 20, of: 240 }) })
  * @see Zhao et al., "Decoupled Knowledge Distillation", CVPR 2022: `warmup` of its released code
  */
-export const warmUpFromOne = epochWarmUp(1)
+export const warmUpFromOne = epochWarmUp('warmUpFromOne', 1)
 
 /**
  * The same with epochs counted **from 0**, as the code released with KD++ has it: the first epoch gets nothing.
@@ -92,4 +142,4 @@ export const warmUpFromOne = epochWarmUp(1)
  * @example staticTeacher({ ...teacher, loss: kd(), weight: warmUpFromZero(3.5, { epochs: 20, of: 240 }) })
  * @see Wang et al., "Improving Knowledge Distillation via Regularizing Feature Norm and Direction", 2023
  */
-export const warmUpFromZero = epochWarmUp(0)
+export const warmUpFromZero = epochWarmUp('warmUpFromZero', 0)

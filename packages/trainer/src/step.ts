@@ -6,7 +6,7 @@ import { gradientsOf } from './optimizers/gradients.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import type { Trained } from './pipeline/plugin.ts'
-import { inScope, scopeOf } from './pipeline/scope.ts'
+import { inScope, scopeOf } from './scope.ts'
 import type { TrainingState } from './training-state.ts'
 
 /** Every state of a plugin after what has been trained. */

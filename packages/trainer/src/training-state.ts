@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
-import { inScope } from './pipeline/scope.ts'
+import { inScope } from './scope.ts'
 
 /** Everything that changes during training. */
 export interface TrainingState {
@@ -10,7 +10,7 @@ export interface TrainingState {
   readonly trainables: Record<string, tf.Tensor>
   /** The optimizer's memory. */
   readonly slots: Record<string, tf.Tensor>
-  /** Batch-norm moments, `<actor>/<statistic>`, and what losses remember. */
+  /** Batch-norm moments, `<actor>/<statistic>`, and memories of losses. */
   readonly statistics: Record<string, tf.Tensor>
   /** States of plugins, `<state>/<tensor>`. */
   readonly states: Record<string, tf.Tensor>

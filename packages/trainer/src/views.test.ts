@@ -45,7 +45,7 @@ function pass(loss: DistillationLoss, labelViews: readonly string[] = []) {
   const weights = Object.fromEntries(pipeline.terms.map(({ name }) => [name, 1]))
   const fields = { image: xs, label: ys, 'image/strong': views.strong }
   const result = gradientPass(pipeline, state, { fields }, weights)
-  /** What a network says of a view by itself. */
+  /** The logits of a network for one view alone. */
   const logits = (side: 'student' | 'teacher', images: tf.Tensor) => {
     const { network, parameters, statistics } = side === 'student' ? student : teacher()
     const { outputs } = apply({ network, parameters, statistics }, images, { training: side === 'student' })
@@ -55,7 +55,7 @@ function pass(loss: DistillationLoss, labelViews: readonly string[] = []) {
 }
 
 describe('a further view of the images', () => {
-  it('is seen by both networks of a loss that asks for it', () => {
+  it('is an input of both networks of a loss that reads it', () => {
     const { metrics, xs, views, logits } = pass(mlkd())
     const pair = (images: tf.Tensor) => ({
       student: logits('student', images),
@@ -65,13 +65,13 @@ describe('a further view of the images', () => {
     expect(value(metrics['mlkd(student, static-teacher)']!)).toBeCloseTo(value(expected), 4)
   })
 
-  it('counts in the cross-entropy with the labels where it is asked to', () => {
+  it('counts in the cross-entropy with the labels if the views of the task name it', () => {
     const { metrics, xs, ys, views, logits } = pass(strongKd, ['strong'])
     const [weak, strong] = [xs, views.strong].map((x) => value(crossEntropy(logits('student', x), ys)))
     expect(value(metrics['cross-entropy(student)']!)).toBeCloseTo(weak! + strong!, 5)
   })
 
-  it('moves the moments of batch normalization after the images themselves have, and is not seen by who need not', () => {
+  it('moves the moments of batch normalization, after the images themselves did', () => {
     const { statistics, xs, views } = pass(strongKd)
     const student = drawn(tinyNetwork(), 2)
     const once = apply(student, xs, { training: true }).statistics
@@ -85,7 +85,7 @@ describe('a further view of the images', () => {
     }
   })
 
-  it('trains, forgets nothing and leaves no tensor behind', async () => {
+  it('trains, frees its tensors and leaves none behind', async () => {
     const { xs, ys } = tinyTensors(24)
     const strong = tf.mul<tf.Tensor4D>(xs, 2)
     const train = tensorSource({ xs, ys, classes: 3, views: { strong } })

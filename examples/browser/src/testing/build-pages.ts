@@ -6,8 +6,8 @@ import { build, type Plugin } from 'vite'
 const example = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * Where Vite would put an empty module in place of one of Node's, the build fails. Packages of others tell bundlers
- * themselves (`browser` in their package.json) which ones they can do without.
+ * Where Vite would put an empty module in place of one of Node's, the build fails. Packages of others list
+ * the modules that they can do without in their package.json (`browser`).
  */
 const noNodeModules: Plugin = {
   name: 'no-node-modules',

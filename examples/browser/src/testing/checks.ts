@@ -1,4 +1,4 @@
-/** Runs in the page: each check that the address asks for, then one report of them all. */
+/** Runs in the page: each check that the address names, then one report of them all. */
 import * as tf from '@tensorflow/tfjs'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
 import { cifarResnet } from '@gpdjs/architectures'
@@ -45,7 +45,7 @@ async function until(what: string, isThere: () => boolean | undefined, limit = 6
   }
 }
 
-/** The example as somebody uses it: its page, and clicks on its buttons. */
+/** The example as it is used: its page, and clicks on its buttons. */
 async function example() {
   const frame = Object.assign(document.createElement('iframe'), { src: '/index.html?images=64&epochs=2' })
   document.body.append(frame)

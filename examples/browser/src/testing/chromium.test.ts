@@ -21,7 +21,7 @@ describe.skipIf(process.platform === 'win32')('inChromium', () => {
   })
   afterEach(() => rm(folder, { recursive: true }))
 
-  /** Writes down its process and its profile, says something, and does the rest. */
+  /** A program that writes its process and its profile to a file, prints a line, and then runs `rest`. */
   async function program(rest: string): Promise<string> {
     const file = join(folder, 'program')
     const noting = `echo $$ "$@" > '${join(folder, 'note')}'; echo a word of warning >&2`

@@ -19,7 +19,7 @@ const ISOLATED = {
 export interface PageServer {
   /** `http://127.0.0.1:port` */
   readonly url: string
-  /** What the next `POST /report` says. */
+  /** The body of the next `POST /report`. */
   nextReport(): Promise<unknown>
   close(): Promise<void>
 }

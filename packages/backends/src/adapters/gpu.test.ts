@@ -52,13 +52,13 @@ describe('the adapter', () => {
     expect(message).not.toContain('maxStorageBufferBindingSize')
   })
 
-  it('is refused if it does not tell a limit', async () => {
+  it('is refused if a limit is missing', async () => {
     const { message } = await failure(() => checkLimits({ limits: {} }))
     expect(message).toContain('an unnamed adapter')
     for (const limit of Object.keys(GUARANTEED)) expect(message).toContain(`${limit} unknown`)
   })
 
-  it('that is absent is said to be, with the driver that would bring one', async () => {
+  it('that is absent is an error that names the driver to install', async () => {
     const { code, message, fix } = await failure(() => findAdapter(gpuWith(null)))
     expect(code).toBe('backend.unsupported')
     expect(message).toContain('expected a graphics adapter, found none')

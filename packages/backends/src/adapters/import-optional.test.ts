@@ -9,7 +9,7 @@ describe('importOptional', () => {
     expect(await importOptional('two', () => Promise.resolve({ answer: 42 }))).toEqual({ answer: 42 })
   })
 
-  it('tells a package that is missing from one that does not load', async () => {
+  it('distinguishes a package that is missing from one that does not load', async () => {
     await expect(importOptional('@gpdjs/no-such-package')).rejects.toThrow('@gpdjs/no-such-package is not installed')
     const inner = failing('MODULE_NOT_FOUND', "Cannot find module '../lib/binding.node'\nRequire stack: …")
     await expect(importOptional('binding', inner)).rejects.toThrow(

@@ -33,7 +33,7 @@ exports.register = (tf) => { globalThis.gpdSeen = tf }
 `
 
 describe('registerLinkedTensorflow', () => {
-  it('says that nothing is linked', async () => {
+  it('fails with an error if nothing is linked', async () => {
     await expect(registerLinkedTensorflow()).rejects.toThrow('no TensorFlow is linked')
   })
 
@@ -42,7 +42,7 @@ describe('registerLinkedTensorflow', () => {
     await expect(registerLinkedTensorflow()).rejects.toThrow('no TensorFlow is linked')
   })
 
-  it('hands over the TensorFlow.js of the application, whose engine is the one in use', async () => {
+  it('gives the binding the TensorFlow.js of the application, whose engine is the one in use', async () => {
     await point('links/one')
     await write('links/one/load.cjs', LOADER)
     expect(await registerLinkedTensorflow()).toEqual({ version: 'TensorFlow 9.9', binding: '4.22.0' })
@@ -67,7 +67,7 @@ describe('registerLinkedTensorflow', () => {
     )
   })
 
-  it('refuses a link of another version of the binding, whose internals the kernels do not know', async () => {
+  it('refuses a link of another version of the binding, for which the kernels are not written', async () => {
     await point('links/old')
     await write(
       'links/old/load.cjs',

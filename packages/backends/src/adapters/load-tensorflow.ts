@@ -31,7 +31,7 @@ async function registerPackage(name: string): Promise<{ version: string; binding
 interface Binding {
   /** Completes "… because it is ". */
   readonly description: string
-  /** Registers the backend; tells what serves it, and the version of tfjs-node that it is. */
+  /** Registers the backend; returns the binding in use and its version of tfjs-node. */
   register(): Promise<{ version: string; binding: string; operations?: number }>
 }
 

@@ -39,7 +39,7 @@ const CONVOLUTIONS: readonly Windowed[] = [
   [[2, 8, 9, 19], 35, 3, 2, 'same'],
   [[1, 10, 11, 16], 16, 5, 3, 2],
   [[2, 7, 9, 16], 24, 1, 2, 'valid'],
-  // Windows that lie beside one another, all of them or but for a rest.
+  // Windows that do not overlap (stride = size), with and without a remainder at the border.
   [[2, 8, 12, 3], 16, 4, 4, 'valid'],
   [[2, 6, 8, 10], 6, 2, 2, 'same'],
   [[2, 7, 6, 4], 5, [3, 2], [1, 2], 'same'],

@@ -40,7 +40,7 @@ describe('a call of an extra kernel', () => {
         const { inputs: flat, attrs } = encodeCall<object>(inputs, { epsilon })
         expect(Object.values(flat).every((tensor) => !Array.isArray(tensor))).toBe(true)
         const decoded = decodeCall(flat, attrs)
-        expect(decoded.attributes).toEqual({ epsilon })
+        expect(decoded.attributes).toMatchObject({ epsilon })
         for (const [name, value] of Object.entries(inputs)) expect(decoded.inputs[name]).toEqual(value)
       }),
       { seed: 5 },
@@ -51,7 +51,7 @@ describe('a call of an extra kernel', () => {
     register('FilterSumGradient', ({ inputs: { dy, gates, filters, profiles }, attributes }) => {
       expect(filters.map(({ shape }) => shape)).toEqual([[1], [2]])
       expect(profiles.map((profile) => profile?.shape)).toEqual([undefined, [3]])
-      expect(attributes).toEqual({ factors: [[1], [1]], shape: [4] })
+      expect(attributes).toMatchObject({ factors: [[1], [1]], shape: [4] })
       return [tf.clone(float32(gates)), ...[dy, ...filters].map((info) => tf.clone(float32(info)))]
     })
     tf.tidy(() => {

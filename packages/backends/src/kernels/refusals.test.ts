@@ -27,7 +27,7 @@ describe('before useBackend', () => {
 })
 
 describe('after useBackend', () => {
-  it('a gradient that is missing says so, and what to use', async () => {
+  it('a missing gradient is an error that names what to use instead', async () => {
     await useBackend('cpu')
     const crop = (x: tf.Tensor) =>
       tf.sum(tf.image.cropAndResize(x as tf.Tensor4D, [[0, 0, 1, 1]], tf.tensor1d([0], 'int32'), [2, 2]))
@@ -43,7 +43,7 @@ describe('after useBackend', () => {
     expect(() => tf.grad(spectrum)(tf.ones([4]))).toThrow('TensorFlow.js has no gradient of')
   })
 
-  it('a kernel that the backend lacks says so, and which has it', async () => {
+  it('a missing kernel is an error that names the backends that have it', async () => {
     await useBackend('wasm')
     const call = () => tf.complex([1], [2])
     expect(call).toThrow(expect.objectContaining({ code: 'backend.unsupported' }))

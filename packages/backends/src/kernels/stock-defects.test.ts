@@ -28,7 +28,7 @@ it('every failure that a case names has a repair', () => {
   for (const name of named) expect(known).toContain(name)
 })
 
-// Here nothing is repaired at first: each repair must be needed by a case that this file sees fail.
+// Here nothing is repaired at first. For each repair, at least one conformance case must fail without it.
 describe('without its repair', () => {
   beforeAll(() => tf.setBackend('cpu'))
 

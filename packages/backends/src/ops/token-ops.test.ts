@@ -65,7 +65,7 @@ describe.each(['cpu', 'wasm'] as const)('ops on tokens on %s', (backend) => {
     checkOp(network, { id: [2, 0] }, (values) => [2, 0].flatMap((id) => values['op.weight']!.slice(2 * id, 2 * id + 2)))
   })
 
-  it('attention sees everything, or what came before', () => {
+  it('attention reads all tokens or, if causal, each token and those before it', () => {
     const inputs = { x: floats(TOKENS, 12) }
     checkOp(
       single(selfAttention({ heads: 2 }), inputs),
@@ -79,7 +79,7 @@ describe.each(['cpu', 'wasm'] as const)('ops on tokens on %s', (backend) => {
     )
   })
 
-  it('attention does not see padding', () => {
+  it('attention does not read padding', () => {
     const network = (causal: boolean) => {
       const g = graph({ name: 'one', inputs: { x: floats(TOKENS, 12), m: { shape: [TOKENS], dtype: 'float32' } } })
       return g.build(g.add('op', selfAttention({ heads: 2, causal }), 'x', 'm'))
@@ -94,7 +94,7 @@ describe.each(['cpu', 'wasm'] as const)('ops on tokens on %s', (backend) => {
     expect(Array.from(y.dataSync()).every((value) => Math.abs(value - 1) < 1e-6)).toBe(true)
   })
 
-  it('what a token sees does not depend on later ones, to the last bit', () => {
+  it('causal results do not depend on later tokens, to the last bit', () => {
     const network = single(selfAttention({ heads: 2, causal: true }), { x: floats(TOKENS, 12) })
     const x = tf.randomNormal([1, TOKENS, 12], 0, 1, 'float32', 3)
     const last = tf.concat([tf.slice(x, [0, 0, 0], [1, 3, 12]), tf.randomNormal([1, 1, 12], 0, 9, 'float32', 4)], 1)

@@ -73,7 +73,7 @@ describe('a gradient that is added onto what is known', () => {
     expect(known).toEqual([{ a: undefined, b: undefined }])
   })
 
-  it('is asked only for inputs that lead to a variable', () => {
+  it('is computed only for inputs that depend on a variable', () => {
     expect(gradientsOf(({ b }) => weighted(tf.ones([2]), b))).toEqual({ b: [3, 3] })
     expect(known).toEqual([{ b: undefined }])
   })

@@ -153,7 +153,7 @@ describe.each(['cpu', 'wasm'] as const)('the backward pass on %s', (backend) => 
 
 const DEPTH = 40
 
-/** `tanh` again and again, and how many buffers there are each time a gradient is asked for. */
+/** `tanh` applied `DEPTH` times, with the number of buffers at each call of its gradient. */
 function deepChain() {
   const buffers: number[] = []
   const link = (x: tf.Tensor) =>
@@ -189,7 +189,7 @@ describe('memory', () => {
   })
 
   // The engine's own pass disposes these too early, or twice.
-  it('gives everybody a tensor of their own, though a gradient function hands out one twice, or what it saved', () => {
+  it('gives each input a tensor of its own, even if a gradient function returns one tensor twice or a saved one', () => {
     const [a, b] = [tf.reshape(tf.range(0, SIDE * SIDE), [SIDE, SIDE]), random('b')]
     const before = tf.memory().numTensors
     // Σ (a + b) + a² + a + b with a² declared to have the slope a

@@ -110,11 +110,7 @@ describe('gpd ablate', () => {
       { ...study, arms: { a: { dynamicTeacher: { ratoi: 2 } } } },
       /arm 'a': dynamicTeacher\.ratoi: no such key\. Did you mean 'ratio'\?/,
     ],
-    [
-      4,
-      { ...study, arms: { alone: {}, a: { teacher: { weights: 'x', loss: { name: 'kdd' } } } } },
-      /Cannot read '.*x\/network\.json/,
-    ],
+    [4, { ...study, arms: { alone: {}, a: { teacher: { weights: 'x' } } } }, /Cannot read '.*x\/network\.json/],
     [
       2,
       { ...study, arms: { alone: {}, a: { dynamicTeacher: { loss: { name: 'kdd' } } } } },

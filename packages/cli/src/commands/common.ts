@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os'
 import * as tf from '@tensorflow/tfjs'
 import { useBackend, type BackendChoice, type BackendReport } from '@gpdjs/backends'
 import { GpdError } from '@gpdjs/core'
-import { checkAgainst } from '../config/check.ts'
+import { checkConfig } from '../config/check.ts'
 import { loadFile } from '../config/load.ts'
 import { mergeDeep, parseAssignment } from '../config/merge.ts'
 import { resolvePaths } from '../config/prepare.ts'
-import { configSchema, type Config } from '../config/schema.ts'
+import type { Config } from '../config/schema.ts'
 import { say, type Io } from '../io.ts'
 import { wholeNumber } from '../options.ts'
 
@@ -37,7 +37,7 @@ export async function readConfig({ config, seed, backend, set = [] }: Overrides)
     ...(seed === undefined ? [] : [{ seed: wholeNumber('--seed', seed) }]),
     ...(backend === undefined ? [] : [{ backend }]),
   ]
-  return resolvePaths(checkAgainst(configSchema, overrides.reduce<unknown>(mergeDeep, value), file), folder)
+  return resolvePaths(checkConfig(overrides.reduce<unknown>(mergeDeep, value), file), folder)
 }
 
 /**

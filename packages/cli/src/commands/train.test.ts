@@ -162,7 +162,7 @@ describe('gpd train', () => {
       '--set',
       'data.strong=false',
     ])
-    expect(none.stderr).toMatch(/needs the view 'strong' of every image/)
+    expect(none.stderr).toMatch(/reads the view 'strong', the data has no field 'image\/strong'/)
     expect(none.status).toBe(3)
   })
 

@@ -1,33 +1,23 @@
-import { GpdError } from '@gpdjs/core'
-import type { z } from 'zod'
-import { describeIssue } from './describe-issue.ts'
+import { fillOptions, type Filled, type OptionTable } from '@gpdjs/core'
+import { at } from './key-path.ts'
+import { checkTeaching } from './published.ts'
+import { CONFIG, STUDY, type Config, type ConfigInput, type Study } from './schema.ts'
 
-type Issue = z.core.$ZodIssue
-
-/**
- * The issue that says most: inside a union, that of the alternative which the value was meant to be. That is the one
- * with the right type and one wrong entry; if all have another type, the union itself says what it takes.
- */
-function sharpest(issue: Issue): Issue {
-  if (issue.code !== 'invalid_union') return issue
-  const alternatives = issue.errors.flatMap(([first]) => (first === undefined ? [] : [first]))
-  const isAboutType = ({ code, path }: Issue) =>
-    path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
-  const meant = alternatives.find((first) => !isAboutType(first))
-  return meant === undefined ? issue : sharpest({ ...meant, path: [...issue.path, ...meant.path] })
-}
+/** @throws GpdError with the file, the path of the key, what was expected and found */
+const fill = <Table extends OptionTable>(table: Table, value: unknown, source: string): Filled<Table> =>
+  fillOptions(source, table, value as { [K in keyof Table]?: unknown }, { inFile: true })
 
 /**
- * A value checked against a schema, with its defaults filled in.
+ * A configuration with its defaults filled in.
  *
  * @param source what messages begin with, such as the name of a file
- * @throws GpdError `config.unknown-key` or `config.invalid`, with the path of the key, what was expected and found
+ * @throws GpdError `config.unknown-key`, `config.missing`, `config.invalid`; also for what excludes each other
  */
-export function checkAgainst<S extends z.ZodType>(schema: S, given: unknown, source: string): z.output<S> {
-  const result = schema.safeParse(given)
-  if (result.success) return result.data
-  const issue = sharpest(result.error.issues[0]!)
-  const [problem, fix] = describeIssue(issue, given, schema)
-  const code = issue.code === 'unrecognized_keys' ? 'config.unknown-key' : 'config.invalid'
-  throw new GpdError(code, `${source}: ${problem}`, fix)
+export function checkConfig(value: unknown, source: string): Config {
+  const config = fill(CONFIG, value, source)
+  at(source, () => checkTeaching(config, value as ConfigInput))
+  return config
 }
+
+/** The same for a study; its arms are checked one by one, with `checkConfig`. */
+export const checkStudy = (value: unknown, source: string): Study => fill(STUDY, value, source)

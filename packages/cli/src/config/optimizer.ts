@@ -1,36 +1,42 @@
-import { GpdError } from '@gpdjs/core'
-import { adamw, sgd, type Optimizer } from '@gpdjs/trainer'
-import { given } from './given.ts'
-import { scheduleOf } from './schedule.ts'
-import type { Config } from './schema.ts'
+import { kinds, option } from '@gpdjs/core'
+import { adamw, ADAMW_OPTIONS, sgd, SGD_OPTIONS, type Optimizer } from '@gpdjs/trainer'
+import { scheduleOf, schedules } from './schedule.ts'
 
-type OptimizerConfig = Config['optimizer']
-
-/** Options that only one of the optimizers has. */
-const OWN: Readonly<Record<OptimizerConfig['name'], readonly string[]>> = {
-  sgd: ['momentum', 'nesterov', 'decoupled'],
-  adamw: ['beta1', 'beta2', 'epsilon'],
+const COMMON = {
+  /** A number or a [schedule](#schedules) (default: half a cosine from 0.1 down to 0). */
+  learningRate: option(schedules, { kind: 'cosine', start: 0.1, end: 0 }),
 }
 
-/** What is used where nothing is said: for SGD the published settings of GPD, for AdamW the function's own. */
-const DEFAULTS: Readonly<Record<OptimizerConfig['name'], Partial<OptimizerConfig>>> = {
-  sgd: { momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 },
-  adamw: {},
+/** The published settings of GPD, where they are not what `sgd` does by itself. */
+const SGD = {
+  ...SGD_OPTIONS,
+  ...COMMON,
+  /** Share of the velocity that is kept at each step (default 0.9). */
+  momentum: option(SGD_OPTIONS.momentum.kind, 0.9),
+  /** Of `sgd`: that multiple of the value is added to the gradient (default 0.0001). */
+  weightDecay: option(SGD_OPTIONS.weightDecay.kind, 1e-4),
+  /** Gradients are scaled down to this norm (default 5). */
+  clipGlobalNorm: option(SGD_OPTIONS.clipGlobalNorm.kind, 5),
+}
+
+const ADAMW = {
+  ...ADAMW_OPTIONS,
+  ...COMMON,
+  /** Of `adamw`: the value shrinks by that multiple of itself and the learning rate (default 0.01). */
+  weightDecay: ADAMW_OPTIONS.weightDecay,
+  /** Gradients are scaled down to this norm (default: never). */
+  clipGlobalNorm: ADAMW_OPTIONS.clipGlobalNorm,
 }
 
 const FACTORIES = { sgd, adamw } as const
 
-/** @throws GpdError `config.invalid` for an option of the other optimizer */
-export function optimizerOf({ name, learningRate, ...options }: OptimizerConfig): Optimizer {
-  const other = name === 'sgd' ? 'adamw' : 'sgd'
-  const foreign = Object.keys(given(options)).find((key) => OWN[other].includes(key))
-  if (foreign !== undefined) {
-    throw new GpdError(
-      'config.invalid',
-      `optimizer.${foreign}: '${name}' has no such option, '${other}' has.`,
-      'Leave it out.',
-    )
-  }
-  const rate = scheduleOf('optimizer.learningRate', learningRate)
-  return FACTORIES[name]({ ...given({ ...DEFAULTS[name], ...given(options) }), learningRate: rate })
+/** The optimizer by its name, with its options beside it. */
+export const optimizers = kinds.variants('name', { sgd: SGD, adamw: ADAMW }, 'sgd')
+
+export function optimizerOf({
+  name,
+  learningRate,
+  ...options
+}: NonNullable<ReturnType<(typeof optimizers)['read']>>): Optimizer {
+  return FACTORIES[name]({ ...options, learningRate: scheduleOf(learningRate) })
 }

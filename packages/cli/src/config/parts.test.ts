@@ -1,17 +1,18 @@
 import type { Model } from '@gpdjs/core'
 import { valueAt, type EdgeOptions, type Plugin, type RunSetup } from '@gpdjs/trainer'
 import { describe, expect, it } from 'vitest'
-import { checkAgainst } from './check.ts'
+import { checkConfig } from './check.ts'
 import { optimizerOf } from './optimizer.ts'
-import { lossOf, pluginsOf } from './plugins.ts'
+import { lossOf } from './loss.ts'
+import { pluginsOf } from './plugins.ts'
 import { scheduleOf } from './schedule.ts'
-import { configSchema, type ConfigInput } from './schema.ts'
+import type { ConfigInput } from './schema.ts'
 
 type ScheduleInput = NonNullable<ConfigInput['labelWeight']>
 
 const configure = (config: object) =>
-  checkAgainst(configSchema, { student: { network: 'resnet8' }, data: { directory: '.' }, ...config }, 'gpd.yaml')
-const schedule = (labelWeight: ScheduleInput) => scheduleOf('labelWeight', configure({ labelWeight }).labelWeight)
+  checkConfig({ student: { network: 'resnet8' }, data: { directory: '.' }, ...config }, 'gpd.yaml')
+const schedule = (labelWeight: unknown) => scheduleOf(configure({ labelWeight }).labelWeight)
 const at = (config: ScheduleInput, step: number) => valueAt(schedule(config), { step, totalSteps: 100 })
 
 describe('a schedule', () => {
@@ -30,11 +31,14 @@ describe('a schedule', () => {
     expect(at(config, step)).toBeCloseTo(value, 10)
   })
 
-  it.each<[ScheduleInput, RegExp]>([
-    [{ kind: 'linear', start: 1 }, /^labelWeight: a schedule of kind 'linear' needs 'end'/],
-    [{ kind: 'multiStep', start: 1 }, /needs 'milestones'/],
-    [{ kind: 'stepDecay', start: 1 }, /needs 'every'/],
-    [{ kind: 'cosine', start: 1, milestones: [0.3] }, /a schedule of kind 'cosine' has no 'milestones'. It has end\./],
+  it.each<[object, RegExp]>([
+    [{ kind: 'linear', start: 1 }, /^gpd\.yaml: labelWeight\.end: expected a finite number of at least 0, got nothing/],
+    [{ kind: 'multiStep', start: 1 }, /labelWeight\.milestones: expected a list of shares of the run, got nothing/],
+    [{ kind: 'stepDecay', start: 1 }, /labelWeight\.every: expected a number from 0 to 1, got nothing/],
+    [
+      { kind: 'cosine', start: 1, milestones: [0.3] },
+      /labelWeight\.milestones: 'cosine' has no such option, 'multiStep' has\./,
+    ],
   ])('%j is refused', (config, message) => {
     expect(() => schedule(config)).toThrow(message)
   })
@@ -50,7 +54,7 @@ describe('a loss', () => {
     [{ name: 'constructor' }, /^teacher\.loss\.name: no loss is called 'constructor'/],
     [{ name: 'kd', temprature: 2 }, /^teacher\.loss: .*'temprature'\. Did you mean 'temperature'\?/],
     [{ name: 'kd', temperature: -1 }, /^teacher\.loss: .*temperature: expected .* got -1/],
-    [{ name: 'dkd', alpha: 'much' }, /^teacher\.loss: .*alpha: expected .* got much/],
+    [{ name: 'dkd', alpha: 'much' }, /^teacher\.loss: .*alpha: expected .* got "much"/],
   ])('%j is refused', (loss, message) => {
     expect(() => lossOf('teacher.loss', loss)).toThrow(message)
   })
@@ -89,9 +93,9 @@ describe('plugins', () => {
 
   /** Losses and weights of a static teacher whose network nobody looks at. */
   function teaching(teacher: object, rest: object = {}) {
-    const trained = { network: {}, parameters: {}, statistics: {} } as unknown as Model
+    const trained = { network: { nodes: [], parameters: [] }, parameters: {}, statistics: {} } as unknown as Model
     const edges: EdgeOptions[] = []
-    const run = { learners: [{ name: 'student' }], addDistillation: (edge: EdgeOptions) => void edges.push(edge) }
+    const run = { pupils: [{ name: 'student' }], addDistillation: (edge: EdgeOptions) => void edges.push(edge) }
     const [plugin] = [pluginsOf(configure({ teacher: { weights: 'w', ...teacher }, ...rest }), trained)].flat(2) as [
       Plugin,
     ]
@@ -106,10 +110,26 @@ describe('plugins', () => {
     expect(teaching({ loss: list })).toEqual([['kd', 3], ['nd', 2]]) // prettier-ignore
   })
 
+  it('have what was published, where nothing is given beside it', () => {
+    const published = { method: 'dkd', data: 'cifar100', pair: 'resnet56-resnet20' }
+    expect(teaching({ published })).toEqual([['dkd', 1 / 20]])
+  })
+
+  it.each([
+    [{ published: { method: 'dkd', data: 'cifar100' }, weight: 1 }, /teacher\.weight: expected none beside teacher/],
+    [
+      { published: { method: 'dkd', data: 'cifar100' }, loss: { name: 'dkd' } },
+      /teacher\.loss: expected none beside teacher/,
+    ],
+    [{ loss: [{ name: 'kd', weight: 1 }], weight: 1 }, /teacher\.weight: expected none beside a list of losses, got 1/],
+  ])('of a static teacher refuse what is given twice, also where it is the default: %j', (teacher, message) => {
+    expect(() => teaching(teacher)).toThrow(message)
+  })
+
   it.each([
     [
       { loss: [{ name: 'kd', weight: 1 }], weight: 2 },
-      /^teacher\.weight: expected none beside a list of losses, got 2/,
+      /^gpd\.yaml: teacher\.weight: expected none beside a list of losses, got 2/,
     ],
     [
       {
@@ -118,22 +138,28 @@ describe('plugins', () => {
           { name: 'ndd', weight: 1 },
         ],
       },
-      /^teacher\.loss\.1\.name: .*Did you mean 'nd'/,
+      /^gpd\.yaml: teacher\.loss\.1\.name: .*Did you mean 'nd'/,
     ],
-    [{ loss: [{ name: 'kd' }] }, /teacher\.loss/],
-    [{ loss: [] }, /teacher\.loss/],
+    [{ loss: [{ name: 'kd' }] }, /teacher\.loss\.0\.weight: expected .* got nothing/],
+    [{ loss: [] }, /teacher\.loss: expected a list or an object, got \[\]/],
   ])('of a static teacher refuse %j', (teacher, message) => {
     expect(() => teaching(teacher)).toThrow(message)
   })
 
   it.each([
-    [{ dynamicTeacher: { branches: { branches: 7 } } }, /^dynamicTeacher\.branches: .*expected 1 to 6, got 7/],
+    [
+      { dynamicTeacher: { branches: { branches: 7 } } },
+      /^gpd\.yaml: dynamicTeacher\.branches\.branches: .* 1 to 6, got 7/,
+    ],
     [
       { dynamicTeacher: { branches: { branches: ['origin', 'pror'] } } },
-      /^dynamicTeacher\.branches: .*'pror'\. Did you mean 'prior'\?/,
+      /dynamicTeacher\.branches\.branches\.1: .*got "pror"\. Did you mean 'prior'\?/,
     ],
-    [{ dynamicTeacher: { loss: { name: 'soft' } } }, /^dynamicTeacher\.loss\.name: no loss is called 'soft'/],
-    [{ dynamicTeacher: { weight: { kind: 'linear', start: 1 } } }, /^dynamicTeacher\.weight: .* needs 'end'/],
+    [
+      { dynamicTeacher: { loss: { name: 'soft' } } },
+      /^gpd\.yaml: dynamicTeacher\.loss\.name: no loss is called 'soft'/,
+    ],
+    [{ dynamicTeacher: { weight: { kind: 'linear', start: 1 } } }, /^gpd\.yaml: dynamicTeacher\.weight\.end: expected/],
   ])('%j is refused', (config, message) => {
     expect(() => names(config)).toThrow(message)
   })

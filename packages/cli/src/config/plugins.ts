@@ -1,7 +1,6 @@
 import { channelBranchReparameterization } from '@gpdjs/cbr-reparam'
-import { didYouMean, GpdError, type DistillationLoss, type Model } from '@gpdjs/core'
-import { inverseReparameterization, orepa, type BranchSet, type OrepaOptions } from '@gpdjs/ir-expansion'
-import { losses } from '@gpdjs/kd-losses'
+import type { Model } from '@gpdjs/core'
+import { inverseReparameterization, orepa, type BranchSet } from '@gpdjs/ir-expansion'
 import {
   asPublished,
   dynamicTeacher,
@@ -12,51 +11,29 @@ import {
   type StaticTeacherOptions,
   type WeightedLoss,
 } from '@gpdjs/trainer'
-import { given } from './given.ts'
 import { at } from './key-path.ts'
+import { lossOf } from './loss.ts'
 import { settingOf } from './published.ts'
 import { scheduleOf } from './schedule.ts'
 import type { Config } from './schema.ts'
 
 type DynamicTeacherConfig = Exclude<Config['dynamicTeacher'], false>
 
-interface NamedLoss {
-  readonly name: string
-  readonly [option: string]: unknown
-}
-
-/**
- * A loss as it is written in a configuration.
- *
- * @throws GpdError `config.invalid` or `config.unknown-key` with the nearest name
- */
-export function lossOf(path: string, { name, ...options }: NamedLoss): DistillationLoss {
-  const factory = Object.hasOwn(losses, name) ? (losses[name] as (options: object) => DistillationLoss) : undefined
-  if (factory) return at(path, () => factory(options))
-  throw new GpdError(
-    'config.invalid',
-    `${path}.name: no loss is called '${name}'.`,
-    didYouMean(name, Object.keys(losses)),
-  )
-}
-
 function branchesOf(config: DynamicTeacherConfig['branches']): BranchSet | undefined {
   if (config === 'none') return undefined
-  if (config === 'orepa') return orepa()
-  const { kind: _, ...options } = config
-  return at('dynamicTeacher.branches', () => orepa(given(options) as OrepaOptions))
+  const { kind: _, ...options } = config === 'orepa' ? { kind: config } : config
+  return at('dynamicTeacher.branches', () => orepa(options))
 }
 
 function dynamicTeacherOf(config: DynamicTeacherConfig): Plugin {
-  const { ratio, sharing, mapping, parameterization, gradientScale, noise } = config
-  const branches = branchesOf(config.branches)
+  const { sharing, mapping, gradientScale, branches, loss, weight, ...expansion } = config
   return dynamicTeacher({
-    expander: inverseReparameterization({ ratio, parameterization, ...given({ noise, branches }) }),
+    expander: inverseReparameterization({ ...expansion, branches: branchesOf(branches) }),
     extractor: channelBranchReparameterization({ gradientScale }),
     sharing,
     mapping,
-    loss: lossOf('dynamicTeacher.loss', config.loss),
-    weight: scheduleOf('dynamicTeacher.weight', config.weight),
+    loss: lossOf('dynamicTeacher.loss', loss),
+    weight: scheduleOf(weight),
   })
 }
 
@@ -66,23 +43,12 @@ type TeacherConfig = Exclude<Config['teacher'], false>
 
 /** One loss with the teacher's weight, or several with their own. */
 function teachingOf({ loss, weight }: TeacherConfig): WeightedLoss[] {
-  const term = (path: string, named: NamedLoss, own: Config['labelWeight'], weightPath: string): WeightedLoss => ({
-    loss: lossOf(path, named),
-    weight: scheduleOf(weightPath, own),
-  })
-  if (!Array.isArray(loss)) return [term('teacher.loss', loss, weight, 'teacher.weight')]
-  if (weight !== 1) {
-    const problem = `teacher.weight: expected none beside a list of losses, got ${JSON.stringify(weight)}.`
-    throw new GpdError('config.invalid', problem, 'Multiply the weight of each loss of the list.')
-  }
-  return loss.map(({ weight: own, ...named }, i) => {
-    const path = `teacher.loss.${i}`
-    return term(path, named as NamedLoss, own, `${path}.weight`)
-  })
+  const list = Array.isArray(loss) ? loss : [{ ...loss, weight }]
+  return list.map(({ weight: own, ...named }) => ({ loss: lossOf('teacher.loss', named), weight: scheduleOf(own) }))
 }
 
 function staticTeacherOf(config: Config, trained: Model, normalization: Normalization): Plugin | false {
-  const teacher = { ...trained, ...given({ normalization }) }
+  const teacher = { ...trained, normalization }
   const setting = settingOf(config)
   if (setting) return asPublished(setting, teacher)
   return config.teacher && staticTeacher({ ...teacher, loss: teachingOf(config.teacher) })
@@ -99,6 +65,6 @@ export function pluginsOf(config: Config, trained: Model | undefined, normalizat
   return [
     config.teacher && trained && staticTeacherOf(config, trained, normalization),
     config.dynamicTeacher && dynamicTeacherOf(config.dynamicTeacher),
-    config.ema && ema(given(config.ema)),
+    config.ema && ema(config.ema),
   ]
 }

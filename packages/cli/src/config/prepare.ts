@@ -104,15 +104,15 @@ export function disposePrepared({ given, teacher }: Prepared): void {
  * @throws GpdError `config.invalid`, `config.unknown-key` for options of losses, schedules and optimizers
  */
 export function distillOptions({ config, student, given, teacher, data }: Prepared): DistillOptions {
-  const { epochs, batchSize, accumulate, seed } = config
+  const { epochs, batchSize, accumulate, seed, patience } = config
   return {
     student,
     ...(given && { parameters: given.parameters, statistics: given.statistics }),
     data: { train: data.train, validation: data.validation },
     optimizer: optimizerOf(config.optimizer),
     plugins: pluginsOf(config, teacher, teacherNormalization(teacher, data)),
-    task: classification({ weight: scheduleOf('labelWeight', config.labelWeight), views: config.labelViews }),
-    ...(config.patience !== undefined && { patience: config.patience }),
+    task: classification({ weight: scheduleOf(config.labelWeight), views: config.labelViews }),
+    patience,
     epochs,
     batchSize,
     accumulate,

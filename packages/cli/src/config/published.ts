@@ -1,23 +1,11 @@
-import { GpdError } from '@gpdjs/core'
+import { given, GpdError } from '@gpdjs/core'
 import { published, type PublishedMethod, type PublishedSetting } from '@gpdjs/kd-losses'
-import { given } from './given.ts'
 import { at } from './key-path.ts'
-import { configSchema, type Config } from './schema.ts'
-
-type TeacherConfig = Exclude<Config['teacher'], false>
+import type { Config, ConfigInput } from './schema.ts'
 
 const refuse = (problem: string, fix: string) => new GpdError('config.invalid', problem, fix)
 
 const text = (value: unknown): string => JSON.stringify(value)
-
-/** Losses and weights come from the setting: what stands beside it must be what it would be without. */
-function checkAlone(teacher: TeacherConfig): void {
-  const { teacher: plain } = configSchema.pick({ teacher: true }).parse({ teacher: { weights: teacher.weights } })
-  const other = (['loss', 'weight'] as const).find((key) => plain && text(plain[key]) !== text(teacher[key]))
-  if (other === undefined) return
-  const problem = `teacher.${other}: expected none beside teacher.published, got ${text(teacher[other])}.`
-  throw refuse(problem, 'Leave one of the two out.')
-}
 
 /** The labels are weighed by the configuration, which must say what was published. */
 function checkLabels({ labelWeight, labelViews }: Config, setting: PublishedSetting): void {
@@ -32,14 +20,32 @@ function checkLabels({ labelWeight, labelViews }: Config, setting: PublishedSett
 /**
  * The setting that a configuration names, if it names one.
  *
- * @throws GpdError `config.invalid` for one that is not known, or other losses or weights beside it
+ * @throws GpdError `config.invalid` for one that is not known
  */
-export function settingOf(config: Config): PublishedSetting | undefined {
-  const { teacher } = config
+export function settingOf({ teacher }: Config): PublishedSetting | undefined {
   if (!teacher || teacher.published === undefined) return undefined
-  const { method, data, pair, options } = teacher.published
-  const setting = at('teacher.published', () => published(method as PublishedMethod, data, given({ pair, options })))
-  checkAlone(teacher)
+  const { method, data, ...options } = teacher.published
+  return at('teacher.published', () => published(method as PublishedMethod, data, options))
+}
+
+/**
+ * Losses and weights of the teacher are given once: as one loss with a weight, as a list with a weight for each, or as published.
+ *
+ * @param input what was given, without defaults: a default is no conflict
+ * @throws GpdError `config.invalid` for two of these, or labels that are weighed in another way than was published
+ */
+export function checkTeaching(config: Config, input: ConfigInput): void {
+  const teacher: { readonly loss?: unknown; readonly weight?: unknown } = given(input.teacher || {})
+  if (Array.isArray(teacher.loss) && teacher.weight !== undefined) {
+    const problem = `teacher.weight: expected none beside a list of losses, got ${text(teacher.weight)}.`
+    throw refuse(problem, 'Multiply the weight of each loss of the list.')
+  }
+  const setting = settingOf(config)
+  if (setting === undefined) return
+  const other = (['loss', 'weight'] as const).find((key) => teacher[key] !== undefined)
+  if (other !== undefined) {
+    const problem = `teacher.${other}: expected none beside teacher.published, got ${text(teacher[other])}.`
+    throw refuse(problem, 'Leave one of the two out.')
+  }
   checkLabels(config, setting)
-  return setting
 }

@@ -1,129 +1,160 @@
-import { z } from 'zod'
+import { CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS } from '@gpdjs/cbr-reparam'
+import {
+  kinds,
+  needed,
+  option,
+  optional,
+  pickOptions,
+  type Filled,
+  type Given,
+  type Kind,
+  type Option,
+  type Schedule,
+} from '@gpdjs/core'
+import { PAD_CROP_FLIP_OPTIONS, RAND_AUGMENT_OPTIONS } from '@gpdjs/data'
+import { INVERSE_REPARAMETERIZATION_OPTIONS, OREPA_OPTIONS } from '@gpdjs/ir-expansion'
+import { PUBLISHED_OPTIONS } from '@gpdjs/kd-losses'
+import { CLASSIFICATION_OPTIONS, DISTILL_OPTIONS, DYNAMIC_TEACHER_OPTIONS, EMA_OPTIONS } from '@gpdjs/trainer'
+import { namedLosses, weightedLosses } from './loss.ts'
+import { optimizers } from './optimizer.ts'
+import { schedules } from './schedule.ts'
 
-const positive = z.int().min(1)
-const share = z.number().min(0).max(1)
-/** A share that must not be all. */
-const fraction = z.number().min(0).lt(1)
-const nonNegative = z.number().min(0)
-
-/** A number ≥ 0, or one that changes over the run. */
-const schedule = z.union([
-  nonNegative,
-  z.strictObject({
-    kind: z.enum(['constant', 'cosine', 'linear', 'multiStep', 'stepDecay']),
-    start: nonNegative,
-    end: nonNegative.optional(),
-    milestones: z.array(share).optional(),
-    every: share.optional(),
-    factor: nonNegative.optional(),
-    /** Share of the run over which the value rises. */
-    warmUp: share.optional(),
-  }),
-])
-
-/** A distillation loss by its name in `@gpdjs/kd-losses`, with that loss's own options beside it. */
-const loss = z.looseObject({ name: z.string() })
-
-/** One of several, with a weight of its own. */
-const weightedLoss = z.looseObject({ name: z.string(), weight: schedule })
-
-/** A method with the numbers that its authors published, in place of losses and weights. */
-const published = z.strictObject({
-  method: z.string(),
-  data: z.enum(['cifar100', 'imagenet']),
-  pair: z.string().optional(),
-  options: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
-})
+/** The default of an option of a function that takes a number or a schedule. */
+const numberOf = ({ fallback }: Option<Schedule, Schedule>): number => (typeof fallback === 'number' ? fallback : NaN)
 
 /** A part of the method, or `false` where an arm of a study switches off what its base has. */
-const switchable = <S extends z.ZodType>(part: S) => z.union([z.literal(false), part]).default(false as never)
+const switchable = <T, Input>(part: Kind<T, Input>) => option(kinds.either(kinds.oneOf(false), part), false)
 
-const branches = z.union([
-  z.enum(['none', 'orepa']),
-  z.strictObject({
-    kind: z.literal('orepa').default('orepa'),
-    variant: z.enum(['release', 'original']).optional(),
-    branches: z.union([z.int(), z.array(z.string())]).optional(),
-    gates: z.enum(['scratch', 'single']).optional(),
-    bias: z.boolean().optional(),
-  }),
-])
+const STUDENT = {
+  /**
+   * A name from `listNetworks()` of [@gpdjs/architectures](../packages/architectures), such as `resnet8` or `resnet20`.
+   */
+  network: needed(kinds.text),
+  /** Channels of its first stage; the architecture's own if left out. */
+  width: optional(kinds.count),
+  /** Folder of a saved network to begin with (fine-tuning); drawn from the seed if left out. */
+  weights: optional(kinds.text),
+}
 
-const dynamicTeacher = z.strictObject({
-  ratio: positive.default(2),
-  sharing: z.enum(['hard', 'none']).default('hard'),
-  mapping: z.enum(['inverse', 'none']).default('inverse'),
-  branches: branches.default('orepa'),
-  parameterization: z.enum(['reference', 'balanced']).default('reference'),
-  gradientScale: z.enum(['reference', 'compensated']).default('reference'),
-  noise: z.strictObject({ kind: z.enum(['zero-sum', 'iid']), deviation: nonNegative }).optional(),
-  loss: loss.default({ name: 'soft-cross-entropy', smoothing: 0.1 }),
-  weight: schedule.default(3),
-})
+const DATA = {
+  /**
+   * Folder with the four IDX files of an MNIST-like data set, each plain or `.gz`: `train-images-idx3-ubyte`, ….
+   */
+  directory: needed(kinds.text),
+  /** Number of different labels (default 10). */
+  classes: option(kinds.count, 10),
+  /**
+   * Training images that are held out to choose the best epoch; the same ones for every seed, every class keeps its share
+   * (default 5000).
+   */
+  validation: option(kinds.count, 5000),
+  /** Train on the first so many of the others only. */
+  limitTrain: optional(kinds.count),
+  /** Random crops of padded images, and mirror images. */
+  augment: switchable(kinds.record(PAD_CROP_FLIP_OPTIONS)),
+  /**
+   * A second, strongly augmented view `strong` of every training image for losses that compare two (`mlkd`): that of
+   * `data.augment`, then RandAugment.
+   */
+  strong: switchable(kinds.record(RAND_AUGMENT_OPTIONS)),
+}
 
-const optimizer = z.strictObject({
-  name: z.enum(['sgd', 'adamw']).default('sgd'),
-  learningRate: schedule.default({ kind: 'cosine', start: 0.1 }),
-  momentum: fraction.optional(),
-  nesterov: z.boolean().optional(),
-  decoupled: z.boolean().optional(),
-  beta1: fraction.optional(),
-  beta2: fraction.optional(),
-  epsilon: z.number().positive().optional(),
-  weightDecay: nonNegative.optional(),
-  decay: z.enum(['weights', 'all']).optional(),
-  clipGlobalNorm: z.number().positive().optional(),
-})
+const PUBLISHED = {
+  /** [Such as](../packages/kd-losses/README.md#api) `review-kd`, `dkd`, `kd++`. */
+  method: needed(kinds.text),
+  /** What the numbers were published for. */
+  data: needed(kinds.oneOf('cifar100', 'imagenet')),
+  ...PUBLISHED_OPTIONS,
+}
 
-/** Everything a run is made of. `gpd train --config FILE` reads it; docs/configuration.md describes it. */
-export const configSchema = z.strictObject({
-  student: z.strictObject({ network: z.string(), width: positive.optional(), weights: z.string().optional() }),
-  data: z.strictObject({
-    directory: z.string(),
-    classes: positive.default(10),
-    validation: positive.default(5000),
-    limitTrain: positive.optional(),
-    augment: switchable(z.strictObject({ padding: z.int().min(0).default(4), flip: z.boolean().default(true) })),
-    strong: switchable(
-      z.strictObject({ operations: z.int().min(0).default(2), magnitude: z.number().min(0).max(30).default(10) }),
-    ),
-  }),
-  teacher: switchable(
-    z.strictObject({
-      weights: z.string(),
-      loss: z.union([loss, z.array(weightedLoss).min(1)]).default({ name: 'dkd' }),
-      weight: schedule.default(1),
-      published: published.optional(),
-    }),
-  ),
-  dynamicTeacher: switchable(dynamicTeacher),
-  ema: switchable(z.strictObject({ decay: fraction.optional(), warmUp: z.boolean().optional() })),
-  optimizer: optimizer.prefault({}),
-  epochs: positive.default(10),
-  batchSize: positive.default(64),
-  accumulate: positive.default(1),
-  patience: positive.optional(),
-  labelWeight: schedule.default(1),
-  labelViews: z.array(z.string()).default([]),
-  seed: z.int().default(42),
-  backend: z.string().default('auto'),
-  output: z.string().optional(),
-})
+const TEACHER = {
+  /** Folder of a saved network, such as `runs/1/student`; it takes the same images and has the same classes. */
+  weights: needed(kinds.text),
+  /**
+   * What it teaches student and dynamic teacher with: a name and the options of that loss, or a list of them, each with a
+   * `weight`.
+   */
+  loss: option(kinds.either(kinds.listOf(weightedLosses), namedLosses), { name: 'dkd' }),
+  /** Weight of the one loss, a number or a [schedule](#schedules) (default 1). */
+  weight: option(schedules, 1),
+  /**
+   * A method with the numbers of its paper instead of `loss` and `weight`; `labelWeight` and `labelViews` must be those that it
+   * comes with.
+   */
+  published: optional(kinds.record(PUBLISHED)),
+}
+
+const OREPA = {
+  /** The only kind. */
+  kind: option(kinds.oneOf('orepa'), 'orepa'),
+  ...pickOptions(OREPA_OPTIONS, 'variant', 'branches', 'gates', 'bias'),
+}
+
+const DYNAMIC_TEACHER = {
+  /** How many times wider than the student (default 2). */
+  ratio: option(kinds.count, 2),
+  ...pickOptions(DYNAMIC_TEACHER_OPTIONS, 'sharing', 'mapping'),
+  /** Branches of its 3×3 convolutions, merged before they are used (default `orepa`). */
+  branches: option(kinds.either(kinds.oneOf('none', 'orepa'), kinds.record(OREPA)), 'orepa'),
+  ...pickOptions(INVERSE_REPARAMETERIZATION_OPTIONS, 'parameterization'),
+  ...CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS,
+  ...pickOptions(INVERSE_REPARAMETERIZATION_OPTIONS, 'noise'),
+  /** What it teaches the student with. */
+  loss: option(namedLosses, { name: 'soft-cross-entropy', smoothing: 0.1 }),
+  /** Weight of that loss, a number or a [schedule](#schedules). */
+  weight: option(schedules, numberOf(DYNAMIC_TEACHER_OPTIONS.weight)),
+}
+
+const EMA = {
+  /** Share of the average that is kept at each step. */
+  decay: option(kinds.rate, numberOf(EMA_OPTIONS.decay)),
+  ...pickOptions(EMA_OPTIONS, 'warmUp'),
+}
+
+/** Everything a run is made of. `gpd train --config FILE` reads it; docs/configuration.md is made from it. */
+export const CONFIG = {
+  /** What is trained. */
+  student: needed(kinds.record(STUDENT)),
+  /** What it is trained with. */
+  data: needed(kinds.record(DATA)),
+  /** A trained network that never changes. */
+  teacher: switchable(kinds.record(TEACHER)),
+  /** The student made wider, trained beside it. */
+  dynamicTeacher: switchable(kinds.record(DYNAMIC_TEACHER)),
+  /** Weight of the cross-entropy with the labels, a number or a [schedule](#schedules); 0 for pure distillation. */
+  labelWeight: option(schedules, numberOf(CLASSIFICATION_OPTIONS.weight)),
+  /** Further views of the images whose cross-entropy counts as well: `[strong]` with `mlkd` (default: none). */
+  labelViews: CLASSIFICATION_OPTIONS.views,
+  /** Passes over the training images (default 10). */
+  epochs: option(kinds.count, 10),
+  ...pickOptions(DISTILL_OPTIONS, 'batchSize', 'accumulate', 'patience'),
+  /** How gradients change what is trained. */
+  optimizer: option(optimizers, kinds.defaults(optimizers)),
+  /** A moving average of the student, saved beside it. */
+  ema: switchable(kinds.record(EMA)),
+  ...pickOptions(DISTILL_OPTIONS, 'seed'),
+  /** `auto`, `tensorflow`, `wasm` or `cpu` (default `auto`). */
+  backend: option(kinds.text, 'auto'),
+  /** Folder of the run, new or empty; `--output` goes before it, and starts from where you are (default: `runs/<time>`). */
+  output: optional(kinds.text),
+}
 
 /** As written in a file: defaults may be left out. */
-export type ConfigInput = z.input<typeof configSchema>
+export type ConfigInput = Given<typeof CONFIG>
 /** With every default filled in. */
-export type Config = z.output<typeof configSchema>
+export type Config = Filled<typeof CONFIG>
 
 /** Named variations of one configuration, each trained with every seed. */
-export const studySchema = z.strictObject({
-  base: z.record(z.string(), z.unknown()),
-  /** The arm that the others are compared to. Default the first. */
-  baseline: z.string().optional(),
-  seeds: z.array(z.int()).min(1).default([0, 1, 2]),
-  /** What each arm changes in `base`; objects are merged, everything else replaces. */
-  arms: z.record(z.string(), z.record(z.string(), z.unknown())),
-})
+export const STUDY = {
+  /** A configuration, or part of one. */
+  base: needed(kinds.object),
+  /** What each arm changes in `base`, by name: objects are merged key by key, everything else replaces. */
+  arms: needed(kinds.recordOf(kinds.object)),
+  /** The arm that the others are compared to (default: the first). */
+  baseline: optional(kinds.text),
+  /** Every arm is trained with each of them; `seed` of `base` is not used (default 0, 1, 2). */
+  seeds: option(kinds.listOf(kinds.integer, { expected: 'a list of whole numbers' }), [0, 1, 2]),
+}
 
-export type StudyInput = z.input<typeof studySchema>
-export type Study = z.output<typeof studySchema>
+export type StudyInput = Given<typeof STUDY>
+export type Study = Filled<typeof STUDY>

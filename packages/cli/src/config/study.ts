@@ -1,9 +1,9 @@
 import { didYouMean, GpdError } from '@gpdjs/core'
-import { checkAgainst } from './check.ts'
+import { checkConfig, checkStudy } from './check.ts'
 import { loadFile } from './load.ts'
 import { mergeDeep } from './merge.ts'
 import { resolvePaths } from './prepare.ts'
-import { configSchema, studySchema, type Config } from './schema.ts'
+import type { Config } from './schema.ts'
 
 /** The configuration of each arm by its name, in the order of the file. */
 export type ArmConfigs = ReadonlyMap<string, Config>
@@ -37,10 +37,10 @@ function seedsOf(file: string, seeds: readonly number[]): readonly number[] {
  */
 export async function readStudy(file: string): Promise<ResolvedStudy> {
   const { value, folder } = await loadFile(file)
-  const { base, arms, baseline, seeds } = checkAgainst(studySchema, value, file)
+  const { base, arms, baseline, seeds } = checkStudy(value, file)
   const names = Object.keys(arms)
   const configOf = (name: string) =>
-    resolvePaths(checkAgainst(configSchema, mergeDeep(base, arms[name]), `${file}: arm '${name}'`), folder)
+    resolvePaths(checkConfig(mergeDeep(base, arms[name]), `${file}: arm '${name}'`), folder)
   return {
     baseline: baselineOf(file, names, baseline),
     seeds: seedsOf(file, seeds),

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { randomStream, type RandomStream } from '../random/random-stream.ts'
 import { axisSize, widenAxis, type Axis, type GroupRatios } from './axes.ts'
-import { sizeOf } from '../size-of.ts'
+import { sizeOf } from '../shape.ts'
 
 /** How fresh values are drawn; all bounds are final numbers, so nothing here depends on the kind of layer. */
 export type Initializer =
@@ -29,7 +29,7 @@ export interface ParameterSpec {
   readonly shape: readonly number[]
   readonly axes: readonly Axis[]
   readonly initializer: Initializer
-  /** Whether weight decay acts on it unless the optimizer is told to decay everything. */
+  /** Whether weight decay acts on it, unless the optimizer has the option to decay everything. */
   readonly decay: boolean
 }
 

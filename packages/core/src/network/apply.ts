@@ -76,7 +76,7 @@ function nodeNames(network: Network) {
   return names
 }
 
-/** Plans by network and by the nodes that are wanted. */
+/** Plans by network and by the nodes whose results are requested. */
 const plans = new WeakMap<Network, Map<string, readonly Step[]>>()
 
 function knownPlan(network: Network, wanted: ReadonlySet<string>): readonly Step[] {

@@ -14,7 +14,7 @@ function sole<T>(entries: Readonly<Record<string, T>>, kind: string, { name }: N
 /**
  * Name and kind of the only input.
  *
- * @param caller for messages: who can handle one input only
+ * @param caller for messages: the name of the function that handles one input only
  * @throws GpdError `network.invalid` naming the inputs if there are several
  */
 export const soleInput = (network: Network, caller: string): [name: string, spec: FieldSpec] =>

@@ -12,7 +12,7 @@ const FACTOR_SHAPES: Readonly<Record<string, (channels: number) => number[]>> = 
   depthwiseConv2d: (channels) => [channels, 1],
 }
 
-/** Batch norm → the linear node in front of it, where nothing else looks at what lies between. */
+/** Batch norm → the linear node in front of it, where nothing else reads the value between them. */
 function foldable({ nodes, outputs, taps }: Network): Map<NetworkNode, NetworkNode> {
   const observed = new Set([...Object.values(outputs), ...Object.values(taps)])
   const byId = new Map(nodes.map((node) => [node.id, node]))

@@ -1,5 +1,6 @@
 import type { FieldSpec } from '../fields.ts'
-import type { OpCall, Shape } from '../ops/op.ts'
+import type { OpCall } from '../ops/op.ts'
+import type { Shape } from '../shape.ts'
 import { defineNetwork, IMAGE, LOGITS, type Network, type NetworkNode } from './network.ts'
 
 /** Collects the nodes of a network in the order in which they run. */

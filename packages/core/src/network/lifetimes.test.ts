@@ -67,7 +67,7 @@ describe('results of nodes', () => {
     expect(x.isDisposed).toBe(false)
   })
 
-  it('are not freed if they belong to somebody else', () => {
+  it('are not freed if they belong to the caller', () => {
     const g = graph({ name: 'image', inputShape: [16] })
     const network = g.build(g.add('sum', add(), g.add('same', dropout({ rate: 0.5 }), 'image'), 'image'))
     const x = tf.ones([1, 16])

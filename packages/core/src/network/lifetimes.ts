@@ -4,7 +4,7 @@ import type { Step } from './plan.ts'
 /** Which step reads a value last, by the value's node; computed once per plan. */
 const lastReads = new WeakMap<readonly Step[], ReadonlyMap<string, readonly string[]>>()
 
-/** The values that nobody reads after a step, by that step: its inputs, or its own result if nobody reads it. */
+/** The values that are not read after a step, by that step: among its inputs, or its own result if it is never read. */
 function valuesReadLastBy(plan: readonly Step[]): ReadonlyMap<string, readonly string[]> {
   const known = lastReads.get(plan)
   if (known !== undefined) return known
@@ -17,11 +17,11 @@ function valuesReadLastBy(plan: readonly Step[]): ReadonlyMap<string, readonly s
 }
 
 /**
- * Frees the results of a network's steps once their last reader has run; what the tape has saved for gradients lives on.
+ * Frees the results of a network's steps once their last reader has run; tensors saved on the tape for gradients are kept.
  *
  * @param values results by node; those freed are taken out
  * @param lasting nodes whose results are handed out
- * @param foreign tensors that belong to somebody else, and that an op may return as they are; may grow
+ * @param foreign tensors that belong to the caller, and that an op may return as they are; may grow
  * @returns what to call after each step
  */
 export function freeWhenRead(
@@ -35,7 +35,7 @@ export function freeWhenRead(
     for (const name of readLast.get(step)!.filter((value) => !lasting.has(value))) {
       const value = values.get(name)!
       values.delete(name)
-      // An op may hand on its input (dropout outside of training): the same tensor under two names.
+      // An op may return its input (dropout outside of training): the same tensor under two names.
       const isNeeded = foreign.has(value) || value.kept || [...values.values()].includes(value)
       if (!isNeeded) value.dispose()
     }

@@ -45,7 +45,7 @@ describe('a network with several inputs and outputs', () => {
     expect(outputs['document']!.shape).toEqual([2, 4])
   })
 
-  it('takes and runs only what the outputs that are asked for need', () => {
+  it('takes and runs only what the requested outputs need', () => {
     const { parameters } = model
     const half = { 'q.weight': parameters['q.weight']!, 'q.bias': parameters['q.bias']! }
     const part = { network: model.network, parameters: half, statistics: {} }
@@ -60,7 +60,7 @@ describe('a network with several inputs and outputs', () => {
     expect(model.network.parameters.map(({ name, node }) => [name, node])).toContainEqual(['bn.weight', 'bn'])
   })
 
-  it('says which input does not fit, and how', () => {
+  it('names the input that does not fit, with both shapes', () => {
     const run = (fields: Parameters<typeof apply>[1], outputs?: string[]) => () =>
       apply(model, fields, { training: false, ...(outputs && { outputs }) })
     expect(run({ query, document: query })).toThrow(
@@ -95,7 +95,7 @@ describe('an input of whole numbers', () => {
   })
 })
 
-describe('the plan of what is asked for', () => {
+describe('the plan for the requested nodes', () => {
   it('leaves out nodes that nothing needs, and fuses across them', () => {
     const g = graph({ name: 'side', inputShape: [4, 4, 2] })
     const norm = g.add('bn', batchNorm(), g.add('conv', conv2d({ filters: 2, kernelSize: 1 }), 'image'))

@@ -73,7 +73,7 @@ describe('channel groups', () => {
     expect(axesOf(network, 'grouped.weight').slice(2)).toEqual(['fixed:-/2', 'channel:a/8'])
   })
 
-  it('lie side by side after a concatenation, and share a ratio once one kernel reads them', () => {
+  it('are adjacent after a concatenation, and share a ratio once one kernel reads them', () => {
     const g = start()
     const both = g.add('both', concat(), g.add('a', conv(4), 'image'), g.add('b', conv(2), 'image'))
     const network = head(g, g.add('c', conv(4), both))
@@ -86,7 +86,7 @@ describe('channel groups', () => {
     expect(head(g, g.add('sum', add(), g.add('a', conv(4), 'image'), 'image')).groups).toEqual([])
   })
 
-  it('remember how often they repeat after flatten', () => {
+  it('keep the number of their repetitions after flatten', () => {
     const g = start([4, 4, 1])
     const network = g.build(g.add('fc', dense({ units: 3 }), g.add('flat', flatten(), g.add('a', conv(2), 'image'))))
     expect(network.parameters.find(({ name }) => name === 'fc.weight')!.axes[0]!.segments).toEqual([
@@ -249,7 +249,7 @@ describe('apply', () => {
     expect(() => apply({ network, parameters, statistics }, images(), { training: false })).not.toThrow()
   })
 
-  it('hands out the taps that are asked for', () => {
+  it('returns the requested taps', () => {
     const { parameters, statistics } = tensors()
     const { taps } = apply({ network, parameters, statistics }, images(), { training: false, taps: ['features'] })
     expect(taps['features']!.shape).toEqual([3, 6, 6, 2])

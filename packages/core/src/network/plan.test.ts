@@ -47,7 +47,7 @@ describe('the plan of a network', () => {
     expect(steps).toContain('sum → relu')
   })
 
-  it('takes nothing together that somebody else reads too', () => {
+  it('fuses no nodes whose result another node reads too', () => {
     const g = graph({ name: 'shared', inputShape: [4, 4, 2] })
     const norm = g.add('bn', batchNorm(), 'image')
     const both = g.add('both', add(), g.add('relu', relu(), norm), norm)

@@ -16,7 +16,7 @@ export interface Step {
 
 type Nodes = readonly NetworkNode[]
 
-/** The nodes that the wanted ones are computed from, in order. */
+/** The nodes that the wanted nodes are computed from, in order. */
 function neededNodes({ nodes }: Network, wanted: ReadonlySet<string>): Nodes {
   const needed = new Set(wanted)
   const backwards = [...nodes].reverse().filter(({ id, inputs }) => {

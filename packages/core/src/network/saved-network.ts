@@ -1,6 +1,6 @@
 import { GpdError } from '../errors.ts'
 import type { FieldSpec } from '../fields.ts'
-import type { Shape } from '../ops/op.ts'
+import type { Shape } from '../shape.ts'
 import { defineNetwork, IMAGE, LOGITS, type Network, type NetworkDefinition, type NetworkNode } from './network.ts'
 
 /** The part of a network that is data: what to save. */

@@ -7,7 +7,7 @@ import { defineOp } from './op.ts'
 export interface SelfAttentionAttributes {
   /** Heads of one copy. */
   readonly heads: number
-  /** Whether each token sees itself and those before it only. */
+  /** Whether each token attends only to itself and to the tokens before it. */
   readonly causal: boolean
   /** How many times `[q k v]` stands in the input: 1, or the expansion ratio of a widened network. */
   readonly copies: number

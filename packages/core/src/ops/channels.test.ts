@@ -10,7 +10,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu')
 })
 
-/** What an op gives for vectors of channels, at the copies its attributes say. */
+/** The result of an op for vectors of channels, for the copies in its attributes. */
 function run(op: OpCall, ...inputs: readonly (readonly number[])[]): number[] {
   const g = graph({ name: 'one', inputShape: [inputs.reduce((sum, { length }) => sum + length, 0)] })
   const parts = inputs.map((values, i) => {

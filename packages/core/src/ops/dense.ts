@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { inputAxis, outputAxis } from '../axes/axes.ts'
 import { fanInUniform } from '../axes/parameters.ts'
-import { sizeOf } from '../size-of.ts'
+import { sizeOf } from '../shape.ts'
 import { biasAdd } from '../tensor-ops/bias-add.ts'
 import { defineOp } from './op.ts'
 

@@ -1,5 +1,6 @@
 import { GpdError } from '../errors.ts'
-import type { InferContext, Shape } from './op.ts'
+import type { InferContext } from './op.ts'
+import type { Shape } from '../shape.ts'
 
 /** @throws GpdError `network.shape` naming the node, unless the first input has so many axes besides the batch */
 export function expectRank({ node, inputs }: InferContext<object>, rank: number, expected: string): Shape {

@@ -11,7 +11,7 @@ function maskedMean(x: tf.Tensor, mask: tf.Tensor): tf.Tensor {
 /**
  * Mean over tokens: `[tokens, channels]` → `[channels]`.
  *
- * A second input `[tokens]` says how much each token counts: 1, or 0 for padding.
+ * A second input `[tokens]` holds the weight of each token: 1, or 0 for padding.
  */
 export const meanToken = defineOp<Record<never, never>>({
   name: 'meanToken',

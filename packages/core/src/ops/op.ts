@@ -1,14 +1,12 @@
 import type * as tf from '@tensorflow/tfjs'
+import type { Shape } from '../shape.ts'
 import type { FieldSpec } from '../fields.ts'
 import type { ChannelGroups } from '../axes/channel-groups.ts'
 import type { Axis, ChannelLayout } from '../axes/axes.ts'
 import type { Initializer } from '../axes/parameters.ts'
 import type { RandomStream } from '../random/random-stream.ts'
 
-/** Shape without the batch axis: `[height, width, channels]`, `[tokens, channels]` or `[channels]`. */
-export type Shape = readonly number[]
-
-/** What an op knows when its output is inferred. */
+/** What is known when the output of an op is inferred. */
 export interface InferContext<A> {
   /** The node's id: the name of the channel group it may start. */
   readonly node: string
@@ -53,7 +51,7 @@ export interface ApplyContext<A> {
   readonly update: (statistic: string, value: tf.Tensor) => void
 }
 
-/** A kind of node: everything the project knows about it, in one file. */
+/** A kind of node: everything about it, in one file. */
 export interface OpDefinition<A> {
   /** As written in a network's data, camelCase: `'conv2d'`. */
   readonly name: string
@@ -71,7 +69,7 @@ export interface OpDefinition<A> {
 }
 
 /**
- * Several nodes in one go, in fewer passes over memory. Each of them is read by the next one and by nobody else, and
+ * Several nodes computed together, in fewer passes over memory. Each of them is read only by the next one, and the
  * results are the same as one by one.
  */
 export interface Fusion {

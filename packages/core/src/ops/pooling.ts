@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { sizeOf } from '../size-of.ts'
+import { sizeOf } from '../shape.ts'
 import { globalAveragePool as spatialMean } from '../tensor-ops/global-average-pool.ts'
 import { defineOp, type Op } from './op.ts'
 import { roundingMode, slide, tfPadding, type Window } from './window.ts'
@@ -41,7 +41,7 @@ export const globalAveragePool = defineOp<Record<never, never>>({
   apply: ({ inputs }) => spatialMean(inputs[0] as tf.Tensor4D),
 })
 
-/** Any shape → `[values]`. Every position repeats the channels, which the layout remembers for expansion. */
+/** Any shape → `[values]`. Every position repeats the channels; the layout keeps the number of repetitions for expansion. */
 export const flatten = defineOp<Record<never, never>>({
   name: 'flatten',
   infer({ inputs, groups }) {

@@ -3,10 +3,10 @@ import { didYouMean } from '../suggest.ts'
 import * as ops from './index.ts'
 import type { OpDefinition } from './op.ts'
 
-// Attribute types differ from op to op; a registry can only know that each op takes what it itself wrote.
+// Attribute types differ from op to op; the registry relies on it that each op reads only attributes it has written.
 type AnyOp = OpDefinition<never>
 
-/** Every op that networks know without `registerOp`. */
+/** Every op that networks can use without `registerOp`. */
 export const builtInOps: readonly { readonly name: string }[] = Object.values(ops)
 
 const registry = new Map<string, AnyOp>(builtInOps.map((op) => [op.name, op as unknown as AnyOp]))

@@ -1,5 +1,5 @@
 import { GpdError } from '../errors.ts'
-import type { Shape } from './op.ts'
+import type { Shape } from '../shape.ts'
 
 /** Rows or columns that a sliding window adds around an image: a number on every side, TensorFlow's `same`, or none. */
 export type Padding = number | 'same' | 'valid'

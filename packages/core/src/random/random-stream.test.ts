@@ -203,7 +203,7 @@ describe('permutation', () => {
     expect(fixed).toBeLessThan(8) // 1 expected, as of two independent orders
   })
 
-  it('tells apart paths whose numbers differ only behind the point', () => {
+  it('distinguishes paths whose numbers differ only after the decimal point', () => {
     const first = (part: number) => randomStream(0, 'epoch', part).uint32()
     expect(new Set([0, 0.3, 0.4, -0.3, 1].map(first)).size).toBe(5)
   })

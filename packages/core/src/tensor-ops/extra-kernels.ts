@@ -149,8 +149,8 @@ export function runExtraKernel<K extends ExtraKernel>(
   if (kernel === undefined) return undefined
   const [attributes = {}] = given as readonly [object?]
   const call = encodeCall<tf.Tensor>(inputs, attributes)
-  if (Object.values(call.inputs).some(({ dtype }) => dtype !== 'float32')) return undefined
-  return [tf.engine().runKernel(name, call.inputs, call.attrs as never)].flat() as unknown as ExtraKernels[K]['results']
+  for (const input in call.inputs) if (call.inputs[input]!.dtype !== 'float32') return undefined
+  return tf.engine().runKernel(name, call.inputs, call.attrs as tf.NamedAttrMap) as ExtraKernels[K]['results']
 }
 
 /** A float32 tensor in the form that kernels take and return. */
@@ -167,8 +167,8 @@ export type ExtraRun<K extends ExtraKernel, Backend> = (call: {
 export const extraKernelFunc =
   <K extends ExtraKernel, Backend>(run: ExtraRun<K, Backend>): tf.KernelFunc =>
   ({ inputs, attrs, backend }) => {
-    const call = decodeCall(inputs as Record<string, tf.TensorInfo>, attrs as unknown as WireAttributes)
-    return [...run({ ...call, backend } as unknown as Parameters<typeof run>[0])]
+    const call = decodeCall(inputs as Record<string, tf.TensorInfo>, attrs as WireAttributes)
+    return run({ inputs: call.inputs, attributes: call.attributes, backend } as Parameters<typeof run>[0]) as Float32[]
   }
 
 /** The gradient of a kernel that is recorded: what a backend registers with it. */

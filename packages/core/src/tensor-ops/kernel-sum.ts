@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from './extra-kernels.ts'
-import { sizeOf } from '../size-of.ts'
+import { sizeOf } from '../shape.ts'
 import { customGradient } from './custom-gradient.ts'
 
 /** One of the kernels that are added up. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { runExtraKernel } from './extra-kernels.ts'
-import { sizeOf } from '../size-of.ts'
+import { sizeOf } from '../shape.ts'
 import { customGradient } from './custom-gradient.ts'
 
 /** Sizes of the matrices that the tensors are reshaped to. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 
 type Size = readonly [height: number, width: number]
 
-/** Row i says how much of every old position new position i takes: `[positions, size]`. */
+/** `[positions, size]`: new value i = Σ_j share[i][j] · old value j. */
 type Shares = readonly (readonly number[])[]
 
 /**

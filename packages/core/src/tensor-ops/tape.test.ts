@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { randomStream } from '../random/random-stream.ts'
-import { sizeOf } from '../size-of.ts'
+import { sizeOf } from '../shape.ts'
 import { canRecord } from './tape.ts'
 import { valueAndGradients } from './value-and-gradients.ts'
 

@@ -5,7 +5,7 @@ import type { ImageShape } from '../images/image-set.ts'
  *
  * @param image `[height, width, channels]`, only read
  * @param target as long as `image`, zeros at first
- * @param strength what the operation says: a factor, an angle in degrees, pixels, bits …
+ * @param strength in the unit of the operation: a factor, an angle in degrees, pixels, bits …
  */
 export type Operation = (image: Uint8Array, target: Uint8Array, shape: ImageShape, strength: number) => void
 

@@ -36,7 +36,7 @@ describe('copyCrop', () => {
     expect(crop({ left: 1, mirrored: true }, colors, [1, 2, 3])).toEqual([0, 0, 0, 2, 20, 200])
   })
 
-  it('is a crop of the padded image, mirrored if asked, for any image', () => {
+  it('is a crop of the padded image, mirrored if flipped, for any image', () => {
     const sizes = fc.tuple(
       fc.integer({ min: 1, max: 5 }),
       fc.integer({ min: 1, max: 5 }),
@@ -88,7 +88,7 @@ describe('padCropFlip', () => {
     for (const count of counts) expect(Math.abs(count - 500)).toBeLessThan(4 * 21.7)
   })
 
-  it('never mirrors if told not to, and then draws the same crops', () => {
+  it('never mirrors without flips, and then draws the same crops', () => {
     const expected = new Set([-1, 0, 1].flatMap((top) => [-1, 0, 1].map((left) => crop({ top, left }).join())))
     expect(new Set(outcomes({ padding: 1, flip: false }, 500).keys())).toEqual(expected)
   })
@@ -98,7 +98,7 @@ describe('padCropFlip', () => {
     expect([...outcomes({ padding: 0, flip: false }, 50).keys()]).toEqual(['1,2,3,4,5,6,7,8,9'])
   })
 
-  it('pads by 4 and mirrors if not told otherwise', () => {
+  it('pads by 4 and mirrors by default', () => {
     expect([0, 1, 2, 3].map((i) => augmentedWith({}, randomStream(1, i)))).toEqual(
       [0, 1, 2, 3].map((i) => augmentedWith({ padding: 4, flip: true }, randomStream(1, i))),
     )

@@ -1,13 +1,15 @@
-import { GpdError, type RandomStream } from '@gpdjs/core'
+import { fillOptions, kinds, option, type Given, type RandomStream } from '@gpdjs/core'
 import type { ImageShape } from '../images/image-set.ts'
 import type { Augmentation } from './augmentation.ts'
 
-export interface PadCropFlipOptions {
-  /** Pixels of black on every side before cropping back to the old size; an integer ≥ 0 (default 4) */
-  readonly padding?: number
+export const PAD_CROP_FLIP_OPTIONS = {
+  /** Pixels of black on every side before cropping back to the old size (default 4). */
+  padding: option(kinds.countOrNone, 4),
   /** Mirror left and right in one of two images (default true). Switch it off for digits and letters. */
-  readonly flip?: boolean
+  flip: option(kinds.flag, true),
 }
+
+export type PadCropFlipOptions = Given<typeof PAD_CROP_FLIP_OPTIONS>
 
 /** Where a crop comes from. */
 export interface Crop {
@@ -55,13 +57,7 @@ function drawCrop(stream: RandomStream, padding: number, flip: boolean): Crop {
  * @example imageSource(train, { augment: padCropFlip({ padding: 4, flip: true }) })
  * @see He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", 2015, section 4.2
  */
-export function padCropFlip({ padding = 4, flip = true }: PadCropFlipOptions = {}): Augmentation {
-  if (!Number.isInteger(padding) || padding < 0) {
-    throw new GpdError(
-      'config.invalid',
-      `padCropFlip: expected a padding of 0, 1, 2 … pixels, got ${padding}.`,
-      'Use 4.',
-    )
-  }
+export function padCropFlip(options: PadCropFlipOptions = {}): Augmentation {
+  const { padding, flip } = fillOptions('padCropFlip', PAD_CROP_FLIP_OPTIONS, options)
   return (image, target, shape, stream) => copyCrop(image, target, shape, drawCrop(stream, padding, flip))
 }

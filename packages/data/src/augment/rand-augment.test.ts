@@ -44,7 +44,7 @@ describe('randAugment', () => {
     expect(results).toContain(image.join())
   })
 
-  it('applies as many operations as it is told, one after the other', () => {
+  it('applies the given number of operations, one after the other', () => {
     expect(changed({ operations: 0 }, 1)).toBe(image.join())
     const twice = new Uint8Array(image.length)
     const one = randAugment({ operations: 1 })

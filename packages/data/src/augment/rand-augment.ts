@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { fillOptions, kinds, option, type Given } from '@gpdjs/core'
 import type { ImageShape } from '../images/image-set.ts'
 import type { Augmentation } from './augmentation.ts'
 import { chain } from './chain.ts'
@@ -7,15 +7,18 @@ import { color, sharpness } from './neighborhood.ts'
 import type { Operation } from './operation.ts'
 import { autoContrast, brightness, contrast, equalize, posterize, solarize } from './tone.ts'
 
-export interface RandAugmentOptions {
-  /** How many operations change each image, an integer ≥ 0 (default 2) */
-  readonly operations?: number
-  /** How strongly, 0 … 30 (default 10) */
-  readonly magnitude?: number
+const GREATEST = 30
+
+const magnitudes = kinds.number(`a number from 0 to ${GREATEST}`, (value) => value >= 0 && value <= GREATEST)
+
+export const RAND_AUGMENT_OPTIONS = {
+  /** How many of the fourteen operations change each image (default 2). */
+  operations: option(kinds.countOrNone, 2),
+  /** How strongly (default 10). */
+  magnitude: option(magnitudes, 10),
 }
 
-/** The greatest magnitude. */
-const GREATEST = 30
+export type RandAugmentOptions = Given<typeof RAND_AUGMENT_OPTIONS>
 
 /** An operation, and its strength at a level 0 … 1 in a direction of −1 or 1. */
 interface Choice {
@@ -51,29 +54,18 @@ const CHOICES: readonly Choice[] = [
   { apply: equalize, strength: none },
 ]
 
-const isIn = (value: number, most: number): boolean => value >= 0 && value <= most
-
 /**
  * Random augmentation: some of fourteen operations one after the other, each drawn with the same probability and repeats
  * allowed, all at one magnitude. Brightness, contrast, color and sharpness go from none to 0.9 up or down, shears to 0.3,
  * shifts to 45 % of the size, rotations to 30°, posterize to 4 bits, solarize to threshold 0; auto-contrast, equalize and no
  * change at all have no strength.
  *
- * @param options.operations N ≥ 0 (default 2)
- * @param options.magnitude M, 0 … 30 (default 10)
  * @throws GpdError `config.invalid` for values outside these ranges
  * @example const views = { strong: chain(padCropFlip(), randAugment({ operations: 2, magnitude: 10 })) }
  * @see Cubuk, Zoph, Shlens, Le, "RandAugment: Practical Automated Data Augmentation with a Reduced Search Space", 2020
  */
-export function randAugment({ operations = 2, magnitude = 10 }: RandAugmentOptions = {}): Augmentation {
-  if (!Number.isSafeInteger(operations) || operations < 0) {
-    const problem = `randAugment: operations: expected 0, 1, 2 …, got ${operations}.`
-    throw new GpdError('config.invalid', problem, 'Use 2.')
-  }
-  if (!isIn(magnitude, GREATEST)) {
-    const problem = `randAugment: magnitude: expected 0 … ${GREATEST}, got ${magnitude}.`
-    throw new GpdError('config.invalid', problem, 'Use 10.')
-  }
+export function randAugment(options: RandAugmentOptions = {}): Augmentation {
+  const { operations, magnitude } = fillOptions('randAugment', RAND_AUGMENT_OPTIONS, options)
   const one: Augmentation = (image, target, shape, stream) => {
     const { apply, strength } = CHOICES[stream.integer(CHOICES.length)]!
     // Drawn whether it is needed or not, so that one operation does not shift the draws of the next.

@@ -1,4 +1,10 @@
+import { fillOptions, kinds, needed, type Given } from '@gpdjs/core'
 import { corrupt, readHeader, type IdxArray } from './header.ts'
+
+const OPTIONS = {
+  /** What messages call the file, usually its path. */
+  source: needed(kinds.text),
+}
 
 /**
  * Reads an IDX file of bytes, the format of MNIST; anything that is not exactly one is refused.
@@ -6,13 +12,12 @@ import { corrupt, readHeader, type IdxArray } from './header.ts'
  * Layout: two zero bytes, the element type (0x08), the rank 1 … 4, one big-endian uint32 per dimension, the data.
  *
  * @param bytes the whole file, not compressed; `data` of the result is a view of it
- * @param options.source what messages call the file, usually its path
  * @throws GpdError `data.corrupt`: wrong magic number or type, too short, too long
  * @example const { dims, data } = decodeIdx(bytes, { source: 'train-labels-idx1-ubyte' })
  * @see LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "File formats"
  */
-export function decodeIdx(bytes: Uint8Array, options: { readonly source: string }): IdxArray {
-  const { source } = options
+export function decodeIdx(bytes: Uint8Array, options: Given<typeof OPTIONS>): IdxArray {
+  const { source } = fillOptions('decodeIdx', OPTIONS, options)
   const header = readHeader(bytes, source)
   if (header === undefined) throw corrupt(source, 'a complete IDX header', `${bytes.length} bytes`)
   const { dims, start, size } = header

@@ -20,27 +20,27 @@ describe('checkImageSet', () => {
     {
       fault: 'fewer images than labels',
       changes: { images: new Uint8Array(8) },
-      says: 'expected 12 bytes of images (3 labels × 2×2×1), got 8 (2 images)',
+      message: 'expected 12 bytes of images (3 labels × 2×2×1), got 8 (2 images)',
     },
-    { fault: 'half an image too many', changes: { images: new Uint8Array(14) }, says: 'got 14 (3.5 images)' },
-    { fault: 'another shape', changes: { shape: [2, 2, 3] as const }, says: 'expected 36 bytes' },
+    { fault: 'half an image too many', changes: { images: new Uint8Array(14) }, message: 'got 14 (3.5 images)' },
+    { fault: 'another shape', changes: { shape: [2, 2, 3] as const }, message: 'expected 36 bytes' },
     {
       fault: 'no images',
       changes: { images: new Uint8Array(0), labels: new Uint8Array(0) },
-      says: 'at least one image',
+      message: 'at least one image',
     },
-    { fault: 'a size of 0', changes: { shape: [2, 0, 1] as const }, says: 'got [2, 0, 1]' },
-    { fault: 'half a class', changes: { classes: 2.5 }, says: 'got 2.5' },
-  ])('refuses $fault', ({ changes, says }) => {
+    { fault: 'a size of 0', changes: { shape: [2, 0, 1] as const }, message: 'got [2, 0, 1]' },
+    { fault: 'half a class', changes: { classes: 2.5 }, message: 'got 2.5' },
+  ])('refuses $fault', ({ changes, message }) => {
     expect(() => checkImageSet(set(changes))).toThrow(expect.objectContaining({ code: 'data.mismatch' }))
-    expect(() => checkImageSet(set(changes))).toThrow(says)
+    expect(() => checkImageSet(set(changes))).toThrow(message)
   })
 
   it.each([
-    { labels: Uint8Array.of(0, 3, 9), says: 'dots: expected labels 0 … 2, got 3 at index 1.' },
-    { labels: Int32Array.of(0, 1, -1), says: 'dots: expected labels 0 … 2, got -1 at index 2.' },
-  ])('names the index and the value of a label out of range: $says', ({ labels, says }) => {
+    { labels: Uint8Array.of(0, 3, 9), message: 'dots: expected labels 0 … 2, got 3 at index 1.' },
+    { labels: Int32Array.of(0, 1, -1), message: 'dots: expected labels 0 … 2, got -1 at index 2.' },
+  ])('names the index and the value of a label out of range: $message', ({ labels, message }) => {
     expect(() => checkImageSet(set({ labels }))).toThrow(expect.objectContaining({ code: 'data.label-range' }))
-    expect(() => checkImageSet(set({ labels }))).toThrow(says)
+    expect(() => checkImageSet(set({ labels }))).toThrow(message)
   })
 })

@@ -1,13 +1,15 @@
-import { GpdError, permutation, randomStream } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, needed, permutation, randomStream, type Given } from '@gpdjs/core'
 import { countImages, type ImageSet } from './image-set.ts'
 import { select } from './select.ts'
 
-export interface SplitOptions {
+const OPTIONS = {
   /** How many images to hold out, 1 … N − 1 */
-  readonly validation: number
+  validation: needed(kinds.count),
   /** Any safe integer, 0 included. The same seed holds out the same images. */
-  readonly seed: number
+  seed: needed(kinds.integer),
 }
+
+export type SplitOptions = Given<typeof OPTIONS>
 
 /** Positions of the images of each class, in random order. */
 function shuffledClasses(set: ImageSet, seed: number): number[][] {
@@ -39,15 +41,16 @@ function proportionalShares(sizes: readonly number[], total: number): number[] {
  * @example const { train, validation } = split(set, { validation: 5000, seed: 0 })
  */
 export function split(set: ImageSet, options: SplitOptions): { train: ImageSet; validation: ImageSet } {
+  const { validation, seed } = fillOptions('split', OPTIONS, options)
   const count = countImages(set)
-  if (!Number.isInteger(options.validation) || options.validation < 1 || options.validation >= count) {
-    const problem = `split: expected 1 … ${count - 1} validation images of ${set.name}, got ${options.validation}.`
+  if (validation >= count) {
+    const problem = `split: expected 1 … ${count - 1} validation images of ${set.name}, got ${validation}.`
     throw new GpdError('config.invalid', problem, 'Hold out fewer images, or leave the split out.')
   }
-  const classes = shuffledClasses(set, options.seed)
+  const classes = shuffledClasses(set, seed)
   const shares = proportionalShares(
     classes.map((positions) => positions.length),
-    options.validation,
+    validation,
   )
   const heldOut = new Set(classes.flatMap((positions, label) => positions.slice(0, shares[label])))
   const part = (isHeldOut: boolean) =>

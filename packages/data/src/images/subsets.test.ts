@@ -5,7 +5,7 @@ import { select } from './select.ts'
 import { split } from './split.ts'
 import { take } from './take.ts'
 
-/** Images of one pixel that say which image they are (up to 256). */
+/** Images of one pixel, whose value is the number of the image (up to 256). */
 const numbered = (labels: readonly number[], classes: number): ImageSet => ({
   name: 'numbered',
   images: Uint8Array.from(labels, (_, i) => i),
@@ -29,7 +29,7 @@ describe('take', () => {
 })
 
 describe('select', () => {
-  it('copies images in the order asked for, repeats included', () => {
+  it('copies images in the given order, repeats included', () => {
     const set: ImageSet = { ...numbered([5, 6, 7], 8), labels: Int32Array.of(5, 6, 7) }
     const chosen = select(set, [2, 0, 2], 'chosen')
     expect(chosen).toEqual({ ...set, name: 'chosen', images: Uint8Array.of(2, 0, 2), labels: Int32Array.of(7, 5, 7) })

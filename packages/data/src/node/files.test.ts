@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** A file of `items` bytes that says it holds `promised`. */
+/** A file of `items` bytes whose header states the size `promised`. */
 const idx = (promised: number, items: number) =>
   Buffer.concat([
     Buffer.from([0, 0, 8, 1, ...new Uint8Array(new Uint32Array([promised]).buffer).reverse()]),
@@ -26,7 +26,7 @@ async function read(bytes: Uint8Array, options?: ReadIdxOptions) {
 }
 
 describe('readIdx', () => {
-  it('tells gzip from plain by the first bytes, whatever the name', async () => {
+  it('distinguishes gzip from plain files by the first bytes, not by the name', async () => {
     const expected = { dims: [3], data: new Uint8Array([5, 5, 5]) }
     const plain = await read(idx(3, 3))
     const packed = await read(gzipSync(idx(3, 3)))
@@ -71,18 +71,18 @@ describe('readIdx', () => {
     const bomb = gzipSync(Buffer.concat([idx(10, 10), Buffer.alloc(50e6)]))
     const promised = { code: 'data.corrupt', message: expect.stringContaining('18 bytes inside the gzip') }
     await expect(read(bomb)).rejects.toMatchObject(promised)
-    // That the second half is missing would be noticed by whoever came that far.
+    // Half of the file: an error about its missing end would mean that it was read further than the header.
     await expect(read(bomb.subarray(0, bomb.length / 2))).rejects.toMatchObject(promised)
   })
 
-  it('does not believe a header that promises more than the limit', async () => {
+  it('refuses a header that states more than the limit, before reading on', async () => {
     const bytes = gzipSync(idx(2 ** 32 - 1, 100))
     await expect(read(bytes)).rejects.toMatchObject({ message: expect.stringContaining('at most 2147483648 bytes') })
     await expect(read(gzipSync(idx(100, 100)), { maxBytes: 107 })).rejects.toMatchObject({ code: 'data.corrupt' })
     await expect(read(gzipSync(idx(100, 100)), { maxBytes: 108 })).resolves.toMatchObject({ dims: [100] })
   })
 
-  it('says which file is missing', async () => {
+  it('names the file that is missing', async () => {
     const path = join(folder, 'nowhere')
     await expect(readIdx(path)).rejects.toMatchObject({ code: 'data.missing', message: expect.stringContaining(path) })
     await expect(readIdx(folder)).rejects.toMatchObject({ code: 'data.missing' })
@@ -101,7 +101,7 @@ describe('writeIdx', () => {
     expect((await readdir(folder)).sort()).toEqual(['a', 'b.gz'])
   })
 
-  it('says where it cannot write', async () => {
+  it('names the path that it cannot write', async () => {
     const path = join(folder, 'no', 'such', 'folder')
     await expect(writeIdx(path, array)).rejects.toMatchObject({
       code: 'output.unwritable',

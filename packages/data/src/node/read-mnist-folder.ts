@@ -1,16 +1,19 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GpdError } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, needed, option, type Filled, type Given } from '@gpdjs/core'
 import { corrupt, type IdxArray } from '../idx/header.ts'
 import { checkImageSet, type ImageSet, type ImageShape } from '../images/image-set.ts'
-import { readIdx, type ReadIdxOptions } from './read-idx.ts'
+import { readIdx, READ_IDX_OPTIONS } from './read-idx.ts'
 
-export interface MnistFolderOptions extends ReadIdxOptions {
+const OPTIONS = {
+  ...READ_IDX_OPTIONS,
   /** What messages call the data set, such as `'mnist'` */
-  readonly name: string
+  name: needed(kinds.text),
   /** Number of different labels (default 10) */
-  readonly classes?: number
+  classes: option(kinds.count, 10),
 }
+
+export type MnistFolderOptions = Given<typeof OPTIONS>
 
 /** The usual four file names; each may end in `.gz`. */
 export const mnistFiles = {
@@ -39,11 +42,13 @@ function imageShape({ dims }: IdxArray, path: string): ImageShape {
   throw corrupt(path, 'images of 3 or 4 dimensions', `[${dims.join(', ')}]`, 'Do not swap images and labels.')
 }
 
-async function readPart(folder: string, part: keyof typeof mnistFiles, options: MnistFolderOptions): Promise<ImageSet> {
-  const { name, classes = 10 } = options
+type Part = keyof typeof mnistFiles
+
+async function readPart(folder: string, part: Part, options: Filled<typeof OPTIONS>): Promise<ImageSet> {
+  const { name, classes, ...reading } = options
   const files = mnistFiles[part]
   const [imagePath, labelPath] = [await locate(folder, files.images), await locate(folder, files.labels)]
-  const [images, labels] = [await readIdx(imagePath, options), await readIdx(labelPath, options)]
+  const [images, labels] = [await readIdx(imagePath, reading), await readIdx(labelPath, reading)]
   const shape = imageShape(images, imagePath)
   if (labels.dims.length !== 1) {
     throw corrupt(labelPath, 'labels of 1 dimension', `[${labels.dims.join(', ')}]`, 'Do not swap images and labels.')
@@ -65,5 +70,6 @@ export async function readMnistFolder(
   folder: string,
   options: MnistFolderOptions,
 ): Promise<{ train: ImageSet; test: ImageSet }> {
-  return { train: await readPart(folder, 'train', options), test: await readPart(folder, 'test', options) }
+  const filled = fillOptions('readMnistFolder', OPTIONS, options)
+  return { train: await readPart(folder, 'train', filled), test: await readPart(folder, 'test', filled) }
 }

@@ -8,7 +8,7 @@ import type { IdxArray } from '../idx/header.ts'
 const compress = promisify(gzip)
 
 /**
- * Writes an IDX file, as gzip if the name ends in `.gz`. Nobody ever sees half of it: it is renamed when it is whole.
+ * Writes an IDX file, as gzip if the name ends in `.gz`. It is written under another name and renamed at the end, so that no half of it can be read.
  *
  * @throws GpdError `data.mismatch` if sizes and data do not match; `output.unwritable` if the file cannot be written
  * @example await writeIdx('labels-idx1-ubyte.gz', { dims: [2], data: Uint8Array.of(7, 9) })

@@ -1,5 +1,5 @@
 import { GpdError, type Fields, type FieldSpec } from '@gpdjs/core'
-import type { SourceParts } from './source.ts'
+import type { SourceParts } from './source-parts.ts'
 
 /** Further views of a field exist in training only. */
 export const isView = (field: string): boolean => field.includes('/')

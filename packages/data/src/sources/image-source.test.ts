@@ -37,7 +37,7 @@ describe('imageSource', () => {
     expect([...(await fields['image/inverted']!.data())]).toEqual([...(await batch!.fields['image']!.data())])
   })
 
-  it('says what it gives', () => {
+  it('declares its fields', () => {
     const identity = (image: Uint8Array, target: Uint8Array) => target.set(image)
     expect(imageSource(set)).toMatchObject({ size: 2, varying: false })
     expect(imageSource(set, { augment: identity }).varying).toBe(true)

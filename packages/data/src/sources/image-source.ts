@@ -1,4 +1,4 @@
-import type { BatchSource, FieldSpec } from '@gpdjs/core'
+import { fillOptions, kinds, option, optional, type BatchSource, type FieldSpec, type Given } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import type { Augmentation } from '../augment/augmentation.ts'
 import { checkImageSet, countImages, imageBytes, type ImageSet } from '../images/image-set.ts'
@@ -7,17 +7,21 @@ import { checkMoments, normalizationTable, normalize } from './normalize.ts'
 import { augmented, copied } from './read-images.ts'
 import { source } from './source.ts'
 
-export interface ImageSourceOptions {
-  /** Changes every training image in every epoch: `padCropFlip({ padding: 4 })`. Default none. */
-  readonly augment?: Augmentation | undefined
+const augmentations = kinds.functionOf<Augmentation>()
+
+const OPTIONS = {
+  /** Changes every training image in every epoch: `padCropFlip({ padding: 4 })` (default: none). */
+  augment: optional(augmentations),
   /**
    * Further views of every training image by name, each with an augmentation of its own, for losses that compare views:
-   * `{ strong: chain(padCropFlip(), randAugment()) }`. Default none.
+   * `{ strong: chain(padCropFlip(), randAugment()) }` (default: none).
    */
-  readonly views?: Readonly<Record<string, Augmentation>> | undefined
-  /** What is subtracted from and divided by, per channel. Default the set's own: give a validation set the training set's. */
-  readonly moments?: ChannelMoments
+  views: option(kinds.recordOf(augmentations), {}),
+  /** What is subtracted from and divided by, per channel (default: the set's own; give a validation set the training set's). */
+  moments: optional(kinds.objectWith<ChannelMoments>('moments such as moments(train)', 'mean', 'deviation')),
 }
+
+export type ImageSourceOptions = Given<typeof OPTIONS>
 
 /**
  * Normalized batches of an image set: `image`, float32 `[batch, height, width, channels]`, `label`, int32 `[batch]`, and in
@@ -30,8 +34,9 @@ export interface ImageSourceOptions {
  * const data = { train: imageSource(train, { moments: normal, augment: padCropFlip() }), validation: imageSource(validation, { moments: normal }) }
  */
 export function imageSource(set: ImageSet, options: ImageSourceOptions = {}): BatchSource {
+  const { augment, views, ...given } = fillOptions('imageSource', OPTIONS, options)
   checkImageSet(set)
-  const { augment, views = {}, moments: normal = moments(set) } = options
+  const { moments: normal = moments(set) } = given
   const [height, width, channels] = set.shape
   checkMoments(normal, channels)
   const table = normalizationTable(normal)

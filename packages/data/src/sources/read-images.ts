@@ -1,7 +1,7 @@
 import { randomStream } from '@gpdjs/core'
 import type { Augmentation } from '../augment/augmentation.ts'
 import { imageBytes, type ImageSet } from '../images/image-set.ts'
-import type { Draw } from './source.ts'
+import type { Draw } from './source-parts.ts'
 
 /** Copies of some images as they are, `[positions, height, width, channels]`. */
 export function copied({ images, shape }: ImageSet, positions: Uint32Array): Uint8Array {

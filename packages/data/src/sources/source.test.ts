@@ -106,7 +106,7 @@ describe('source', () => {
     expect(orders).not.toContain(range(100).join())
   })
 
-  it('says which item each sample has, where fields have items of their own', () => {
+  it('gives the item of each sample, where fields have items of their own', () => {
     const keys = { document: Uint32Array.from([7, 7, 9, 9, 4]) }
     const document: FieldSpec = { shape: [], dtype: 'float32' }
     const read = (at: Uint32Array) => ({ document: tf.tensor1d([...at]) })
@@ -141,48 +141,48 @@ describe('a source', () => {
   }
 
   it.each([
-    { fault: 'no samples', change: { size: 0 }, says: /at least one sample, got 0/ },
-    { fault: 'half a sample', change: { size: 2.5 }, says: /at least one sample, got 2.5/ },
+    { fault: 'no samples', change: { size: 0 }, message: /at least one sample, got 0/ },
+    { fault: 'half a sample', change: { size: 2.5 }, message: /at least one sample, got 2.5/ },
     {
       fault: 'a range of real numbers',
       change: { fields: { x: { ...x, size: 3 } } },
-      says: /size of 'x' to be .* of an int32 field, got 3 of float32/,
+      message: /size of 'x' to be .* of an int32 field, got 3 of float32/,
     },
     {
       fault: 'a range without an entry',
       change: { fields: { x: { ...x, dtype: 'int32', size: 0 } as const } },
-      says: /got 0 of int32/,
+      message: /got 0 of int32/,
     },
     {
       fault: 'too few keys',
       change: { keys: { x: new Uint32Array(3) } },
-      says: /keys of a field, 4 of them, got 3 of 'x'/,
+      message: /keys of a field, 4 of them, got 3 of 'x'/,
     },
-    { fault: 'keys of no field', change: { keys: { y: new Uint32Array(4) } }, says: /got 4 of 'y'.*fields x/ },
-  ])('is refused with $fault', ({ change, says }) => {
+    { fault: 'keys of no field', change: { keys: { y: new Uint32Array(4) } }, message: /got 4 of 'y'.*fields x/ },
+  ])('is refused with $fault', ({ change, message }) => {
     const make = () => source({ size: 4, fields: { x }, read, ...change })
     expect(make).toThrow(expect.objectContaining({ code: 'data.mismatch' }))
-    expect(make).toThrow(says)
+    expect(make).toThrow(message)
   })
 
   it.each([
-    { fault: 'a field less', returned: () => ({}), code: 'data.missing', says: /'x' as float32 \[2, 2\], got none/ },
+    { fault: 'a field less', returned: () => ({}), code: 'data.missing', message: /'x' as float32 \[2, 2\], got none/ },
     {
       fault: 'another shape',
       returned: () => ({ x: tf.zeros([2, 3]) }),
       code: 'data.mismatch',
-      says: /'x' as float32 \[2, 2\], got float32 \[2, 3\]/,
+      message: /'x' as float32 \[2, 2\], got float32 \[2, 3\]/,
     },
     {
       fault: 'another type',
       returned: () => ({ x: tf.zeros([2, 2], 'int32') }),
       code: 'data.mismatch',
-      says: /got int32 \[2, 2\]/,
+      message: /got int32 \[2, 2\]/,
     },
-  ])('whose read returns $fault says so, and leaves no tensor behind', ({ returned, code, says }) => {
+  ])('whose read returns $fault is refused, and leaves no tensor behind', ({ returned, code, message }) => {
     const before = tf.memory().numTensors
     const wrong = source({ size: 4, fields: { x }, read: returned })
-    expect(first(wrong, true)).toThrow(says)
+    expect(first(wrong, true)).toThrow(message)
     expect(first(wrong, false)).toThrow(expect.objectContaining({ code }))
     expect(tf.memory().numTensors).toBe(before)
   })
@@ -193,7 +193,7 @@ describe('a source', () => {
     expect(first(viewed, true)).toThrow(/'x\/other' as float32 \[2, 2\], got none/)
   })
 
-  it('is asked once for the entries whose range is declared', async () => {
+  it('reads entries with a declared range once', async () => {
     const tokens: FieldSpec = { shape: [2], dtype: 'int32', size: 5 }
     let reads = 0
     const text = (entries: number[]) =>

@@ -1,68 +1,40 @@
 import {
+  fillOptions,
   GpdError,
+  kinds,
   mapRecord,
+  needed,
+  option,
   permutation,
   randomStream,
   type Batch,
   type BatchSource,
   type EpochOptions,
-  type Fields,
-  type FieldSpec,
 } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
-import { checkRange, type Entries } from '../check-range.ts'
+import { checkRange } from '../check-range.ts'
 import { checkParts, checkRead } from './check-parts.ts'
+import { type Draw, type Parts, type SourceParts, PARTS } from './source-parts.ts'
 
-/**
- * What random numbers may depend on beside the sample: `randomStream(seed, 'augment', epoch, position)`. A draw that does
- * not depend on the batch is the same in batches of any size.
- */
-export type Draw = Pick<EpochOptions, 'seed' | 'epoch' | 'training'>
-
-export interface SourceParts {
-  /** Number of samples, ≥ 1 */
-  readonly size: number
-  /** What `read` returns. A further view `<field>/<view>` is in training batches only. */
-  readonly fields: Readonly<Record<string, FieldSpec>>
-  /** Whether a sample may look different from one epoch to the next. Default false. */
-  readonly varying?: boolean
-  /** For fields whose items are not the samples: the number of each sample's item, `[size]`. */
-  readonly keys?: Readonly<Record<string, Uint32Array>>
-  /** The samples at these positions, as new tensors. Depends on its arguments only. */
-  read(positions: Uint32Array, draw: Draw): Fields
-  /**
-   * All entries of int32 fields that declare a `size`, sample after sample. They are looked at once, before training or
-   * evaluation; a field that is not given is not looked at.
-   */
-  readonly entries?: Readonly<Record<string, () => Entries | Promise<Entries>>>
+/** `EpochOptions` */
+const OPTIONS = {
+  batchSize: needed(kinds.count),
+  seed: needed(kinds.integer),
+  epoch: needed(kinds.countOrNone),
+  training: needed(kinds.flag),
+  start: option(kinds.countOrNone, 0),
 }
 
-const isCount = (least: number) => (n: number) => Number.isSafeInteger(n) && n >= least
-
-/** What each number has to be. */
-const RANGES = [
-  { option: 'batchSize', expected: 'an integer ≥ 1', holds: isCount(1) },
-  { option: 'seed', expected: 'a safe integer', holds: Number.isSafeInteger },
-  { option: 'epoch', expected: 'an integer ≥ 0', holds: isCount(0) },
-  { option: 'start', expected: 'an integer ≥ 0', holds: isCount(0) },
-] as const
-
-function checkOptions(options: EpochOptions, size: number): void {
-  for (const { option, expected, holds } of RANGES) {
-    const value = options[option] ?? 0
-    if (holds(value)) continue
-    throw new GpdError('config.invalid', `batches: expected ${option} to be ${expected}, got ${value}.`, 'Correct it.')
-  }
-  if (options.training && options.batchSize > size) {
-    const problem = `batches: expected a batch size of at most ${size} samples, got ${options.batchSize}.`
-    throw new GpdError('config.invalid', problem, 'Use smaller batches, or training: false, which gives them all.')
-  }
+function checkSize({ training, batchSize }: EpochOptions, size: number): void {
+  if (!training || batchSize <= size) return
+  const problem = `batches: expected a batch size of at most ${size} samples, got ${batchSize}.`
+  throw new GpdError('config.invalid', problem, 'Use smaller batches, or training: false, which gives them all.')
 }
 
 const orderOf = (size: number, { seed, epoch, training }: Draw): Uint32Array =>
   training ? permutation(size, randomStream(seed, 'shuffle', epoch)) : Uint32Array.from({ length: size }, (_, i) => i)
 
-function readBatch({ fields: specs, keys, read }: SourceParts, index: Uint32Array, draw: Draw): Batch {
+function readBatch({ fields: specs, keys, read }: Parts, index: Uint32Array, draw: Draw): Batch {
   const fields = read(index, draw)
   try {
     checkRead(fields, specs, { samples: index.length, training: draw.training })
@@ -73,7 +45,7 @@ function readBatch({ fields: specs, keys, read }: SourceParts, index: Uint32Arra
   return { fields, index, ...(keys && { keys: mapRecord(keys, (items) => index.map((at) => items[at]!)) }) }
 }
 
-async function checkEntries({ fields, entries = {} }: SourceParts): Promise<void> {
+async function checkEntries({ fields, entries = {} }: Parts): Promise<void> {
   for (const [name, all] of Object.entries(entries)) checkRange('source', name, fields[name]!, await all())
 }
 
@@ -92,9 +64,10 @@ async function checkEntries({ fields, entries = {} }: SourceParts): Promise<void
  * const halves = source({ size: 8, fields: { half }, read: (at) => ({ half: tf.div(tf.tensor1d([...at]), 2) }) })
  * for (const { fields } of halves.batches({ batchSize: 4, seed: 0, epoch: 0, training: true })) fields.half.print()
  */
-export function source(parts: SourceParts): BatchSource {
+export function source(given: SourceParts): BatchSource {
+  const parts = fillOptions('source', PARTS, given)
   checkParts(parts)
-  const { size, fields, varying = false } = parts
+  const { size, fields, varying } = parts
   // Entries do not change: once is enough.
   let checked: Promise<void> | undefined
   return {
@@ -103,8 +76,9 @@ export function source(parts: SourceParts): BatchSource {
     varying,
     check: () => (checked ??= checkEntries(parts)),
     batches(options) {
-      checkOptions(options, size)
-      const { batchSize, training, start = 0 } = options
+      const filled = fillOptions('batches', OPTIONS, options)
+      checkSize(filled, size)
+      const { batchSize, training, start } = filled
       const count = training ? Math.floor(size / batchSize) : Math.ceil(size / batchSize)
       return {
         *[Symbol.iterator]() {

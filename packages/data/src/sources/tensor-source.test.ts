@@ -19,7 +19,7 @@ describe('tensorSource', () => {
     expect(Object.keys(evaluated!.fields)).toEqual(['image', 'label'])
   })
 
-  it('gives any named fields, and says their shapes and types', () => {
+  it('gives any named fields, and declares their shapes and types', () => {
     const tokens = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8], [4, 2], 'int32')
     const data = tensorSource({ fields: { tokens, picture: xs }, sizes: { tokens: 9 } })
     expect(data.fields).toEqual({

@@ -1,32 +1,53 @@
-import { GpdError, mapRecord, type BatchSource, type FieldSpec } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  isRecord,
+  kinds,
+  mapRecord,
+  needed,
+  option,
+  optional,
+  type BatchSource,
+  type FieldSpec,
+  type Given,
+} from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { isView } from './check-parts.ts'
 import { source } from './source.ts'
+import { itemKeys } from './source-parts.ts'
 
 /** Tensors by the name of their field. */
 type Tensors = Readonly<Record<string, tf.Tensor>>
 
-export interface FieldTensors {
+const tensor = kinds.objectWith<tf.Tensor>('a tensor', 'shape', 'dtype')
+
+const FIELD_TENSORS = {
   /** float32 or int32, `[samples, …]`. A further view `<field>/<view>` is in training batches only. */
-  readonly fields: Tensors
-  /** Of int32 fields: entries are 0 … size − 1, which is checked. Default: any entries. */
-  readonly sizes?: Readonly<Record<string, number>>
+  fields: needed(kinds.recordOf(tensor)),
+  /** Of int32 fields: entries are 0 … size − 1, which is checked (default: any entries). */
+  sizes: option(kinds.recordOf(kinds.count), {}),
   /** For fields whose items are not the samples: the number of each sample's item, `[samples]`. */
-  readonly keys?: Readonly<Record<string, Uint32Array>>
+  keys: optional(itemKeys),
+}
+
+export type FieldTensors = Given<typeof FIELD_TENSORS>
+
+const LABELLED_TENSORS = {
+  /** `[samples, height, width, channels]`: the field `image` */
+  xs: needed(tensor),
+  /** Class indices, int32 `[samples]`: the field `label` */
+  ys: needed(kinds.objectWith<tf.Tensor1D>('a tensor', 'shape', 'dtype')),
+  /** How many classes there are. */
+  classes: needed(kinds.count),
+  /** Further views of the same images by name, in the shape of `xs`: the fields `image/<view>`. */
+  views: option(kinds.recordOf(tensor), {}),
 }
 
 /** Images and labels as TensorFlow.js users have them. */
-export interface LabelledTensors {
-  /** `[samples, height, width, channels]`: the field `image` */
-  readonly xs: tf.Tensor
-  /** Class indices, int32 `[samples]`: the field `label` */
-  readonly ys: tf.Tensor1D
-  readonly classes: number
-  /** Further views of the same images by name, in the shape of `xs`: the fields `image/<view>`. */
-  readonly views?: Tensors
-}
+export type LabelledTensors = Given<typeof LABELLED_TENSORS>
 
-const asFields = ({ xs, ys, classes, views = {} }: LabelledTensors): FieldTensors => {
+const asFields = (given: LabelledTensors): FieldTensors => {
+  const { xs, ys, classes, views } = fillOptions('tensorSource', LABELLED_TENSORS, given)
   const further = Object.fromEntries(Object.entries(views).map(([view, tensor]) => [`image/${view}`, tensor]))
   return { fields: { image: xs, label: ys, ...further }, sizes: { label: classes } }
 }
@@ -70,7 +91,8 @@ function specOf({ shape, dtype }: tf.Tensor, name: string, size: number | undefi
  * @example tensorSource({ fields: { query, document }, sizes: { query: 30_000, document: 30_000 } })
  */
 export function tensorSource(data: FieldTensors | LabelledTensors): BatchSource {
-  const { fields: tensors, sizes = {}, keys } = 'fields' in data ? data : asFields(data)
+  const parts = isRecord(data) && 'fields' in data ? (data as FieldTensors) : asFields(data as LabelledTensors)
+  const { fields: tensors, sizes, keys } = fillOptions('tensorSource', FIELD_TENSORS, parts)
   const size = countSamples(tensors)
   checkViews(tensors)
   const unknown = Object.keys(sizes).find((name) => !(name in tensors))
@@ -80,7 +102,7 @@ export function tensorSource(data: FieldTensors | LabelledTensors): BatchSource 
   return source({
     size,
     fields: mapRecord(tensors, (tensor, name) => specOf(tensor, name, sizes[name])),
-    ...(keys && { keys }),
+    keys,
     read(positions, { training }) {
       const rows = tf.tensor1d(Int32Array.from(positions), 'int32')
       const fields = mapRecord(training ? tensors : always, (tensor) => tf.gather(tensor, rows))

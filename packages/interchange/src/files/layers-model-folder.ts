@@ -9,7 +9,7 @@ const [TOPOLOGY, WEIGHTS] = ['model.json', 'weights.bin'] as const
  * package brings it along, and here it is not needed. Saving is all or nothing and replaces the folder. Loading checks the
  * file first and reads nothing outside the folder (`readModelArtifacts` of `@gpdjs/core`).
  *
- * @param options.onWarning hears of weights that are not finite. Default: `console.warn`
+ * @param options.onWarning called if weights are not finite. Default: `console.warn`
  * @throws GpdError `output.unwritable`, `checkpoint.missing` or `checkpoint.corrupt`, when used
  * @example
  * await toLayersModel(network, parameters, statistics).save(layersModelFolder('model'))

@@ -97,12 +97,12 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
     ).toBeLessThan(1e-5)
   })
 
-  it.each(Object.entries({ ...activations, relu6 }))('%s has the slope that differences say', (_, activation) => {
+  it.each(Object.entries({ ...activations, relu6 }))('%s has the slope of finite differences', (_, activation) => {
     const g = graph({ name: 'n', inputShape: [POINTS] })
     const network = g.build(g.add('f', activation(), 'image'))
     const f = (x: tf.Tensor) =>
       apply({ network, parameters: {}, statistics: {} }, x as tf.Tensor4D, { training: true }).outputs['logits']!
-    // Between the kinks, which lie at multiples of a half.
+    // Between the kinks, which are at multiples of one half.
     const [at, step] = [tf.add(points(), 0.13), 0.01]
     const slope = tf.div(tf.sub(f(tf.add(at, step)), f(tf.sub(at, step))), 2 * step)
     const gradient = tf.grad((x: tf.Tensor) => tf.sum(f(x)))(at)

@@ -72,8 +72,8 @@ function convert(
 /**
  * A user's own `tf.LayersModel`, sequential or functional, as a network: a student or teacher with no rewriting.
  *
- * The model is not changed and its tensors are copied. A softmax at the very end is left out, because losses want
- * logits; `notes` says so. Layer names become node ids, so `conv2d_1`'s kernel is the parameter `conv2d_1.weight`.
+ * The model is not changed and its tensors are copied. A softmax at the very end is left out, because losses take
+ * logits; then `notes` has a line about it. Layer names become node ids, so `conv2d_1`'s kernel is the parameter `conv2d_1.weight`.
  *
  * @param model one image input `[batch, height, width, channels]`, fixed size
  * @returns a model `{ image }` → `{ logits }` with tensors that the caller owns, and notes on what is not as it was: a

@@ -21,7 +21,7 @@ export interface ConvertedLayer {
   readonly last: boolean
   /** Places a node, called like the layer or `<layer>/<part>`, and returns its id. */
   place(op: OpCall, inputs: readonly string[], tensors?: NodeTensors, part?: string): string
-  /** Says something about the conversion that a user should know. */
+  /** Adds a line about the conversion, for the user. */
   note(text: string): void
   refuse(problem: string, fix: string): never
 }

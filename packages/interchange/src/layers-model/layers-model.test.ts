@@ -119,7 +119,7 @@ describe('fromLayersModel', () => {
     expect(network.parameters.map(({ name }) => name)).toContain('separable/pointwise.weight')
   })
 
-  it('leaves a softmax at the very end out and says so', () => {
+  it('leaves out a softmax at the very end, with a note', () => {
     const model = functionalModel(true)
     const { network, parameters, statistics, notes } = fromLayersModel(model)
     const x = images([9, 8, 3])
@@ -156,7 +156,7 @@ describe('fromLayersModel', () => {
     expect(worst(taps['features']!, features.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
   })
 
-  it('tells the places apart in which a model inside a model is applied', () => {
+  it('distinguishes the places in which a model inside a model is applied', () => {
     const rectifier = tf.sequential({ layers: [tf.layers.reLU({ inputShape: [4] })] })
     const input = tf.input({ shape: [4] })
     const hidden = tf.layers.dense({ units: 4, name: 'hidden' }).apply(rectifier.apply(input)) as tf.SymbolicTensor
@@ -216,7 +216,7 @@ describe('fromLayersModel', () => {
     expect(() => fromLayersModel(model)).toThrow(message)
   })
 
-  it('wants to know which of several outputs gives the logits', () => {
+  it('needs the name of the output that gives the logits, if there are several', () => {
     const input = tf.input({ shape: [4] })
     const [a, b] = ['first', 'second'].map(
       (name, i) => tf.layers.dense({ units: 2 + i, name }).apply(input) as tf.SymbolicTensor,

@@ -70,7 +70,7 @@ describe('readModelArtifacts reads', () => {
     expect(await prediction(await load({ ...model, files }))).toEqual([9, 12])
   })
 
-  it('numbers that are none, and says which weight holds them', async () => {
+  it('numbers that are not finite, naming the weight that holds them', async () => {
     const model = await saved()
     new DataView(model.files.get('weights.bin')!.buffer).setFloat32(20, NaN, true)
     const onWarning = vi.fn()

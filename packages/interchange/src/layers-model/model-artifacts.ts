@@ -17,9 +17,9 @@ interface WeightGroup {
 export interface ReadModelOptions {
   /** What to call `model.json` in messages, usually its path. */
   readonly source: string
-  /** Reads the file of weights that is called like this and lies beside `model.json`. */
+  /** Reads a file of weights by its name; it is in the folder of `model.json`. */
   readonly read: (name: string) => Promise<Uint8Array>
-  /** Hears of what is odd but allowed: numbers that are not finite. Default: `console.warn`. */
+  /** Called with a message if numbers are not finite, which is allowed. Default: `console.warn`. */
   readonly onWarning?: (message: string) => void
 }
 
@@ -92,7 +92,7 @@ async function readGroup({ paths, weights }: WeightGroup, options: ReadModelOpti
   throw refuse(`${wanted} bytes of weights in ${paths.join(', ')}`, `${bytes.length}`)
 }
 
-/** Says which weights hold numbers that are not finite. They are legal, but a network that has them gives nothing else. */
+/** Warns of weights with numbers that are not finite. They are legal, but make all results of the network not finite. */
 function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, options: ReadModelOptions): void {
   const { source, onWarning = console.warn } = options
   let offset = 0
@@ -105,7 +105,7 @@ function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, opt
   }
 }
 
-/** Refuses layers of classes that TensorFlow.js does not have and nobody has registered. */
+/** Refuses layers of classes that TensorFlow.js does not have and that are not registered. */
 function checkClasses(topology: unknown, refuse: Refuse): void {
   const known = tf.serialization.SerializationMap.getMap().classNameMap
   const waiting = [topology]

@@ -25,7 +25,7 @@ function nodeTensor(record: TensorRecord, name: string): tf.Tensor {
   )
 }
 
-/** Writes the layers one after another and remembers them, so that they can be freed if one turns out impossible. */
+/** Writes the layers one after another into `layers`, so that they can be freed if a later one cannot be written. */
 function writeLayers({ network, parameters, statistics }: Model, layers: tf.layers.Layer[]): tf.LayersModel {
   const [name, spec] = soleInput(network, 'toLayersModel')
   const [, last] = soleOutput(network, 'toLayersModel')
@@ -64,7 +64,7 @@ function writeLayers({ network, parameters, statistics }: Model, layers: tf.laye
 }
 
 /**
- * A model as a functional `tf.LayersModel`, for everything that knows no more than TensorFlow.js: `model.save`,
+ * A model as a functional `tf.LayersModel`, for everything that works with plain TensorFlow.js: `model.save`,
  * `loadLayersModel`, the browser, the converters. It computes what `predict` computes.
  *
  * Node ids become layer names. What Keras has no layer for is put together from others: attention from products of the

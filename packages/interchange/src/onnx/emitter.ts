@@ -120,7 +120,7 @@ export class EmittedNode {
     return this.transpose(input, [0, 3, 1, 2])
   }
 
-  /** Runs something that wants the channels as last axis. */
+  /** Runs something that needs the channels as last axis. */
   withChannelsLast(run: (input: string) => string): string {
     return this.isMap ? this.channelsFirst(run(this.channelsLast(this.input))) : run(this.input)
   }

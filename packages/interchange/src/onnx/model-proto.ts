@@ -51,7 +51,7 @@ const nodeProto = ({ type, inputs, output, attributes }: OnnxNode): Bytes =>
     ),
   )
 
-/** Numbers as they lie in memory, which is little-endian wherever TensorFlow.js runs. */
+/** The bytes of numbers in memory, which are little-endian wherever TensorFlow.js runs. */
 const rawBytes = ({ buffer, byteOffset, byteLength }: OnnxTensor['data']): Bytes =>
   new Uint8Array(buffer, byteOffset, byteLength)
 

@@ -247,7 +247,7 @@ describe('toOnnx', () => {
     }
   }
 
-  it('takes images with channels first if asked to', async () => {
+  it('takes images with channels first if the option is set', async () => {
     expect(await deviation(networks['a residual network']!(), { inputLayout: 'nchw' })).toBeLessThan(1e-4)
   })
 
@@ -259,7 +259,7 @@ describe('toOnnx', () => {
     expect(names.filter((op) => !tried.has(op))).toEqual([])
   })
 
-  it('names input and output, leaves the batch open and says which operators it needs', async () => {
+  it('names input and output, leaves the batch size open and lists the operators it needs', async () => {
     const network = networks['a residual network']!()
     const { parameters, statistics } = sampleTensors(network)
     const bytes = await toOnnx({ network, parameters, statistics }, { name: 'student' })

@@ -130,7 +130,7 @@ describe('decodeSafetensors refuses', () => {
       /1125899906842624 bytes of data, found 0/,
     ],
     [
-      'a size other than the shape says',
+      'a size that differs from the size of the shape',
       file(`{${entry('x', 'F32', '[2]', 0, 4)}}`, 4),
       /8 bytes for "x", F32 \[2\], found 4/,
     ],

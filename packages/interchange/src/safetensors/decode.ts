@@ -48,7 +48,7 @@ function byteSize({ name, dtype, shape }: CheckedEntry, corrupt: Corrupt): numbe
   return size
 }
 
-/** An entry whose element type we read and whose range of bytes is as long as its shape says. */
+/** An entry of a supported element type, whose range of bytes has the length of its shape. */
 function checkEntry(entry: HeaderEntry, corrupt: Corrupt): CheckedEntry {
   const { name, dtype, shape, begin, end } = entry
   if (!isElementType(dtype)) throw corrupt(`${quote(name)} of type ${elementTypes.join(', ')}`, quote(dtype))

@@ -1,6 +1,6 @@
 import { quote, JsonCursor, type Corrupt } from './json-cursor.ts'
 
-/** What the header says of one tensor, not yet checked against the file. */
+/** The entry of one tensor in the header, not yet checked against the file. */
 export interface HeaderEntry {
   readonly name: string
   readonly dtype: string

@@ -11,8 +11,8 @@ const WHITESPACE = new Set([' ', '\t', '\n', '\r'])
 /**
  * Reads JSON of a shape known beforehand, token by token.
  *
- * `JSON.parse` would keep the last of two equal keys without a word, and would build whatever a hostile header
- * describes; this builds nothing but the strings and integers that the caller asks for.
+ * `JSON.parse` would keep the last of two equal keys without an error, and would build whatever a hostile header
+ * describes; this builds only the strings and integers that the caller reads.
  */
 export class JsonCursor {
   private position = 0

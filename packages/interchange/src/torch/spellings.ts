@@ -32,7 +32,7 @@ const resnet = (): Spelling[] =>
     (name) => spelt(name),
   )
 
-/** Side of the map that the first dense layer of VGG sees; timm holds it as a convolution. */
+/** Side of the map before the first dense layer of VGG; timm holds that layer as a convolution. */
 const VGG_SIDE = 7
 const VGG_AREA = VGG_SIDE ** 2
 
@@ -48,7 +48,7 @@ const vgg = (): Spelling[] => [
   spelt('classifier.6.*', 'head.fc.*'),
 ]
 
-/** torchvision counts the blocks of all stages, timm those of each; the taps behind the stages say where they end. */
+/** torchvision counts the blocks of all stages, timm those of each; the taps behind the stages mark their ends. */
 function mobilenetV2({ taps }: Network): Spelling[] {
   const ends = Array.from({ length: 7 }, (_, stage) =>
     Number(/^features\.(\d+)\./.exec(taps[`layer${stage + 1}`] ?? '')?.[1]),

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu')
 })
 
-/** Values that tell every position apart: 1, 2, 3, … */
+/** Values that differ at every position: 1, 2, 3, … */
 const counting = (size: number) => Float32Array.from({ length: size }, (_, i) => i + 1)
 
 /** One node between image and logits. */
@@ -96,7 +96,7 @@ describe('fromTorch', () => {
     expect(back.get('bn.weight')).toEqual({ shape: [24], data: slopes })
   })
 
-  it('refuses a linear layer whose order nobody can know', () => {
+  it('refuses a linear layer for which the order of inputs cannot be derived', () => {
     const g = graph({ name: 'mixed', inputShape: [2, 2, 2] })
     const both = g.add(
       'both',

@@ -75,7 +75,7 @@ const convert = (data: Float32Array, { factors, permutation }: TorchLayout, shap
  * @param state by name, a `Map` or a record
  * @param options.names `'torchvision'` or `'timm'`, for a state dict whose names are not the network's own
  * @returns new tensors, owned by the caller
- * @throws GpdError `checkpoint.incompatible` for a wrong shape, with the key, the shape found and the one wanted, and for
+ * @throws GpdError `checkpoint.incompatible` for a wrong shape, with the key, the shape found and the one expected, and for
  *   integers; `config.invalid` for names of a library that are not known for this network
  * @example const { parameters, statistics, missing } = fromTorch(imagenetResnet({ depth: 18 }), decodeSafetensors(bytes, { source }).tensors)
  */

@@ -63,7 +63,7 @@ function sideOf(window: readonly Axis[]): number | undefined {
 }
 
 /**
- * The site of a node's kernel, as its axes tell: `[…window, input, output]` or, for one filter per channel,
+ * The site of a node's kernel, derived from its axes: `[…window, input, output]` or, for one filter per channel,
  * `[…window, channel, 1]`, with two equal window axes or none. Nothing for parameters of another form.
  */
 export function branchSite(node: NetworkNode, weight: ParameterSpec): BranchSite | undefined {

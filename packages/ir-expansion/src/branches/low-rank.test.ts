@@ -99,7 +99,7 @@ describe('lowRank', () => {
   })
 
   it('refuses ranks and factors that are none', () => {
-    expect(() => lowRank({ rank: 0 })).toThrow(/rank: expected a positive integer, got 0/)
+    expect(() => lowRank({ rank: 0 })).toThrow(/rank: expected a whole number of at least 1, got 0/)
     expect(() => lowRank({ rank: 1.5 })).toThrow(/got 1.5/)
     expect(() => lowRank({ rank: 4, alpha: NaN })).toThrow(/alpha: expected a finite number, got NaN/)
   })
@@ -142,7 +142,7 @@ describe("train: 'branches'", () => {
     expect(values(initializeWide(expansion, 1))).toEqual(values(initializeWide(both, 1)))
   })
 
-  it('tells copies apart by noise on constant kernels too, or their adapters would stay equal', () => {
+  it('makes copies differ by noise on constant kernels too, or their adapters would stay equal', () => {
     const student = mixed()
     const ir = inverseReparameterization({ ratio: 2, branches: lowRank({ rank: 2 }), train: 'branches' })
     const stored = ir.lift(ir.expand(student), initializeParameters(student.parameters, 3), 3)

@@ -1,28 +1,17 @@
 import * as tf from '@tensorflow/tfjs'
-import { axisSize, fanInUniform, fixedAxis, GpdError, zeros } from '@gpdjs/core'
+import { axisSize, fanInUniform, fillOptions, fixedAxis, kinds, needed, optional, zeros, type Given } from '@gpdjs/core'
 import type { BranchSet } from './branch-set.ts'
 
-export interface LowRankOptions {
-  /** Columns of `A` and rows of `B`: an integer ≥ 1. */
-  readonly rank: number
-  /** The product counts `alpha / rank`. A finite number. Default: the rank, a factor of 1. */
-  readonly alpha?: number
-  /** Which layers, by node id. Default all dense layers and 1×1 convolutions without groups. */
-  readonly layers?: (node: string) => boolean
+const OPTIONS = {
+  /** Columns of `A` and rows of `B`; usually few, such as 4 or 8. */
+  rank: needed(kinds.count),
+  /** The product counts `alpha / rank` (default: the rank, a factor of 1). */
+  alpha: optional(kinds.number('a finite number', Number.isFinite)),
+  /** Which layers, by node id (default: all dense layers and 1×1 convolutions without groups). */
+  layers: optional(kinds.functionOf<(node: string) => boolean>()),
 }
 
-function checked({ rank, alpha = rank }: LowRankOptions): { rank: number; alpha: number } {
-  if (!Number.isInteger(rank) || rank < 1) {
-    throw new GpdError(
-      'config.invalid',
-      `lowRank: rank: expected a positive integer, got ${String(rank)}.`,
-      'Use a small one, such as 4 or 8.',
-    )
-  }
-  if (!Number.isFinite(alpha))
-    throw new GpdError('config.invalid', `lowRank: alpha: expected a finite number, got ${String(alpha)}.`)
-  return { rank, alpha }
-}
+export type LowRankOptions = Given<typeof OPTIONS>
 
 /**
  * A kernel with an adapter of low rank beside it: `W + (alpha / rank) · A · B`.
@@ -31,13 +20,13 @@ function checked({ rank, alpha = rank }: LowRankOptions): { rank: number; alpha:
  * `up` (B `[rank, out]`, zeros), so that the function is kept bit for bit until B moves. With `train: 'branches'` only A
  * and B are trained.
  *
- * @throws GpdError `config.invalid` unless the rank is a positive integer and alpha finite
+ * @throws GpdError `config.unknown-key`, `config.missing`, `config.invalid`
  * @example inverseReparameterization({ ratio: 1, branches: lowRank({ rank: 8 }), train: 'branches' })
  * @see Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022
  */
 export function lowRank(options: LowRankOptions): BranchSet {
-  const { rank, alpha } = checked(options)
-  const { layers = () => true } = options
+  const { rank, layers = () => true, ...given } = fillOptions('lowRank', OPTIONS, options)
+  const { alpha = rank } = given
   return {
     name: 'low-rank',
     useBias: false,

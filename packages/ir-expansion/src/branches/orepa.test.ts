@@ -127,7 +127,7 @@ describe('orepa', () => {
     expect(Array.from(merged(branches).dataSync())).toEqual(Array.from(plain['conv.weight']!.dataSync()))
   })
 
-  it.each([1, 2, 3, 4, 5, 6])('really has %i branches when asked for', (branches) => {
+  it.each([1, 2, 3, 4, 5, 6])('has %i branches for that option', (branches) => {
     const { merge } = site('full', { branches })
     const tensorsOf = [
       ['origin'],

@@ -1,5 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import { channelAxis, didYouMean, fixedAxis, GpdError, tensorOps } from '@gpdjs/core'
+import {
+  channelAxis,
+  fillOptions,
+  fixedAxis,
+  GpdError,
+  kinds,
+  option,
+  optional,
+  tensorOps,
+  type Given,
+} from '@gpdjs/core'
 import { keepsSize, type BranchSet, type BranchSite, type BranchTensor, type BranchTensors } from './branch-set.ts'
 import { average, expansion, origin, pointwise, prior, separable } from './orepa-branches.ts'
 import type { OrepaBranch, OrepaVariant } from './orepa-branch.ts'
@@ -7,48 +17,50 @@ import type { OrepaBranch, OrepaVariant } from './orepa-branch.ts'
 /** In the order in which a branch count takes them. */
 const BRANCHES: readonly OrepaBranch[] = [origin, average, prior, expansion, pointwise, separable]
 
-export type OrepaBranchName = 'origin' | 'average' | 'prior' | 'expansion' | 'pointwise' | 'separable'
+const NAMES = ['origin', 'average', 'prior', 'expansion', 'pointwise', 'separable'] as const
 
-export interface OrepaOptions {
-  /** How many branches (1 to 6, in the order above), or which by name. `origin` must be among them. Default 6. */
-  readonly branches?: number | readonly OrepaBranchName[]
+const branchNames = kinds.oneOf(...NAMES)
+const branchCounts = kinds.number(
+  `1 to ${NAMES.length}`,
+  (value) => Number.isInteger(value) && value >= 1 && value <= NAMES.length,
+)
+
+export type OrepaBranchName = (typeof NAMES)[number]
+
+export const OREPA_OPTIONS = {
+  /**
+   * How many of `origin`, `average`, `prior`, `expansion`, `pointwise`, `separable`, or a list of them with `origin` among them
+   * (default 6).
+   */
+  branches: option(kinds.either(kinds.listOf(branchNames, { expected: 'a list of names' }), branchCounts), 6),
   /**
    * Where the gates start. `scratch`: all branches contribute, so the student begins as a different (branched) function
-   * than the kernel it came from. `single`: only `origin` does, so the function is kept: for fine-tuning.
-   * Default `scratch`.
+   * than the kernel it came from. `single`: only `origin` does, so the function is kept: for fine-tuning
+   * (default `scratch`).
    */
-  readonly gates?: 'scratch' | 'single'
-  /** Default `release`. */
-  readonly variant?: OrepaVariant
+  gates: option(kinds.oneOf('scratch', 'single'), 'scratch'),
+  /** `release`: as the authors of GPD run it. `original`: as OREPA was published (default `release`). */
+  variant: option(kinds.oneOf<OrepaVariant>('release', 'original'), 'release'),
   /**
    * Whether branched convolutions get a bias, as the authors' do. A batch norm behind it makes it idle, and without
-   * it the extracted student is exactly the network that went in. Default false.
+   * it the extracted student is exactly the network that went in (default false).
    */
-  readonly bias?: boolean
-  /** Which convolutions, by node id. Default all with a 3×3 kernel, stride 1 and "same" padding. */
-  readonly layers?: (node: string) => boolean
+  bias: option(kinds.flag, false),
+  /** Which convolutions, by node id (default: all with a 3×3 kernel, stride 1 and "same" padding). */
+  layers: optional(kinds.functionOf<(node: string) => boolean>()),
 }
 
-function chooseBranches(wanted: number | readonly string[]): readonly OrepaBranch[] {
-  if (typeof wanted === 'number') {
-    if (Number.isInteger(wanted) && wanted >= 1 && wanted <= BRANCHES.length) return BRANCHES.slice(0, wanted)
-    throw new GpdError(
-      'config.invalid',
-      `orepa: branches: expected 1 to ${BRANCHES.length}, got ${wanted}.`,
-      'There are six kinds; give a count or a list of names.',
-    )
-  }
-  const names = BRANCHES.map(({ name }) => name)
-  const unknown = wanted.find((name) => !names.includes(name))
-  if (unknown !== undefined)
-    throw new GpdError('config.invalid', `orepa: no branch is called '${unknown}'.`, didYouMean(unknown, names))
+export type OrepaOptions = Given<typeof OREPA_OPTIONS>
+
+function chooseBranches(wanted: number | readonly OrepaBranchName[]): readonly OrepaBranch[] {
+  if (typeof wanted === 'number') return BRANCHES.slice(0, wanted)
   if (!wanted.includes('origin') || new Set(wanted).size !== wanted.length) {
     throw new GpdError(
       'config.invalid',
       `orepa: branches: expected different names with 'origin' among them, got ${wanted.join(', ') || 'none'}.`,
     )
   }
-  return BRANCHES.filter(({ name }) => wanted.includes(name))
+  return BRANCHES.filter((_, i) => wanted.includes(NAMES[i]!))
 }
 
 /** `[in, taps, out]` ⇄ `[k, k, in, out]`; depthwise `[taps, channels]` ⇄ `[k, k, channels, 1]`. */
@@ -100,13 +112,13 @@ function multiplications([inputs, taps, filters]: readonly number[], positions: 
 /**
  * The branches of OREPA: a kernel is the sum of up to six kernels, each scaled per output channel by a gate.
  *
- * @throws GpdError `config.invalid` for a count or name that does not exist
+ * @throws GpdError `config.unknown-key`, `config.invalid` for a count or name that does not exist
  * @example inverseReparameterization({ ratio: 2, branches: orepa() })
  * @see Hu et al., "Online Convolutional Re-parameterization", CVPR 2022; Guo et al., ICLR 2025 (gates, release variant)
  */
 export function orepa(options: OrepaOptions = {}): BranchSet {
-  const { gates = 'scratch', variant = 'release', bias = false, layers = () => true } = options
-  const branches = chooseBranches(options.branches ?? BRANCHES.length)
+  const { gates, variant, bias, layers = () => true, ...given } = fillOptions('orepa', OREPA_OPTIONS, options)
+  const branches = chooseBranches(given.branches)
   const gateValues = branches.map(({ name, gate }) => (gates === 'scratch' ? gate[variant] : Number(name === 'origin')))
 
   const gateTensor = (site: BranchSite): BranchTensor => ({

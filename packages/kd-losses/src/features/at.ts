@@ -1,19 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, withoutTape, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkMaps } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
-import { atLeastOne, fillOptions } from '../support/options.ts'
 import { poolToSmaller } from '../support/resample.ts'
 import { meanOf } from '../support/sums.ts'
 import { MAP_TAPS, pairTaps, type TapOptions } from '../support/taps.ts'
 import { flat, meanSquares, unit } from '../support/vectors.ts'
 
-export interface AtOptions {
+const OPTIONS = {
   /** Power p of the activations, at least 1 (default 2). */
-  readonly power?: number
+  power: option(kinds.atLeastOne, 2),
 }
 
-const OPTIONS = { power: atLeastOne(2) }
+export type AtOptions = Given<typeof OPTIONS>
 
 /** `unit(vec(mean_c |F|^p))`: `[batch, height · width]`. */
 function attention(map: tf.Tensor4D, power: number): tf.Tensor2D {
@@ -44,7 +43,6 @@ export function atRows(student: tf.Tensor, teacher: tf.Tensor, options: AtOption
  *
  * @param student map, `[batch, height, width, channels]`
  * @param teacher map, `[batch, height, width, channels]`; no gradient flows into it
- * @param options.power p ≥ 1 (default 2)
  * @returns scalar, no unit: mean over the batch and the positions
  * @throws GpdError `network.shape` unless both are maps of one batch, `config.invalid`
  * @example atLoss(studentMap, teacherMap)
@@ -55,8 +53,6 @@ export const atLoss = meanOf(atRows)
 /**
  * `atRows` of named taps, added up, as plugins take it: the paper's are the outputs of all stages. The usual weight is 1000.
  *
- * @param options.student tap or taps, for example `['layer1', 'layer2', 'layer3']`
- * @param options.teacher as many taps (default: the same names)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example at({ student: ['layer1', 'layer2', 'layer3'] })
  */

@@ -1,48 +1,46 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  fillOptions,
   GpdError,
   sizeOf,
+  kinds,
+  option,
   withoutTape,
   type DistillationContext,
   type DistillationLoss,
+  type Filled,
+  type Given,
   type RandomStream,
   type TensorRecord,
 } from '@gpdjs/core'
 import { headSpecs, runHead } from '../heads/heads.ts'
 import { linearHead } from '../heads/linear-head.ts'
 import { featureLoss, type TapPair } from '../support/feature-loss.ts'
-import { count, fillOptions, fraction, oneOf, positive } from '../support/options.ts'
 import { pairTaps, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
 import { flat, unit } from '../support/vectors.ts'
 import { contrastLoss } from './contrast.ts'
 import { bankOf, crdMemory, movedBank, normalizer, SIDES, withRows, type Side } from './crd-memory.ts'
-import { drawNegatives, isNegative, POSITIVES, type CrdMode } from './crd-pairs.ts'
+import { drawNegatives, isNegative, POSITIVES } from './crd-pairs.ts'
 
-export interface CrdOptions {
+const OPTIONS = {
   /** Images that each image is told apart from, per step (default 1024; the paper's 16384 wants a GPU). */
-  readonly negatives?: number
+  negatives: option(kinds.count, 1024),
   /** Length of the embeddings (default 128). */
-  readonly width?: number
+  width: option(kinds.count, 128),
   /** Divides the dot products of embeddings, above 0 (default 0.07). */
-  readonly temperature?: number
+  temperature: option(kinds.positive, 0.07),
   /** Share of a remembered embedding that is kept when its image comes by, from 0 to 1 (default 0.5). */
-  readonly momentum?: number
+  momentum: option(kinds.fraction, 0.5),
   /**
    * What an image is to be recognized by: the other network's memory of the image itself (`'exact'`, default), or of any image
    * of its class (`'relax'`).
    */
-  readonly mode?: CrdMode
+  mode: option(kinds.oneOf('exact', 'relax'), 'exact'),
 }
 
-const OPTIONS = {
-  negatives: count(1024),
-  width: count(128),
-  temperature: positive(0.07),
-  momentum: fraction(0.5),
-  mode: oneOf(['exact', 'relax'], 'exact'),
-}
+export type CrdOptions = Given<typeof OPTIONS>
 
-type CrdSettings = Required<CrdOptions>
+type CrdSettings = Filled<typeof OPTIONS>
 
 /** The field that says where in the training set each image of the batch stands. */
 const INDEX = 'index'
@@ -142,8 +140,6 @@ function embed(pair: TapPair<tf.Tensor>, side: Side, width: number, heads: Tenso
  *
  * Memory: `2 · images · width` numbers, and `batch · negatives · width` twice in each step (`relax`: `batch · images` more).
  *
- * @param options.student tap (default `'pool'`)
- * @param options.teacher tap (default: the same name)
  * @throws GpdError `config.unknown-key`, `config.invalid`; when used, `data.missing` if the batches lack positions
  * @example crd({ negatives: 4096 })
  * @see Tian, Krishnan, Isola, "Contrastive Representation Distillation", ICLR 2020, section 3

@@ -1,15 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, stopGradient, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, stopGradient, type DistillationLoss, type Given } from '@gpdjs/core'
 import { project, projectorSpecs } from '../heads/projector.ts'
 import { checkRegressor, regress, regressorSpecs } from '../heads/regressor.ts'
 import { checkSameShape, type Feature } from '../support/check-features.ts'
 import { eachPair, featureLoss, type FeatureLoss } from '../support/feature-loss.ts'
-import { fillOptions, flag, oneOf } from '../support/options.ts'
 import { meanOf } from '../support/sums.ts'
 import { MAP_TAPS, pairTaps, type TapOptions, type Taps } from '../support/taps.ts'
 import { meanSquares } from '../support/vectors.ts'
 
-export interface FitnetOptions {
+const OPTIONS = {
   /**
    * What is trained between the two maps (default `'none'`: their shapes must be equal):
    *
@@ -19,12 +18,12 @@ export interface FitnetOptions {
    * - `'pointwise'`: a 1 × 1 convolution without bias (of vectors: a linear map); the larger map is pooled to the size of the
    *   smaller
    */
-  readonly regressor?: 'none' | 'convolution' | 'pointwise'
+  regressor: option(kinds.oneOf('none', 'convolution', 'pointwise'), 'none'),
   /** Whether the regressor `'convolution'` ends in ReLU (default true); false for a teacher's map before its activation. */
-  readonly relu?: boolean
+  relu: option(kinds.flag, true),
 }
 
-const OPTIONS = { regressor: oneOf(['none', 'convolution', 'pointwise'], 'none'), relu: flag(true) }
+export type FitnetOptions = Given<typeof OPTIONS>
 
 /** `fitnetLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function fitnetRows(student: tf.Tensor, teacher: tf.Tensor): tf.Tensor1D {
@@ -82,9 +81,6 @@ const regressors = (relu: boolean): Record<string, Pick<FeatureLoss, 'check' | '
  * of its own before it as in the paper, and left out of it. The usual weight is 100.
  *
  * @param options.student tap or taps; for `'pointwise'` a teacher's tap after ReLU wants a student's tap before it
- * @param options.teacher as many taps (default: the same names)
- * @param options.regressor see `FitnetOptions` (default `'none'`)
- * @param options.relu (default true)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example fitnet({ student: 'layer2', teacher: 'layer2', regressor: 'convolution' })
  */

@@ -1,29 +1,26 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, withoutTape, type DistillationContext, type DistillationLoss, type LossSetup } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  optional,
+  withoutTape,
+  type DistillationContext,
+  type DistillationLoss,
+  type Given,
+  type LossSetup,
+} from '@gpdjs/core'
 import { matchWidth, widthSpecs } from '../heads/nd-head.ts'
 import { checkLeastBatch, checkSameShape, describePair, type Feature } from '../support/check-features.ts'
 import { checkLabels, classesOf } from '../support/check-inputs.ts'
 import { eachPair, featureLoss, type TapPair } from '../support/feature-loss.ts'
 import { oneHotLabels } from '../support/log-space.ts'
-import { fillOptions, flag, type Option } from '../support/options.ts'
 import { meanOf } from '../support/sums.ts'
 import { pairTaps, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
 import { norm, unit } from '../support/vectors.ts'
 
 type Rows = readonly (readonly number[])[]
-
-export interface NdOptions {
-  /**
-   * Mean of the teacher's features of each class, `[classes][values]`, over the training set in evaluation mode and without
-   * augmentation. Default: the mean over what the teacher saw so far in training.
-   */
-  readonly centers?: Rows
-  /**
-   * Whether to train a head between them where the widths of student and teacher differ, as published: batch normalization,
-   * dropout with rate 0.5, a linear map (default true). Only this loss looks through it.
-   */
-  readonly project?: boolean
-}
 
 /** @throws GpdError `network.shape` unless these are vectors of that width, one per class */
 function checkCenters(where: string, shape: readonly number[], width: number, classes = shape[0]!): void {
@@ -68,17 +65,25 @@ export const ndLoss = meanOf(ndRows)
 const isRow = (row: unknown, width: number): row is readonly number[] =>
   Array.isArray(row) && row.length === width && row.every(Number.isFinite) && Math.hypot(...(row as number[])) > 1e-6
 
-const centersOption: Option<Rows> = {
-  fallback: [],
-  range: 'a finite vector other than 0 for each class, all of one length',
-  read(value) {
-    const rows: readonly unknown[] = Array.isArray(value) ? value : []
-    const width = Array.isArray(rows[0]) ? rows[0].length : 0
-    return rows.length > 0 && rows.every((row): row is readonly number[] => isRow(row, width)) ? rows : undefined
-  },
+const isCenters = (value: unknown): value is Rows =>
+  Array.isArray(value) && value.length > 0 && value.every((row: unknown[]) => isRow(row, value[0].length))
+
+const classCenters = kinds.kind<Rows>('a finite vector other than 0 for each class, all of one length', isCenters)
+
+const OPTIONS = {
+  /**
+   * Mean of the teacher's features of each class, `[classes][values]`, over the training set in evaluation mode and without
+   * augmentation. Default: the mean over what the teacher saw so far in training.
+   */
+  centers: optional(classCenters),
+  /**
+   * Whether to train a head between them where the widths of student and teacher differ, as published: batch normalization,
+   * dropout with rate 0.5, a linear map (default true). Only this loss looks through it.
+   */
+  project: option(kinds.flag, true),
 }
 
-const OPTIONS = { centers: centersOption, project: flag(true), ...VECTOR_TAPS }
+export type NdOptions = Given<typeof OPTIONS>
 
 /** @throws GpdError `network.shape` unless both are vectors, of one width where there is no head between them */
 function checkVectors(where: string, student: Feature, teacher: Feature, hasHead: boolean): void {
@@ -103,9 +108,9 @@ function inTeachersWidth(pair: TapPair<tf.Tensor>, { heads, random }: Distillati
 }
 
 /** Given means as they are, or running ones: a mean and a count for each class. */
-function centersMemory({ outputs }: LossSetup, width: number, centers: Rows): Record<string, tf.Tensor> {
+function centersMemory({ outputs }: LossSetup, width: number, centers?: Rows): Record<string, tf.Tensor> {
   const classes = classesOf('nd', outputs)
-  if (centers.length === 0) return { means: tf.zeros([classes, width]), counts: tf.zeros([classes, 1]) }
+  if (centers === undefined) return { means: tf.zeros([classes, width]), counts: tf.zeros([classes, 1]) }
   checkCenters('nd', [centers.length, centers[0]!.length], width, classes)
   return { means: tf.tensor2d(centers.map((row) => [...row])) }
 }
@@ -135,15 +140,11 @@ function classMeans({ memory, remember, labels }: DistillationContext, teacher: 
  *
  * The published class means are those of the whole training set, which `classMeans` of `@gpdjs/trainer` computes.
  *
- * @param options.student tap (default `'pool'`)
- * @param options.teacher tap (default: the same name)
- * @param options.centers class means of the teacher (default: running means)
- * @param options.project see `NdOptions`
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example nd({ student: 'pool', teacher: 'pool' })
  */
 export function nd(options: NdOptions & Partial<TapOptions> = {}): DistillationLoss {
-  const { student, teacher, centers, project: projected } = fillOptions('nd', OPTIONS, options)
+  const { student, teacher, centers, project: projected } = fillOptions('nd', { ...OPTIONS, ...VECTOR_TAPS }, options)
   const taps = pairTaps('nd', student, teacher)
   if (taps.student.length > 1) {
     throw new GpdError(

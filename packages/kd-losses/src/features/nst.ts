@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkMaps } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
-import { fillOptions } from '../support/options.ts'
 import { poolToSmaller } from '../support/resample.ts'
 import { meanOf } from '../support/sums.ts'
 import { MAP_TAPS, pairTaps, type TapOptions } from '../support/taps.ts'
@@ -48,8 +47,6 @@ export const nstLoss = meanOf(nstRows)
 /**
  * `nstRows` of named taps, added up, as plugins take it. The usual weight is 50.
  *
- * @param options.student tap or taps, for example `['layer1', 'layer2', 'layer3']`
- * @param options.teacher as many taps (default: the same names)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example nst({ student: ['layer2', 'layer3'] })
  */

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkBatch, checkLeastBatch } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
-import { fillOptions } from '../support/options.ts'
 import { pairTaps, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
 import { flat, norm } from '../support/vectors.ts'
 
@@ -43,8 +42,6 @@ export function pktLoss(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
 /**
  * `pktLoss` of named taps, as plugins take it. The usual weight is 30000.
  *
- * @param options.student tap or taps (default `'pool'`); those of several pairs are added up
- * @param options.teacher as many taps (default: the same names)
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example pkt({ student: 'pool' })
  */

@@ -1,19 +1,27 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type DistillationLoss, type Shape, type TensorRecord } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  type DistillationLoss,
+  type Given,
+  type Shape,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { attentionFusion, attentionFusionSpecs } from '../heads/attention-fusion.ts'
 import { checkLeastBatch, describePair, type Feature } from '../support/check-features.ts'
 import { featureLoss, type TapPair } from '../support/feature-loss.ts'
-import { count, fillOptions } from '../support/options.ts'
 import { sumOf } from '../support/sums.ts'
 import { MAP_TAPS, pairTaps, type TapOptions } from '../support/taps.ts'
 import { hclRows } from './hcl.ts'
 
-export interface ReviewKdOptions {
+const OPTIONS = {
   /** Channels of the fused maps are those of the student's deepest tap, but at most this many (default 512). */
-  readonly maxWidth?: number
+  maxWidth: option(kinds.count, 512),
 }
 
-const OPTIONS = { maxWidth: count(512) }
+export type ReviewKdOptions = Given<typeof OPTIONS>
 
 /** A vector is a map of one position. */
 const asMap = (x: tf.Tensor): tf.Tensor4D =>
@@ -61,7 +69,6 @@ function reviewLoss(levels: readonly TapPair<tf.Tensor>[], heads: TensorRecord):
  *
  * @param options.student taps, **shallow to deep**, often with the pooled vector at the end
  * @param options.teacher as many taps (default: the same names); the paper takes the teacher's maps before the activation
- * @param options.maxWidth most channels of the fused maps (default 512)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example
  * reviewKd({

@@ -1,19 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, withoutTape, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkBatch, checkLeastBatch } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
-import { fillOptions, nonNegative } from '../support/options.ts'
 import { pairTaps, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
 import { flat, norm, unit } from '../support/vectors.ts'
 
-export interface RkdOptions {
+const OPTIONS = {
   /** Weight of the distances between two images, at least 0 (default 25). */
-  readonly distance?: number
+  distance: option(kinds.nonNegative, 25),
   /** Weight of the angles between three images, at least 0 (default 50). */
-  readonly angle?: number
+  angle: option(kinds.nonNegative, 50),
 }
 
-const OPTIONS = { distance: nonNegative(25), angle: nonNegative(50) }
+export type RkdOptions = Given<typeof OPTIONS>
 
 /** Squared distances below this count as this. */
 const FLOOR = 1e-12
@@ -58,8 +57,6 @@ function cosines(f: tf.Tensor3D): tf.Tensor3D {
  *
  * @param student features, `[batch, …]`, at least 3 images
  * @param teacher features, `[batch, …]`; no gradient flows into them
- * @param options.distance weight of the distances (default 25)
- * @param options.angle weight of the angles (default 50)
  * @returns scalar, no unit
  * @throws GpdError `network.shape` if the batches differ, `data.mismatch` for fewer than 3 images, `config.invalid`
  * @example rkdLoss(studentPool, teacherPool)
@@ -91,8 +88,6 @@ export function rkdLoss(student: tf.Tensor, teacher: tf.Tensor, options: RkdOpti
 /**
  * `rkdLoss` of named taps, as plugins take it.
  *
- * @param options.student tap or taps (default `'pool'`); those of several pairs are added up
- * @param options.teacher as many taps (default: the same names)
  * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example rkd({ student: 'pool' })
  */

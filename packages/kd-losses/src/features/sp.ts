@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, withoutTape, type DistillationLoss } from '@gpdjs/core'
 import { checkBatch, checkLeastBatch } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
-import { fillOptions } from '../support/options.ts'
 import { MAP_TAPS, pairTaps, type TapOptions } from '../support/taps.ts'
 import { flat, meanSquare, unit } from '../support/vectors.ts'
 
@@ -34,8 +33,6 @@ export function spLoss(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
 /**
  * `spLoss` of named taps, as plugins take it: the paper's is the last feature map. The usual weight is 3000.
  *
- * @param options.student tap or taps, for example `'layer3'`; those of several pairs are added up
- * @param options.teacher as many taps (default: the same names)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example sp({ student: 'layer3', teacher: 'layer4' })
  */

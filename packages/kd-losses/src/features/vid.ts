@@ -1,9 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import {
   fanInUniform,
+  fillOptions,
   fixedAxis,
+  kinds,
+  option,
   stopGradient,
   type DistillationLoss,
+  type Given,
   type Initializer,
   type ParameterSpec,
   type Shape,
@@ -12,16 +16,10 @@ import {
 import { headOf } from '../heads/heads.ts'
 import { checkMaps } from '../support/check-features.ts'
 import { eachPair, featureLoss } from '../support/feature-loss.ts'
-import { fillOptions, positive } from '../support/options.ts'
 import { poolToSmaller } from '../support/resample.ts'
 import { meanOf } from '../support/sums.ts'
 import { MAP_TAPS, pairTaps, type TapOptions } from '../support/taps.ts'
 import { flat } from '../support/vectors.ts'
-
-export interface VidOptions {
-  /** Variance of every channel before training, above 1e-5 (default 5). */
-  readonly variance?: number
-}
 
 /** What VID trains for one pair of maps. */
 export interface VidHeads {
@@ -31,7 +29,12 @@ export interface VidHeads {
   readonly logScale: tf.Tensor
 }
 
-const OPTIONS = { variance: positive(5) }
+const OPTIONS = {
+  /** Variance of every channel before training, above 1e-5 (default 5). */
+  variance: option(kinds.positive, 5),
+}
+
+export type VidOptions = Given<typeof OPTIONS>
 
 /** Least variance. */
 const FLOOR = 1e-5
@@ -104,9 +107,6 @@ const vidHeads = (heads: TensorRecord | undefined, position: number): VidHeads =
  * `vidRows` of named taps, added up, as plugins take it. Regressors and variances are trained with the student and left out
  * of it. The usual weight is 1.
  *
- * @param options.student tap or taps, for example `['layer1', 'layer2', 'layer3']`
- * @param options.teacher as many taps (default: the same names)
- * @param options.variance before training (default 5)
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example vid({ student: ['layer2', 'layer3'] })
  */

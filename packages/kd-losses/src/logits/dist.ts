@@ -1,20 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, withoutTape, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, withoutTape, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkLeastBatch } from '../support/check-features.ts'
 import { checkPair } from '../support/check-inputs.ts'
-import { fillOptions, nonNegative, positive } from '../support/options.ts'
 import { centred, norm } from '../support/vectors.ts'
 
-export interface DistOptions {
+const OPTIONS = {
   /** Weight of the relation between classes within each image, at least 0 (default 1). */
-  readonly beta?: number
+  beta: option(kinds.nonNegative, 1),
   /** Weight of the relation between images within each class, at least 0 (default 1). */
-  readonly gamma?: number
+  gamma: option(kinds.nonNegative, 1),
   /** Divides both sides' logits; above 0, no unit (default 1; the paper uses 4 on CIFAR-100). */
-  readonly temperature?: number
+  temperature: option(kinds.positive, 1),
 }
 
-const OPTIONS = { beta: nonNegative(1), gamma: nonNegative(1), temperature: positive(1) }
+export type DistOptions = Given<typeof OPTIONS>
 
 const EPSILON = 1e-8
 
@@ -49,9 +48,6 @@ function checkClasses(classes: number): void {
  *
  * @param student logits, `[batch, classes]`, at least 2 images and 3 classes
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
- * @param options.beta weight between classes (default 1)
- * @param options.gamma weight between images (default 1)
- * @param options.temperature T > 0 (default 1)
  * @returns scalar from 0 to `2 T² (β + γ)`, no unit
  * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for one image, `config.invalid` for fewer than 3
  *   classes and options outside their range

@@ -1,22 +1,21 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkLabels, checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { oneHotLabels, klDivergence } from '../support/log-space.ts'
-import { fillOptions, nonNegative, positive } from '../support/options.ts'
 import { meanOf } from '../support/sums.ts'
 import { decouple, others } from './decouple.ts'
 
-export interface DkdOptions {
+const OPTIONS = {
   /** Weight of the target-class term, at least 0 (default 1). */
-  readonly alpha?: number
-  /** Weight of the term over the other classes, at least 0 (default 8). */
-  readonly beta?: number
+  alpha: option(kinds.nonNegative, 1),
+  /** Weight of the term over the other classes, at least 0 (default 8; published runs use 0.5 to 8). */
+  beta: option(kinds.nonNegative, 8),
   /** Divides both sides' logits; above 0, no unit (default 4). */
-  readonly temperature?: number
+  temperature: option(kinds.positive, 4),
 }
 
-const OPTIONS = { alpha: nonNegative(1), beta: nonNegative(8), temperature: positive(4) }
+export type DkdOptions = Given<typeof OPTIONS>
 
 /** Refuses what makes the second term vanish: one class besides the target always has probability 1. */
 function checkClasses(classes: number): void {
@@ -70,9 +69,6 @@ export function dkdRows(
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked: that would mean to wait for the
  *   backend)
- * @param options.alpha weight of the target-class term (default 1)
- * @param options.beta weight of the other classes' term (default 8; published runs use 0.5 to 8)
- * @param options.temperature T > 0 (default 4)
  * @returns scalar, in nats times T²
  * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid` for fewer than
  *   3 classes and options outside their range

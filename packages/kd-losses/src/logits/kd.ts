@@ -1,17 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
-import type { DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { klDivergence } from '../support/log-space.ts'
-import { fillOptions, positive } from '../support/options.ts'
 import { meanOf } from '../support/sums.ts'
 
-export interface KdOptions {
+const OPTIONS = {
   /** Divides both sides' logits; above 0, no unit (default 4). */
-  readonly temperature?: number
+  temperature: option(kinds.positive, 4),
 }
 
-const OPTIONS = { temperature: positive(4) }
+export type KdOptions = Given<typeof OPTIONS>
 
 /** `kdLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function kdRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: KdOptions = {}): tf.Tensor1D {
@@ -36,7 +35,6 @@ export function kdRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: KdOp
  *
  * @param student logits, `[batch, classes]`
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
- * @param options.temperature T > 0 (default 4)
  * @returns scalar, in nats times T²
  * @throws GpdError `network.shape` if the shapes differ, `config.invalid` for a temperature that is not above 0
  * @example kdLoss(studentLogits, teacherLogits, { temperature: 4 })

@@ -1,41 +1,43 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type DistillationContext, type DistillationLoss, type PairOutputs } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  type DistillationContext,
+  type DistillationLoss,
+  type Given,
+  type PairOutputs,
+} from '@gpdjs/core'
 import { checkPair } from '../support/check-inputs.ts'
-import { fillOptions, oneOf, type Option } from '../support/options.ts'
 import { sumOf } from '../support/sums.ts'
 import { everything, leastCertain, levels, type LogitView } from './alignment-levels.ts'
 
-export interface MlkdOptions {
+const TEMPERATURES = option(
+  kinds.listOf(kinds.positive, { expected: 'a list of finite numbers above 0' }),
+  [4, 3, 5, 2, 6],
+)
+
+const OPTIONS = {
   /** Temperatures T that are summed over, each above 0 (default 4, 3, 5, 2, 6; on ImageNet 1, 3, 5, 2, 6). */
-  readonly temperatures?: readonly number[]
+  temperatures: TEMPERATURES,
   /** As the paper writes it, or as the authors' code computes it (default `'paper'`). */
-  readonly variant?: 'paper' | 'release'
+  variant: option(kinds.oneOf('paper', 'release'), 'paper'),
 }
 
-const temperatureList: Option<readonly number[]> = {
-  fallback: [4, 3, 5, 2, 6],
-  range: 'a list of finite numbers above 0',
-  read: (value) => {
-    const list: readonly unknown[] = Array.isArray(value) ? value : []
-    const valid = list.length > 0 && list.every((t) => typeof t === 'number' && Number.isFinite(t) && t > 0)
-    return valid ? (list as readonly number[]) : undefined
-  },
-}
-
-const OPTIONS = { temperatures: temperatureList, variant: oneOf(['paper', 'release'], 'paper') }
+export type MlkdOptions = Given<typeof OPTIONS>
 
 /**
  * The multi-level alignment of one view: for every temperature
  * `T² · mean_b KL(p_t ‖ p_s) + ‖P_t P_tᵀ − P_s P_sᵀ‖² / batch + ‖P_tᵀ P_t − P_sᵀ P_s‖² / classes`, added up.
  *
  * @param view logits of both networks
- * @param options.temperatures (default 4, 3, 5, 2, 6)
  * @returns scalar
  * @throws GpdError `network.shape` if the shapes differ, `config.invalid`
  * @example mlkdViewLoss({ student: studentLogits, teacher: teacherLogits }, { temperatures: [4] })
  */
 export function mlkdViewLoss(view: LogitView, options: Pick<MlkdOptions, 'temperatures'> = {}): tf.Scalar {
-  const { temperatures } = fillOptions('mlkdViewLoss', { temperatures: temperatureList }, options)
+  const { temperatures } = fillOptions('mlkdViewLoss', { temperatures: TEMPERATURES }, options)
   checkPair('mlkdViewLoss', view.student, view.teacher)
   return tf.tidy(() => {
     const all = everything(view)
@@ -87,8 +89,6 @@ const VARIANTS = { paper: paperTerms, release: releaseTerms } as const
  * `'release'`: see the source; published numbers were made with it.
  *
  * @param views logits of both networks for both views, images in the same order
- * @param options.temperatures (default 4, 3, 5, 2, 6)
- * @param options.variant (default `'paper'`)
  * @returns scalar
  * @throws GpdError `data.missing` if there is one view only, `network.shape` if shapes differ, `config.invalid`
  * @example mlkdLoss({ weak: { student: a, teacher: b }, strong: { student: c, teacher: d } })
@@ -130,8 +130,6 @@ function viewsOf({ views, ...weak }: DistillationContext): Views {
  * `imageSource(set, { augment: padCropFlip(), views: { strong: chain(padCropFlip(), randAugment()) } })`. Both networks look at
  * both. The usual weight is 0.9, with 0.1 for the cross-entropy with the labels of both views.
  *
- * @param options.temperatures (default 4, 3, 5, 2, 6)
- * @param options.variant (default `'paper'`)
  * @throws GpdError `config.unknown-key`, `config.invalid`; when used, `data.missing` without the strong view
  * @example mlkd({ variant: 'release' })
  */

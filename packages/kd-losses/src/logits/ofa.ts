@@ -1,21 +1,21 @@
 import * as tf from '@tensorflow/tfjs'
-import { didYouMean, GpdError, type DistillationLoss } from '@gpdjs/core'
+import { didYouMean, fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { exitHead } from '../heads/exit-head.ts'
 import { headSpecs, runHead } from '../heads/heads.ts'
 import { checkLabels, checkPair, classesOf } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { oneHotLabels } from '../support/log-space.ts'
-import { fillOptions, positive } from '../support/options.ts'
 import { meanOf, sumOf } from '../support/sums.ts'
 import { tapNames, type TapOptions } from '../support/taps.ts'
 
-export interface OfaOptions {
+const EPSILON = {
   /** Power ε of the target's confidence, above 0 (default 1; 1.5 in the paper's ImageNet runs). */
-  readonly epsilon?: number
+  epsilon: option(kinds.positive, 1),
 }
 
-const EPSILON = { epsilon: positive(1) }
-const OPTIONS = { ...EPSILON, student: { ...tapNames(), fallback: [] as readonly string[] } }
+export type OfaOptions = Given<typeof EPSILON>
+
+const OPTIONS = { ...EPSILON, student: option(tapNames, []) }
 
 /** `w_c = (p_t(c) + 1{c = y})^ε − 1{c = y}`, without losing digits of a small `p_t(y)`. */
 function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: number): tf.Tensor2D {
@@ -57,7 +57,6 @@ export function ofaRows(
  * @param student logits, `[batch, classes]`, of the network or of an exit head
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked)
- * @param options.epsilon ε > 0 (default 1)
  * @returns scalar, in nats
  * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid`
  * @example ofaLoss(studentLogits, teacherLogits, labels, { epsilon: 1.5 })
@@ -84,7 +83,6 @@ function stageOf<T>(taps: Readonly<Record<string, T>>, tap: string): T {
  * side, runs as many transformer blocks as there are deeper taps (at least one), and maps the class token, or the mean of all
  * where there is none, to logits. Of a vector it is the linear map.
  *
- * @param options.epsilon ε > 0 (default 1)
  * @param options.student taps of the student, **shallow to deep**, that get a head (default: none; the paper's are all four
  *   stages)
  * @throws GpdError `config.unknown-key`, `config.invalid`

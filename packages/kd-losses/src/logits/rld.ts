@@ -1,29 +1,23 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type DistillationLoss } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkLabels, checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { maskedLogSumExp, oneHotLabels, klDivergence } from '../support/log-space.ts'
-import { fillOptions, nonNegative, positive } from '../support/options.ts'
 import { meanOf } from '../support/sums.ts'
 import { decouple, others } from './decouple.ts'
 
-export interface RldOptions {
+const OPTIONS = {
   /** Weight of the confidence term, at least 0 (default 1). */
-  readonly alpha?: number
-  /** Weight of the term over the masked classes, at least 0 (default 8). */
-  readonly beta?: number
-  /** Divides both sides' logits in the masked term; above 0 (default 4). */
-  readonly temperature?: number
+  alpha: option(kinds.nonNegative, 1),
+  /** Weight of the term over the masked classes, at least 0 (default 8; on ImageNet 0.5 or 2). */
+  beta: option(kinds.nonNegative, 8),
+  /** Divides both sides' logits in the masked term; above 0 (default 4; on ImageNet 1). */
+  temperature: option(kinds.positive, 4),
   /** Divides both sides' logits in the confidence term; above 0 (default 1). */
-  readonly confidenceTemperature?: number
+  confidenceTemperature: option(kinds.positive, 1),
 }
 
-const OPTIONS = {
-  alpha: nonNegative(1),
-  beta: nonNegative(8),
-  temperature: positive(4),
-  confidenceTemperature: positive(1),
-}
+export type RldOptions = Given<typeof OPTIONS>
 
 /** `log` of the softmax over the classes that are kept; 0 at the others. */
 const keptLogSoftmax = (x: tf.Tensor2D, excluded: tf.Tensor2D): tf.Tensor2D =>
@@ -103,10 +97,6 @@ export function rldRows(
  * @param student logits, `[batch, classes]`, at least 3 classes
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked)
- * @param options.alpha α ≥ 0 (default 1)
- * @param options.beta β ≥ 0 (default 8; on ImageNet 0.5 or 2)
- * @param options.temperature T > 0 (default 4; on ImageNet 1)
- * @param options.confidenceTemperature T_a > 0 (default 1)
  * @returns scalar, in nats times T²
  * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid`
  * @example rldLoss(studentLogits, teacherLogits, labels)

@@ -1,16 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import type { DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkPair } from '../support/check-inputs.ts'
-import { fillOptions, fraction } from '../support/options.ts'
 import { meanOf } from '../support/sums.ts'
 import { targetCrossEntropy } from './cross-entropy.ts'
 
-export interface SoftCrossEntropyOptions {
+const OPTIONS = {
   /** Share ε of the target that is spread evenly over the classes, from 0 to 1 (default 0; GPD uses 0.1). */
-  readonly smoothing?: number
+  smoothing: option(kinds.fraction, 0),
 }
 
-const OPTIONS = { smoothing: fraction(0) }
+export type SoftCrossEntropyOptions = Given<typeof OPTIONS>
 
 /** `softCrossEntropyLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function softCrossEntropyRows(
@@ -35,7 +34,6 @@ export function softCrossEntropyRows(
  *
  * @param student logits, `[batch, classes]`
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
- * @param options.smoothing ε from 0 to 1 (default 0)
  * @returns scalar, in nats
  * @throws GpdError `network.shape` if the shapes differ, `config.invalid` for a smoothing outside its range
  * @example softCrossEntropyLoss(studentLogits, dynamicTeacherLogits, { smoothing: 0.1 })

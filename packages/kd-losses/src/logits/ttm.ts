@@ -1,23 +1,23 @@
 import * as tf from '@tensorflow/tfjs'
-import type { DistillationLoss } from '@gpdjs/core'
+import { fillOptions, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { klDivergence } from '../support/log-space.ts'
-import { fillOptions, positive } from '../support/options.ts'
 import { meanOf } from '../support/sums.ts'
 
-export interface TtmOptions {
+const TTM = {
   /** Power γ of the teacher's probabilities, an inverse temperature; above 0 (default 0.1). */
-  readonly gamma?: number
+  gamma: option(kinds.positive, 0.1),
 }
 
-export interface WttmOptions {
+export type TtmOptions = Given<typeof TTM>
+
+const WTTM = {
   /** Power γ of the teacher's probabilities, an inverse temperature; above 0 (default 0.2). */
-  readonly gamma?: number
+  gamma: option(kinds.positive, 0.2),
 }
 
-const TTM = { gamma: positive(0.1) }
-const WTTM = { gamma: positive(0.2) }
+export type WttmOptions = Given<typeof WTTM>
 
 const logSumExp = (x: tf.Tensor2D): tf.Tensor2D => tf.logSumExp(x, 1, true)
 
@@ -59,7 +59,6 @@ export function ttmRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: Ttm
  *
  * @param student logits, `[batch, classes]`
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
- * @param options.gamma γ > 0 (default 0.1)
  * @returns scalar, in nats
  * @throws GpdError `network.shape` if the shapes differ, `config.invalid`
  * @example ttmLoss(studentLogits, teacherLogits, { gamma: 0.1 })
@@ -81,7 +80,6 @@ export function wttmRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: Wt
  *
  * @param student logits, `[batch, classes]`
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
- * @param options.gamma γ > 0 (default 0.2)
  * @returns scalar, in nats
  * @throws GpdError `network.shape` if the shapes differ, `config.invalid`
  * @example wttmLoss(studentLogits, teacherLogits, { gamma: 0.2 })

@@ -1,4 +1,14 @@
-import { didYouMean, GpdError, mapRecord, type DistillationLoss } from '@gpdjs/core'
+import {
+  didYouMean,
+  fillOptions,
+  GpdError,
+  kinds,
+  mapRecord,
+  option,
+  optional,
+  type DistillationLoss,
+  type Given,
+} from '@gpdjs/core'
 import { losses } from '../losses.ts'
 import { FEATURE_SETTINGS } from './feature-settings.ts'
 import { LOGIT_SETTINGS } from './logit-settings.ts'
@@ -14,12 +24,14 @@ const EPOCHS = { cifar100: 240, imagenet: 100 } as const
 
 export type PublishedData = keyof typeof EPOCHS
 
-export interface PublishedOptions {
-  /** Teacher and student, such as `'resnet56-resnet20'`: some numbers were tuned for each pair. */
-  readonly pair?: string
+export const PUBLISHED_OPTIONS = {
+  /** Teacher and student, such as `resnet56-resnet20`, where numbers were tuned for each pair. */
+  pair: optional(kinds.text),
   /** Options of losses by their name that go before the published ones: `{ crd: { negatives: 1024 } }`, taps of other networks. */
-  readonly options?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  options: option(kinds.recordOf(kinds.object), {}),
 }
+
+export type PublishedOptions = Given<typeof PUBLISHED_OPTIONS>
 
 /** A loss with its weight as it was published. */
 export interface PublishedTerm {
@@ -68,14 +80,15 @@ function known<T extends object>(where: string, table: T, name: string): T[keyof
 export function published(
   method: PublishedMethod,
   data: PublishedData,
-  { pair, options = {} }: PublishedOptions = {},
+  given: PublishedOptions = {},
 ): PublishedSetting {
+  const { pair, options } = fillOptions('published', PUBLISHED_OPTIONS, given)
   const publication: Publication = known('published', METHODS, method)
   const { source, ...sets } = publication
   const where = `published: ${method} on ${data}`
   const { labelWeight, labelViews = [], terms } = known(`published: ${method}`, sets, data)!
-  const term = ({ loss, weight, options: given = {}, warmUp }: TermData): PublishedTerm => {
-    const filled = mapRecord(given, (value) => (isByPair(value) ? numberOf(value, where, pair) : value))
+  const term = ({ loss, weight, options: own = {}, warmUp }: TermData): PublishedTerm => {
+    const filled = mapRecord(own, (value) => (isByPair(value) ? numberOf(value, where, pair) : value))
     return {
       loss: losses[loss]!({ ...filled, ...options[loss] }),
       weight: typeof weight === 'number' ? weight : numberOf(weight, where, pair),

@@ -1,13 +1,4 @@
-import { GpdError } from '@gpdjs/core'
-import type { Option } from './options.ts'
-
-/** Where a feature loss looks: names of taps, one for each pair that is compared. */
-export interface TapOptions {
-  /** Taps of the student, for example `'layer3'` or `['layer2', 'layer3']`. */
-  readonly student: string | readonly string[]
-  /** Taps of the teacher in the same order (default: the same names as on the student). */
-  readonly teacher?: string | readonly string[]
-}
+import { GpdError, needed, option, type Given, type Kind } from '@gpdjs/core'
 
 function readNames(value: unknown): readonly string[] | undefined {
   const names: readonly unknown[] = Array.isArray(value) ? value : [value]
@@ -15,18 +6,25 @@ function readNames(value: unknown): readonly string[] | undefined {
   return valid ? (names as readonly string[]) : undefined
 }
 
-/** One or more names of taps; without a fallback they must be given. */
-export const tapNames = (...fallback: readonly string[]): Option<readonly string[]> => ({
-  range: `a tap such as 'layer3', or a list of taps`,
+/** One or more names of taps, read as a list. */
+export const tapNames: Kind<readonly string[], string | readonly string[]> = {
+  expected: [`a tap such as 'layer3'`, 'a list of taps'],
   read: readNames,
-  ...(fallback.length > 0 && { fallback }),
-})
+}
 
 /** The options of every loss that compares maps; the teacher's names are those of the student unless given. */
-export const MAP_TAPS = { student: tapNames(), teacher: { ...tapNames(), fallback: [] as readonly string[] } }
+export const MAP_TAPS = {
+  /** Taps of the student, for example `'layer3'` or `['layer2', 'layer3']`. */
+  student: needed(tapNames),
+  /** Taps of the teacher in the same order (default: the same names as on the student). */
+  teacher: option(tapNames, []),
+}
+
+/** Where a feature loss looks: names of taps, one for each pair that is compared. */
+export type TapOptions = Given<typeof MAP_TAPS>
 
 /** The options of every loss that compares one vector per image: pooled features, unless told otherwise. */
-export const VECTOR_TAPS = { ...MAP_TAPS, student: tapNames('pool') }
+export const VECTOR_TAPS = { ...MAP_TAPS, student: option(tapNames, ['pool']) }
 
 export interface Taps {
   readonly student: readonly string[]

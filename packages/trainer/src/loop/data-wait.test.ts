@@ -20,7 +20,7 @@ describe('waitedFor', () => {
     finish()
   })
 
-  it('leaves a failure to whoever reads the result', async () => {
+  it('passes a failure on to the reader of the result', async () => {
     const pending = Promise.reject(new Error('lost'))
     expect(await waitedFor(pending, () => work(20))).toBeGreaterThanOrEqual(20)
     await expect(pending).rejects.toThrow('lost')

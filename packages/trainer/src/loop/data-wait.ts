@@ -1,7 +1,7 @@
 import { nextTurn } from './read-metrics.ts'
 
 /**
- * Prepares something while a device may still be busy with `pending`, and says how long the device had to wait for it.
+ * Prepares something while a device may still be busy with `pending`, and measures how long the device waited for it.
  *
  * A backend that computes in this thread has finished when the preparation begins: all of it is waiting. One that
  * computes beside this thread waits only if it has finished when the preparation ends; then all of it counts too,

@@ -13,7 +13,7 @@ import { staticTeacher } from '../plugins/static-teacher.ts'
 import { trainingStep } from '../step.ts'
 import { initialState } from '../training-state.ts'
 import { drawn, tinyData, tinyNetwork } from '../testing.ts'
-import type { Logs } from './callbacks.ts'
+import type { Logs } from '../callbacks.ts'
 
 const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 })
 const options = (train: BatchSource): DistillOptions => ({
@@ -25,7 +25,7 @@ const options = (train: BatchSource): DistillOptions => ({
   seed: 0,
 })
 
-/** A source that says what it gives; `failAt` counts batches over all epochs. */
+/** A source with a list of the batches it has given; `failAt` counts batches over all epochs. */
 function watched(source: BatchSource, failAt = Infinity) {
   const seen: { index: number[]; failures: number } = { index: [], failures: 0 }
   let batches = 0
@@ -66,7 +66,7 @@ async function leftBy(run: () => Promise<unknown>): Promise<number> {
 beforeAll(() => tf.setBackend('cpu'))
 
 describe('training', () => {
-  it('sees the batches of its source in their order, and learns the same as without looking ahead', async () => {
+  it('takes the batches of its source in their order, with the same result as without preparing the next one', async () => {
     const data = tinyData(24)
     const { source, seen } = watched(data)
     const run = await distill(options(source))
@@ -138,7 +138,7 @@ describe('training', () => {
     expect(left).toBe(0)
   })
 
-  it('says which share of a step the device waited for data', async () => {
+  it('measures the share of a step in which the device waited for data', async () => {
     const logs: Logs[] = []
     const slow = tinyData(24)
     const source: BatchSource = {
@@ -160,7 +160,7 @@ describe('training', () => {
     expect(Math.min(waited[1]!, waited[2]!)).toBeGreaterThanOrEqual(30 - 1e-6)
   })
 
-  it('gives numbers also where a step is shorter than the clock can tell, as in browsers', async () => {
+  it('gives numbers also where a step is shorter than the resolution of the clock, as in browsers', async () => {
     vi.spyOn(performance, 'now').mockReturnValue(1000)
     const logs: Logs[] = []
     const callbacks = { onBatchEnd: (_: number, each: Logs) => void logs.push(each) }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { chunksOf } from './chunks.ts'
 import { lookahead, type Lookahead } from './lookahead.ts'
 
-/** Numbers 0, 1, 2 …, with a note of what was made, discarded, and whether the source was told to stop. */
+/** Numbers 0, 1, 2 …, with a note of what was made, discarded, and whether the source was stopped. */
 function numbers(count: number, failAt = Infinity) {
   const seen = { made: [] as number[], discarded: [] as number[], stopped: 0 }
   function* source() {
@@ -76,7 +76,7 @@ describe('lookahead', () => {
 })
 
 describe('chunksOf', () => {
-  it('gives every item to one group or to nobody', () => {
+  it('gives every item to one group or to none', () => {
     fc.assert(
       fc.property(fc.nat(20), fc.integer({ min: 1, max: 6 }), (count, size) => {
         const { source, discard, seen } = numbers(count)

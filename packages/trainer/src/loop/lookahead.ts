@@ -4,7 +4,7 @@ type Ahead<T> =
   | { readonly kind: 'problem'; readonly problem: unknown }
 
 /**
- * Items of an iterator, the next one prepared before it is asked for: while a device computes on the one before. Items
+ * Items of an iterator, each prepared before it is needed: while a device computes on the one before. Items
  * come in the same order, and are the same, as without.
  */
 export interface Lookahead<T> {

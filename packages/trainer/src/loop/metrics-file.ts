@@ -1,9 +1,9 @@
 import { GpdError } from '@gpdjs/core'
 import type { FileHandle } from 'node:fs/promises'
-import type { Callbacks, Logs } from './callbacks.ts'
+import type { Callbacks, Logs } from '../callbacks.ts'
 import { nodeFiles } from '@gpdjs/interchange'
 
-/** JSON has no NaN or infinities, and writes null for them; a diverged run should say what it saw. */
+/** JSON has no NaN or infinities, and writes null for them; the log of a diverged run should show which of them it was. */
 const plain = (logs: Logs): Record<string, number | string> =>
   Object.fromEntries(
     Object.entries(logs).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]),
@@ -12,7 +12,7 @@ const plain = (logs: Logs): Record<string, number | string> =>
 /**
  * Callbacks that write one JSON object per line: `{ type: 'step', step, … }` for each step, `{ type: 'epoch', epoch, … }`
  * for each epoch. Every line is handed to the operating system before training goes on. If writing fails in the middle of
- * a run, say because the disk is full, a warning is given and training goes on without the file.
+ * a run, for example because the disk is full, a warning is given and training goes on without the file.
  *
  * @param path a file that does not exist yet; its folder is made
  * @throws GpdError `output.unwritable` when training begins

@@ -74,7 +74,7 @@ describe('outputs of a frozen actor', () => {
     expect(tf.memory().numTensors - before).toBe(4)
   })
 
-  it('are computed again where data vary, where the actor asks for it, and beyond the budget', async () => {
+  it('are computed again where data vary, where the actor has `cache: false`, and beyond the budget', async () => {
     const teacher = drawn(tinyNetwork({ width: 4 }), 1)
     const of = (cache: boolean) =>
       buildPipeline({ student: tinyNetwork(), seed: 0, plugins: staticTeacher({ ...teacher, loss: kd(), cache }) })

@@ -43,15 +43,15 @@ function resultsOf({ actorOf: { network }, taps }: PlannedPass): Cached[] {
 
 const bytesOf = ({ shape }: Cached): number => 4 * shape.reduce((product, n) => product * n, 1)
 
-/** Which item of a batch each row of a result belongs to: the input's own items where the data tell them apart. */
+/** Which item of a batch each row of a result belongs to: the input's own items where the data number them. */
 function itemsOf({ input }: Cached, { view }: PlannedPass, { fields, index, keys }: Batch): Uint32Array {
   return (input === undefined ? undefined : keys?.[fieldOf(input, view, fields)]) ?? index
 }
 
 /**
- * Remembers outputs and taps of actors that never change, by item, so that they see every item once. Filled as batches
- * come by: never more work than without, and none of it in advance. What depends on one input only is kept by the items
- * of that input (a document is embedded once, however many queries it belongs to), everything else by sample.
+ * Keeps outputs and taps of actors that never change, by item, so that each item is computed once. It is filled during
+ * training, batch by batch, without extra work. What depends on one input only is kept by the items of that input (a
+ * document is embedded once, however many queries it belongs to), everything else by sample.
  */
 export interface OutputCache {
   /** What is known or computed of this batch, by pass; the caller disposes of the tensors. */

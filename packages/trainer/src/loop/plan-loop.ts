@@ -1,14 +1,9 @@
 import { GpdError } from '@gpdjs/core'
-import type { DistillOptions } from '../distill-options.ts'
+import type { FilledDistillOptions } from '../distill-options.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
-import { combineCallbacks } from './callbacks.ts'
+import { combineCallbacks } from '../callbacks.ts'
 import { outputCache } from './output-cache.ts'
 import type { TrainingLoop } from './train-epoch.ts'
-
-const positive = (name: string, value: number): number => {
-  if (Number.isInteger(value) && value > 0) return value
-  throw new GpdError('config.invalid', `distill: ${name}: expected a positive integer, got ${value}.`)
-}
 
 /** What stays the same through a run of `distill`, with the numbers that its loop over epochs needs. */
 export interface PlannedLoop extends TrainingLoop {
@@ -18,16 +13,9 @@ export interface PlannedLoop extends TrainingLoop {
   readonly patience: number
 }
 
-/**
- * Options with defaults filled in.
- *
- * @throws GpdError `config.invalid` for numbers out of range, or an epoch without a step
- */
-export function planLoop(options: DistillOptions, pipeline: Pipeline): PlannedLoop {
-  const { data, optimizer, callbacks = [], signal, seed = 42, patience } = options
-  const batchSize = positive('batchSize', options.batchSize ?? 64)
-  const accumulate = positive('accumulate', options.accumulate ?? 1)
-  const epochs = positive('epochs', options.epochs)
+/** @throws GpdError `config.invalid` for an epoch without a step, or patience without a validation set */
+export function planLoop(options: FilledDistillOptions, pipeline: Pipeline): PlannedLoop {
+  const { data, optimizer, epochs, batchSize, accumulate, evaluateEvery, callbacks, signal, seed, patience } = options
   const stepsPerEpoch = Math.floor(Math.floor(data.train.size / batchSize) / accumulate)
   if (stepsPerEpoch === 0) {
     throw new GpdError(
@@ -52,8 +40,8 @@ export function planLoop(options: DistillOptions, pipeline: Pipeline): PlannedLo
     stepsPerEpoch,
     totalSteps,
     lastStep: Math.min(totalSteps, options.maxSteps ?? totalSteps),
-    evaluateEvery: positive('evaluateEvery', options.evaluateEvery ?? 1),
-    patience: patience === undefined ? Infinity : positive('patience', patience),
+    evaluateEvery,
+    patience: patience ?? Infinity,
     seed,
     callbacks: combineCallbacks([callbacks].flat()),
     signal,

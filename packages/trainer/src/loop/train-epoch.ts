@@ -7,7 +7,7 @@ import { valueAt } from '../schedule.ts'
 import type { StepScalars, TrainingBatch } from '../gradient-pass.ts'
 import { trainingStep } from '../step.ts'
 import { disposeReplaced, type TrainingState } from '../training-state.ts'
-import type { Callbacks, Logs } from './callbacks.ts'
+import type { Callbacks, Logs } from '../callbacks.ts'
 import { waitedFor } from './data-wait.ts'
 import { chunksOf } from './chunks.ts'
 import { lookahead, type Lookahead } from './lookahead.ts'
@@ -75,7 +75,7 @@ function chunksAhead({ source, batchSize, seed, accumulate }: TrainingLoop, epoc
   return lookahead(chunksOf(batches, accumulate, disposeFields), (chunk) => chunk.forEach(disposeFields))
 }
 
-/** A step with what it says of itself; `prepare` is called while it may still be computing. */
+/** A step and its metrics; `prepare` is called while the device may still be computing the step. */
 async function takeStep(loop: TrainingLoop, state: TrainingState, chunk: Batch[], prepare: () => void) {
   const batches = await Promise.all(chunk.map((batch) => withKnown(batch, loop.cache)))
   const scalars = scalarsAt(loop, state.step)
@@ -87,7 +87,7 @@ async function takeStep(loop: TrainingLoop, state: TrainingState, chunk: Batch[]
   return { next, values: await reading, waited, rates }
 }
 
-/** Steps until the data, or training, is over. Each step replaces the state that `replace` is told of. */
+/** Steps until the data, or training, is over. `replace` is called with the new state of each step. */
 async function trainOn(
   chunks: Lookahead<Batch[]>,
   loop: TrainingLoop,
@@ -115,7 +115,7 @@ async function trainOn(
     const broken = notFinite(values)
     if (broken.length > 0) {
       disposeReplaced(next, state)
-      const shown = Object.entries(rates).map(([name, rate]) => `${name} ${rate}`)
+      const shown = Object.entries(rates).map(([name, rate]) => `${name.replace('-', ' ')} ${rate}`)
       return end('diverged', `${broken.join(', ')} not finite at step ${state.step}, ${shown.join(', ')}`)
     }
     disposeReplaced(state, next)

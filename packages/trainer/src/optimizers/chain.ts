@@ -1,7 +1,7 @@
 import type { GradientTransform, Optimizer } from './optimizer.ts'
 
 /**
- * An optimizer that sees its gradients through transforms, applied from left to right. It may be the last part of
+ * An optimizer whose gradients first go through transforms, applied from left to right. It may be the last part of
  * another chain.
  *
  * @example chain(clip(5), sgd({ learningRate: 0.1, momentum: 0.9 }))

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { TensorRecord, Progress } from '@gpdjs/core'
+import { kinds, type TensorRecord, type Progress } from '@gpdjs/core'
 import type { Gradients } from './gradients.ts'
 
-/** What an optimizer needs to know of a tensor beyond its value. */
+/** What an optimizer needs of a tensor beyond its value. */
 export interface TrainableSpec {
   /** Whether weight decay acts on it when the optimizer exempts norms, biases and gates. */
   readonly decay: boolean
@@ -46,7 +46,14 @@ export interface Optimizer {
   moves?(name: string, progress: Progress): boolean
 }
 
-/** Something done to gradients before an optimizer sees them. Pure, and computed on the device. */
+export const optimizers = kinds.objectWith<Optimizer>(
+  'an optimizer such as sgd({ learningRate: 0.1 })',
+  'init',
+  'update',
+  'rates',
+)
+
+/** A change of gradients before an optimizer uses them. Pure, and computed on the device. */
 export interface GradientTransform {
   readonly name: string
   transform(gradients: Gradients): Gradients

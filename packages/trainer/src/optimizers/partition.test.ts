@@ -147,7 +147,7 @@ describe('partition', () => {
     expect(Object.keys(nested.rates({ step: 1, totalSteps: 8 }))).not.toContain('learning-rate/a/biases')
   })
 
-  it('says the rates of the groups that move, by the steps of each', () => {
+  it('gives the rates of the groups that move, by the steps of each', () => {
     const optimizer = partition([
       { tensors: 'a/*', optimizer: sgd({ learningRate: ({ step, totalSteps }) => step / totalSteps }), every: 2 },
       { tensors: '*', optimizer: sgd({ learningRate: 0.5 }) },

@@ -1,21 +1,41 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type Progress, type TensorRecord } from '@gpdjs/core'
-import { inScope, scopeOf } from '../pipeline/scope.ts'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  needed,
+  optional,
+  type Filled,
+  type Given,
+  type Progress,
+  type TensorRecord,
+} from '@gpdjs/core'
+import { inScope, scopeOf } from '../scope.ts'
 import { gradientsFor } from './gradients.ts'
-import type { Optimizer, UpdateContext, Updated } from './optimizer.ts'
+import { optimizers, type Optimizer, type UpdateContext, type Updated } from './optimizer.ts'
 import { checkOwners, owners, type Owner, type TensorPattern } from './owners.ts'
-import { checkTurns, isTurn, ownProgress, type Turns } from './turns.ts'
+import { checkOffset, isTurn, ownProgress, TURNS } from './turns.ts'
 
 /** Tensors that one optimizer moves, and when. */
-export interface TensorGroup extends Turns {
-  /** Unique, without `/`; for the log and for errors. Default `group-1`, `group-2`, … */
-  readonly name?: string
+const GROUP = {
+  /** Unique, without `/`; for the log and for errors (default: `group-1`, `group-2`, …). */
+  name: optional(kinds.text),
   /** `'dynamic-teacher/*'`, or a function of the name. Names are `<store>/<tensor>`: `student/fc.weight`. */
-  readonly tensors: TensorPattern
-  readonly optimizer: Optimizer
+  tensors: needed(kinds.either(kinds.text, kinds.functionOf<Exclude<TensorPattern, string>>())),
+  optimizer: needed(optimizers),
+  ...TURNS,
 }
 
-type Group = TensorGroup & Owner
+export type TensorGroup = Given<typeof GROUP>
+
+type Group = Filled<typeof GROUP> & Owner
+
+function filledGroup(given: TensorGroup, position: number): Filled<typeof GROUP> & Pick<Owner, 'name'> {
+  const name = given.name ?? `group-${position + 1}`
+  const group = fillOptions(`partition: '${name}'`, GROUP, given)
+  checkOffset(`partition: '${name}'`, group)
+  return { ...group, name }
+}
 
 /**
  * Several optimizers as one: each moves the tensors of its group. The first group that matches owns a tensor. A group has
@@ -31,7 +51,7 @@ type Group = TensorGroup & Owner
  * ])
  */
 export function partition(given: readonly TensorGroup[]): Optimizer {
-  const groups = owners(given.map((group, i) => ({ ...group, name: group.name ?? `group-${i + 1}` })))
+  const groups = owners(given.map(filledGroup))
   checkGroups(groups)
   const movingAt = (progress: Progress) => groups.filter((group) => isTurn(group, progress))
   return {
@@ -90,6 +110,5 @@ function checkGroups(groups: readonly Group[]): void {
     if (!/^[^/]+$/.test(group.name)) throw invalid(`'${group.name}' is no name.`, 'Give one without a slash.')
     if (groups.findIndex(({ name }) => name === group.name) < i)
       throw invalid(`two groups are called '${group.name}'.`, 'Give one of them another name.')
-    checkTurns(`'${group.name}'`, group)
   })
 }

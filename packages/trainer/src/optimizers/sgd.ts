@@ -1,28 +1,32 @@
 import * as tf from '@tensorflow/tfjs'
-import { checkShare, fromRule, type RuleOptions } from './from-rule.ts'
+import { fillOptions, kinds, option, type Given } from '@gpdjs/core'
+import { fromRule, RULE_OPTIONS } from './from-rule.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { UpdateRule } from './rule.ts'
 
-export interface SgdOptions extends RuleOptions {
-  /** In [0, 1). Default 0. */
-  readonly momentum?: number
-  /** Look one velocity ahead. Default false. */
-  readonly nesterov?: boolean
-  /** ≥ 0. Default 0. */
-  readonly weightDecay?: number
-  /** Subtract `learningRate · weightDecay · θ` from θ instead of adding `weightDecay · θ` to the gradient. Default false. */
-  readonly decoupled?: boolean
+export const SGD_OPTIONS = {
+  ...RULE_OPTIONS,
+  /** Share of the velocity that is kept at each step (default 0). */
+  momentum: option(kinds.rate, 0),
+  /** Look one velocity ahead (default false). */
+  nesterov: option(kinds.flag, false),
+  /** λ: `λ θ` is added to the gradient (default 0). */
+  weightDecay: option(kinds.nonNegative, 0),
+  /** Subtract `learningRate · weightDecay · θ` from θ instead of adding `weightDecay · θ` to the gradient (default false). */
+  decoupled: option(kinds.flag, false),
 }
+
+export type SgdOptions = Given<typeof SGD_OPTIONS>
 
 /**
  * Stochastic gradient descent: `v ← μ v + g + λ θ`, `θ ← θ − η v` (nesterov: `θ − η (g + λ θ + μ v)`), as in PyTorch.
  *
- * @throws GpdError `config.invalid` for numbers out of range
+ * @throws GpdError `config.unknown-key`, `config.missing`, `config.invalid`
  * @example sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 })
  * @see Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013
  */
-export function sgd({ momentum = 0, nesterov = false, decoupled = false, ...options }: SgdOptions): Optimizer {
-  checkShare('sgd: momentum', momentum)
+export function sgd(options: SgdOptions): Optimizer {
+  const { momentum, nesterov, decoupled, weightDecay, ...others } = fillOptions('sgd', SGD_OPTIONS, options)
   const rule: UpdateRule = {
     name: 'sgd',
     slots: momentum === 0 ? [] : ['velocity'],
@@ -42,5 +46,5 @@ export function sgd({ momentum = 0, nesterov = false, decoupled = false, ...opti
       },
     }),
   }
-  return fromRule(rule, options)
+  return fromRule(rule, others, weightDecay)
 }

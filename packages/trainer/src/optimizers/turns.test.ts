@@ -18,11 +18,11 @@ describe('turns of a group', () => {
 
   it.each([
     [[], /at least one group/],
-    [[{ every: 0 }], /'group-1': every: expected a positive integer, got 0/],
-    [[{ every: 2, offset: 2 }], /offset: expected an integer from 0 to every − 1 = 1, got 2/],
+    [[{ every: 0 }], /'group-1': every: expected a whole number of at least 1, got 0/],
+    [[{ every: 2, offset: 2 }], /offset: expected a whole number from 0 to every − 1 = 1, got 2/],
     [
       [{ during: [0.5, 0.5] as const }],
-      /during: expected two shares of the run, 0 ≤ from < until ≤ 1, got \[0\.5,0\.5\]/,
+      /during: expected two shares of the run, 0 ≤ from < until ≤ 1, got \[0\.5, 0\.5\]/,
     ],
     [[{ name: 'x/y' }], /'x\/y' is no name/],
     [[{ name: 'x' }, { name: 'x' }], /two groups are called 'x'/],

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Network, TensorRecord } from '@gpdjs/core'
-import { scopeOf } from './scope.ts'
+import { scopeOf } from '../scope.ts'
 
 /** A network that takes part in every step: the student, a static teacher, a dynamic teacher, a peer. */
 export interface Actor {

@@ -24,7 +24,7 @@ export function findActor(term: string, name: string, actors: readonly Actor[]):
   )
 }
 
-/** @throws GpdError `checkpoint.incompatible` for heads that no loss has asked for */
+/** @throws GpdError `checkpoint.incompatible` for heads that belong to no loss */
 export function checkHeads(given: readonly string[], terms: readonly string[]): void {
   const stranger = given.find((name) => !terms.includes(name))
   if (stranger === undefined) return
@@ -32,7 +32,7 @@ export function checkHeads(given: readonly string[], terms: readonly string[]): 
   throw new GpdError('checkpoint.incompatible', problem, didYouMean(stranger, terms))
 }
 
-/** What a loss may know of the two networks before training. */
+/** The argument of a loss's `prepare`: shapes of the two networks, before training. */
 export function lossSetup(edge: EdgeOptions, actors: readonly Actor[], seed: number, samples: number): LossSetup {
   const networkOf = (name: string) => findActor(edgeName(edge), name, actors).network
   const shapes = (name: string, taps: readonly string[] = []) => {

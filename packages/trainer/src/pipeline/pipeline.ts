@@ -16,7 +16,7 @@ import { checkHeads, checkTerm } from './checks.ts'
 import { planPasses, type PlannedPass } from './plan-passes.ts'
 import { flattenPlugins, type PluginOption, type PluginState, type Trained } from './plugin.ts'
 import { runSetup, STUDENT, type Additions } from './run-setup.ts'
-import { inScope } from './scope.ts'
+import { inScope } from '../scope.ts'
 import { startingTensors } from './starting-tensors.ts'
 import { taskTerm } from './task-term.ts'
 import type { LossTerm } from './term.ts'
@@ -34,7 +34,7 @@ export interface Pipeline {
   readonly passes: readonly PlannedPass[]
   readonly views: readonly MadeView[]
   readonly states: readonly PluginState[]
-  /** What the optimizer knows of each trained tensor. */
+  /** What the optimizer needs of each trained tensor, beyond its value. */
   readonly specs: Readonly<Record<string, TrainableSpec>>
   /** Tensors that views read and no optimizer moves. */
   readonly constants: Record<string, tf.Tensor>
@@ -53,7 +53,7 @@ export interface PipelineOptions {
   /** Default `classification()`. */
   readonly task?: Task | undefined
   readonly seed: number
-  /** Number of training samples, for losses that remember each of them. Default 0. */
+  /** Number of training samples, for losses with memory for each of them. Default 0. */
   readonly samples?: number
 }
 

@@ -4,7 +4,7 @@ import type { Actor } from './actor.ts'
 import type { EdgeOptions, LossTerm } from './term.ts'
 import type { MadeView } from './view.ts'
 
-/** Tensors that a plugin brings into the run, with what the optimizer must know of them. */
+/** Tensors that a plugin brings into the run, with what the optimizer needs of each. */
 export interface TensorStore {
   /** Unique: its tensors are called `<name>/<tensor>`. */
   readonly name: string
@@ -27,7 +27,7 @@ export interface PluginState {
   alternative?(state: TensorRecord): Trained
 }
 
-/** What a plugin sees and changes while a run is put together. Later changes throw: a run does not change shape. */
+/** What a plugin reads and changes while a run is put together. Later changes throw: a run does not change shape. */
 export interface RunSetup {
   readonly seed: number
   /** The student's network as it was given, whatever plugins have made of it since. */
@@ -38,7 +38,7 @@ export interface RunSetup {
   readonly studentParameters: TensorRecord
   readonly actors: readonly Actor[]
   readonly learners: readonly Actor[]
-  /** The learners that the task and static teachers teach. */
+  /** The learners that are trained by the task's own term and by static teachers. */
   readonly pupils: readonly Actor[]
   addActor(actor: Actor): void
   addTensors(store: TensorStore): void
@@ -47,7 +47,7 @@ export interface RunSetup {
   /** Adds fields that are made inside the step. */
   addView(view: MadeView): void
   addTerm(term: LossTerm): void
-  /** Adds a distillation loss between two actors, with the heads and the memory that it asks for. */
+  /** Adds a distillation loss between two actors, with its heads and its memory. */
   addDistillation(edge: EdgeOptions): void
   addState(state: PluginState): void
 }

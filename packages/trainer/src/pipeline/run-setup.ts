@@ -3,7 +3,7 @@ import { GpdError, initializeParameters, mapRecord, type Network, type TensorRec
 import { isPupil, type Actor } from './actor.ts'
 import { lossSetup } from './checks.ts'
 import type { PluginState, RunSetup, TensorStore } from './plugin.ts'
-import { inScope, scopeOf } from './scope.ts'
+import { inScope, scopeOf } from '../scope.ts'
 import { startingTensors } from './starting-tensors.ts'
 import { distillationTerm, edgeName, headsOf, memoryOf, type LossTerm } from './term.ts'
 import type { MadeView } from './view.ts'
@@ -17,7 +17,7 @@ export interface Additions {
   readonly terms: readonly LossTerm[]
   readonly states: readonly PluginState[]
   readonly views: readonly MadeView[]
-  /** What losses remember, under `memoryOf` their terms. */
+  /** Memories of losses, each under `memoryOf(term)`. */
   readonly memories: Record<string, tf.Tensor>
 }
 

@@ -3,7 +3,7 @@ import { GpdError, mapRecord, type TensorRecord } from '@gpdjs/core'
 
 const FIX = 'Give tensors of the same networks, made with the same options.'
 
-/** A copy of given tensors, checked against what the network wants; or fresh ones. */
+/** A copy of given tensors, checked against the network; or fresh ones. */
 export function startingTensors(
   kind: string,
   given: TensorRecord | undefined,

@@ -12,13 +12,13 @@ import {
   type TensorRecord,
 } from '@gpdjs/core'
 import type { Pass } from './pass.ts'
-import { scopeOf } from './scope.ts'
-import { weightedMean } from './weighted-mean.ts'
+import { scopeOf } from '../scope.ts'
+import { weightedMean } from '../weighted-mean.ts'
 
 /** What a pass has computed: its outputs and taps, and the task's rows of them. */
 export type PassOutputs = ActorOutputs & Rows
 
-/** The passes of a term, by the names under which it asked for them. */
+/** The passes of a term, by the names in its `passes`. */
 export type Outputs = Readonly<Record<string, PassOutputs>>
 
 /** What a term may use beside the outputs. */

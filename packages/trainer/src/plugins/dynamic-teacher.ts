@@ -1,27 +1,33 @@
 import * as tf from '@tensorflow/tfjs'
-import { initializeStatistics, mapRecord, type DistillationLoss, type Schedule } from '@gpdjs/core'
+import { fillOptions, initializeStatistics, kinds, mapRecord, needed, option, optional, type Given } from '@gpdjs/core'
 import { channelBranchReparameterization, type Extractor } from '@gpdjs/cbr-reparam'
 import type { Expander, Expansion } from '@gpdjs/ir-expansion'
 import { softCrossEntropy } from '@gpdjs/kd-losses'
 import type { Plugin, RunSetup } from '../pipeline/plugin.ts'
-import { scopeOf } from '../pipeline/scope.ts'
+import { scopeOf } from '../scope.ts'
+import { schedules } from '../schedule.ts'
+import { losses } from './static-teacher.ts'
 
-export interface DynamicTeacherOptions {
+export const DYNAMIC_TEACHER_OPTIONS = {
   /** How the student is expanded: `inverseReparameterization({ ratio: 2, branches: orepa() })`. */
-  readonly expander: Expander
-  /** `hard`: the student is a view of the dynamic teacher's tensors. `none`: it keeps its own. Default `hard`. */
-  readonly sharing?: 'hard' | 'none'
-  /** `inverse`: begins as the same function as the student. `none`: a wide network drawn by itself. Default `inverse`. */
-  readonly mapping?: 'inverse' | 'none'
-  /** How the student is read off the shared tensors. */
-  readonly extractor?: Extractor
-  /** What the dynamic teacher teaches the student with. Default soft cross-entropy with smoothing 0.1. */
-  readonly loss?: DistillationLoss
-  /** Default 3. */
-  readonly weight?: Schedule
-  /** Default `dynamic-teacher`. */
-  readonly name?: string
+  expander: needed(kinds.objectWith<Expander>('an expander such as inverseReparameterization({ ratio: 2 })', 'expand')),
+  /** `hard`: the student is a part of the dynamic teacher's tensors. `none`: it has its own (default `hard`). */
+  sharing: option(kinds.oneOf('hard', 'none'), 'hard'),
+  /** `inverse`: both begin as the same function. `none`: the dynamic teacher is drawn by itself (default `inverse`). */
+  mapping: option(kinds.oneOf('inverse', 'none'), 'inverse'),
+  /** How the student is read off the shared tensors (default: `channelBranchReparameterization()`). */
+  extractor: optional(
+    kinds.objectWith<Extractor>('an extractor such as channelBranchReparameterization()', 'studentView'),
+  ),
+  /** What it teaches the student with (default: soft cross-entropy with smoothing 0.1). */
+  loss: optional(losses),
+  /** Weight of that loss, a number or a schedule (default 3). */
+  weight: option(schedules, 3),
+  /** What the plugin and its actor are called (default `dynamic-teacher`). */
+  name: option(kinds.text, 'dynamic-teacher'),
 }
+
+export type DynamicTeacherOptions = Given<typeof DYNAMIC_TEACHER_OPTIONS>
 
 /** The student keeps tensors of its own: those it was given, or the ones that compute what the dynamic teacher does. */
 function ownTensors(run: RunSetup, expansion: Expansion, view: () => Record<string, tf.Tensor>): void {
@@ -34,31 +40,34 @@ function ownTensors(run: RunSetup, expansion: Expansion, view: () => Record<stri
  * The dynamic teacher of Gap Preserving Distillation: the student made wider, trained beside it by the task (and
  * from a static teacher, if there is one), and teaching it.
  *
- * @throws GpdError `config.invalid` for an invalid ratio
+ * @throws GpdError `config.unknown-key`, `config.missing`, `config.invalid`
  * @example dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) })
  * @see Guo et al., "Gap Preserving Distillation by Building Bidirectional Mappings with A Dynamic Teacher", ICLR 2025
  */
 export function dynamicTeacher(options: DynamicTeacherOptions): Plugin {
-  const { sharing = 'hard', mapping = 'inverse', weight = 3, name = 'dynamic-teacher' } = options
-  const extractor = options.extractor ?? channelBranchReparameterization()
-  const loss = options.loss ?? softCrossEntropy({ smoothing: 0.1 })
+  const { expander, sharing, mapping, weight, name, ...given } = fillOptions(
+    'dynamicTeacher',
+    DYNAMIC_TEACHER_OPTIONS,
+    options,
+  )
+  const { extractor = channelBranchReparameterization(), loss = softCrossEntropy({ smoothing: 0.1 }) } = given
   return {
     name,
     specVersion: 1,
     setup(run) {
       const mapped = mapping === 'inverse'
-      const expansion = options.expander.expand(run.network)
+      const expansion = expander.expand(run.network)
       const tensors = mapped
-        ? options.expander.lift(expansion, run.studentParameters, run.seed)
-        : options.expander.initialize(expansion, run.seed)
+        ? expander.lift(expansion, run.studentParameters, run.seed)
+        : expander.initialize(expansion, run.seed)
       run.addTensors({ name, tensors, specs: expansion.stored })
       run.addActor({
         name,
         network: expansion.teacher,
         role: 'learner',
-        parameters: (all, batch) => options.expander.teacherView(expansion, scopeOf(name, all), { batch }),
+        parameters: (all, batch) => expander.teacherView(expansion, scopeOf(name, all), { batch }),
         statistics: mapped
-          ? options.expander.liftStatistics(expansion, run.student.statistics)
+          ? expander.liftStatistics(expansion, run.student.statistics)
           : initializeStatistics(expansion.teacher.statistics),
       })
       if (sharing === 'hard') {

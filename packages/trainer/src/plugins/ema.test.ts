@@ -106,6 +106,6 @@ describe('ema', () => {
   })
 
   it.each([{ decay: 1 }, { decay: -0.1 }, { probability: 0 }, { probability: 1.5 }])('refuses %j', (options) => {
-    expect(() => ema(options)).toThrow(/ema: (decay|probability): expected a number in/)
+    expect(() => ema(options)).toThrow(/ema: (decay|probability): expected a number/)
   })
 })

@@ -1,24 +1,37 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, mapRecord, randomStream, type Progress, type Schedule, type TensorRecord } from '@gpdjs/core'
+import {
+  fillOptions,
+  kinds,
+  mapRecord,
+  option,
+  optional,
+  randomStream,
+  type Given,
+  type Progress,
+  type Schedule,
+  type TensorRecord,
+} from '@gpdjs/core'
 import type { Plugin, RunSetup, Trained } from '../pipeline/plugin.ts'
-import { inScope, scopeOf } from '../pipeline/scope.ts'
+import { inScope, scopeOf } from '../scope.ts'
 import { valueAt } from '../schedule.ts'
 
-export interface EmaOptions {
-  /** Share of the average that is kept each step, in [0, 1). Default 0.999. */
-  readonly decay?: Schedule
-  /** Begin with a smaller share, `min(decay, (1 + step) / (10 + step))`, so that short runs forget their start. Default true. */
-  readonly warmUp?: boolean
-  /** Probability, in (0, 1], that a tensor moves in a step; the others keep their average. Drawn from the seed. Default 1. */
-  readonly probability?: number
+export const EMA_OPTIONS = {
+  /** Share of the average that is kept at each step, a number or a schedule (default 0.999). */
+  decay: option(kinds.either(kinds.rate, kinds.functionOf<Exclude<Schedule, number>>()), 0.999),
+  /** Begin with a smaller share, `min(decay, (1 + step) / (10 + step))`, so that short runs forget their start (default true). */
+  warmUp: option(kinds.flag, true),
+  /** Probability that a tensor moves in a step; the others keep their average. Drawn from the seed (default 1). */
+  probability: option(kinds.portion, 1),
   /**
-   * Gives the averaged student to the run as an actor of this name, in evaluation mode, which may teach: a mean teacher.
-   * Default: none.
+   * Gives the averaged student to the run as an actor of this name, in evaluation mode, which may teach: a mean teacher
+   * (default: none).
    */
-  readonly actor?: string
-  /** Default `ema`. */
-  readonly name?: string
+  actor: optional(kinds.text),
+  /** What the plugin is called (default `ema`). */
+  name: option(kinds.text, 'ema'),
 }
+
+export type EmaOptions = Given<typeof EMA_OPTIONS>
 
 const [TRAINABLES, STATISTICS] = ['trainables', 'statistics'] as const
 
@@ -42,24 +55,17 @@ function addFollower(run: RunSetup, name: string, state: string): void {
   })
 }
 
-function checkRange(key: string, value: unknown, holds: boolean, range: string): void {
-  if (holds) return
-  throw new GpdError('config.invalid', `ema: ${key}: expected a number in ${range}, got ${String(value)}.`)
-}
-
 /**
  * An exponential moving average of everything that is trained, and of the batch-norm moments:
  * `a ← d a + (1 − d) θ`. Evaluated beside the run's own tensors, and saved with them.
  *
- * @throws GpdError `config.invalid` unless 0 ≤ decay < 1 and 0 < probability ≤ 1
+ * @throws GpdError `config.unknown-key`, `config.invalid`
  * @example ema({ decay: linear(0.8, 1), probability: 0.2, actor: 'mean-teacher' }) // fragments of a mean teacher
  * @see Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992; Tarvainen and Valpola, "Mean
  *   teachers are better role models", 2017
  */
 export function ema(options: EmaOptions = {}): Plugin {
-  const { decay = 0.999, warmUp = true, probability = 1, actor, name = 'ema' } = options
-  if (typeof decay === 'number') checkRange('decay', decay, decay >= 0 && decay < 1, '[0, 1)')
-  checkRange('probability', probability, probability > 0 && probability <= 1, '(0, 1]')
+  const { decay, warmUp, probability, actor, name } = fillOptions('ema', EMA_OPTIONS, options)
   const keptAt = (progress: Progress): number => {
     const keep = valueAt(decay, progress)
     return warmUp ? Math.min(keep, (1 + progress.step) / (10 + progress.step)) : keep

@@ -1,20 +1,27 @@
 import * as tf from '@tensorflow/tfjs'
 import {
   defineNetwork,
+  fillOptions,
   GpdError,
+  kinds,
   mapRecord,
+  needed,
   networkDefinition,
+  option,
+  optional,
   rescale,
   soleInput,
   type DistillationLoss,
-  type Model,
+  type Filled,
+  type Given,
   type Network,
   type Schedule,
   type TensorRecord,
 } from '@gpdjs/core'
 import type { ChannelMoments } from '@gpdjs/data'
 import type { Plugin } from '../pipeline/plugin.ts'
-import { scopeOf } from '../pipeline/scope.ts'
+import { scopeOf } from '../scope.ts'
+import { schedules } from '../schedule.ts'
 
 /** One of several losses of a teacher. */
 export interface WeightedLoss {
@@ -22,25 +29,46 @@ export interface WeightedLoss {
   readonly weight: Schedule
 }
 
+export const losses = kinds.objectWith<DistillationLoss>('a loss such as kd()', 'name', 'compute')
+
+const moments = kinds.objectWith<ChannelMoments>('moments such as moments(train)', 'mean', 'deviation')
+const tensors = kinds.objectWith<TensorRecord>('tensors by their names')
+
 /** A trained model (it always runs in evaluation mode), and what it teaches with. */
-export interface StaticTeacherOptions extends Model {
+export const STATIC_TEACHER_OPTIONS = {
+  network: needed(kinds.objectWith<Network>('a network', 'nodes', 'parameters')),
+  parameters: needed(tensors),
+  statistics: needed(tensors),
   /** What it teaches with, to every learner: `dkd()`, `kd({ temperature: 4 })`, …; or several, each with a weight. */
-  readonly loss: DistillationLoss | readonly WeightedLoss[]
-  /** Of the one loss. Default 1. */
-  readonly weight?: Schedule
+  loss: needed(
+    kinds.either(
+      kinds.listOf(kinds.record({ loss: needed(losses), weight: needed(schedules) }), {
+        expected: 'a list of { loss, weight }',
+      }),
+      losses,
+    ),
+  ),
+  /** Weight of the one loss, a number or a schedule (default: 1). */
+  weight: optional(schedules),
   /**
    * Compute the outputs and taps that losses read once and look them up, where data do not vary from epoch to epoch; at
-   * most 256 MB of them, the rest is computed again. Default true.
+   * most 256 MB of them, the rest is computed again (default true).
    */
-  readonly cache?: boolean
+  cache: option(kinds.flag, true),
   /**
    * Where the teacher was trained on images normalized in another way: what the run's images are normalized by, and what
-   * the teacher's were. Without it the teacher sees the images as the student does.
+   * the teacher's were. Without it the teacher gets the images of the student unchanged.
    */
-  readonly normalization?: { readonly data: ChannelMoments; readonly teacher: ChannelMoments }
-  /** Default `static-teacher`. */
-  readonly name?: string
+  normalization: optional(kinds.record({ data: needed(moments), teacher: needed(moments) })),
+  /** What the plugin and its actor are called (default `static-teacher`). */
+  name: option(kinds.text, 'static-teacher'),
+  /** What `loadNetwork` gives beside the model; not used. */
+  metadata: optional(kinds.object),
+  /** What `fromLayersModel` gives beside the model; not used. */
+  notes: optional(kinds.listOf(kinds.text, { least: 0 })),
 }
+
+export type StaticTeacherOptions = Given<typeof STATIC_TEACHER_OPTIONS>
 
 /** The same network, behind `(x · σ + μ − μ_t) / σ_t`: images as the teacher knows them, from images normalized by μ and σ. */
 function renormalized(
@@ -65,16 +93,16 @@ function renormalized(
   return defineNetwork({ ...definition, nodes: [{ id, ...rescale({ factor, shift }), inputs: [input] }, ...behind] })
 }
 
-/** @throws GpdError `config.invalid` for several losses with one weight, or for none */
-function weightedLosses({ loss, weight }: StaticTeacherOptions): readonly WeightedLoss[] {
+/** @throws GpdError `config.invalid` for several losses with one weight */
+function weightedLosses({ loss, weight }: Filled<typeof STATIC_TEACHER_OPTIONS>): readonly WeightedLoss[] {
   if (!isList(loss)) return [{ loss, weight: weight ?? 1 }]
-  if (weight === undefined && loss.length > 0) return loss
-  const found = loss.length === 0 ? 'an empty list' : `a list and weight ${String(weight)}`
+  if (weight === undefined) return loss
+  const found = `a list and weight ${String(weight)}`
   const problem = `staticTeacher: loss: expected one loss, or a list of { loss, weight }, got ${found}.`
   throw new GpdError('config.invalid', problem, 'Give each loss of the list its own weight.')
 }
 
-const isList = (loss: StaticTeacherOptions['loss']): loss is readonly WeightedLoss[] => Array.isArray(loss)
+const isList = (loss: unknown): loss is readonly WeightedLoss[] => Array.isArray(loss)
 
 /**
  * A trained network that never changes, and one loss or several from it to the student (and to the dynamic teacher, if there is
@@ -85,9 +113,10 @@ const isList = (loss: StaticTeacherOptions['loss']): loss is readonly WeightedLo
  * @example staticTeacher({ network, parameters, statistics, loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }) })
  */
 export function staticTeacher(options: StaticTeacherOptions): Plugin {
-  const { normalization, name = 'static-teacher', cache = true } = options
-  const network = normalization ? renormalized(options.network, normalization) : options.network
-  const losses = weightedLosses(options)
+  const filled = fillOptions('staticTeacher', STATIC_TEACHER_OPTIONS, options)
+  const { normalization, name, cache } = filled
+  const network = normalization ? renormalized(filled.network, normalization) : filled.network
+  const terms = weightedLosses(filled)
   const copy = (record: TensorRecord) => mapRecord(record, (tensor) => tf.clone(tensor))
   return {
     name,
@@ -95,7 +124,7 @@ export function staticTeacher(options: StaticTeacherOptions): Plugin {
     setup(run) {
       run.addTensors({
         name,
-        tensors: copy(options.parameters),
+        tensors: copy(filled.parameters),
         specs: network.parameters.map((spec) => ({ ...spec, trainable: false })),
       })
       run.addActor({
@@ -103,13 +132,13 @@ export function staticTeacher(options: StaticTeacherOptions): Plugin {
         network,
         role: 'frozen',
         parameters: (tensors) => scopeOf(name, tensors),
-        statistics: copy(options.statistics),
+        statistics: copy(filled.statistics),
         cache,
       })
     },
     connect(run) {
       for (const pupil of run.pupils)
-        for (const term of losses) run.addDistillation({ student: pupil.name, teacher: name, ...term })
+        for (const term of terms) run.addDistillation({ student: pupil.name, teacher: name, ...term })
     },
   }
 }

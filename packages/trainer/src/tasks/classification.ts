@@ -1,20 +1,23 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type Network, type Schedule, type Task } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type Given, type Network, type Task } from '@gpdjs/core'
 import { crossEntropyRows } from '@gpdjs/kd-losses'
+import { schedules } from '../schedule.ts'
 
-export interface ClassificationOptions {
-  /** Weight of the cross-entropy with the labels, for every learner; 0 for pure distillation. Default 1. */
-  readonly weight?: Schedule
-  /** Further views of the images whose cross-entropy with the labels is added, such as `['strong']`. Default none. */
-  readonly views?: readonly string[]
+export const CLASSIFICATION_OPTIONS = {
+  /** Weight of the cross-entropy with the labels, for every learner, a number or a schedule; 0 for pure distillation (default 1). */
+  weight: option(schedules, 1),
+  /** Further views of the images whose cross-entropy with the labels is added, such as `['strong']` (default: none). */
+  views: option(kinds.listOf(kinds.text, { least: 0, expected: 'a list of texts' }), []),
 }
+
+export type ClassificationOptions = Given<typeof CLASSIFICATION_OPTIONS>
 
 const OUTPUT = 'logits'
 const LABEL = 'label'
 
 const classesOf = ({ shapes, outputs }: Network): number => shapes[outputs[OUTPUT]!]!.at(-1)!
 
-/** @throws GpdError `data.mismatch` unless all networks tell the same number of classes apart */
+/** @throws GpdError `data.mismatch` unless all networks have the same number of classes */
 function checkNetworks(networks: Readonly<Record<string, Network>>): void {
   const [[, student], ...others] = Object.entries(networks) as [[string, Network], ...[string, Network][]]
   const other = others.find(([, network]) => classesOf(network) !== classesOf(student))
@@ -33,7 +36,8 @@ function checkNetworks(networks: Readonly<Record<string, Network>>): void {
  *
  * @example distill({ …, task: classification({ weight: 0.1 }) }) // the labels count a tenth
  */
-export function classification({ weight = 1, views = [] }: ClassificationOptions = {}): Task<'acc' | 'loss'> {
+export function classification(options: ClassificationOptions = {}): Task<'acc' | 'loss'> {
+  const { weight, views } = fillOptions('classification', CLASSIFICATION_OPTIONS, options)
   return {
     name: 'classification',
     outputs: [OUTPUT],

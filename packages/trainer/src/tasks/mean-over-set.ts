@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { mapRecord, type BatchSource, type Predict, type Rows, type Task } from '@gpdjs/core'
-import { weightedMean } from '../pipeline/weighted-mean.ts'
+import { weightedMean } from '../weighted-mean.ts'
 
 /** `Σ w`, the number of rows where they have no weights. */
 const weightOf = ({ labels, weights }: Rows): tf.Scalar =>

@@ -11,7 +11,7 @@ import { installTensorflowKernels } from './index.ts'
 const { batchNorm, relu } = tensorOps
 
 describe('installTensorflowKernels', () => {
-  it('refuses a version that it does not know', () => {
+  it('refuses an unknown version', () => {
     expect(() => installTensorflowKernels('4.21.0')).toThrow(/expected @tensorflow\/tfjs-node 4\.22\.0, found 4\.21\.0/)
   })
 })

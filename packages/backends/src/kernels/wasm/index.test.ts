@@ -13,7 +13,7 @@ const matrix = (rows: number, columns: number, f: (i: number, j: number) => numb
 describe('the wasm kernels', () => {
   beforeAll(() => useBackend('wasm'))
 
-  it('refuse a version whose internals they do not know', async () => {
+  it('refuse a version for which they are not written', async () => {
     await expect(repairWasmKernels('4.23.0')).rejects.toMatchObject({
       code: 'backend.unsupported',
       fix: expect.stringContaining('4.22.0') as string,
@@ -99,7 +99,7 @@ describe('the wasm kernels', () => {
     product.dispose()
   })
 
-  it('convolve images of any size, stride and padding as the sum says', () => {
+  it('convolve images of any size, stride and padding as the defining sum does', () => {
     const window = fc.record({
       height: fc.integer({ min: 3, max: 9 }),
       width: fc.integer({ min: 3, max: 9 }),

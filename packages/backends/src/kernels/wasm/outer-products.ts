@@ -26,7 +26,7 @@ function inPlace(backend: WasmBackend, { m, n }: Factors): AddProducts {
   return (a, b, out, rows) => filterGradientTap(a, b, out, 1, rows, 4 * m, 0, 4 * n, 0, m, n, 4 * n)
 }
 
-/** Rows that lie far apart share a few sets of the cache, so blocks of both factors are copied into one place first. */
+/** Rows far apart in memory fall into a few sets of the cache, so blocks of both factors are copied to one place first. */
 function copied(backend: WasmBackend, { m, n }: Factors, aBlock: number, bBlock: number): AddProducts {
   const { copyRows, filterGradientTap } = simd(backend)
   const panels = Array.from({ length: Math.ceil(n / PANEL) }, (_, i) => ({

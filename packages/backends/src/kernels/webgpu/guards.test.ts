@@ -52,7 +52,7 @@ describe('a guarded webgpu backend', () => {
     await expect(guarded.read({})).rejects.toThrow('the device was lost: the driver stopped')
   })
 
-  it('hands on the error of a read that the device is not to blame for, and reads again', async () => {
+  it('passes on the error of a read that is no fault of the device, and reads again', async () => {
     const { backend, guarded } = fakeBackend()
     const { read } = backend
     backend.read = () => Promise.reject(new Error('no such tensor'))

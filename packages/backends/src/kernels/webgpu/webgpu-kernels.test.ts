@@ -16,7 +16,7 @@ const problem = await findGpu()
   )
 if (problem !== undefined) console.warn(`skipped: ${problem}`)
 
-it('a version whose internals are not known is refused', () => {
+it('an unknown version is refused', () => {
   expect(() => repairWebgpuBackend('4.23.0')).toThrow('expected @tensorflow/tfjs 4.22.0, found 4.23.0')
 })
 
@@ -54,7 +54,7 @@ describe.skipIf(problem !== undefined)('the webgpu kernels', () => {
       expect(await largestError(subject, references.get(subject.name)!), subject.name).toBeLessThan(1e-5)
   })
 
-  it('cannot be read synchronously, which is said', async () => {
+  it('cannot be read synchronously: an error with the fix', async () => {
     const sum = tf.add(tf.ones([2]), 1)
     expect(() => sum.dataSync()).toThrow('Read with `await tensor.data()`')
     expect(await sum.data()).toEqual(Float32Array.of(2, 2))

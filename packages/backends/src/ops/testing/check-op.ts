@@ -35,8 +35,8 @@ function expectClose(actual: tf.Tensor, expected: readonly number[], what: strin
 }
 
 /**
- * Holds a network of one op, on the backend in use, to what it is said to compute: its values to those of plain numbers in
- * double precision, and its gradients to their finite differences.
+ * Checks a network of one op on the backend in use: its values against those of plain numbers in double precision, and its
+ * gradients against their finite differences.
  *
  * @param given values of inputs; others are drawn, batch 2
  * @param reference the output from inputs and parameters, all row by row

@@ -36,7 +36,7 @@ export const leakyRectifier: LayerWriter = (written) =>
 export const exponential: LayerWriter = (written) =>
   slope(written) === 1
     ? written.apply(tf.layers.elu({ name: written.node.id }))
-    : unwritable(written.node, `has alpha ${slope(written)}; Keras in TensorFlow.js knows 1 only.`)
+    : unwritable(written.node, `has alpha ${slope(written)}; Keras in TensorFlow.js supports 1 only.`)
 
 export const sum = plain(({ name }) => tf.layers.add({ name }))
 export const product = plain(({ name }) => tf.layers.multiply({ name }))

@@ -27,7 +27,10 @@ function repeatBorder({ inputs, inputShape, name, apply }: WrittenNode, padding:
   }, inputs[0]!)
 }
 
-/** Keras pads a maximum with nothing (`same`) or not at all; zeros are as good only below which no number lies. */
+/**
+ * Keras leaves padding out of a maximum (`same`) or does not pad. Padding with zeros gives the same maximum only where no
+ * input is negative.
+ */
 export const maxPooling: LayerWriter = (written) => {
   const { kernelSize, strides } = written.node.attributes as unknown as Window
   const border = kerasPadding(written)
@@ -65,7 +68,7 @@ export const zeroPadding: LayerWriter = (written) => {
   return written.apply(tf.layers.zeroPadding2d({ name: written.node.id, padding: [[...rows], [...columns]] }))
 }
 
-/** The means of rows and of columns as dense layers over these axes, of which Keras knows only the last. */
+/** The means of rows and of columns as dense layers over these axes; Keras applies dense layers to the last axis only. */
 export const adaptiveAveragePooling: LayerWriter = ({ node, inputs, inputShape, outputShape, name, apply }) =>
   [0, 1].reduce((x, axis) => {
     const [size, positions] = [inputShape[axis]!, outputShape[axis]!]

@@ -21,7 +21,7 @@ export const prependTokens: LayerWriter = (written) => {
 export const positionEmbedding: LayerWriter = (written) =>
   plusEach(written, written.inputs[0]!, written.tensor('embedding'))
 
-/** Tokens are rows, and Keras crops columns of what {@link cropColumns} sees as a matrix. */
+/** Tokens are rows; {@link cropColumns} takes them as columns of a matrix, which Keras can crop. */
 export const takeToken: LayerWriter = (written) => {
   const { inputs, inputShape, node, name, apply } = written
   const [tokens, channels] = inputShape as [number, number]

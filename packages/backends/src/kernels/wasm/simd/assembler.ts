@@ -57,7 +57,7 @@ export type Argument<Name extends string> = number | (number & { readonly parame
 /** What a function is called with: one number for each parameter, in their order. */
 export type Arguments<P extends readonly string[]> = { readonly [I in keyof P]: Argument<P[I]> }
 
-/** A function of these parameters as JavaScript sees it. */
+/** A function of these parameters, as a type of TypeScript. */
 export type Callable<P extends readonly string[]> = (...numbers: Arguments<P>) => void
 
 /** @param parameters names: pointers in bytes, counts */

@@ -2,7 +2,7 @@ import { wasmFunction, whileLoop, type Declare, type Local, type WasmFunction } 
 import { ROW_PARAMETERS } from './dot-row.ts'
 import { f32, f32x4, i32, type Code } from './instructions.ts'
 
-/** Output channels that are computed together; the weights of a panel lie together too. */
+/** Output channels that are computed together; the weights of a panel are adjacent in memory too. */
 export const PANEL = 8
 export type PanelWidth = 8 | 4 | 3 | 2 | 1
 

@@ -1,7 +1,7 @@
 import { wasmFunction, whileLoop } from './assembler.ts'
 import { i32, memoryCopy } from './instructions.ts'
 
-/** Copies rows of `bytes` from and to rows that lie apart. */
+/** Copies rows of `bytes`; there may be gaps between the rows of either side. */
 export const copyRows = wasmFunction('copyRows', ['from', 'fromRow', 'to', 'toRow', 'rows', 'bytes'], (p) => [
   whileLoop(
     p.rows.get,

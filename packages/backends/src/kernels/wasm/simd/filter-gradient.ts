@@ -12,13 +12,13 @@ export interface Tile {
   readonly xColumn: Local
   readonly dyColumn: Local
   readonly outRow: Local
-  /** Bytes from one input to the next where they lie apart. */
+  /** Bytes from one input to the next where there are gaps between them. */
   readonly xInput?: Local
   /** Rows of positions, if there are several. */
   readonly block?: { readonly rows: Local; readonly xRowSkip: Local; readonly dyRowSkip: Local }
 }
 
-/** How the inputs of a tile lie: one beside the other, or `xInput` bytes apart. */
+/** Layout of the inputs of a tile: adjacent, or `xInput` bytes apart. */
 type Inputs = 'beside' | 'apart'
 
 /** What becomes of the sums: they are added to what `out` holds, or written over it. */

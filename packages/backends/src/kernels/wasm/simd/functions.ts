@@ -37,7 +37,7 @@ const channelFill = channelMap({
   map: (_, { value }) => value,
 })
 
-/** `out = x`, where rows of either may lie apart */
+/** `out = x`, where there may be gaps between the rows of either */
 const channelCopy = channelMap({ name: 'channelCopy', maps: ['x'], coefficients: [], map: (_, { x }) => x })
 
 /** `out = x + b` */

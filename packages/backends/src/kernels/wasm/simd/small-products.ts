@@ -8,7 +8,7 @@ export const LEAST_COLUMNS = 4
 
 const bytes = (index: Local) => i32.shiftLeft(index.get, i32.const(2))
 
-/** How a lies: m×k, or k×m, transposed. */
+/** Layout of a: m×k, or k×m, transposed. */
 type Left = 'rows' | 'columns'
 
 interface Product {
@@ -20,7 +20,7 @@ interface Product {
   readonly n: Local
 }
 
-/** `out = a · b`, with b `[k, n]`; both are read as they lie. */
+/** `out = a · b`, with b `[k, n]`; both are read where they are, without copies. */
 function product(p: Product, left: Left, declare: Declare): Code {
   const [row, column] = [declare('i32'), declare('i32')]
   const [aRow, bRow, next] = [declare('i32'), declare('i32'), declare('i32')]

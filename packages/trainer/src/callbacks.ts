@@ -1,4 +1,4 @@
-/** Numbers to log, under the names that TensorFlow.js users know (`loss`, `acc`, `val_acc`) and those of the run's losses. */
+/** Numbers to log, under the names of TensorFlow.js (`loss`, `acc`, `val_acc`) and those of the run's losses. */
 export type Logs = Readonly<Record<string, number>>
 
 /** Called as training goes on, each of them optional; those that return a promise are waited for. */

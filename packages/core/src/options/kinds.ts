@@ -1,0 +1,22 @@
+/** All kinds of values that options take; `@gpdjs/core` exports them as `kinds`. */
+export {
+  atLeastOne,
+  count,
+  countFrom,
+  countOrNone,
+  flag,
+  fraction,
+  functionOf,
+  integer,
+  kind,
+  nonNegative,
+  number,
+  object,
+  objectWith,
+  oneOf,
+  portion,
+  positive,
+  rate,
+  text,
+} from './scalars.ts'
+export { defaults, either, listOf, record, recordOf, variants } from './structures.ts'

@@ -1,0 +1,45 @@
+import {
+  kinds,
+  needed,
+  option,
+  optional,
+  type EpochOptions,
+  type Fields,
+  type FieldSpec,
+  type Filled,
+  type Given,
+} from '@gpdjs/core'
+import type { Entries } from '../check-range.ts'
+
+export const itemKeys = kinds.recordOf(
+  kinds.kind<Uint32Array>('a Uint32Array', (value) => value instanceof Uint32Array),
+)
+
+/**
+ * What random numbers may depend on beside the sample: `randomStream(seed, 'augment', epoch, position)`. A draw that does
+ * not depend on the batch is the same in batches of any size.
+ */
+export type Draw = Pick<EpochOptions, 'seed' | 'epoch' | 'training'>
+
+export const PARTS = {
+  /** Number of samples, ≥ 1 */
+  size: needed(kinds.number('a number', () => true)),
+  /** What `read` returns. A further view `<field>/<view>` is in training batches only. */
+  fields: needed(kinds.recordOf(kinds.objectWith<FieldSpec>('{ shape, dtype }', 'shape', 'dtype'))),
+  /** Whether a sample may look different from one epoch to the next (default false). */
+  varying: option(kinds.flag, false),
+  /** For fields whose items are not the samples: the number of each sample's item, `[size]`. */
+  keys: optional(itemKeys),
+  /** The samples at these positions, as new tensors. Depends on its arguments only. */
+  read: needed(kinds.functionOf<(positions: Uint32Array, draw: Draw) => Fields>()),
+  /**
+   * All entries of int32 fields that declare a `size`, sample after sample. They are looked at once, before training or
+   * evaluation; a field that is not given is not looked at.
+   */
+  entries: optional(kinds.recordOf(kinds.functionOf<() => Entries | Promise<Entries>>())),
+}
+
+export type SourceParts = Given<typeof PARTS>
+
+/** With defaults filled in. */
+export type Parts = Filled<typeof PARTS>
