@@ -6,12 +6,15 @@ export interface Callbacks {
   onTrainBegin?(info: TrainInfo): void | Promise<void>
   onEpochBegin?(epoch: number): void | Promise<void>
   /**
-   * After each step: the unweighted losses by name, `loss`, `acc`, `gradient-norm`, `learning-rate` (or
+   * After each step: the unweighted losses by name, `loss`, the task's metrics (`acc`), `gradient-norm`, `learning-rate` (or
    * `learning-rate/<group>` of each group that moved), `samples-per-second`, and `data-wait`, the share of the step in which its
    * device waited for data, 0 … 1.
    */
   onBatchEnd?(step: number, logs: Logs): void | Promise<void>
-  /** After each epoch and its evaluation: means of the steps' numbers, and `val_acc`, `val_loss` of each learner, `gap`. */
+  /**
+   * After each epoch and its evaluation: means of the steps' numbers, the task's metrics on the validation set, `val_acc` of
+   * the student and `val_acc/<actor>` of the others, and `val_gap/<actor>`.
+   */
   onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>
   /** Also when training stops early. */
   onTrainEnd?(logs: Logs): void | Promise<void>

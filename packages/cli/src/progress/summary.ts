@@ -2,7 +2,7 @@ import type { Logs } from '@gpdjs/trainer'
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
-/** `gap/dynamic-teacher` → `dynamic-teacher` */
+/** `val_gap/dynamic-teacher` → `dynamic-teacher` */
 const gaps = (logs: Logs): [string, number][] =>
   Object.entries(logs).flatMap(([name, value]) =>
     name.startsWith('val_gap/') ? [[name.slice('val_gap/'.length), value]] : [],
