@@ -19,7 +19,7 @@ export interface PreparedData {
   readonly train: BatchSource
   readonly validation: BatchSource
   readonly test: BatchSource
-  /** What all of them are normalized by: that of the training images, so that nothing is learnt from the others. */
+  /** What all of them are normalized by: that of the training images, so that nothing is learned from the others. */
   readonly moments: ChannelMoments
 }
 

@@ -24,7 +24,7 @@ export function metricsFile(path: string): Callbacks {
     try {
       await file?.appendFile(`${JSON.stringify(entry)}\n`)
     } catch (error) {
-      // What has been learnt is worth more than its log.
+      // What has been learned is worth more than its log.
       process.emitWarning(`Cannot write '${path}': ${(error as Error).message}. Training goes on without it.`)
       await file?.close().catch(() => undefined)
       file = undefined
