@@ -39,7 +39,6 @@ export {
   inputAxis,
   outputAxis,
   channelAxis,
-  layoutSize,
   axisSize,
   isPlainAxis,
   segmentRatio,
