@@ -39,6 +39,7 @@ export {
   inputAxis,
   outputAxis,
   channelAxis,
+  layoutSize,
   axisSize,
   isPlainAxis,
   segmentRatio,
