@@ -8,7 +8,7 @@ type Attributes = Readonly<Record<string, unknown>>
 /** Multiply-adds of a convolution: for every output pixel and filter, a window over the channels that it reads. */
 const convolution = (output: Shape, [height, width, channels]: Shape) => sizeOf(output) * height! * width! * channels!
 
-/** Of a depthwise one, whose filters see one channel each. */
+/** Of a depthwise one, whose filters read one channel each. */
 const depthwise = (output: Shape, [height, width]: Shape) => sizeOf(output) * height! * width!
 
 type Count = (inputs: Inputs, attributes: Attributes, output: Shape) => number

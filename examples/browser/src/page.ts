@@ -15,13 +15,13 @@ export function append(table: string, cells: readonly (string | number)[]): void
   element(table).append(row)
 }
 
-/** One grey image of a set, with a caption. */
+/** One gray image of a set, with a caption. */
 export function showImage(parent: string, set: ImageSet, index: number, caption: string, right: boolean): void {
   const [height, width] = set.shape
   const canvas = Object.assign(document.createElement('canvas'), { width, height })
   const bytes = imageBytes(set.shape)
-  const grey = set.images.subarray(index * bytes, (index + 1) * bytes)
-  const pixels = Uint8ClampedArray.from([...grey].flatMap((value) => [value, value, value, 255]))
+  const gray = set.images.subarray(index * bytes, (index + 1) * bytes)
+  const pixels = Uint8ClampedArray.from([...gray].flatMap((value) => [value, value, value, 255]))
   canvas.getContext('2d')!.putImageData(new ImageData(pixels, width, height), 0, 0)
   const figure = document.createElement('figure')
   const label = document.createElement('figcaption')

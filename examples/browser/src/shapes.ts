@@ -12,7 +12,7 @@ const INSIDE: Readonly<Record<(typeof SHAPES)[number], (x: number, y: number) =>
   cross: (x, y) => Math.min(Math.abs(x), Math.abs(y)) < 0.25 && Math.max(Math.abs(x), Math.abs(y)) < 1,
 }
 
-/** Grey values of one image: a shape somewhere, turned, bright or dark, under noise. */
+/** Gray values of one image: a shape somewhere, turned, bright or dark, under noise. */
 function draw(shape: (typeof SHAPES)[number], random: RandomStream): number[] {
   const between = (low: number, high: number) => low + (high - low) * random.uniform()
   const radius = between(5, 8)

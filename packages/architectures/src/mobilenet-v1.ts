@@ -47,7 +47,7 @@ function separable(g: Graph, x: string, { name, filters, strides }: SeparableOpt
  * MobileNet (version 1), layer by layer as in the authors' release of GPD, with its parameter names.
  *
  * Taps: `layer1` … `layer5` behind the stages and `layer1.preactivation` … before their last ReLU; `pool`. The authors'
- * ReviewKD looks at `layer2.preactivation` … `layer5.preactivation` and `pool`.
+ * ReviewKD compares `layer2.preactivation` … `layer5.preactivation` and `pool`.
  *
  * @throws GpdError `config.invalid`, `config.missing` or `config.unknown-key`, naming the option
  * @example const student = mobilenetV1({ classes: 1000 })

@@ -1,5 +1,5 @@
 import { didYouMean, fillOptions, GpdError, type Network } from '@gpdjs/core'
-import { catalogue, NETWORK, type NetworkOptions } from './catalogue.ts'
+import { catalog, NETWORK, type NetworkOptions } from './catalog.ts'
 
 /**
  * Names of the networks that `createNetwork` makes, in alphabetical order of their kind and size.
@@ -13,7 +13,7 @@ export function listNetworks(pattern = '*'): string[] {
       .map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'))
       .join('.*')}$`,
   )
-  return Object.keys(catalogue)
+  return Object.keys(catalog)
     .filter((name) => matcher.test(name))
     .sort(new Intl.Collator('en', { numeric: true }).compare)
 }
@@ -26,7 +26,7 @@ export function listNetworks(pattern = '*'): string[] {
  * @example createNetwork('resnet20', { classes: 10 })
  */
 export function createNetwork(name: string, options: NetworkOptions): Network {
-  const make = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
+  const make = Object.hasOwn(catalog, name) ? catalog[name] : undefined
   if (!make) throw new GpdError('config.invalid', `No network is called '${name}'.`, didYouMean(name, listNetworks()))
   return make(fillOptions(name, NETWORK, options))
 }

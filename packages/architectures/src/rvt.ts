@@ -120,7 +120,7 @@ interface StageOptions {
   readonly dropPath: readonly number[]
 }
 
-/** A stack of blocks on a map. Returns what each block hands on, as a map. */
+/** A stack of blocks on a map. Returns the output of each block, as a map. */
 function rvtStage(g: Graph, map: string, options: StageOptions): string[] {
   const { stage, dropPath, side } = options
   let tokens = g.add(`transformers.${stage}.tokens`, toTokens(), map)

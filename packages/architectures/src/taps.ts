@@ -3,7 +3,7 @@ import type { Graph, Network, Shape } from '@gpdjs/core'
 /** A map of positions, a list of tokens, or one vector for each image. */
 export type TapKind = 'map' | 'tokens' | 'vector'
 
-/** A place in a network that feature losses can look at. */
+/** A place in a network that feature losses can compare. */
 export interface Tap {
   readonly name: string
   /** Without the batch axis: `[height, width, channels]`, `[tokens, channels]` or `[channels]`. */

@@ -245,7 +245,7 @@ describe('the program itself', () => {
 
   it('admits a bug in one line, and says how to get more', async () => {
     const written: string[] = []
-    // A terminal that breaks in the middle stands for anything that nobody thought of.
+    // A terminal that breaks in the middle stands for any unexpected error.
     const stderr = {
       write(text: string) {
         if (text.startsWith('Backend: ')) throw new TypeError('x is undefined')

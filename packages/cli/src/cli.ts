@@ -75,7 +75,7 @@ const FIX_BY_STATUS: Readonly<Record<number, string>> = {
   [EXIT.resources]: 'Free some space, or choose another --output.',
 }
 
-/** What an error says: its message and its fix. */
+/** The message of an error and its fix. */
 async function describe(error: unknown): Promise<Failure & { readonly status: number }> {
   const [{ isGpdError }, { errorCodeOf, exitCodeOf }] = await Promise.all([
     import('@gpdjs/core'),
@@ -89,7 +89,7 @@ async function describe(error: unknown): Promise<Failure & { readonly status: nu
   return { status, code, message: `${surprise}${problem}`, fix: FIX_BY_STATUS[status] ?? '' }
 }
 
-/** Tells the user what went wrong. The message of a foreseen error already ends with its fix. */
+/** Shows the user what went wrong. The message of a foreseen error already ends with its fix. */
 async function fail(
   io: Io,
   error: unknown,

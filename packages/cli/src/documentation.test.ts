@@ -1,4 +1,4 @@
-/** The documents say what the program does: every key, every command, every default that can be checked. */
+/** The documents describe the program as it is: every key, every command, every default that can be checked. */
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { format, resolveConfig } from 'prettier'

@@ -13,7 +13,7 @@ const BY_KIND: Readonly<Record<string, number>> = {
   output: EXIT.resources,
 }
 
-/** What the operating system says when a disk is full, broken or taken away in the middle of a run. */
+/** Error codes of the operating system when a disk is full, broken or taken away in the middle of a run. */
 const OUT_OF_RESOURCES = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EFBIG', 'EMFILE', 'ENOMEM'])
 
 const isOutOfResources = (error: unknown): boolean =>

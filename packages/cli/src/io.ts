@@ -1,6 +1,6 @@
 import type { ProgressStream } from './progress/terminal.ts'
 
-/** The outside world of a command: where it writes, and who may stop it. */
+/** The outside world of a command: where it writes, and what may stop it. */
 export interface Io {
   /** Results. */
   readonly stdout: { write(text: string): unknown }
@@ -25,7 +25,7 @@ export const say = (io: Io, text: string): void => void io.stderr.write(`${text}
 export const printJson = (io: Io, value: object): void =>
   void io.stdout.write(`${JSON.stringify({ schema: 1, ...value })}\n`)
 
-/** What `--json` says of a failure. */
+/** What `--json` prints for a failure. */
 export interface Failure {
   readonly code: string
   readonly message: string

@@ -19,7 +19,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs a program; `watch` sees everything it says as it says it. */
+/** Runs a program; `watch` gets all of its errors and notes so far, at each new line. */
 function start(
   [file, ...args]: readonly string[],
   watch: (said: string, child: ChildProcess) => void = () => {},
@@ -37,7 +37,7 @@ function start(
 
 const gpd = (...args: string[]) => start([...command, ...args])
 
-/** Says, when the process ends, which modules of TensorFlow.js were loaded (all of them are CommonJS in Node). */
+/** Prints, when the process ends, which modules of TensorFlow.js were loaded (all of them are CommonJS in Node). */
 const tellModules = `
 import { createRequire } from 'node:module'
 const { cache } = createRequire(process.execPath)

@@ -1,4 +1,4 @@
-/** Every public function that takes options: a mistyped one is refused, and comments say the defaults that are used. */
+/** Every public function that takes options: a mistyped one is refused, and comments state the defaults that are used. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -104,7 +104,7 @@ const sources = readdirSync(packages, { recursive: true, encoding: 'utf8' })
   .filter((path) => /^[\w-]+\/src\/.*(?<!\.test)\.ts$/.test(path))
   .map((path): [string, string] => [path, readFileSync(join(packages, path), 'utf8')])
 
-/** A comment that says a default, and the declaration under it: `/** … (default 4) *\/ padding: option(…, 4),`. */
+/** A comment with a default, and the declaration under it: `/** … (default 4) *\/ padding: option(…, 4),`. */
 const DECLARED = /\(default ((?:[^()]|\([^()]*\))*)\)(?:(?!\*\/)[^])*\*\/\s+(\w+): option\(([^]*?)\),\n/g
 
 const declarations = sources.flatMap(([path, text]) =>
@@ -115,7 +115,7 @@ const declarations = sources.flatMap(([path, text]) =>
   ]),
 )
 
-/** `[4, 3]` is said as `4, 3`, `[32, 32, 3]` also as `32×32×3`, and a text in code marks with or without its quotes. */
+/** `[4, 3]` is written as `4, 3`, `[32, 32, 3]` also as `32×32×3`, and a text in code marks with or without its quotes. */
 const plain = (text: string) =>
   text
     .replaceAll(/[`'[\]]/g, '')

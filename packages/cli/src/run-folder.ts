@@ -14,7 +14,7 @@ export const RUN = {
   heads: 'heads',
 } as const
 
-/** Where a run goes that was not told: `runs/2026-01-31T12-00-00` */
+/** The folder of a run without `--output`: `runs/2026-01-31T12-00-00` */
 export const defaultRunFolder = (): string => join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-'))
 
 const unusable = (path: string, why: string) =>
@@ -57,7 +57,7 @@ async function makeFolder(path: string): Promise<void> {
 
 /**
  * Makes the folder of a run and writes its first files. To be called before anything is trained, so that a folder that
- * cannot be written to costs nobody a night.
+ * cannot be written to is noticed before the training, not after it.
  *
  * @throws GpdError `config.invalid`
  */

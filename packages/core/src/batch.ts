@@ -41,6 +41,6 @@ export interface BatchSource {
   /** Whether a sample may look different from one epoch to the next. */
   readonly varying: boolean
   batches(options: EpochOptions): Iterable<Batch>
-  /** Looks for mistakes that are only seen by waiting for the device; called once, before training or evaluation. */
+  /** Checks values on the device, which takes time; called once, before training or evaluation. */
   check?(): Promise<void>
 }

@@ -71,7 +71,7 @@ export interface DistillationLoss {
   readonly name: string
   /** Taps that must exist on either side. */
   readonly taps?: { readonly student?: readonly string[]; readonly teacher?: readonly string[] }
-  /** Further views of the images that both networks must look at, such as `['strong']`: another forward pass for each. */
+  /** Further views of the images on which both networks are computed, such as `['strong']`: another forward pass for each. */
   readonly views?: readonly string[]
   /** Fields of the batch that it reads, such as `['index']`: the positions of the images in the training set, int32 `[batch]`. */
   readonly fields?: readonly string[]

@@ -22,7 +22,7 @@ describe('nearest', () => {
     expect(nearest('seed', [])).toEqual([])
   })
 
-  it('counts a swap of neighbours as one step, not two', () => {
+  it('counts a swap of neighbors as one step, not two', () => {
     // Three letters allow one step.
     expect(nearest('dkd', ['kdd'])).toEqual(['kdd'])
     expect(nearest('dkd', ['kdk'])).toEqual([])

@@ -1,4 +1,4 @@
-/** Number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
+/** Number of insertions, deletions, substitutions and swaps of neighbors that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {

@@ -13,4 +13,4 @@ export { randAugment, RAND_AUGMENT_OPTIONS, type RandAugmentOptions } from './au
 export { source } from './sources/source.ts'
 export type { Draw, SourceParts } from './sources/source-parts.ts'
 export { imageSource, type ImageSourceOptions } from './sources/image-source.ts'
-export { tensorSource, type FieldTensors, type LabelledTensors } from './sources/tensor-source.ts'
+export { tensorSource, type FieldTensors, type LabeledTensors } from './sources/tensor-source.ts'

@@ -46,7 +46,7 @@ function zeroSum(noise: tf.Tensor, axes: readonly Axis[], ratios: GroupRatios): 
   const copiesAt = (at: number) => (at < 0 ? 1 : segmentRatio(axes[at]!.segments[0]!, ratios))
   const [inputs, outputs] = [copiesAt(input), copiesAt(output)]
   const rows = tf.split(noise, inputs, input)
-  const centred = (blocks: tf.Tensor[]): tf.Tensor[] => {
+  const centered = (blocks: tf.Tensor[]): tf.Tensor[] => {
     if (blocks.length === 0) return []
     const mean = tf.div(tf.addN(blocks), blocks.length)
     return blocks.map((block) => tf.sub(block, mean))
@@ -63,9 +63,9 @@ function zeroSum(noise: tf.Tensor, axes: readonly Axis[], ratios: GroupRatios): 
     })
   // The student's own output channels: its own block stays clean, the other copies of the input sum to zero.
   const [own, ...others] = output < 0 ? rows : columns(rows, 0, 1)
-  const first = [tf.zerosLike(own!), ...centred(others)]
+  const first = [tf.zerosLike(own!), ...centered(others)]
   if (outputs === 1) return tf.concat(first, input)
-  const rest = centred(columns(rows, 1, outputs))
+  const rest = centered(columns(rows, 1, outputs))
   return tf.concat([tf.concat(first, input), tf.concat(rest, input)], output)
 }
 

@@ -20,7 +20,7 @@ import { standardized } from './logits/standardized.ts'
 import { ttm, wttm } from './logits/ttm.ts'
 
 /**
- * Makes a distillation loss; refuses options that it does not know or whose values it does not take. Losses of features
+ * Makes a distillation loss; refuses unknown options and values that are not allowed. Losses of features
  * take the names of taps: `{ student: 'layer3', teacher: 'layer3' }`, or lists of them.
  */
 export type LossFactory = (options?: Readonly<Record<string, unknown>>) => DistillationLoss

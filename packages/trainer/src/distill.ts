@@ -50,9 +50,9 @@ async function trainEpochs(
       state = reached
       end = outcome
       const isJudged = validation && judged(result, epoch, loop)
-      const judgement = isJudged ? await validate(pipeline, state, validation) : undefined
-      if (judgement) best.judge(epoch, judgement, () => extractActor(pipeline, state))
-      history.push({ epoch, logs: { ...logs, ...judgement } })
+      const judgment = isJudged ? await validate(pipeline, state, validation) : undefined
+      if (judgment) best.judge(epoch, judgment, () => extractActor(pipeline, state))
+      history.push({ epoch, logs: { ...logs, ...judgment } })
       await callbacks.onEpochEnd(epoch, history.at(-1)!.logs)
       if (outcome.outcome !== 'completed') break
       if (best.since() < loop.patience || epoch === loop.epochs - 1) continue

@@ -19,7 +19,7 @@ import { scopeOf } from './scope.ts'
 import { reduceRows, type LossTerm, type PassOutputs, type TermContext } from './pipeline/term.ts'
 import type { TrainingState } from './training-state.ts'
 
-/** One batch on the device. */
+/** A batch as a step takes it: its fields on the device, with outputs that are already known. */
 export interface TrainingBatch {
   /** The first axis of each is the batch. */
   readonly fields: Fields

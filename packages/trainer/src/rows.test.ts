@@ -23,11 +23,11 @@ beforeAll(async () => {
 const optimizer = sgd({ learningRate: 0.05 })
 
 /** Classification in which labels of class 2 are unknown and count nothing. */
-const partlyLabelled = (): Task<'acc' | 'loss'> => {
+const partlyLabeled = (): Task<'acc' | 'loss'> => {
   const plain = classification()
   return {
     ...plain,
-    name: 'partly-labelled',
+    name: 'partly-labeled',
     weighsRows: true,
     rows(outputs, fields) {
       const rows = plain.rows(outputs, fields)
@@ -63,7 +63,7 @@ function known(xs: tf.Tensor4D, ys: tf.Tensor1D) {
 describe('weights of rows', () => {
   it('leave out what they are 0 for: loss, gradients and metrics are those of the other rows alone', () => {
     const { xs, ys } = tinyTensors(12)
-    const weighed = passOf(partlyLabelled(), { image: xs, label: ys })
+    const weighed = passOf(partlyLabeled(), { image: xs, label: ys })
     const alone = passOf(classification(), known(xs, ys))
     close(weighed.gradients, alone.gradients)
     expect(weighed.metrics['loss']!.dataSync()[0]).toBeCloseTo(alone.metrics['loss']!.dataSync()[0]!, 6)
@@ -71,7 +71,7 @@ describe('weights of rows', () => {
 
   it('weigh micro-batches by what counts in them', () => {
     const { xs, ys } = tinyTensors(12)
-    const whole = passOf(partlyLabelled(), { image: xs, label: ys })
+    const whole = passOf(partlyLabeled(), { image: xs, label: ys })
     const parts = [
       [0, 5],
       [5, 3],
@@ -85,14 +85,14 @@ describe('weights of rows', () => {
 
   it('give 0, and gradients of 0, where no row counts', () => {
     const { xs } = tinyTensors(6)
-    const { metrics, gradients } = passOf(partlyLabelled(), { image: xs, label: tf.fill([6], 2, 'int32') })
+    const { metrics, gradients } = passOf(partlyLabeled(), { image: xs, label: tf.fill([6], 2, 'int32') })
     expect(metrics['loss']!.dataSync()[0]).toBe(0)
     for (const gradient of Object.values(gradients)) expect([...gradient.dataSync()].every((x) => x === 0)).toBe(true)
   })
 
   it('count in an evaluation', async () => {
     const model = drawn(network, 3)
-    const { loss } = await evaluate(model, tinyData(15), { task: partlyLabelled(), batchSize: 4 })
+    const { loss } = await evaluate(model, tinyData(15), { task: partlyLabeled(), batchSize: 4 })
     const { xs, ys } = tinyTensors(15)
     const { image, label } = known(xs, ys)
     const { metrics } = passOf(classification(), { image, label })
@@ -106,7 +106,7 @@ describe('weights of rows', () => {
       optimizer,
       epochs: 1,
       batchSize: 6,
-      task: partlyLabelled(),
+      task: partlyLabeled(),
       plugins: staticTeacher({ ...drawn(tinyNetwork(), 1), loss: sp({ student: 'features' }) }),
     })
     await expect(attempt).rejects.toThrow(/'sp\(student, static-teacher\)' compares samples.*the task weighs rows/)

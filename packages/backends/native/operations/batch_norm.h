@@ -39,13 +39,13 @@ inline void moments_of_rows(const float* x, long first, long last, long channels
       using T = decltype(kind);
       T sum{};
       for (long i = 0; i < count; i++) sum += load<T>(rows + i * channels + at);
-      const T centre = sum * (1.0f / count);
+      const T center = sum * (1.0f / count);
       T deviation{};
       for (long i = 0; i < count; i++) {
-        const T difference = load<T>(rows + i * channels + at) - centre;
+        const T difference = load<T>(rows + i * channels + at) - center;
         deviation += difference * difference;
       }
-      store<T>(piece + at, centre);
+      store<T>(piece + at, center);
       store<T>(piece + channels + at, deviation);
     });
     merge_moments(channels, row - first, mean, squares, count, piece, piece + channels);
@@ -174,12 +174,12 @@ inline void gradient_sums(const float* x, long rows, long channels, const float*
       const long count = std::min(step, last - row);
       for_each_vector(channels, [&](long at, auto kind) {
         using T = decltype(kind);
-        const T centre = load<T>(mean + at);
+        const T center = load<T>(mean + at);
         T sum{}, product{};
         for (long i = row; i < row + count; i++) {
           const T dz = dz_at(i * channels + at, at, kind);
           sum += dz;
-          product += dz * (load<T>(x + i * channels + at) - centre);
+          product += dz * (load<T>(x + i * channels + at) - center);
         }
         store<T>(sums + at, load<T>(sums + at) + sum);
         store<T>(sums + channels + at, load<T>(sums + channels + at) + product);

@@ -41,17 +41,17 @@ inline void layer_norm(const float* x, long rows, long channels, const float* sc
     for (long row = rows * range / ranges; row < rows * (range + 1) / ranges; row++) {
       const float* in = x + row * channels;
       float* out = y + row * channels;
-      const float centre = sum_of_row(channels, [=](long at, auto kind) { return load<decltype(kind)>(in + at); }) / channels;
+      const float center = sum_of_row(channels, [=](long at, auto kind) { return load<decltype(kind)>(in + at); }) / channels;
       const float squares = sum_of_row(channels, [=](long at, auto kind) {
-        const auto difference = load<decltype(kind)>(in + at) - centre;
+        const auto difference = load<decltype(kind)>(in + at) - center;
         return difference * difference;
       });
       const float factor = 1 / std::sqrt(squares / channels + epsilon);
       for_each_vector(channels, [=](long at, auto kind) {
         using T = decltype(kind);
-        store<T>(out + at, (load<T>(in + at) - centre) * factor * load<T>(scale + at) + load<T>(shift + at));
+        store<T>(out + at, (load<T>(in + at) - center) * factor * load<T>(scale + at) + load<T>(shift + at));
       });
-      mean[row] = centre;
+      mean[row] = center;
       inverse[row] = factor;
     }
   });
@@ -68,8 +68,8 @@ inline void layer_norm_gradient(const float* dy, const float* x, long rows, long
     for (long row = rows * range / ranges; row < rows * (range + 1) / ranges; row++) {
       const float *gradient = dy + row * channels, *in = x + row * channels;
       float* out = dx + row * channels;
-      const float centre = mean[row], factor = inverse[row];
-      const auto normal = [=](long at, auto kind) { return (load<decltype(kind)>(in + at) - centre) * factor; };
+      const float center = mean[row], factor = inverse[row];
+      const auto normal = [=](long at, auto kind) { return (load<decltype(kind)>(in + at) - center) * factor; };
       const auto scaled = [=](long at, auto kind) {
         using T = decltype(kind);
         return load<T>(gradient + at) * load<T>(scale + at);

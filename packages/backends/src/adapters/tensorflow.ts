@@ -7,7 +7,7 @@ import { isNode } from './runtime.ts'
 
 type Parts = typeof loading & typeof repairs
 
-/** By a name that is handed over at run time: what is bundled for a browser has no kernel of compiled TensorFlow in it. */
+/** Imported by a name that is computed at run time, so that browser bundles contain no kernel of compiled TensorFlow. */
 export const importTensorflow = () => importOptional<Parts>('@gpdjs/backends/tensorflow')
 
 /** Compiled TensorFlow: the one that was linked, or the npm package with a downloaded one; the fastest in Node. */

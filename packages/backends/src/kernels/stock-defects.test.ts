@@ -42,7 +42,7 @@ describe('without its repair', () => {
   describe('on cpu', () => {
     const stock = new Map<string, number>()
 
-    // What is right is known once the kernels are repaired; what was wrong must be seen before.
+    // Results before the repair are kept, and compared with the right ones, which exist only after it.
     beforeAll(async () => {
       repairGradients()
       const cases = conformanceCases.filter(({ fails }) => fails?.some((name) => name.startsWith('cpu ')))

@@ -41,7 +41,7 @@ export async function readConfig({ config, seed, backend, set = [] }: Overrides)
 }
 
 /**
- * Chooses the backend and says which and why.
+ * Chooses the backend, and prints which one and why.
  *
  * @throws GpdError `backend.unknown`, `backend.missing`, `backend.unsupported`
  */

@@ -44,7 +44,7 @@ const without = <T>(record: Readonly<Record<string, T>>, name: string): [string,
 async function measureAccuracy(result: DistillResult, { data }: Prepared): Promise<TrainResult['accuracy']> {
   const { best, history, learners, alternatives } = result
   const validation = history.at(-1)?.logs['val_acc'] ?? null
-  // Whoever stopped the run is waiting for it to end.
+  // The run was interrupted and should end soon.
   if (result.outcome === 'aborted') {
     return { validation, test: null, best: best ? { ...bestOf(best), test: null } : null, others: {}, gap: {} }
   }
@@ -106,7 +106,7 @@ export async function measure(
   }
 }
 
-/** The same for people. The last line says where everything is. */
+/** The same as text. The last line is the folder of the results. */
 export function report(io: Io, { error, accuracy, seconds, dataWait, folder }: TrainResult): void {
   if (error) say(io, `gpd: ${[error.message, error.fix].filter(Boolean).join(' ')} [${error.code}]`)
   const { test, best, others } = accuracy

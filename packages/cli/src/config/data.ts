@@ -19,7 +19,7 @@ export interface PreparedData {
   readonly train: BatchSource
   readonly validation: BatchSource
   readonly test: BatchSource
-  /** What all of them are normalized by: that of the training images, so that nothing is learnt from the others. */
+  /** What all of them are normalized by: that of the training images, so that nothing is learned from the others. */
   readonly moments: ChannelMoments
 }
 
@@ -81,7 +81,7 @@ function parseNumbers(metadata: Readonly<Record<string, string>>, key: string): 
   throw new GpdError('checkpoint.corrupt', `metadata '${key}': expected a list of numbers, got '${metadata[key]}'.`)
 }
 
-/** What the images of a saved network are to be normalized by; undefined if it does not say. */
+/** What the images of a saved network are to be normalized by; undefined if its folder has no entry for it. */
 export function savedMoments(metadata: Readonly<Record<string, string>>): ChannelMoments | undefined {
   if (metadata[MEAN] === undefined) return undefined
   return { mean: parseNumbers(metadata, MEAN), deviation: parseNumbers(metadata, DEVIATION) }

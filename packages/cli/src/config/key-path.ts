@@ -1,7 +1,7 @@
 import { GpdError, isGpdError } from '@gpdjs/core'
 
 /**
- * Makes something out of one part of a configuration. An error of whoever makes it is told with the path of the part.
+ * Makes something from one part of a configuration. The path of the part is added to the message of an error.
  *
  * @example at('teacher.loss', () => dkd(options)) // GpdError: teacher.loss: dkd: unknown option 'betta'. Did you mean …
  */

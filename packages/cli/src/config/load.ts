@@ -40,7 +40,7 @@ async function readText(path: string): Promise<string> {
 }
 
 /**
- * What a configuration file says: JSON, YAML, or a TypeScript or JavaScript module whose default export it is. Running
+ * The content of a configuration file: JSON, YAML, or a TypeScript or JavaScript module whose default export it is. Running
  * such a module runs its code.
  *
  * @returns the value, unchecked, and the folder that relative paths in it start from

@@ -27,7 +27,7 @@ export function lossOf(path: string, { name, ...options }: NamedLoss): Distillat
 const NAMED = kinds.record({ name: needed(kinds.text) })
 const WEIGHTED = kinds.record({ name: needed(kinds.text), weight: needed(schedules) })
 
-/** Checked by making the loss: its factory knows its options. */
+/** Checked by making the loss: its factory checks its options. */
 export const namedLosses: Kind<NamedLoss> = {
   expected: NAMED.expected,
   read(value, place) {

@@ -91,7 +91,7 @@ describe('plugins', () => {
     expect(names({ dynamicTeacher: {}, ema: {} })).toEqual([false, 'dynamic-teacher', 'ema'])
   })
 
-  /** Losses and weights of a static teacher whose network nobody looks at. */
+  /** Losses and weights of a static teacher whose network does not matter here. */
   function teaching(teacher: object, rest: object = {}) {
     const trained = { network: { nodes: [], parameters: [] }, parameters: {}, statistics: {} } as unknown as Model
     const edges: EdgeOptions[] = []

@@ -38,7 +38,7 @@ export function resolvePaths(config: Config, folder: string): Config {
 
 const shown = (shape: readonly number[]) => `[${shape.join(', ')}]`
 
-/** A teacher must take the same images and know the same classes. */
+/** A teacher must take images of the same shape and have the same number of classes. */
 function checkTeacher({ network }: Model, student: Network): void {
   if (classesOf(network) !== classesOf(student)) {
     throw new GpdError(

@@ -7,7 +7,7 @@ const refuse = (problem: string, fix: string) => new GpdError('config.invalid', 
 
 const text = (value: unknown): string => JSON.stringify(value)
 
-/** The labels are weighed by the configuration, which must say what was published. */
+/** The weight of the labels is in the configuration; it must be the published one. */
 function checkLabels({ labelWeight, labelViews }: Config, setting: PublishedSetting): void {
   const keys = { labelWeight, labelViews }
   const wanted = { labelWeight: setting.task.weight, labelViews: setting.task.views }

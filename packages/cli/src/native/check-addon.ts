@@ -2,7 +2,7 @@ import { GpdError } from '@gpdjs/core/errors'
 import { lastLines, runProgram } from './run-program.ts'
 
 export interface AddonReport {
-  /** What TensorFlow says of itself. */
+  /** What TensorFlow reports about itself. */
   readonly version: string
   readonly gpu: boolean
 }

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import type { NativeFolders } from '@gpdjs/backends/native'
 import type { OwnOperations } from './own-operations.ts'
 
-/** What `link.json` in the folder of a link says of it. */
+/** The content of `link.json` in the folder of a link. */
 export interface Link {
   readonly tensorflow: { readonly version: string; readonly folder: string }
   /** Version of the npm package whose sources were built. */

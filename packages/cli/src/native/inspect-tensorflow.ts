@@ -10,7 +10,7 @@ export const OLDEST_TENSORFLOW = '2.9'
 export interface Tensorflow {
   /** Of a wheel, the folder `tensorflow` in `site-packages`. */
   readonly folder: string
-  /** `2.21.0`, or `of unknown version` where only the library itself can tell. */
+  /** `2.21.0`, or `of unknown version` where only the library itself contains it. */
   readonly version: string
   readonly include: string
   readonly libraries: readonly string[]
@@ -25,7 +25,7 @@ const WHEEL = /^tensorflow(?:_cpu|_cpu_aws|_gpu|_intel|_macos|_rocm)?-(\d+\.\d+[
 /** Headers of releases before 2.20 name it: `#define TF_MAJOR_VERSION 2`. */
 const VERSION_HEADERS = ['release_version.h', 'version.h']
 
-/** The version as far as the files tell; later unpacked libtensorflow do not. */
+/** The version, if a file contains it; newer unpacked libtensorflow have no such file. */
 async function versionOf(folder: string, include: string): Promise<string | undefined> {
   const beside = await readdir(dirname(folder)).catch(() => [])
   const wheel = beside.map((name) => WHEEL.exec(name)?.[1]).find((version) => version !== undefined)

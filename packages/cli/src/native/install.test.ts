@@ -9,7 +9,7 @@ import { inTemporaryFolder, program, tensorflowWheel, tfjsNodeArchive } from './
 afterEach(() => void vi.unstubAllEnvs())
 
 describe('gpd native install', () => {
-  /** A pip that does what these lines say with `$target`, the folder after `--target`. */
+  /** A pip that runs these lines with `$target`, the folder after `--target`. */
   const pip = (file: string, ...lines: string[]) =>
     program(
       file,

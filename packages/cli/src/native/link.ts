@@ -19,7 +19,7 @@ export interface LinkOptions extends Omit<TensorflowChoice, 'wheels'> {
   readonly gpu?: boolean
   /** An archive of tfjs-node that `npm pack` made, instead of fetching one. */
   readonly tfjsNode?: string | undefined
-  /** Told what is being done, one line each. */
+  /** Called with one line for each step. */
   readonly report?: (line: string) => void
 }
 

@@ -6,7 +6,7 @@ export interface ProgramResult {
   readonly stderr: string
 }
 
-/** How a process that is not there, or not executable, is told from one that failed. */
+/** Marks a program that is missing or not executable, unlike one that ran and failed. */
 export class ProgramMissing extends Error {
   override readonly name = 'ProgramMissing'
 }
@@ -34,7 +34,7 @@ export function runProgram(
   })
 }
 
-/** The last lines of what a program said: where compilers and pip put the reason. */
+/** The last lines of a program's output, where compilers and pip put the reason. */
 export function lastLines({ stdout, stderr }: ProgramResult, count = 8): string {
   const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trimEnd())
   return lines

@@ -5,7 +5,7 @@ export interface ProgressStream {
   write(text: string): unknown
 }
 
-/** Whether lines may be redrawn: a terminal that understands control codes, and nobody's log. */
+/** Whether lines may be redrawn: a terminal that understands control codes, not a log file. */
 export function canRedraw(
   stream: ProgressStream,
   env: Readonly<Record<string, string | undefined>> = process.env,

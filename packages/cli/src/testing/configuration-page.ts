@@ -43,7 +43,7 @@ function shortest(value: unknown, tables: Tables = []): unknown {
   return Object.fromEntries(Object.entries(value).filter(([key, each]) => !isOwnDefault(key, each)))
 }
 
-/** What a comment says of the default: `(default 4)`, `(default: none)`, or behind a semicolon in other brackets. */
+/** The default as a comment gives it: `(default 4)`, `(default: none)`, or behind a semicolon in other brackets. */
 const DEFAULT = /( \(|; )default(:?) ((?:[^()]|\([^()]*\))*)\)/
 
 function defaultOf({ kind, presence, fallback }: Option, comments: readonly string[]): string {
@@ -53,7 +53,7 @@ function defaultOf({ kind, presence, fallback }: Option, comments: readonly stri
   return said ?? '–'
 }
 
-/** What all alternatives say, or what each of them says. */
+/** The comment of all alternatives if it is the same, or else the comment of each. */
 function merged({ found }: Row, textOf: (option: Option) => string): string {
   const texts = found.map(({ option }) => textOf(option))
   const isOne = distinct(texts).length === 1

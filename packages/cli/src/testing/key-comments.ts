@@ -22,7 +22,7 @@ function objectsOf(type: ts.Type): ts.Type[] {
   return type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection) ? [type] : []
 }
 
-/** The comments above a key: several where alternatives have the key and say something else about it. */
+/** The comments above a key: several where alternatives have the key with different comments. */
 export type CommentsOf = (path: string) => string[]
 
 /** Reads the comments above options, for each exported type of the schema, the way an editor finds them. */

@@ -42,11 +42,11 @@ function foldTensors(norm: NetworkNode, linear: NetworkNode, tensors: TensorReco
   const of = (name: string) => tensors[`${norm.id}.${name}`]!
   const factor = tf.mul(of('weight'), tf.rsqrt(tf.add(of('running_var'), norm.attributes['epsilon'] as number)))
   const bias = tensors[`${linear.id}.bias`]
-  const centred = bias === undefined ? tf.neg(of('running_mean')) : tf.sub(bias, of('running_mean'))
+  const centered = bias === undefined ? tf.neg(of('running_mean')) : tf.sub(bias, of('running_mean'))
   const kernelFactor = tf.reshape(factor, FACTOR_SHAPES[linear.op]!(factor.size))
   return {
     [`${linear.id}.weight`]: tf.mul(tensors[`${linear.id}.weight`]!, kernelFactor),
-    [`${linear.id}.bias`]: tf.add(tf.mul(centred, factor), of('bias')),
+    [`${linear.id}.bias`]: tf.add(tf.mul(centered, factor), of('bias')),
   }
 }
 

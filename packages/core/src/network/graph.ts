@@ -5,9 +5,9 @@ import { defineNetwork, IMAGE, LOGITS, type Network, type NetworkNode } from './
 
 /** Collects the nodes of a network in the order in which they run. */
 export interface Graph {
-  /** Places an op and returns the id, to be handed to the nodes that read it. */
+  /** Places an op and returns its id, which is the input name for nodes that read it. */
   add(id: string, op: OpCall, ...inputs: readonly string[]): string
-  /** Names an intermediate result for losses that look at it. */
+  /** Names an intermediate result for losses that read it. */
   tap(name: string, node: string): void
   /** Infers the rest. `outputs` are nodes by the names of their outputs, or the node of the only one, `logits`. */
   build(outputs: string | Readonly<Record<string, string>>): Network

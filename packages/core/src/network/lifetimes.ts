@@ -20,7 +20,7 @@ function valuesReadLastBy(plan: readonly Step[]): ReadonlyMap<string, readonly s
  * Frees the results of a network's steps once their last reader has run; tensors saved on the tape for gradients are kept.
  *
  * @param values results by node; those freed are taken out
- * @param lasting nodes whose results are handed out
+ * @param lasting nodes whose results are returned to the caller
  * @param foreign tensors that belong to the caller, and that an op may return as they are; may grow
  * @returns what to call after each step
  */

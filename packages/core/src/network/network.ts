@@ -8,7 +8,7 @@ import type { ChannelLayout } from '../axes/axes.ts'
 import { ChannelGroups } from '../axes/channel-groups.ts'
 import { axesShape, type ParameterSpec, type StatisticSpec } from '../axes/parameters.ts'
 
-/** Name of the input of networks that see one image. */
+/** Name of the input of networks whose only input is an image. */
 export const IMAGE = 'image'
 /** Name of the output of networks that score classes. */
 export const LOGITS = 'logits'

@@ -26,7 +26,7 @@ function neededNodes({ nodes }: Network, wanted: ReadonlySet<string>): Nodes {
   return backwards.reverse()
 }
 
-/** The node that reads a node's result, where that is one node and the result is not handed out. */
+/** The node that reads a node's result, where that is one node and the result is not returned. */
 function soleReaders(nodes: Nodes, wanted: ReadonlySet<string>): ReadonlyMap<string, NetworkNode> {
   const readers = new Map<string, NetworkNode[]>(nodes.map(({ id }) => [id, []]))
   for (const node of nodes) for (const input of node.inputs) readers.get(input)?.push(node)
@@ -57,7 +57,7 @@ function fusedStep(chain: Nodes, fusion: Fusion): Step {
  * In which steps a network is computed: the nodes that are needed in order, those that can be fused taken together in the
  * last one's place.
  *
- * @param wanted nodes whose own results are handed out: in a chain they can only be last. Nodes that none of these is
+ * @param wanted nodes whose own results are returned: in a chain they can only be last. Nodes that none of these is
  *   computed from are left out
  */
 export function planOf(network: Network, wanted: ReadonlySet<string>): readonly Step[] {

@@ -9,7 +9,7 @@ import type { Step } from './plan.ts'
  * The inputs that are read, by name.
  *
  * @param given further fields are ignored; a bare tensor is the only input
- * @param wanted what is handed out: that may be an input itself
+ * @param wanted what is returned: that may be an input itself
  * @throws GpdError `network.shape` naming input, expected and found; `network.invalid` for a bare tensor among several
  */
 export function readInputs(

@@ -15,10 +15,10 @@ export interface SelfAttentionAttributes {
 
 type Given = Pick<SelfAttentionAttributes, 'heads'> & Partial<SelfAttentionAttributes>
 
-/** What a score of a key that must not be seen becomes: softmax makes exactly 0 of it, and no NaN if there is no other. */
+/** Score of a masked key: softmax gives exactly 0, and not NaN if all keys are masked. */
 const UNSEEN = -1e9
 
-/** `[tokens, tokens]`, added to scores: rows are queries, columns the keys they see. */
+/** `[tokens, tokens]`, added to scores: rows are queries, columns are keys. */
 const causalScores = (tokens: number): tf.Tensor =>
   tf.tensor2d(
     new Float32Array(tokens ** 2).map((_, i) => (i % tokens > Math.floor(i / tokens) ? UNSEEN : 0)),
@@ -43,8 +43,8 @@ function attend(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, heads: number, u
 
 /**
  * Multi-head self-attention on `[tokens, 3 · channels]`, which a dense layer has made as `[q k v]`; `[tokens, channels]`
- * comes out. It has no parameters of its own. A second input `[tokens]` is 1 for tokens and 0 for padding, which no token
- * sees then (no gradient flows into it); what comes out at padded places itself is to be ignored.
+ * comes out. It has no parameters of its own. A second input `[tokens]` is 1 for tokens and 0 for padding, to which no
+ * token attends then (no gradient flows into it); ignore the output at padded places.
  *
  * Expanding it repeats the heads and keeps their size, so that dot products and their scale `1 / √d` stay the same.
  *

@@ -9,7 +9,7 @@ import { roundingMode, slide, tfPadding, type Window } from './window.ts'
 export interface Conv2dAttributes extends Window {
   readonly filters: number
   readonly useBias: boolean
-  /** Input and output channels fall into this many blocks that do not see each other. */
+  /** Input and output channels fall into this many blocks; a block of outputs reads one block of inputs. */
   readonly groups: number
 }
 

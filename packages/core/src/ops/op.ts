@@ -47,7 +47,7 @@ export interface ApplyContext<A> {
   readonly training: boolean
   /** Random numbers of this node in this step; only there in training mode. */
   readonly random: () => RandomStream
-  /** Hands out the new value of a statistic; call it outside the tape (no gradient flows through statistics). */
+  /** Reports the new value of a statistic; call it outside the tape (no gradient flows through statistics). */
   readonly update: (statistic: string, value: tf.Tensor) => void
 }
 

@@ -89,7 +89,7 @@ function checkForeign(given: object, name: string, tables: Variants, place: Plac
 }
 
 /**
- * Objects in which one entry, the tag, says which other options there are.
+ * Objects in which one entry, the tag, selects the other options.
  *
  * @param fallback the variant of an object without a tag; without it the tag is needed
  */

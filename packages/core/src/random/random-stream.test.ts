@@ -118,7 +118,7 @@ describe('randomStream', () => {
     expect(Math.abs(chiSquareScore(values, 256))).toBeLessThan(LIKELY)
   })
 
-  it('spreads pairs of neighbours evenly', () => {
+  it('spreads pairs of neighbors evenly', () => {
     const stream = randomStream(3, 'pairs')
     const values = draws(200_000, () => stream.integer(16) * 16 + stream.integer(16))
     expect(Math.abs(chiSquareScore(values, 256))).toBeLessThan(LIKELY)
@@ -132,7 +132,7 @@ describe('randomStream', () => {
     expect(Math.abs(chiSquareScore(lefts, 81))).toBeLessThan(LIKELY)
   })
 
-  it('keeps streams of neighbouring seeds, epochs and names uncorrelated', () => {
+  it('keeps streams of neighboring seeds, epochs and names uncorrelated', () => {
     const limit = LIKELY / Math.sqrt(20_000)
     expect(Math.abs(correlation(randomStream(0), randomStream(1)))).toBeLessThan(limit)
     expect(Math.abs(correlation(randomStream(0, 'shuffle', 1), randomStream(0, 'shuffle', 2)))).toBeLessThan(limit)
@@ -169,8 +169,8 @@ describe('randomStream', () => {
     within(moment(4), 3, 96)
     const tail = 0.04550026 // P(|x| > 2)
     within(values.filter((x) => Math.abs(x) > 2).length / n, tail, tail * (1 - tail))
-    const neighbours = values.slice(1).map((x, i) => x * values[i]!)
-    within(mean(neighbours), 0, 1)
+    const neighbors = values.slice(1).map((x, i) => x * values[i]!)
+    within(mean(neighbors), 0, 1)
   })
 })
 

@@ -33,7 +33,7 @@ function avalanche(hash: number): number {
   return hash ^ (hash >>> 16)
 }
 
-/** The words of a path. Numbers and strings, and neighbours such as ('a', 'b') and ('ab'), must not meet. */
+/** The words of a path. Different paths give different words: also 1 and '1', and ('a', 'b') and ('ab'). */
 function* words(path: readonly (string | number)[]): Generator<number> {
   for (const part of path) {
     if (typeof part === 'number' && !Number.isInteger(part)) {

@@ -17,7 +17,7 @@ export const color = awayFrom((image, shape) => {
 })
 
 /** Weight of a pixel in its own smoothed value; its eight neighbors have 1 each. */
-const CENTRE = 5
+const CENTER = 5
 
 /** Every value averaged with those around it; the outermost pixels as they are. */
 function smoothed(image: Uint8Array, [height, width, channels]: ImageShape): Uint8Array {
@@ -25,8 +25,8 @@ function smoothed(image: Uint8Array, [height, width, channels]: ImageShape): Uin
   const steps = [-1, 0, 1].flatMap((row) => [-1, 0, 1].map((column) => (row * width + column) * channels))
   for (let row = 1; row < height - 1; row++) {
     for (let i = (row * width + 1) * channels; i < (row * width + width - 1) * channels; i++) {
-      const sum = steps.reduce((total, step) => total + image[i + step]!, (CENTRE - 1) * image[i]!)
-      result[i] = Math.floor(sum / (steps.length + CENTRE - 1) + 0.5)
+      const sum = steps.reduce((total, step) => total + image[i + step]!, (CENTER - 1) * image[i]!)
+      result[i] = Math.floor(sum / (steps.length + CENTER - 1) + 0.5)
     }
   }
   return result

@@ -14,7 +14,7 @@ function histogram(image: Uint8Array, channel: number, channels: number): number
 /** What becomes of each of the 256 values of a channel. */
 type Table = (image: Uint8Array, channel: number, shape: ImageShape, strength: number) => readonly number[]
 
-/** An operation that looks at the value of a pixel, not at where it stands. */
+/** An operation on the value of a pixel that does not depend on its position. */
 const byTable =
   (table: Table): Operation =>
   (image, target, shape, strength) => {

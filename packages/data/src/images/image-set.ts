@@ -4,7 +4,7 @@ import { checkRange } from '../check-range.ts'
 /** Height, width and channels of every image of a set. */
 export type ImageShape = readonly [height: number, width: number, channels: number]
 
-/** Labelled images in memory, one byte per value, all of one shape. */
+/** Labeled images in memory, one byte per value, all of one shape. */
 export interface ImageSet {
   /** Pixels 0 … 255, `[N, height, width, channels]` in row-major order */
   readonly images: Uint8Array

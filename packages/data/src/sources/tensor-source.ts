@@ -44,9 +44,9 @@ const LABELLED_TENSORS = {
 }
 
 /** Images and labels as TensorFlow.js users have them. */
-export type LabelledTensors = Given<typeof LABELLED_TENSORS>
+export type LabeledTensors = Given<typeof LABELLED_TENSORS>
 
-const asFields = (given: LabelledTensors): FieldTensors => {
+const asFields = (given: LabeledTensors): FieldTensors => {
   const { xs, ys, classes, views } = fillOptions('tensorSource', LABELLED_TENSORS, given)
   const further = Object.fromEntries(Object.entries(views).map(([view, tensor]) => [`image/${view}`, tensor]))
   return { fields: { image: xs, label: ys, ...further }, sizes: { label: classes } }
@@ -90,8 +90,8 @@ function specOf({ shape, dtype }: tf.Tensor, name: string, size: number | undefi
  * @example tensorSource({ xs: images, ys: labels, classes: 10 })
  * @example tensorSource({ fields: { query, document }, sizes: { query: 30_000, document: 30_000 } })
  */
-export function tensorSource(data: FieldTensors | LabelledTensors): BatchSource {
-  const parts = isRecord(data) && 'fields' in data ? (data as FieldTensors) : asFields(data as LabelledTensors)
+export function tensorSource(data: FieldTensors | LabeledTensors): BatchSource {
+  const parts = isRecord(data) && 'fields' in data ? (data as FieldTensors) : asFields(data as LabeledTensors)
   const { fields: tensors, sizes, keys } = fillOptions('tensorSource', FIELD_TENSORS, parts)
   const size = countSamples(tensors)
   checkViews(tensors)

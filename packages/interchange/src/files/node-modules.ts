@@ -2,7 +2,7 @@ import { GpdError, type ErrorCode } from '@gpdjs/core'
 import type * as files from 'node:fs/promises'
 import type * as paths from 'node:path'
 
-/** By a name that is handed over at run time: what bundles for a browser must not look for these. */
+/** Imported by a name that is computed at run time, so that bundlers for browsers do not resolve these modules. */
 const nodeModule = async <M>(name: string): Promise<M> =>
   (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as M
 

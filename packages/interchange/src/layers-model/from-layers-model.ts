@@ -7,7 +7,7 @@ export interface FromLayersModelOptions {
   readonly name?: string
   /** Name of the output layer that gives the logits; needed for a model with several outputs. */
   readonly output?: string
-  /** Names for intermediate results that losses look at: tap → layer. */
+  /** Names for intermediate results that losses read: tap → layer. */
   readonly taps?: Readonly<Record<string, string>>
 }
 
@@ -92,7 +92,7 @@ export function fromLayersModel(
   const { parameters, statistics, notes } = conversion
   try {
     const build: { network?: Network } = {}
-    // Collects the constants that stand in for scales and shifts the model lacks; what is handed out is a kept copy.
+    // Collects the constants that stand in for scales and shifts the model lacks; what is returned is a kept copy.
     tf.tidy(() => void (build.network = convert(model, options, conversion)))
     return { network: build.network!, parameters, statistics, notes }
   } catch (error) {

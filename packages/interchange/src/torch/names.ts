@@ -24,6 +24,6 @@ const spellings: readonly (readonly [pattern: RegExp, torch: string])[] = [
 export function torchName({ id, op }: NetworkNode, parameter: string): TorchName {
   const leadingAxes = bareParameters[`${op}.${parameter}`]
   if (leadingAxes !== undefined) return { name: id, leadingAxes }
-  const name = spellings.reduce((spelt, [pattern, torch]) => spelt.replace(pattern, torch), `${id}.${parameter}`)
+  const name = spellings.reduce((spelled, [pattern, torch]) => spelled.replace(pattern, torch), `${id}.${parameter}`)
   return { name, leadingAxes: 0 }
 }

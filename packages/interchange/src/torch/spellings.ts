@@ -16,7 +16,7 @@ export interface Spelling {
   readonly shapes?: Readonly<Partial<Record<TorchNames, (shape: Shape) => Shape>>>
 }
 
-const spelt = (torchvision: string, timm = torchvision, shapes: Spelling['shapes'] = {}): Spelling => ({
+const spelled = (torchvision: string, timm = torchvision, shapes: Spelling['shapes'] = {}): Spelling => ({
   torchvision,
   timm,
   shapes,
@@ -29,7 +29,7 @@ const pointwise = ([units = 0, inputs = 0]: Shape): Shape => [units, inputs, 1, 
 /** He et al.: both libraries have the same names. */
 const resnet = (): Spelling[] =>
   ['conv1.*', 'bn1.*', 'fc.*', ...['conv#.*', 'bn#.*', 'downsample.#.*'].map((layer) => `layer#.#.${layer}`)].map(
-    (name) => spelt(name),
+    (name) => spelled(name),
   )
 
 /** Side of the map before the first dense layer of VGG; timm holds that layer as a convolution. */
@@ -37,15 +37,15 @@ const VGG_SIDE = 7
 const VGG_AREA = VGG_SIDE ** 2
 
 const vgg = (): Spelling[] => [
-  spelt('features.#.*'),
-  spelt('classifier.0.weight', 'pre_logits.fc1.weight', {
+  spelled('features.#.*'),
+  spelled('classifier.0.weight', 'pre_logits.fc1.weight', {
     torchvision: ([units = 0, channels = 0, area = 1]) => [units, area === 1 ? channels : channels * VGG_AREA],
     timm: ([units = 0, inputs = 0]) => [units, inputs / VGG_AREA, VGG_SIDE, VGG_SIDE],
   }),
-  spelt('classifier.0.bias', 'pre_logits.fc1.bias'),
-  spelt('classifier.3.weight', 'pre_logits.fc2.weight', { torchvision: linear, timm: pointwise }),
-  spelt('classifier.3.bias', 'pre_logits.fc2.bias'),
-  spelt('classifier.6.*', 'head.fc.*'),
+  spelled('classifier.0.bias', 'pre_logits.fc1.bias'),
+  spelled('classifier.3.weight', 'pre_logits.fc2.weight', { torchvision: linear, timm: pointwise }),
+  spelled('classifier.3.bias', 'pre_logits.fc2.bias'),
+  spelled('classifier.6.*', 'head.fc.*'),
 ]
 
 /** torchvision counts the blocks of all stages, timm those of each; the taps behind the stages mark their ends. */
@@ -62,16 +62,16 @@ function mobilenetV2({ taps }: Network): Spelling[] {
   const inverted = { '0.0': 'conv_pw', '0.1': 'bn1', '1.0': 'conv_dw', '1.1': 'bn2', 2: 'conv_pwl', 3: 'bn3' }
   const layers = blocks.flatMap(([index, stage, i]) =>
     Object.entries(stage === 0 ? separable : inverted).map(([layer, name]) =>
-      spelt(`features.${index}.conv.${layer}.*`, `blocks.${stage}.${i}.${name}.*`),
+      spelled(`features.${index}.conv.${layer}.*`, `blocks.${stage}.${i}.${name}.*`),
     ),
   )
   const last = ends.at(-1)! + 1
   const [stem, head] = [['conv_stem', 'bn1'], ['conv_head', 'bn2']] // prettier-ignore
   return [
     ...layers,
-    ...stem!.map((name, layer) => spelt(`features.0.${layer}.*`, `${name}.*`)),
-    ...head!.map((name, layer) => spelt(`features.${last}.${layer}.*`, `${name}.*`)),
-    spelt('classifier.1.*', 'classifier.*'),
+    ...stem!.map((name, layer) => spelled(`features.0.${layer}.*`, `${name}.*`)),
+    ...head!.map((name, layer) => spelled(`features.${last}.${layer}.*`, `${name}.*`)),
+    spelled('classifier.1.*', 'classifier.*'),
   ]
 }
 
@@ -82,25 +82,25 @@ function convnext({ taps }: Network): Spelling[] {
     const [theirs, timm] = [`features.${2 * k + 1}.#`, `stages.${k}.blocks.#`]
     const layers = { 0: 'conv_dw', 2: 'norm', 3: 'mlp.fc1', 5: 'mlp.fc2' }
     return [
-      spelt(`${theirs}.layer_scale`, `${timm}.gamma`, {
+      spelled(`${theirs}.layer_scale`, `${timm}.gamma`, {
         torchvision: ([size = 0]) => [size, 1, 1],
         timm: ([size = 0]) => [size],
       }),
       ...Object.entries(layers).flatMap(([layer, name]) => [
-        spelt(
+        spelled(
           `${theirs}.block.${layer}.weight`,
           `${timm}.${name}.weight`,
           name.startsWith('mlp') ? { torchvision: linear } : {},
         ),
-        spelt(`${theirs}.block.${layer}.bias`, `${timm}.${name}.bias`),
+        spelled(`${theirs}.block.${layer}.bias`, `${timm}.${name}.bias`),
       ]),
-      spelt(`features.${2 * k}.#.*`, k === 0 ? 'stem.#.*' : `stages.${k}.downsample.#.*`),
+      spelled(`features.${2 * k}.#.*`, k === 0 ? 'stem.#.*' : `stages.${k}.downsample.#.*`),
     ]
   }
   return [
     ...Array.from({ length: stages }, (_, k) => stage(k)).flat(),
-    spelt('classifier.0.*', 'head.norm.*'),
-    spelt('classifier.2.*', 'head.fc.*'),
+    spelled('classifier.0.*', 'head.norm.*'),
+    spelled('classifier.2.*', 'head.fc.*'),
   ]
 }
 
@@ -114,14 +114,14 @@ const vit = (): Spelling[] => {
     'mlp.3.*': 'mlp.fc2.*',
   }
   return [
-    spelt('class_token', 'cls_token'),
-    spelt('encoder.pos_embedding', 'pos_embed'),
-    spelt('conv_proj.*', 'patch_embed.proj.*'),
+    spelled('class_token', 'cls_token'),
+    spelled('encoder.pos_embedding', 'pos_embed'),
+    spelled('conv_proj.*', 'patch_embed.proj.*'),
     ...Object.entries(layers).map(([theirs, timm]) =>
-      spelt(`encoder.layers.encoder_layer_#.${theirs}`, `blocks.#.${timm}`),
+      spelled(`encoder.layers.encoder_layer_#.${theirs}`, `blocks.#.${timm}`),
     ),
-    spelt('encoder.ln.*', 'norm.*'),
-    spelt('heads.head.*', 'head.*'),
+    spelled('encoder.ln.*', 'norm.*'),
+    spelled('heads.head.*', 'head.*'),
   ]
 }
 
@@ -155,9 +155,9 @@ export function respellLayouts(
   names: TorchNames,
 ): ReadonlyMap<string, TorchLayout> {
   for (const spellings of Object.values(families).map((family) => family(network))) {
-    const respelt = [...layouts].map(([name, layout]) => [name, respell(layout, spellings, names)] as const)
-    if (respelt.every((entry): entry is readonly [string, TorchLayout] => entry[1] !== undefined))
-      return new Map(respelt)
+    const respelled = [...layouts].map(([name, layout]) => [name, respell(layout, spellings, names)] as const)
+    if (respelled.every((entry): entry is readonly [string, TorchLayout] => entry[1] !== undefined))
+      return new Map(respelled)
   }
   throw new GpdError(
     'config.invalid',

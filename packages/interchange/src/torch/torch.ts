@@ -142,7 +142,7 @@ export async function toTorch(
     const ours = permutation.map((place) => factors[place] ?? 1)
     const back = factors.map((_, place) => permutation.indexOf(place))
     const turned = tf.tidy(() => tf.transpose(tf.reshape(tensor, ours), back))
-    // A copy: of a vector the cpu backend hands out the memory in use.
+    // A copy: for a vector the cpu backend returns the memory in use.
     state.set(layout.name, { shape: layout.shape, data: (await turned.data<'float32'>()).slice() })
     turned.dispose()
   }

@@ -33,7 +33,7 @@ export type BranchTensors = Readonly<Record<string, tf.Tensor>>
 
 /**
  * A way to build a kernel from several tensors. A plugin of the expansion: `orepa()` and `lowRank()` are two, and others
- * can be written. Everything else (expansion, the two views, extraction) follows from the labelled axes.
+ * can be written. Everything else (expansion, the two views, extraction) follows from the labeled axes.
  */
 export interface BranchSet {
   readonly name: string

@@ -38,7 +38,7 @@ export function atRows(student: tf.Tensor, teacher: tf.Tensor, options: AtOption
 /**
  * Attention transfer between two feature maps: `mean (Q_s − Q_t)²` with `Q = unit(vec(mean_c |F|^p))`.
  *
- * `Q` says where an image excites the network, so the channel counts may differ; the larger map is pooled to the size of
+ * `Q` is large where an image excites the network, and it has no channels, so the channel counts may differ; the larger map is pooled to the size of
  * the smaller. The usual weight is 1000.
  *
  * @param student map, `[batch, height, width, channels]`

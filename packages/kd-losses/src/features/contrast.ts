@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 /** Added to denominators, as the reference has it. */
 const EPSILON = 1e-7
 
-/** What tells a positive pair from negative ones. */
+/** What the loss compares: a positive pair and negative ones. */
 export interface Contrast {
   /** `log P` of one positive pair per image, `[batch, 1]`. */
   readonly positive: tf.Tensor2D

@@ -23,7 +23,7 @@ import { bankOf, crdMemory, movedBank, normalizer, SIDES, withRows, type Side } 
 import { drawNegatives, isNegative, POSITIVES } from './crd-pairs.ts'
 
 const OPTIONS = {
-  /** Images that each image is told apart from, per step (default 1024; the paper's 16384 wants a GPU). */
+  /** Negative images for each image, per step (default 1024; the paper's 16384 is for GPUs). */
   negatives: option(kinds.count, 1024),
   /** Length of the embeddings (default 128). */
   width: option(kinds.count, 128),
@@ -42,7 +42,7 @@ export type CrdOptions = Given<typeof OPTIONS>
 
 type CrdSettings = Filled<typeof OPTIONS>
 
-/** The field that says where in the training set each image of the batch stands. */
+/** The field with the position of each image of the batch in the training set. */
 const INDEX = 'index'
 
 /** What a step needs beside the outputs. */
@@ -81,7 +81,7 @@ function scores(v: tf.Tensor2D, bank: tf.Tensor, positions: tf.Tensor2D, tempera
 
 const other = (side: Side): Side => (side === 'student' ? 'teacher' : 'student')
 
-/** Each side's embeddings tell the other side's remembered embeddings of the positive image from those of other classes. */
+/** Contrast of each side's embeddings with the other side's remembered ones: of the positive image, and of other classes. */
 function crdLoss(embedded: Readonly<Record<Side, tf.Tensor2D>>, context: CrdContext, settings: CrdSettings): tf.Scalar {
   const { index, memory, remember, labels, random } = context
   const { negatives, temperature, momentum, mode } = settings
@@ -128,8 +128,8 @@ function embed(pair: TapPair<tf.Tensor>, side: Side, width: number, heads: Tenso
 }
 
 /**
- * Contrastive representation distillation as plugins take it: the embedding of an image by the student must tell the
- * teacher's embedding of the same image from those of other images, and the other way round (`contrastLoss`).
+ * Contrastive representation distillation as plugins take it: the student's embedding of an image must be nearer to the
+ * teacher's embedding of the same image than to those of other images, and the other way round (`contrastLoss`).
  *
  * Both embeddings are linear, of length 1, and trained with the student. Two memories hold one embedding per training image.
  * Negatives are drawn from all images; those that are known to be of the same class are left out and the others weighted up,

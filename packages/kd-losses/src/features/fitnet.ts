@@ -80,7 +80,7 @@ const regressors = (relu: boolean): Record<string, Pick<FeatureLoss, 'check' | '
  * `fitnetRows` of named taps, added up, as plugins take it. A regressor is trained together with the student, not in a stage
  * of its own before it as in the paper, and left out of it. The usual weight is 100.
  *
- * @param options.student tap or taps; for `'pointwise'` a teacher's tap after ReLU wants a student's tap before it
+ * @param options.student tap or taps; for `'pointwise'` a teacher's tap after ReLU needs a student's tap before it
  * @throws GpdError `config.unknown-key`, `config.invalid`, `config.missing`
  * @example fitnet({ student: 'layer2', teacher: 'layer2', regressor: 'convolution' })
  */

@@ -8,7 +8,7 @@ import { flat, norm } from '../support/vectors.ts'
 const EPSILON = 1e-7
 
 /** How likely image i is to pick image j, by the cosine of their features: rows of `(cos + 1) / 2` that sum to 1. */
-function neighbourhood(features: tf.Tensor2D): tf.Tensor2D {
+function neighborhood(features: tf.Tensor2D): tf.Tensor2D {
   const directions: tf.Tensor2D = tf.div(features, tf.add(norm(features), EPSILON))
   const similarity = tf.div(tf.add(tf.matMul(directions, directions, false, true), 1), 2)
   return tf.div(similarity, tf.sum(similarity, 1, true))
@@ -17,7 +17,7 @@ function neighbourhood(features: tf.Tensor2D): tf.Tensor2D {
 /**
  * Probabilistic knowledge transfer: `mean_ij S_t · log((S_t + ε) / (S_s + ε))`, with ε = 1e-7.
  *
- * `S_ij` is the probability that image i picks j as its neighbour, the cosine of their features moved to [0, 1] and divided
+ * `S_ij` is the probability that image i picks j as its neighbor, the cosine of their features moved to [0, 1] and divided
  * by the sum of its row. The widths may differ. The mean is over batch² entries, hence the usual weight of 30000.
  *
  * @param student features, `[batch, …]`, at least 2 images
@@ -31,8 +31,8 @@ export function pktLoss(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
   checkBatch('pktLoss', student, teacher)
   checkLeastBatch('pktLoss', student, 2)
   return tf.tidy(() => {
-    const target = withoutTape(() => neighbourhood(flat(teacher)))
-    const model = neighbourhood(flat(student))
+    const target = withoutTape(() => neighborhood(flat(teacher)))
+    const model = neighborhood(flat(student))
     // Both sum to 1 in every row, so the loss is a mean of terms t log(t / s) − t + s ≥ 0, which do not cancel.
     const ratio = tf.log(tf.div(tf.add(target, EPSILON), tf.add(model, EPSILON)))
     return tf.mean(tf.add(tf.mul(target, ratio), tf.sub(model, target)))

@@ -39,7 +39,7 @@ const nameOf = (parameter: string): string =>
 /**
  * The parameters of a network as a loss asks for them. Biases begin at 0.
  *
- * @param kernel how kernels begin, if not as their op says; takes the number of inputs of one output
+ * @param kernel how kernels begin, if not as their op declares; takes the number of inputs of one output
  */
 export function headSpecs({ parameters }: Network, kernel?: (fanIn: number) => Initializer): ParameterSpec[] {
   const initial = ({ name, shape, initializer }: ParameterSpec) => {

@@ -7,9 +7,9 @@ import { samples, temperatures } from '../testing/samples.ts'
 import { dist, distLoss } from './dist.ts'
 
 function correlation(a: readonly number[], b: readonly number[]): number {
-  const centred = (x: readonly number[]) => x.map((value) => value - mean(x))
+  const centered = (x: readonly number[]) => x.map((value) => value - mean(x))
   const dot = (x: readonly number[], y: readonly number[]) => x.reduce((sum, value, i) => sum + value * y[i]!, 0)
-  const [x, y] = [centred(a), centred(b)]
+  const [x, y] = [centered(a), centered(b)]
   return dot(x, y) / (Math.sqrt(dot(x, x) * dot(y, y)) + 1e-8)
 }
 

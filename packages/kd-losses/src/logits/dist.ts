@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { fillOptions, GpdError, kinds, option, withoutTape, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkLeastBatch } from '../support/check-features.ts'
 import { checkPair } from '../support/check-inputs.ts'
-import { centred, norm } from '../support/vectors.ts'
+import { centered, norm } from '../support/vectors.ts'
 
 const OPTIONS = {
   /** Weight of the relation between classes within each image, at least 0 (default 1). */
@@ -26,7 +26,7 @@ const varies = (x: tf.Tensor, deviations: tf.Tensor, axis: number): tf.Tensor =>
 
 /** `1 − ρ`, averaged over all vectors along an axis, with Pearson's `ρ(a, b) = ⟨ā, b̄⟩ / (‖ā‖ ‖b̄‖ + ε)`; ρ = 0 for constant vectors. */
 function meanDistance(a: tf.Tensor, b: tf.Tensor, axis: number): tf.Scalar {
-  const [x, y] = [centred(a, axis), centred(b, axis)]
+  const [x, y] = [centered(a, axis), centered(b, axis)]
   const lengths = tf.mul(norm(x, axis), norm(y, axis))
   const correlation = tf.div(tf.sum(tf.mul(x, y), axis, true), tf.add(lengths, EPSILON))
   // Otherwise the correlation of a constant vector would be that of its rounding errors.

@@ -61,7 +61,7 @@ export function dkdRows(
 /**
  * Decoupled knowledge distillation: `mean_b T² · [α · KL(b_t ‖ b_s) + β · KL(p̂_t ‖ p̂_s)]`.
  *
- * At temperature T, `b = (p_y, 1 − p_y)` says whether a class is the target, `p̂` is the softmax over the other classes.
+ * At temperature T, `b = (p_y, 1 − p_y)` is the distribution over target and not target, `p̂` is the softmax over the other classes.
  * With `α = 1` and `β = 1 − p_t(y)` per sample this would be `kdLoss`. With `δ = b_s(y) − b_t(y)` the gradient of a row is
  * `T · [α δ (1_y − p̂_s) + β (p̂_s − p̂_t)]`.
  *

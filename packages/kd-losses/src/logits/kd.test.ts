@@ -56,11 +56,11 @@ describe.each(backends)('kdLoss on %s', (backend) => {
     expectClose(actual.student, expected.student, 1e-5)
   })
 
-  it('tends to half the mean square of the centred logits’ difference as T grows', async () => {
+  it('tends to half the mean square of the centered logits’ difference as T grows', async () => {
     const student = [[1, 2, 4, -1]]
     const teacher = [[2, 0, 1, 3]]
-    const centred = (row: readonly number[]) => row.map((x) => x - mean(row))
-    const difference = centred(student[0]!).map((x, c) => x - centred(teacher[0]!)[c]!)
+    const centered = (row: readonly number[]) => row.map((x) => x - mean(row))
+    const difference = centered(student[0]!).map((x, c) => x - centered(teacher[0]!)[c]!)
     const limit = mean(difference.map((d) => (d * d) / 2))
     // The next term of the series is of order 1/T; float32 leaves about T²·1e-7.
     expectClose([[(await run(student, teacher, 60)).value]], [[limit]], 0.02)

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, mapRecord, type ActorOutputs, type DistillationLoss, type PairOutputs } from '@gpdjs/core'
 import { checkLogits } from '../support/check-inputs.ts'
-import { centred, norm } from '../support/vectors.ts'
+import { centered, norm } from '../support/vectors.ts'
 
 /** Keeps constant logits from dividing by 0: they stay 0. */
 const EPSILON = 1e-7
@@ -26,7 +26,7 @@ export function standardizeLogits(logits: tf.Tensor2D): tf.Tensor2D {
     throw new GpdError('network.shape', problem, 'One logit has no deviation.')
   }
   return tf.tidy(() => {
-    const difference = centred(logits, 1)
+    const difference = centered(logits, 1)
     const deviation = tf.div(norm(difference, 1, FLOOR), Math.sqrt(classes - 1))
     return tf.div(difference, tf.add(deviation, EPSILON))
   })

@@ -76,7 +76,7 @@ export function wttmRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: Wt
 /**
  * Weighted transformed teacher matching: `mean_b (Σ_c p_t(c)^γ) · KL(q ‖ p_s)` with `q` as in `ttmLoss`.
  *
- * For γ < 1 the weight is from 1, for a teacher that is certain, to `classes^(1 − γ)`, for one that knows nothing.
+ * For γ < 1 the weight is from 1, for a teacher that is certain, to `classes^(1 − γ)`, for a uniform one.
  *
  * @param student logits, `[batch, classes]`
  * @param teacher logits, `[batch, classes]`; no gradient flows into them

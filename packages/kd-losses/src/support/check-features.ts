@@ -1,6 +1,6 @@
 import { GpdError } from '@gpdjs/core'
 
-/** What an error says of a feature. */
+/** A feature as error messages describe it. */
 export interface Feature {
   /** With the batch axis, whose size may not be known yet. */
   readonly shape: readonly (number | 'batch')[]

@@ -23,7 +23,7 @@ export const MAP_TAPS = {
 /** Where a feature loss looks: names of taps, one for each pair that is compared. */
 export type TapOptions = Given<typeof MAP_TAPS>
 
-/** The options of every loss that compares one vector per image: pooled features, unless told otherwise. */
+/** The options of every loss that compares one vector per image: pooled features by default. */
 export const VECTOR_TAPS = { ...MAP_TAPS, student: option(tapNames, ['pool']) }
 
 export interface Taps {

@@ -31,7 +31,7 @@ export const norm = (x: tf.Tensor, axis = -1, floor = FLOOR): tf.Tensor =>
   tf.sqrt(tf.maximum(tf.sum(tf.square(x), axis, true), floor))
 
 /** `x − mean(x)` along one axis. */
-export const centred = (x: tf.Tensor, axis: number): tf.Tensor => tf.sub(x, tf.mean(x, axis, true))
+export const centered = (x: tf.Tensor, axis: number): tf.Tensor => tf.sub(x, tf.mean(x, axis, true))
 
 /** `[batch, …]` → `[batch, values]` */
 export const flat = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [x.shape[0]!, -1])

@@ -51,7 +51,7 @@ export const rows = ({ shape, data }: Values): number[][] => {
 
 type Side = Readonly<Record<string, Shape>>
 
-/** What the trainer would tell a loss before training. */
+/** What the trainer would pass to `prepare`. */
 export const setupOf = (student: Side, teacher: Side, given: Partial<LossSetup> = {}): LossSetup => ({
   student,
   teacher,

@@ -11,7 +11,7 @@ const plain = (logs: Logs): Record<string, number | string> =>
 
 /**
  * Callbacks that write one JSON object per line: `{ type: 'step', step, … }` for each step, `{ type: 'epoch', epoch, … }`
- * for each epoch. Every line is handed to the operating system before training goes on. If writing fails in the middle of
+ * for each epoch. Every line is written before training goes on. If writing fails in the middle of
  * a run, for example because the disk is full, a warning is given and training goes on without the file.
  *
  * @param path a file that does not exist yet; its folder is made
@@ -24,7 +24,7 @@ export function metricsFile(path: string): Callbacks {
     try {
       await file?.appendFile(`${JSON.stringify(entry)}\n`)
     } catch (error) {
-      // What has been learnt is worth more than its log.
+      // What has been learned is worth more than its log.
       process.emitWarning(`Cannot write '${path}': ${(error as Error).message}. Training goes on without it.`)
       await file?.close().catch(() => undefined)
       file = undefined

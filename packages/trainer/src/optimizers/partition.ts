@@ -39,7 +39,7 @@ function filledGroup(given: TensorGroup, position: number): Filled<typeof GROUP>
 
 /**
  * Several optimizers as one: each moves the tensors of its group. The first group that matches owns a tensor. A group has
- * its own clipping, slots and steps: its optimizer's schedules and bias correction see a run of the group's own updates.
+ * its own clipping, slots and steps: its optimizer's schedules and bias correction count the group's own updates only.
  * A group at rest costs no backward pass: its tensors are constants of the step.
  *
  * @throws GpdError `config.invalid` for options out of range; at the beginning of a run for a tensor that no group owns, and

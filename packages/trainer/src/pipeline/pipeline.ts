@@ -24,7 +24,13 @@ import type { MadeView } from './view.ts'
 
 export { STUDENT }
 
-/** A run put together: which networks see a batch, what is minimized, what is trained. Plain data and pure functions. */
+/**
+ * What is computed in each step, what is minimized and what is trained: plain data and pure functions.
+ *
+ * Words of this package: a *run* (one training) is put together as a *pipeline* from *plugins*. An *actor* is a network in
+ * the run. A *term* is one summand of what is minimized. An *edge* is a distillation loss between two actors; it becomes a
+ * term. A *pass* is one actor on the batch or on one *view* of it. A *loss* is a function of two outputs.
+ */
 export interface Pipeline {
   readonly seed: number
   readonly task: Task

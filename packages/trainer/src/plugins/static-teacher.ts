@@ -70,7 +70,7 @@ export const STATIC_TEACHER_OPTIONS = {
 
 export type StaticTeacherOptions = Given<typeof STATIC_TEACHER_OPTIONS>
 
-/** The same network, behind `(x · σ + μ − μ_t) / σ_t`: images as the teacher knows them, from images normalized by μ and σ. */
+/** The same network, behind `(x · σ + μ − μ_t) / σ_t`: images in the teacher's normalization, from images normalized by μ and σ. */
 function renormalized(
   network: Network,
   { data, teacher }: NonNullable<StaticTeacherOptions['normalization']>,

@@ -72,7 +72,7 @@ export function execute<N extends number = 1>(
   return backend.executeMultipleOutputs(name, [T, ...attributes], inputs, outputs ?? 1) as Outputs<N>
 }
 
-/** The same numbers seen in another shape. Dispose it: no tidy scope does, in a kernel. */
+/** The same numbers with another shape. Dispose it: inside a kernel there is no tidy scope. */
 export const reshaped = (x: Float32, shape: readonly number[]): Float32Tensor =>
   // A copy of the reference where there is nothing to do: TensorFlow's Reshape takes as long as any small operation.
   tf.util.arraysEqual(x.shape, shape as number[])

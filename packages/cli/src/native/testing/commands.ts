@@ -12,7 +12,7 @@ export const failure = (promise: Promise<unknown>): Promise<GpdError> =>
     (error: unknown) => (isGpdError(error) ? error : expect.fail(String(error))),
   )
 
-/** Runs a command with a cache of its own: what it said, or the error. */
+/** Runs a command with a cache of its own; returns its output, or the error. */
 export async function gpdNative(cache: string, ...args: string[]) {
   vi.stubEnv('GPD_CACHE', cache)
   const said = { stdout: '', stderr: '' }
@@ -21,7 +21,7 @@ export async function gpdNative(cache: string, ...args: string[]) {
   return { ...said, status }
 }
 
-/** What a link says of itself that was made earlier. */
+/** The description of a link that was made earlier. */
 export const LINK: Link = {
   tensorflow: { version: '2.20.0', folder: '/somewhere' },
   tfjsNode: '4.22.0',

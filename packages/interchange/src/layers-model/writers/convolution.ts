@@ -11,7 +11,7 @@ export const weightAndBias = (written: WrittenNode): tf.Tensor[] =>
 
 /**
  * A grouped kernel `[kh, kw, channels / groups, filters]` as a plain one `[kh, kw, channels, filters]`: zero wherever a
- * filter does not see a channel. Keras' convolution of TensorFlow.js has no groups.
+ * filter does not read a channel. Keras' convolution of TensorFlow.js has no groups.
  */
 function blockDiagonal(kernel: tf.Tensor, groups: number): tf.Tensor {
   return tf.tidy(() => {

@@ -9,7 +9,7 @@ const TURN = [2, 3, 1]
 const SAME = "Use padding 'same' or 'valid'."
 
 /**
- * The image with its outermost rows and columns repeated around it: a maximum does not see the difference to nothing at all,
+ * The image with its outermost rows and columns repeated around it: for a maximum that is the same as no padding,
  * as every window that reaches outside reads the border too.
  */
 function repeatBorder({ inputs, inputShape, name, apply }: WrittenNode, padding: number): tf.SymbolicTensor {

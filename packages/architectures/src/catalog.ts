@@ -76,7 +76,7 @@ const each = <K extends string | number>(keys: readonly K[], entry: (key: K) => 
   Object.fromEntries(keys.map(entry))
 
 /** Every network that has a name: the one place to add one. */
-export const catalogue: Readonly<Record<string, MakeNetwork>> = {
+export const catalog: Readonly<Record<string, MakeNetwork>> = {
   ...each([8, 14, 20, 26, 32, 44, 56, 110], (depth) => [`resnet${depth}`, cifarResnetOf(depth)]),
   ...each([18, 34, 50, 101, 152], (depth) => [`resnet${depth}`, named(imagenetResnet, { depth })]),
   ...each([16, 40], (depth) => [`wrn_${depth}_1`, named(wideResnet, { depth, widen: 1 })]),
