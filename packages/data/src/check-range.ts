@@ -1,4 +1,4 @@
-import { GpdError, type FieldSpec } from '@gpdjs/core'
+import { GpdError, sizeOf, type FieldSpec } from '@gpdjs/core'
 
 /** Whole numbers as they are read back from a field. */
 export type Entries = Uint8Array | Int32Array | Float32Array
@@ -19,7 +19,7 @@ export function checkRange(
   if (size === undefined) return
   const at = entries.findIndex((entry: number) => !Number.isInteger(entry) || entry < 0 || entry >= size)
   if (at < 0) return
-  const sample = Math.floor(at / shape.reduce((product, length) => product * length, 1))
+  const sample = Math.floor(at / sizeOf(shape))
   const problem = `${owner}: expected ${plural(field)} 0 … ${size - 1}, got ${entries[at]} at index ${sample}.`
   throw new GpdError('data.label-range', problem, `Correct it, or raise the number of different ${plural(field)}.`)
 }

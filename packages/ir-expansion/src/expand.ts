@@ -1,4 +1,5 @@
 import {
+  sizeOf,
   axesShape,
   defineNetwork,
   fillOptions,
@@ -85,7 +86,7 @@ function siteTensors(site: BranchSite, branches: BranchSet, train: Trained): Sto
 function siteMerge(site: BranchSite, branches: BranchSet, teacher: Network): BranchMerge {
   const { node, weight } = site
   const shorts = Object.keys(branches.tensors(site))
-  const places = teacher.shapes[node.id]!.slice(0, -1).reduce((product, size) => product * size, 1)
+  const places = sizeOf(teacher.shapes[node.id]!.slice(0, -1))
   const ofNode = (tensors: TensorRecord) =>
     Object.fromEntries(Object.entries(tensors).map(([short, tensor]) => [`${node.id}.${short}`, tensor]))
   return {

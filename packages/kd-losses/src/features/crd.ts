@@ -16,7 +16,7 @@ import {
 import { headSpecs, runHead } from '../heads/heads.ts'
 import { linearHead } from '../heads/linear-head.ts'
 import { featureLoss, type TapPair } from '../support/feature-loss.ts'
-import { pairTaps, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
+import { pairOneTap, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
 import { flat, unit } from '../support/vectors.ts'
 import { contrastLoss } from './contrast.ts'
 import { bankOf, crdMemory, movedBank, normalizer, SIDES, withRows, type Side } from './crd-memory.ts'
@@ -146,14 +146,7 @@ function embed(pair: TapPair<tf.Tensor>, side: Side, width: number, heads: Tenso
  */
 export function crd(options: CrdOptions & Partial<TapOptions> = {}): DistillationLoss {
   const { student, teacher, ...settings } = fillOptions('crd', { ...OPTIONS, ...VECTOR_TAPS }, options)
-  const taps = pairTaps('crd', student, teacher)
-  if (taps.student.length > 1) {
-    throw new GpdError(
-      'config.invalid',
-      `crd: student: expected one tap, got ${taps.student.length}.`,
-      'Use one crd for each.',
-    )
-  }
+  const taps = pairOneTap('crd', student, teacher)
   return featureLoss({
     name: 'crd',
     comparesSamples: true,

@@ -17,7 +17,7 @@ import { checkLabels, classesOf } from '../support/check-inputs.ts'
 import { eachPair, featureLoss, type TapPair } from '../support/feature-loss.ts'
 import { oneHotLabels } from '../support/log-space.ts'
 import { meanOf } from '../support/sums.ts'
-import { pairTaps, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
+import { pairOneTap, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
 import { norm, unit } from '../support/vectors.ts'
 
 type Rows = readonly (readonly number[])[]
@@ -145,14 +145,7 @@ function classMeans({ memory, remember, labels }: DistillationContext, teacher: 
  */
 export function nd(options: NdOptions & Partial<TapOptions> = {}): DistillationLoss {
   const { student, teacher, centers, project: projected } = fillOptions('nd', { ...OPTIONS, ...VECTOR_TAPS }, options)
-  const taps = pairTaps('nd', student, teacher)
-  if (taps.student.length > 1) {
-    throw new GpdError(
-      'config.invalid',
-      `nd: student: expected one tap, got ${taps.student.length}.`,
-      'Use one nd for each.',
-    )
-  }
+  const taps = pairOneTap('nd', student, teacher)
   return featureLoss({
     name: 'nd',
     taps,

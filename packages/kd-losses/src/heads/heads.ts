@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
 import {
+  sizeOf,
   apply,
   GpdError,
   graph,
@@ -44,7 +45,7 @@ const nameOf = (parameter: string): string =>
 export function headSpecs({ parameters }: Network, kernel?: (fanIn: number) => Initializer): ParameterSpec[] {
   const initial = ({ name, shape, initializer }: ParameterSpec) => {
     if (name.endsWith('.bias')) return zeros
-    const fanIn = shape.slice(0, -1).reduce((product, n) => product * n, 1)
+    const fanIn = sizeOf(shape.slice(0, -1))
     return shape.length > 1 && kernel ? kernel(fanIn) : initializer
   }
   return parameters.map((spec) => ({ ...spec, name: nameOf(spec.name), initializer: initial(spec) }))

@@ -42,3 +42,14 @@ export function pairTaps(where: string, student: readonly string[], teacher: rea
     'Name them in pairs.',
   )
 }
+
+/** @throws GpdError `config.invalid` unless each side names one tap */
+export function pairOneTap(where: string, student: readonly string[], teacher: readonly string[]): Taps {
+  const taps = pairTaps(where, student, teacher)
+  if (taps.student.length === 1) return taps
+  throw new GpdError(
+    'config.invalid',
+    `${where}: student: expected one tap, got ${taps.student.length}.`,
+    `Use one ${where} for each.`,
+  )
+}

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, type Batch, type Fields, type Network } from '@gpdjs/core'
+import { apply, sizeOf, type Batch, type Fields, type Network } from '@gpdjs/core'
 import type { KnownOutputs } from '../outputs.ts'
 import { momentsOf } from '../pipeline/actor.ts'
 import { fieldOf, inputsOf } from '../pipeline/pass.ts'
@@ -41,7 +41,7 @@ function resultsOf({ actorOf: { network }, taps }: PlannedPass): Cached[] {
   ]
 }
 
-const bytesOf = ({ shape }: Cached): number => 4 * shape.reduce((product, n) => product * n, 1)
+const bytesOf = ({ shape }: Cached): number => 4 * sizeOf(shape)
 
 /** Which item of a batch each row of a result belongs to: the input's own items where the data number them. */
 function itemsOf({ input }: Cached, { view }: PlannedPass, { fields, index, keys }: Batch): Uint32Array {
