@@ -1,9 +1,10 @@
 // Documentation that can be wrong by itself: links that lead nowhere, READMEs without the common sections, code that
-// imports what is not there.
+// imports what is not there, code that a strict compiler refuses.
 import { brokenLinks } from './docs/links.mjs'
 import { markdownFiles } from './docs/markdown.mjs'
 import { readmeProblems } from './docs/readme.mjs'
 import { snippetProblems } from './docs/snippets.mjs'
+import { programBlocks, strictProblems } from './docs/types.mjs'
 import { packageFolders, report } from './workspace.mjs'
 
 const pages = markdownFiles()
@@ -11,4 +12,5 @@ report(`Documentation in ${pages.length} pages`, [
   ...packageFolders().flatMap(readmeProblems),
   ...pages.flatMap(brokenLinks),
   ...pages.flatMap(snippetProblems),
+  ...strictProblems(pages.flatMap(programBlocks)),
 ])

@@ -83,5 +83,5 @@ export interface DistillationLoss {
    * One number per row, `[rows]`, which the trainer averages, or one for the whole batch; summed over classes, in nats unless
    * documented otherwise. Disposes nothing.
    */
-  compute(context: DistillationContext): tf.Scalar | tf.Tensor1D
+  compute(context: DistillationContext): tf.Tensor
 }

@@ -26,7 +26,7 @@ export interface Objective {
   /** Further views of the inputs on which it is computed and added, such as `['strong']`. */
   readonly views?: readonly string[]
   /** One value per row, `[rows]`. Disposes nothing. */
-  compute(rows: Rows): tf.Tensor1D
+  compute(rows: Rows): tf.Tensor
 }
 
 /** A network as a function of a batch, in evaluation mode: the outputs that the task reads. */
@@ -51,7 +51,7 @@ export interface Task<Metric extends string = string> {
   rows(outputs: Fields, fields: Fields): Rows
   readonly objective: Objective
   /** Metrics of some rows, each a mean over them (weighed by their weights); logged in every step. Scalars. */
-  measure(rows: Rows): Readonly<Record<string, tf.Scalar>>
+  measure(rows: Rows): Readonly<Record<string, tf.Tensor>>
   /**
    * Metrics of a whole set. Default: `loss`, the mean of the objective, and the means of `measure`, over all rows. Written
    * for metrics that are no such means: a rank in a corpus, the area under a curve.

@@ -50,7 +50,7 @@ function filledGroup(given: TensorGroup, position: number): Filled<typeof GROUP>
  *   { name: 'rest', tensors: '*', optimizer: sgd({ learningRate: cosine(0.1), momentum: 0.9 }) },
  * ])
  */
-export function partition(given: readonly TensorGroup[]): Optimizer {
+export function partition(given: readonly TensorGroup[]): Optimizer & Required<Pick<Optimizer, 'moves'>> {
   const groups = owners(given.map(filledGroup))
   checkGroups(groups)
   const movingAt = (progress: Progress) => groups.filter((group) => isTurn(group, progress))

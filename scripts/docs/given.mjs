@@ -1,0 +1,51 @@
+// What a fragment of code in a page takes as given. The opening fence names the values, ```ts given=student,data, and here
+// stands what each of them is: a reader has them from the text around, the type checker from here.
+
+const loaded = "Awaited<ReturnType<typeof import('@gpdjs/interchange').loadNetwork>>"
+const tensor = "import('@tensorflow/tfjs').Tensor"
+const record = "import('@gpdjs/core').TensorRecord"
+const network = "import('@gpdjs/core').Network"
+const source = "import('@gpdjs/core').BatchSource"
+const options = "import('@gpdjs/trainer').DistillOptions"
+
+/** @type {Readonly<Record<string, string>>} the type of each value, by its name */
+export const GIVEN = {
+  data: `${options}['data']`,
+  document: tensor,
+  epoch: 'number',
+  expansion: "import('@gpdjs/ir-expansion').Expansion",
+  images: tensor,
+  moments: `Record<'student' | 'teacher', ${record}>`,
+  network,
+  objective: `(student: ${tensor}, teacher: ${tensor}) => ${tensor}`,
+  optimizer: "import('@gpdjs/trainer').Optimizer",
+  options,
+  parameters: record,
+  peer: network,
+  plugins: "import('@gpdjs/trainer').Plugin[]",
+  position: 'number',
+  query: tensor,
+  set: "import('@gpdjs/data').ImageSet",
+  statistics: record,
+  stored: record,
+  strong: `Record<'student' | 'teacher', ${tensor}>`,
+  student: network,
+  teacher: loaded,
+  tensors: record,
+  timmState: "ReturnType<typeof import('@gpdjs/interchange').decodeSafetensors>['tensors']",
+  train: source,
+  validation: source,
+  weak: `Record<'student' | 'teacher', ${tensor}>`,
+}
+
+/**
+ * @param {string} info of a block: `run`, `given=student,data`
+ * @returns {{ declarations: string, unknown: string[] }} declarations for the end of the code, and names that the table lacks
+ */
+export function given(info) {
+  const names = (/(?:^|\s)given=(\S+)/.exec(info)?.[1] ?? '').split(',').filter((name) => name !== '')
+  return {
+    declarations: names.map((name) => `declare const ${name}: ${GIVEN[name] ?? 'never'}\n`).join(''),
+    unknown: names.filter((name) => !(name in GIVEN)),
+  }
+}
