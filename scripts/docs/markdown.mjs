@@ -30,9 +30,11 @@ export const codeBlocks = (text) =>
     line: text.slice(0, index).split('\n').length,
   }))
 
+/** @param {string} text the page without its fenced code; lines keep their numbers */
+export const withoutFences = (text) => text.replace(fence, (block) => block.replace(/[^\n]/g, ''))
+
 /** @param {string} text the page without its code, which may look like links and headings */
-export const withoutCode = (text) =>
-  text.replace(fence, (block) => block.replace(/[^\n]/g, '')).replace(/(`+)(?:(?!\1)[^\n])+\1/g, '')
+export const withoutCode = (text) => withoutFences(text).replace(/(`+)(?:(?!\1)[^\n])+\1/g, '')
 
 /**
  * @param {string} text
