@@ -6,6 +6,7 @@ const tensor = "import('@tensorflow/tfjs').Tensor"
 const record = "import('@gpdjs/core').TensorRecord"
 const network = "import('@gpdjs/core').Network"
 const source = "import('@gpdjs/core').BatchSource"
+const imageSet = "import('@gpdjs/data').ImageSet"
 const options = "import('@gpdjs/trainer').DistillOptions"
 
 /** @type {Readonly<Record<string, string>>} the type of each value, by its name */
@@ -25,7 +26,7 @@ export const GIVEN = {
   plugins: "import('@gpdjs/trainer').Plugin[]",
   position: 'number',
   query: tensor,
-  set: "import('@gpdjs/data').ImageSet",
+  set: imageSet,
   statistics: record,
   stored: record,
   strong: `Record<'student' | 'teacher', ${tensor}>`,
@@ -36,6 +37,72 @@ export const GIVEN = {
   train: source,
   validation: source,
   weak: `Record<'student' | 'teacher', ${tensor}>`,
+}
+
+const promises = "typeof import('node:fs/promises')"
+
+/**
+ * What the examples of docstrings take as given beside that, by package; a reader has it from the parameters.
+ *
+ * @type {Readonly<Record<string, Readonly<Record<string, string>>>>}
+ */
+export const GIVEN_IN_DOCSTRINGS = {
+  cli: { given: 'any' },
+  core: {
+    dy: tensor,
+    g: "ReturnType<typeof import('@gpdjs/core').graph>",
+    image: tensor,
+    mean: tensor,
+    model: loaded,
+    movingMean: tensor,
+    movingVariance: tensor,
+    scale: tensor,
+    shift: tensor,
+    variance: tensor,
+    w: tensor,
+    x: tensor,
+    y: tensor,
+    options: '{ weight?: number }',
+  },
+  data: {
+    bytes: 'Uint8Array',
+    images: tensor,
+    labels: tensor,
+    set: imageSet,
+    test: imageSet,
+    train: imageSet,
+    validation: imageSet,
+  },
+  interchange: {
+    bytes: 'Uint8Array',
+    folder: 'string',
+    join: "typeof import('node:path').join",
+    path: 'string',
+    readFile: `${promises}['readFile']`,
+    run: "import('@gpdjs/trainer').DistillResult",
+    student: loaded,
+    text: 'string',
+    url: 'string',
+    writeFile: `${promises}['writeFile']`,
+  },
+  'ir-expansion': { seed: 'number' },
+  'kd-losses': {
+    centers: tensor,
+    dynamicTeacherLogits: tensor,
+    kernels: `${tensor}[]`,
+    labels: tensor,
+    logScale: tensor,
+    studentLogits: tensor,
+    studentMap: tensor,
+    studentPool: tensor,
+    teacherLogits: tensor,
+    teacherMap: tensor,
+    teacherPool: tensor,
+  },
+  trainer: {
+    run: "import('@gpdjs/trainer').DistillResult & import('@gpdjs/trainer').RunSetup",
+    test: source,
+  },
 }
 
 /**

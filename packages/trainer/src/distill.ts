@@ -94,7 +94,7 @@ async function train(options: FilledDistillOptions, pipeline: Pipeline, best: Be
  *   `checkpoint.incompatible`: before anything is trained
  * @example
  * const run = await distill({
- *   student: createNetwork('resnet20'),
+ *   student: createNetwork('resnet20', { classes: 10 }),
  *   data: { train, validation },
  *   optimizer: sgd({ learningRate: cosine(0.1), momentum: 0.9, weightDecay: 1e-4, clipGlobalNorm: 5 }),
  *   epochs: 10,

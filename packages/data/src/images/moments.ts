@@ -31,7 +31,7 @@ function momentsOf(counts: Float64Array): { mean: number; deviation: number } {
  * The deviation is that of the population (divided by n), on the scale [0, 1]. Take the moments of the training set
  * and use them for every set.
  *
- * @example moments(mnist.train) // { mean: [0.1307], deviation: [0.3081] }
+ * @example moments(train) // of MNIST: { mean: [0.1307], deviation: [0.3081] }
  */
 export function moments(set: ImageSet): ChannelMoments {
   const channels = histograms(set).map(momentsOf)

@@ -6,7 +6,7 @@ import { countImages, imageBytes, type ImageSet } from './image-set.ts'
  *
  * @param positions indices 0 … N − 1 into `set`; repeats are allowed
  * @throws GpdError `config.invalid` if a position is not in the set
- * @example const wrong = select(test, positionsOfErrors, 'fashion-mnist/errors')
+ * @example const wrong = select(test, [3, 17], 'fashion-mnist/errors')
  */
 export function select(set: ImageSet, positions: ArrayLike<number>, name = set.name): ImageSet {
   const { images, labels, shape } = set

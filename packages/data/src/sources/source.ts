@@ -60,8 +60,11 @@ async function checkEntries({ fields, entries = {} }: Parts): Promise<void> {
  *   range or a training batch that is never full, `data.missing` or `data.mismatch` if `read` returns other fields than
  *   declared. From `check`: `data.label-range` for an entry of an int32 field that is not below its `size`
  * @example
- * const half = { shape: [], dtype: 'float32' }
- * const halves = source({ size: 8, fields: { half }, read: (at) => ({ half: tf.div(tf.tensor1d([...at]), 2) }) })
+ * const halves = source({
+ *   size: 8,
+ *   fields: { half: { shape: [], dtype: 'float32' } },
+ *   read: (at) => ({ half: tf.div(tf.tensor1d([...at]), 2) }),
+ * })
  * for (const { fields } of halves.batches({ batchSize: 4, seed: 0, epoch: 0, training: true })) fields.half.print()
  */
 export function source(given: SourceParts): BatchSource {

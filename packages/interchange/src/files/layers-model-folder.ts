@@ -12,8 +12,8 @@ const [TOPOLOGY, WEIGHTS] = ['model.json', 'weights.bin'] as const
  * @param options.onWarning called if weights are not finite. Default: `console.warn`
  * @throws GpdError `output.unwritable`, `checkpoint.missing` or `checkpoint.corrupt`, when used
  * @example
- * await toLayersModel(network, parameters, statistics).save(layersModelFolder('model'))
- * const model = await tf.loadLayersModel(layersModelFolder('model'))
+ * await toLayersModel(student).save(layersModelFolder('model'))
+ * const loaded = await tf.loadLayersModel(layersModelFolder('model'))
  */
 export const layersModelFolder = (
   folder: string,

@@ -144,7 +144,7 @@ function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> 
  * @throws GpdError `checkpoint.corrupt` naming what is wrong: a path out of the folder, a missing file, bytes missing or
  *   left over, a weight twice, a layer of an unknown class; what `options.read` throws
  * @example
- * const read = async (name) => readFile(join(folder, name))
+ * const read = async (name: string) => readFile(join(folder, name))
  * const model = await tf.loadLayersModel(tf.io.fromMemory(await readModelArtifacts(text, { source: folder, read })))
  */
 export async function readModelArtifacts(text: string, options: ReadModelOptions): Promise<tf.io.ModelArtifacts> {

@@ -77,7 +77,7 @@ const convert = (data: Float32Array, { factors, permutation }: TorchLayout, shap
  * @returns new tensors, owned by the caller
  * @throws GpdError `checkpoint.incompatible` for a wrong shape, with the key, the shape found and the one expected, and for
  *   integers; `config.invalid` for names of a library that are not known for this network
- * @example const { parameters, statistics, missing } = fromTorch(imagenetResnet({ depth: 18 }), decodeSafetensors(bytes, { source }).tensors)
+ * @example const { parameters, statistics, missing } = fromTorch(imagenetResnet({ depth: 18 }), decodeSafetensors(bytes, { source: path }).tensors)
  */
 export function fromTorch(
   network: Network,

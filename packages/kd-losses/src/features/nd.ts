@@ -57,7 +57,7 @@ export function ndRows(student: tf.Tensor, teacher: tf.Tensor, labels: tf.Tensor
  * @param centers class means, `[classes, values]`, of any length; no gradient flows into them
  * @returns scalar from 0 to 2, no unit
  * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels
- * @example ndLoss(studentPool, teacherPool, labels, classMeans)
+ * @example ndLoss(studentPool, teacherPool, labels, centers)
  * @see Wang et al., "Improving Knowledge Distillation via Regularizing Feature Norm and Direction", 2023, section 3.3
  */
 export const ndLoss = meanOf(ndRows)

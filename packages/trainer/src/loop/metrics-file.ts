@@ -16,7 +16,7 @@ const plain = (logs: Logs): Record<string, number | string> =>
  *
  * @param path a file that does not exist yet; its folder is made
  * @throws GpdError `output.unwritable` when training begins
- * @example distill({ …, callbacks: [metricsFile('runs/1/metrics.jsonl')] })
+ * @example distill({ ...options, callbacks: [metricsFile('runs/1/metrics.jsonl')] })
  */
 export function metricsFile(path: string): Callbacks {
   let file: FileHandle | undefined

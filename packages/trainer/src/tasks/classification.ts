@@ -34,7 +34,7 @@ function checkNetworks(networks: Readonly<Record<string, Network>>): void {
  * A row is a sample. Judged by `acc`, the share of samples whose largest logit is the label's; `loss` is the mean
  * cross-entropy in nats.
  *
- * @example distill({ …, task: classification({ weight: 0.1 }) }) // the labels count a tenth
+ * @example distill({ ...options, task: classification({ weight: 0.1 }) }) // the labels count a tenth
  */
 export function classification(options: ClassificationOptions = {}): Task<'acc' | 'loss'> {
   const { weight, views } = fillOptions('classification', CLASSIFICATION_OPTIONS, options)
