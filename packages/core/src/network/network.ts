@@ -1,7 +1,7 @@
 import { GpdError } from '../errors.ts'
 import type { FieldSpec } from '../fields.ts'
 import { findOp } from '../ops/registry.ts'
-import type { InferContext, Inferred, OpCall } from '../ops/op.ts'
+import { fillAttributes, type InferContext, type Inferred, type OpCall } from '../ops/op.ts'
 import type { Shape } from '../shape.ts'
 import { didYouMean } from '../suggest.ts'
 import type { ChannelLayout } from '../axes/axes.ts'
@@ -79,6 +79,12 @@ function checkInputs(node: NetworkNode, known: ReadonlyMap<string, Flow>): Flow[
   })
 }
 
+/** A node with every attribute that it leaves out at its default. */
+const withAttributes = (node: NetworkNode): NetworkNode => ({
+  ...node,
+  attributes: fillAttributes(`Node '${node.id}' (${node.op})`, findOp(node.op), node.attributes),
+})
+
 /** What flows from an input: channels of its own that no expansion touches, or none in whole numbers. */
 function inputFlow(name: string, { shape, dtype, size }: FieldSpec, groups: ChannelGroups): Flow {
   const width = shape.at(-1) ?? 1
@@ -105,9 +111,11 @@ function checkEnds({ name, inputs, outputs, taps }: NetworkDefinition, flows: Re
 }
 
 /**
- * Checks a definition and infers shapes, channel groups, parameters and statistics.
+ * Checks a definition, fills in the defaults of attributes that nodes leave out, and infers shapes, channel groups,
+ * parameters and statistics.
  *
- * @throws GpdError `network.invalid`, `network.shape` or `network.unknown-op`, naming the node
+ * @throws GpdError `network.invalid`, `network.shape` or `network.unknown-op`, naming the node; `config.unknown-key`,
+ *   `config.invalid` or `config.missing` for an attribute, naming node and attribute
  */
 export function defineNetwork(definition: NetworkDefinition): Network {
   const groups = new ChannelGroups()
@@ -115,7 +123,8 @@ export function defineNetwork(definition: NetworkDefinition): Network {
     Object.entries(definition.inputs).map(([name, spec]) => [name, inputFlow(name, spec, groups)]),
   )
   const inferred: { id: string; result: Inferred }[] = []
-  for (const node of definition.nodes) {
+  const nodes = definition.nodes.map(withAttributes)
+  for (const node of nodes) {
     if (flows.has(node.id))
       throw new GpdError('network.invalid', `Two nodes are called '${node.id}'.`, 'Names must be unique.')
     const inputs = checkInputs(node, flows)
@@ -139,6 +148,7 @@ export function defineNetwork(definition: NetworkDefinition): Network {
   })
   return {
     ...definition,
+    nodes,
     shapes: Object.fromEntries([...flows].map(([id, { shape }]) => [id, shape])),
     channels: Object.fromEntries([...flows].map(([id, { channels }]) => [id, groups.resolve(channels)])),
     groups: groups.expandable(),
