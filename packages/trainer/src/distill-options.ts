@@ -12,7 +12,7 @@ import {
 } from '@gpdjs/core'
 import type { Heads } from '@gpdjs/interchange'
 import type { Callbacks } from './callbacks.ts'
-import { optimizers } from './optimizers/optimizer.ts'
+import { optimizers } from './optimizers/given.ts'
 import type { PluginOption } from './pipeline/plugin.ts'
 
 const sources = kinds.objectWith<BatchSource>('a source such as imageSource(set)', 'size', 'batches')
