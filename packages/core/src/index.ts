@@ -18,7 +18,8 @@ export {
   type OptionTable,
 } from './options/option.ts'
 export { isRecord, show } from './options/show.ts'
-export { describeField, type FieldSpec, type Fields } from './fields.ts'
+export { describeField, type EntryRule, type EntryRules, type FieldSpec, type Fields } from './fields.ts'
+export type { Distribution, Labels } from './labels.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'

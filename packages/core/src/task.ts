@@ -1,18 +1,22 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { BatchSource } from './batch.ts'
-import type { Fields, FieldSpec } from './fields.ts'
+import type { EntryRules, Fields, FieldSpec } from './fields.ts'
+import type { Distribution, Labels } from './labels.ts'
 import type { Network } from './network/network.ts'
 import type { Schedule } from './schedule.ts'
 
-/** What is expected of a field; without a shape, any will do. */
-export type ExpectedField = Pick<FieldSpec, 'dtype'> & Partial<Pick<FieldSpec, 'shape'>>
+/** What is expected of a field. */
+export interface ExpectedField extends Pick<FieldSpec, 'dtype'> {
+  /** Without the batch axis; a name stands for any size: `['classes']`. Default: any shape. */
+  readonly shape?: readonly (number | string)[]
+}
 
 /** Outputs of a network and their targets, row by row. A row is what is predicted: an image, a token, a query. */
 export interface Rows {
   /** `[rows, classes]` */
   readonly logits: tf.Tensor2D
-  /** Class indices, int32 `[rows]` */
-  readonly labels: tf.Tensor1D
+  /** Of as many rows. */
+  readonly labels: Labels
   /** How much each row counts, `[rows]`, each ≥ 0: 0 for padding. Default: all rows count alike. */
   readonly weights?: tf.Tensor1D
 }
@@ -43,8 +47,10 @@ export interface Task<Metric extends string = string> {
   readonly name: string
   /** Outputs that every network of a run must have. */
   readonly outputs: readonly string[]
-  /** What a batch must hold beside the inputs of networks; without a shape, any will do. */
-  readonly fields: Readonly<Record<string, ExpectedField>>
+  /** What a batch must hold beside the inputs of networks; where there is a list, any of it. */
+  readonly fields: Readonly<Record<string, ExpectedField | readonly ExpectedField[]>>
+  /** What the logits of its rows are; losses of the other distribution are refused. Default `categorical`. */
+  readonly distribution?: Distribution
   /** Whether `rows` gives weights: losses that compare samples are refused then. Default false. */
   readonly weighsRows?: boolean
   /** Disposes nothing. */
@@ -72,4 +78,9 @@ export interface Task<Metric extends string = string> {
    * @throws GpdError `data.mismatch`
    */
   check?(networks: Readonly<Record<string, Network>>, fields: Readonly<Record<string, FieldSpec>>, source: string): void
+  /**
+   * What the entries of its fields must be, which sources check. Labels are soft where one of them is no `index`: losses that
+   * need class indices are refused then. Default: nothing is known.
+   */
+  entries?(networks: Readonly<Record<string, Network>>, fields: Readonly<Record<string, FieldSpec>>): EntryRules
 }

@@ -27,6 +27,8 @@ export interface TrainInfo {
   readonly batchSize: number
   readonly actors: readonly string[]
   readonly losses: readonly string[]
+  /** What a `tf.LayersModel` given as student does not have as it was. */
+  readonly notes: readonly string[]
 }
 
 /** Several sets of callbacks as one; called in order. */

@@ -3,12 +3,14 @@ import { fillOptions } from '@gpdjs/core'
 import { DISTILL_OPTIONS, type DistillOptions, type FilledDistillOptions } from './distill-options.ts'
 import { disposable, extractLearners, type DistillResult, type EpochRecord } from './distill-result.ts'
 import { extractActor } from './extract.ts'
+import { modelOf, type NamedModel } from './given-model.ts'
 import { bestEpoch, disposeModel, type BestEpoch } from './loop/best-epoch.ts'
 import { combineCallbacks } from './callbacks.ts'
 import { planLoop, type PlannedLoop } from './loop/plan-loop.ts'
 import { trainEpoch, type EpochResult, type Outcome } from './loop/train-epoch.ts'
 import { validate } from './loop/validate.ts'
-import { checkData } from './pipeline/check-data.ts'
+import { checkData, networksOf } from './pipeline/check-data.ts'
+import { checkValues } from './pipeline/check-values.ts'
 import { buildPipeline, type Pipeline } from './pipeline/pipeline.ts'
 import { disposeReplaced, initialState, type TrainingState } from './training-state.ts'
 
@@ -67,19 +69,29 @@ async function trainEpochs(
 }
 
 /** A run that is put together and checked: nothing is wrong with it that can be known before its first step. */
-function prepare(options: FilledDistillOptions, pipeline: Pipeline): { loop: PlannedLoop; start: TrainingState } {
-  checkData(pipeline, options.data)
-  const loop = planLoop(options, pipeline)
+async function prepare(
+  { data, ...options }: FilledDistillOptions,
+  pipeline: Pipeline,
+): Promise<{ loop: PlannedLoop; start: TrainingState }> {
+  checkData(pipeline, data)
+  const loop = planLoop({ data, ...options }, pipeline)
+  for (const source of [data.train, data.validation])
+    if (source) await checkValues(pipeline.task, networksOf(pipeline.actors), source)
   return { loop, start: initialState(pipeline, loop.optimizer) }
 }
 
-async function train(options: FilledDistillOptions, pipeline: Pipeline, best: BestEpoch): Promise<Trained> {
-  const { loop, start } = prepare(options, pipeline)
+async function train(
+  options: FilledDistillOptions,
+  pipeline: Pipeline,
+  best: BestEpoch,
+  notes: readonly string[],
+): Promise<Trained> {
+  const { loop, start } = await prepare(options, pipeline)
   const { epochs, stepsPerEpoch, totalSteps, batchSize, callbacks } = loop
   const actors = pipeline.actors.map(({ name }) => name)
   const losses = pipeline.terms.map(({ name }) => name)
   try {
-    await callbacks.onTrainBegin({ epochs, stepsPerEpoch, totalSteps, batchSize, actors, losses })
+    await callbacks.onTrainBegin({ epochs, stepsPerEpoch, totalSteps, batchSize, actors, losses, notes })
   } catch (error) {
     disposeReplaced(start)
     throw error
@@ -87,10 +99,22 @@ async function train(options: FilledDistillOptions, pipeline: Pipeline, best: Be
   return trainEpochs(loop, start, options.data, best)
 }
 
+/** The run of the options; the given model's own tensors are copied. */
+function pipelineOf(options: FilledDistillOptions, given: NamedModel): Pipeline {
+  const { heads, plugins, task, seed, data } = options
+  const { parameters = given.parameters, statistics = given.statistics } = options
+  const samples = data.train.size
+  try {
+    return buildPipeline({ student: given.network, parameters, statistics, heads, plugins, task, seed, samples })
+  } finally {
+    given.dispose()
+  }
+}
+
 /**
  * Trains a student: on the data, by static teachers, beside a dynamic teacher, or any mix of them, as given by the plugins.
  *
- * @throws GpdError `config.invalid`, `data.missing`, `data.mismatch`, `network.invalid`, `plugin.invalid`,
+ * @throws GpdError `config.invalid`, `data.missing`, `data.mismatch`, `data.label-range`, `network.invalid`, `plugin.invalid`,
  *   `checkpoint.incompatible`: before anything is trained
  * @example
  * const run = await distill({
@@ -103,16 +127,18 @@ async function train(options: FilledDistillOptions, pipeline: Pipeline, best: Be
  *     dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) }),
  *   ],
  * })
+ * @example
+ * // As with model.fit: a tf.LayersModel, tensors, one-hot labels, an optimizer of tf.train
+ * const run = await distill({ student: model, data: { train: { xs, ys } }, optimizer: tf.train.adam(1e-3), epochs: 10 })
  */
 export async function distill(options: DistillOptions): Promise<DistillResult> {
   const filled = fillOptions('distill', DISTILL_OPTIONS, options)
-  const { student, parameters, statistics, heads, plugins, task, seed, data, callbacks } = filled
-  for (const source of [data.train, data.validation]) await source?.check?.()
   const began = performance.now()
-  const samples = data.train.size
-  const pipeline = buildPipeline({ student, parameters, statistics, heads, plugins, task, seed, samples })
+  const given = modelOf(filled.student)
+  const { notes } = given
+  const pipeline = pipelineOf(filled, given)
   const best = bestEpoch(pipeline.task.judge)
-  const { state, ...trained } = await train(filled, pipeline, best).catch((error: unknown) => {
+  const { state, ...trained } = await train(filled, pipeline, best, notes).catch((error: unknown) => {
     // After a failure there is no result, so nothing of what was trained may stay.
     disposePipeline(pipeline)
     disposeModel(best.best()?.student)
@@ -122,8 +148,8 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
   const { step: steps } = state
   disposeReplaced(state)
   disposePipeline(pipeline)
-  await combineCallbacks([callbacks].flat()).onTrainEnd(trained.history.at(-1)?.logs ?? {})
+  await combineCallbacks([filled.callbacks].flat()).onTrainEnd(trained.history.at(-1)?.logs ?? {})
   const found = best.best()
   const seconds = (performance.now() - began) / 1000
-  return disposable({ ...extracted, ...(found && { best: found }), steps, seconds, ...trained })
+  return disposable({ ...extracted, ...(found && { best: found }), steps, seconds, notes, ...trained })
 }

@@ -1,5 +1,5 @@
 import { fillOptions, GpdError, kinds, needed, permutation, randomStream, type Given } from '@gpdjs/core'
-import { countImages, type ImageSet } from './image-set.ts'
+import { checkImageSet, countImages, type ImageSet } from './image-set.ts'
 import { select } from './select.ts'
 
 const OPTIONS = {
@@ -37,12 +37,12 @@ function proportionalShares(sizes: readonly number[], total: number): number[] {
  * Both parts keep the order of the original set, and each image is in exactly one of them.
  *
  * @returns `train` with N − validation images and `validation`
- * @throws GpdError `config.invalid` if either part would be empty
+ * @throws GpdError `config.invalid` if either part would be empty; as `checkImageSet` does
  * @example const { train, validation } = split(set, { validation: 5000, seed: 0 })
  */
 export function split(set: ImageSet, options: SplitOptions): { train: ImageSet; validation: ImageSet } {
   const { validation, seed } = fillOptions('split', OPTIONS, options)
-  const count = countImages(set)
+  const count = countImages(checkImageSet(set))
   if (validation >= count) {
     const problem = `split: expected 1 … ${count - 1} validation images of ${set.name}, got ${validation}.`
     throw new GpdError('config.invalid', problem, 'Hold out fewer images, or leave the split out.')

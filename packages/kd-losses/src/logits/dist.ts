@@ -78,6 +78,7 @@ export function dist(options: DistOptions = {}): DistillationLoss {
   const filled = fillOptions('dist', OPTIONS, options)
   return {
     name: 'dist',
+    distribution: 'categorical',
     comparesSamples: true,
     compute: ({ student, teacher }) => distLoss(student.logits, teacher.logits, filled),
   }

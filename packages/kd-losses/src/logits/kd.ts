@@ -50,5 +50,9 @@ export const kdLoss = meanOf(kdRows)
  */
 export function kd(options: KdOptions = {}): DistillationLoss {
   const filled = fillOptions('kd', OPTIONS, options)
-  return { name: 'kd', compute: ({ student, teacher }) => kdRows(student.logits, teacher.logits, filled) }
+  return {
+    name: 'kd',
+    distribution: 'categorical',
+    compute: ({ student, teacher }) => kdRows(student.logits, teacher.logits, filled),
+  }
 }

@@ -137,6 +137,7 @@ export function mlkd(options: MlkdOptions = {}): DistillationLoss {
   const filled = fillOptions('mlkd', OPTIONS, options)
   return {
     name: 'mlkd',
+    distribution: 'categorical',
     views: [STRONG],
     comparesSamples: true,
     compute: (context) => mlkdLoss(viewsOf(context), filled),

@@ -1,9 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
-import { didYouMean, fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
+import {
+  didYouMean,
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  type DistillationLoss,
+  type Given,
+  type Labels,
+} from '@gpdjs/core'
 import { exitHead } from '../heads/exit-head.ts'
 import { headSpecs, runHead } from '../heads/heads.ts'
-import { checkLabels, checkPair, classesOf } from '../support/check-inputs.ts'
+import { checkPair, classesOf } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
+import { classIndices, needsIndex, SOFT_LABELS } from '../support/labels.ts'
 import { oneHotLabels } from '../support/log-space.ts'
 import { meanOf, sumOf } from '../support/sums.ts'
 import { tapNames, type TapOptions } from '../support/taps.ts'
@@ -11,6 +21,7 @@ import { tapNames, type TapOptions } from '../support/taps.ts'
 const EPSILON = {
   /** Power ε of the target's confidence, above 0 (default 1; 1.5 in the paper's ImageNet runs). */
   epsilon: option(kinds.positive, 1),
+  ...SOFT_LABELS,
 }
 
 export type OfaOptions = Given<typeof EPSILON>
@@ -29,16 +40,16 @@ function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: numb
 export function ofaRows(
   student: tf.Tensor2D,
   teacher: tf.Tensor2D,
-  labels: tf.Tensor1D,
+  labels: Labels,
   options: OfaOptions = {},
 ): tf.Tensor1D {
-  const { epsilon } = fillOptions('ofaLoss', EPSILON, options)
+  const { epsilon, softLabels } = fillOptions('ofaLoss', EPSILON, options)
   checkPair('ofaLoss', student, teacher)
-  checkLabels('ofaLoss', student, labels)
+  const indices = classIndices('ofaLoss', student, labels, softLabels)
   return closedForm(student, {
     value: (logits) => {
       const logProbabilities = tf.logSoftmax(logits)
-      const target = enhancedTarget(teacher, labels, epsilon)
+      const target = enhancedTarget(teacher, indices(), epsilon)
       const rows = tf.neg(tf.sum<tf.Tensor1D>(tf.mul(target, logProbabilities), 1))
       return { rows, saved: { logProbabilities, target } }
     },
@@ -58,7 +69,7 @@ export function ofaRows(
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked)
  * @returns scalar, in nats
- * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid`
+ * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels without `softLabels: 'argmax'`, `config.invalid`
  * @example ofaLoss(studentLogits, teacherLogits, labels, { epsilon: 1.5 })
  * @see Hao et al., "One-for-All: Bridge the Gap Between Heterogeneous Architectures in Knowledge Distillation", NeurIPS 2023,
  *   section 3.3
@@ -93,6 +104,8 @@ export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> =
   const stepsAfter = (position: number) => stages.length - 1 - position
   return {
     name: 'ofa',
+    distribution: 'categorical',
+    ...needsIndex(filled.softLabels),
     ...(stages.length > 0 && {
       taps: { student: stages },
       prepare: ({ student, outputs }) => ({

@@ -51,6 +51,7 @@ export function softCrossEntropy(options: SoftCrossEntropyOptions = {}): Distill
   const filled = fillOptions('softCrossEntropy', OPTIONS, options)
   return {
     name: 'soft-cross-entropy',
+    distribution: 'categorical',
     compute: ({ student, teacher }) => softCrossEntropyRows(student.logits, teacher.logits, filled),
   }
 }

@@ -95,7 +95,11 @@ export const wttmLoss = meanOf(wttmRows)
  */
 export function ttm(options: TtmOptions = {}): DistillationLoss {
   const filled = fillOptions('ttm', TTM, options)
-  return { name: 'ttm', compute: ({ student, teacher }) => ttmRows(student.logits, teacher.logits, filled) }
+  return {
+    name: 'ttm',
+    distribution: 'categorical',
+    compute: ({ student, teacher }) => ttmRows(student.logits, teacher.logits, filled),
+  }
 }
 
 /**
@@ -106,5 +110,9 @@ export function ttm(options: TtmOptions = {}): DistillationLoss {
  */
 export function wttm(options: WttmOptions = {}): DistillationLoss {
   const filled = fillOptions('wttm', WTTM, options)
-  return { name: 'wttm', compute: ({ student, teacher }) => wttmRows(student.logits, teacher.logits, filled) }
+  return {
+    name: 'wttm',
+    distribution: 'categorical',
+    compute: ({ student, teacher }) => wttmRows(student.logits, teacher.logits, filled),
+  }
 }

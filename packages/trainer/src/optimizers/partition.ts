@@ -12,7 +12,8 @@ import {
 } from '@gpdjs/core'
 import { inScope, scopeOf } from '../scope.ts'
 import { gradientsFor } from './gradients.ts'
-import { optimizers, type Optimizer, type UpdateContext, type Updated } from './optimizer.ts'
+import { optimizers } from './given.ts'
+import type { Optimizer, UpdateContext, Updated } from './optimizer.ts'
 import { checkOwners, owners, type Owner, type TensorPattern } from './owners.ts'
 import { checkOffset, isTurn, ownProgress, TURNS } from './turns.ts'
 

@@ -5,6 +5,7 @@ import {
   stopGradient,
   type ActorOutputs,
   type DistillationLoss,
+  type Distribution,
   type Fields,
   type RandomStream,
   type Rows,
@@ -44,6 +45,10 @@ export interface LossTerm {
   readonly passes: Readonly<Record<string, Pass>>
   /** Fields of the batch that it reads beside the passes. */
   readonly fields?: readonly string[]
+  /** `'index'`: it needs one class index per row, so soft labels are refused. Default: any labels. */
+  readonly labels?: 'index'
+  /** What it takes the logits for; refused with a task of the other. Default: any. */
+  readonly distribution?: Distribution
   /** Whether its value depends on several samples at once, so that rows cannot be weighed. Default false. */
   readonly comparesSamples?: boolean
   /** The unweighted loss: one value per row, `[rows]`, or one for the batch. Disposes nothing. */
@@ -147,6 +152,8 @@ export function distillationTerm(edge: EdgeOptions): LossTerm {
     weight,
     passes: passesOf(edge),
     ...(loss.fields && { fields: loss.fields }),
+    ...(loss.labels && { labels: loss.labels }),
+    ...(loss.distribution && { distribution: loss.distribution }),
     ...(loss.comparesSamples && { comparesSamples: true }),
     ...(edge.rows && { rows: edge.rows }),
     compute(outputs, { tensors, statistics, update, ...context }) {
