@@ -4,6 +4,7 @@ import { brokenLinks, npmLinkProblems } from './docs/links.mjs'
 import { markdownFiles } from './docs/markdown.mjs'
 import { readmeProblems } from './docs/readme.mjs'
 import { snippetProblems } from './docs/snippets.mjs'
+import { docstringBlocks } from './docs/docstrings.mjs'
 import { programBlocks, strictProblems } from './docs/types.mjs'
 import { packageFolders, report } from './workspace.mjs'
 
@@ -13,5 +14,5 @@ report(`Documentation in ${pages.length} pages`, [
   ...packageFolders().flatMap(npmLinkProblems),
   ...pages.flatMap(brokenLinks),
   ...pages.flatMap(snippetProblems),
-  ...strictProblems(pages.flatMap(programBlocks)),
+  ...strictProblems([...pages.flatMap(programBlocks), ...docstringBlocks()]),
 ])

@@ -68,6 +68,7 @@ export const GIVEN_IN_DOCSTRINGS = {
     bytes: 'Uint8Array',
     images: tensor,
     labels: tensor,
+    source,
     set: imageSet,
     test: imageSet,
     train: imageSet,
@@ -101,7 +102,11 @@ export const GIVEN_IN_DOCSTRINGS = {
   },
   trainer: {
     run: "import('@gpdjs/trainer').DistillResult & import('@gpdjs/trainer').RunSetup",
+    model: "import('@tensorflow/tfjs').LayersModel",
     test: source,
+    url: 'string',
+    xs: tensor,
+    ys: tensor,
   },
 }
 

@@ -34,7 +34,7 @@ export type {
   PairOutputs,
 } from './loss.ts'
 export type { Batch, BatchSource, EpochOptions } from './batch.ts'
-export type { ExpectedField, Objective, Predict, Rows, Task } from './task.ts'
+export type { ExpectedField, GivenRows, Objective, Predict, Rows, Task } from './task.ts'
 export type { Progress, Schedule } from './schedule.ts'
 export {
   fixedAxis,

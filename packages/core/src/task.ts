@@ -21,6 +21,9 @@ export interface Rows {
   readonly weights?: tf.Tensor1D
 }
 
+/** `Rows` as a task returns them: tensors of any type, whose shapes are checked. */
+export type GivenRows = { readonly [K in keyof Rows]: tf.Tensor }
+
 /** The loss of every learner on the data themselves. */
 export interface Objective {
   /** Logged as `<name>(<learner>)`, for example `cross-entropy(student)`. */
@@ -54,7 +57,7 @@ export interface Task<Metric extends string = string> {
   /** Whether `rows` gives weights: losses that compare samples are refused then. Default false. */
   readonly weighsRows?: boolean
   /** Disposes nothing. */
-  rows(outputs: Fields, fields: Fields): Rows
+  rows(outputs: Fields, fields: Fields): GivenRows
   readonly objective: Objective
   /** Metrics of some rows, each a mean over them (weighed by their weights); logged in every step. Scalars. */
   measure(rows: Rows): Readonly<Record<string, tf.Tensor>>

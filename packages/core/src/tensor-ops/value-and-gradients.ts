@@ -31,7 +31,7 @@ function asScalar(value: tf.Tensor): tf.Tensor {
  * `plugin.invalid` for a gradient that does not have the shape of its tensor
  *
  * @example
- * const { value, gradients } = valueAndGradients(({ w }) => tf.sum(tf.square(w)), { w })
+ * const { value, gradients } = valueAndGradients(({ w }) => tf.sum(tf.square(w)), { w: tf.tensor1d([1, 2]) })
  */
 export function valueAndGradients<N extends string>(
   f: (variables: Readonly<Record<N, tf.Tensor>>) => tf.Tensor,

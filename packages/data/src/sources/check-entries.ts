@@ -28,7 +28,7 @@ const isLasting = (field: string): boolean => !field.includes('/')
  * `check` is quicker. Views are left out.
  *
  * @throws GpdError `data.label-range` with field, entry and position of the sample
- * @example await checkEntries(mySource, { label: { kind: 'index', size: 10 } })
+ * @example await checkEntries(source, { label: { kind: 'index', size: 10 } })
  */
 export async function checkEntries(source: BatchSource, rules?: EntryRules): Promise<void> {
   const demanded = Object.entries(rulesOf(source.fields, rules)).filter(([name]) => isLasting(name))

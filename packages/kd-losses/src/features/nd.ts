@@ -9,7 +9,6 @@ import {
   type DistillationContext,
   type DistillationLoss,
   type Given,
-  type Labels,
   type LossSetup,
 } from '@gpdjs/core'
 import { matchWidth, widthSpecs } from '../heads/nd-head.ts'
@@ -32,7 +31,7 @@ function checkCenters(where: string, shape: readonly number[], width: number, cl
 }
 
 /** `ndLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
-export function ndRows(student: tf.Tensor, teacher: tf.Tensor, labels: Labels, centers: tf.Tensor2D): tf.Tensor1D {
+export function ndRows(student: tf.Tensor, teacher: tf.Tensor, labels: tf.Tensor, centers: tf.Tensor): tf.Tensor1D {
   checkSameShape('ndLoss', student, teacher, 'Map the student to the width of the teacher first.')
   checkCenters('ndLoss', centers.shape, student.shape[1]!)
   const indices = classIndices('ndLoss', student, labels)

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, type Labels } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core'
 import { checkLogits, checkTensor, shapeOf } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { meanOf } from '../support/sums.ts'
@@ -10,7 +10,7 @@ import { meanOf } from '../support/sums.ts'
  *
  * @throws GpdError `data.mismatch` for labels of another shape
  */
-function labelShares({ shape }: tf.Tensor2D, labels: Labels): () => tf.Tensor2D {
+function labelShares({ shape }: tf.Tensor2D, labels: tf.Tensor): () => tf.Tensor2D {
   checkTensor('binaryCrossEntropy', labels)
   const [rows, count] = shape
   const isColumn = count === 1 && labels.rank === 1
@@ -27,7 +27,7 @@ function labelShares({ shape }: tf.Tensor2D, labels: Labels): () => tf.Tensor2D 
 }
 
 /** `binaryCrossEntropy` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
-export function binaryCrossEntropyRows(logits: tf.Tensor2D, labels: Labels): tf.Tensor1D {
+export function binaryCrossEntropyRows(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor1D {
   checkLogits('binaryCrossEntropy', logits)
   const shares = labelShares(logits, labels)
   return closedForm(logits, {

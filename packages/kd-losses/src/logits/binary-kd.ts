@@ -16,7 +16,7 @@ export type BinaryKdOptions = Given<typeof OPTIONS>
 const logBinary = (x: tf.Tensor): tf.Tensor => tf.neg(tf.softplus(tf.concat([tf.neg(x), x], 1)))
 
 /** `binaryKdLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
-export function binaryKdRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: BinaryKdOptions = {}): tf.Tensor1D {
+export function binaryKdRows(student: tf.Tensor, teacher: tf.Tensor, options: BinaryKdOptions = {}): tf.Tensor1D {
   const { temperature } = fillOptions('binaryKdLoss', OPTIONS, options)
   checkPair('binaryKdLoss', student, teacher)
   return closedForm(student, {

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Labels } from '@gpdjs/core'
 import { checkLogits } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { classShares } from '../support/labels.ts'
@@ -25,7 +24,7 @@ export function targetCrossEntropy(logits: tf.Tensor2D, target: () => tf.Tensor)
 }
 
 /** `crossEntropy` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
-export function crossEntropyRows(logits: tf.Tensor2D, labels: Labels): tf.Tensor1D {
+export function crossEntropyRows(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor1D {
   checkLogits('crossEntropy', logits)
   return targetCrossEntropy(logits, classShares('crossEntropy', logits, labels))
 }

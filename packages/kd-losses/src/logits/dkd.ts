@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given, type Labels } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { classIndices, needsIndex, SOFT_LABELS } from '../support/labels.ts'
@@ -27,9 +27,9 @@ function checkClasses(classes: number): void {
 
 /** `dkdLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function dkdRows(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  labels: Labels,
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  labels: tf.Tensor,
   options: DkdOptions = {},
 ): tf.Tensor1D {
   const { alpha, beta, temperature, softLabels } = fillOptions('dkdLoss', OPTIONS, options)

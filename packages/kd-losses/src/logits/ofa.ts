@@ -1,14 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import {
-  didYouMean,
-  fillOptions,
-  GpdError,
-  kinds,
-  option,
-  type DistillationLoss,
-  type Given,
-  type Labels,
-} from '@gpdjs/core'
+import { didYouMean, fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { exitHead } from '../heads/exit-head.ts'
 import { headSpecs, runHead } from '../heads/heads.ts'
 import { checkPair, classesOf } from '../support/check-inputs.ts'
@@ -29,8 +20,8 @@ export type OfaOptions = Given<typeof EPSILON>
 const OPTIONS = { ...EPSILON, student: option(tapNames, []) }
 
 /** `w_c = (p_t(c) + 1{c = y})^ε − 1{c = y}`, without losing digits of a small `p_t(y)`. */
-function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: number): tf.Tensor2D {
-  const isTarget = tf.cast(oneHotLabels(labels, teacher.shape[1]), 'bool')
+function enhancedTarget(teacher: tf.Tensor, labels: tf.Tensor1D, epsilon: number): tf.Tensor2D {
+  const isTarget = tf.cast(oneHotLabels(labels, teacher.shape[1]!), 'bool')
   const logProbabilities = tf.logSoftmax(teacher)
   const atTarget = tf.expm1(tf.mul(tf.log1p(tf.exp(logProbabilities)), epsilon))
   return tf.where(isTarget, atTarget, tf.exp(tf.mul(logProbabilities, epsilon))) as tf.Tensor2D
@@ -38,9 +29,9 @@ function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: numb
 
 /** `ofaLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function ofaRows(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  labels: Labels,
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  labels: tf.Tensor,
   options: OfaOptions = {},
 ): tf.Tensor1D {
   const { epsilon, softLabels } = fillOptions('ofaLoss', EPSILON, options)

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given, type Labels } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { classIndices, needsIndex, SOFT_LABELS } from '../support/labels.ts'
@@ -30,7 +30,7 @@ const keptProbabilities = (log: tf.Tensor, excluded: tf.Tensor): tf.Tensor =>
   tf.where(excluded, tf.zerosLike(log), tf.exp(log))
 
 /** Classes that the teacher rates at least as high as the label: bool, `[batch, classes]`. */
-function ratedAsHigh(teacher: tf.Tensor2D, isTarget: tf.Tensor2D): tf.Tensor2D {
+function ratedAsHigh(teacher: tf.Tensor, isTarget: tf.Tensor2D): tf.Tensor2D {
   const atTarget: tf.Tensor2D = tf.sum(tf.where(isTarget, teacher, tf.zerosLike(teacher)), 1, true)
   return tf.greaterEqual(teacher, atTarget) as tf.Tensor2D
 }
@@ -42,9 +42,9 @@ function checkClasses(classes: number): void {
 
 /** `rldLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function rldRows(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  labels: Labels,
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  labels: tf.Tensor,
   options: RldOptions = {},
 ): tf.Tensor1D {
   const { alpha, beta, temperature, confidenceTemperature, softLabels } = fillOptions('rldLoss', OPTIONS, options)

@@ -14,7 +14,7 @@ export function checkTensor(where: string, value: unknown): void {
 }
 
 /** @throws GpdError `network.shape` unless these are logits `[batch, classes]`, `config.invalid` for no tensor */
-export function checkLogits(where: string, logits: tf.Tensor): void {
+export function checkLogits(where: string, logits: tf.Tensor): asserts logits is tf.Tensor2D {
   checkTensor(where, logits)
   if (logits.rank === 2) return
   throw new GpdError(
@@ -25,7 +25,7 @@ export function checkLogits(where: string, logits: tf.Tensor): void {
 }
 
 /** @throws GpdError `network.shape` unless both are logits `[batch, classes]` of the same size */
-export function checkPair(where: string, student: tf.Tensor, teacher: tf.Tensor): void {
+export function checkPair(where: string, student: tf.Tensor, teacher: tf.Tensor): asserts student is tf.Tensor2D {
   checkLogits(where, student)
   checkLogits(where, teacher)
   if (student.shape[0] === teacher.shape[0] && student.shape[1] === teacher.shape[1]) return

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, kinds, option, type Labels } from '@gpdjs/core'
+import { GpdError, kinds, option } from '@gpdjs/core'
 import { checkTensor, shapeOf } from './check-inputs.ts'
 import { oneHotLabels } from './log-space.ts'
 
@@ -18,10 +18,10 @@ export type SoftLabels = 'refuse' | 'argmax'
 export const needsIndex = (softLabels: SoftLabels): { labels?: 'index' } =>
   softLabels === 'refuse' ? { labels: 'index' } : {}
 
-const isIndex = (labels: Labels): labels is tf.Tensor1D => labels.rank === 1 && labels.dtype === 'int32'
+const isIndex = (labels: tf.Tensor): labels is tf.Tensor1D => labels.rank === 1 && labels.dtype === 'int32'
 
 /** @throws GpdError `data.mismatch` unless the labels have as many rows as the logits, and are what is expected of them */
-function checkRows(where: string, labels: Labels, rows: number, expected: string, isRight: boolean): void {
+function checkRows(where: string, labels: tf.Tensor, rows: number, expected: string, isRight: boolean): void {
   if (isRight && labels.shape[0] === rows) return
   throw new GpdError(
     'data.mismatch',
@@ -38,7 +38,7 @@ type Indices = () => tf.Tensor1D
  *
  * @throws GpdError `data.mismatch` for soft labels that are to be refused, and those of another shape or type
  */
-export function classIndices(where: string, { shape }: tf.Tensor, labels: Labels, softLabels?: SoftLabels): Indices {
+export function classIndices(where: string, { shape }: tf.Tensor, labels: tf.Tensor, softLabels?: SoftLabels): Indices {
   checkTensor(where, labels)
   const [rows] = shape as [number]
   const isTaken = softLabels === 'argmax' && labels.rank === 2
@@ -51,7 +51,7 @@ export function classIndices(where: string, { shape }: tf.Tensor, labels: Labels
  *
  * @throws GpdError `data.mismatch` for labels of another shape or type
  */
-export function classShares(where: string, { shape }: tf.Tensor2D, labels: Labels): () => tf.Tensor2D {
+export function classShares(where: string, { shape }: tf.Tensor2D, labels: tf.Tensor): () => tf.Tensor2D {
   checkTensor(where, labels)
   const [rows, classes] = shape
   const isRight = isIndex(labels) || (labels.rank === 2 && labels.shape[1] === classes)

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { mapRecord, type BatchSource, type Predict, type Rows, type Task } from '@gpdjs/core'
 import { weightedMean } from '../weighted-mean.ts'
+import { rowsOf } from './rows.ts'
 
 /** `Σ w`, the number of rows where they have no weights. */
 const weightOf = ({ labels, weights }: Rows): tf.Scalar =>
@@ -35,7 +36,7 @@ export async function meanOverSet(
   for (const { fields } of source.batches({ batchSize, seed: 0, epoch: 0, training: false })) {
     const earlier = total
     total = tf.tidy(() => {
-      const sums = sumsOf(task, task.rows(predict(fields), fields))
+      const sums = sumsOf(task, rowsOf(task, predict(fields), fields))
       return earlier ? mapRecord(sums, (sum, name) => tf.add(sum, earlier[name]!)) : { ...sums }
     })
     tf.dispose([{ ...earlier }, { ...fields }])

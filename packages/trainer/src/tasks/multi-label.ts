@@ -22,7 +22,7 @@ function rightShares({ logits, labels }: Rows): tf.Tensor {
  *
  * Losses that take logits for a softmax are refused; `binaryKd()` distils these.
  *
- * @example distill({ …, task: multiLabel(), plugins: staticTeacher({ ...teacher, loss: binaryKd() }) })
+ * @example distill({ ...options, task: multiLabel(), plugins: staticTeacher({ ...teacher, loss: binaryKd() }) })
  */
 export function multiLabel(options: MultiLabelOptions = {}): Task<'acc' | 'loss'> {
   const { weight, views } = fillOptions('multiLabel', MULTI_LABEL_OPTIONS, options)
