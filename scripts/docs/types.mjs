@@ -1,5 +1,5 @@
 // Code in the pages as TypeScript of a user's own: every block is a file by itself, checked strictly.
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import ts from 'typescript'
 import { projectFolders, readJson, root } from '../workspace.mjs'
 import { given } from './given.mjs'
@@ -15,7 +15,6 @@ const STRICT = {
   noFallthroughCasesInSwitch: true,
   isolatedModules: true,
   verbatimModuleSyntax: true,
-  skipLibCheck: true,
   noEmit: true,
   allowImportingTsExtensions: true,
   target: ts.ScriptTarget.ES2022,
@@ -28,24 +27,33 @@ const STRICT = {
 /** Where the files of blocks would lie: beside what `./index.ts` is in docs/extending.md. */
 const folder = join(root, 'examples/extending/src')
 
-/** @returns {Record<string, string[]>} `@gpdjs/data/node` → the source of that entry */
-const entries = () =>
+/** What an import reads: the sources, or the declarations that are published. */
+const TARGETS = {
+  sources: (/** @type {any} */ target) => target['@gpdjs/source'],
+  declarations: (/** @type {any} */ target) => target.import?.types ?? target['@gpdjs/source'],
+}
+
+/** @typedef {keyof typeof TARGETS} Against */
+
+/** @param {Against} against @returns {Record<string, string[]>} `@gpdjs/data/node` → the file of that entry */
+const entries = (against) =>
   Object.fromEntries(
     projectFolders().flatMap((project) => {
       const { name, exports = {} } = readJson(join(root, project, 'package.json'))
       return Object.entries(/** @type {Record<string, any>} */ (exports))
-        .filter(([, target]) => target['@gpdjs/source'] !== undefined)
-        .map(([path, target]) => [path.replace('.', name), [join(root, project, target['@gpdjs/source'])]])
+        .filter(([, target]) => TARGETS[against](target) !== undefined)
+        .map(([path, target]) => [path.replace('.', name), [join(root, project, TARGETS[against](target))]])
     }),
   )
 
 /**
  * @param {ReadonlyMap<string, string>} files that are only in memory, by their path
+ * @param {Against} against
  * @returns {ts.Program}
  */
-function programOf(files) {
+function programOf(files, against) {
   /** @type {ts.CompilerOptions} */
-  const options = { ...STRICT, paths: entries() }
+  const options = { ...STRICT, paths: entries(against), skipLibCheck: against === 'sources' }
   const host = ts.createCompilerHost(options)
   const { fileExists, readFile, getSourceFile } = host
   return ts.createProgram([...files.keys()], options, {
@@ -59,31 +67,46 @@ function programOf(files) {
   })
 }
 
+/** @param {ts.Diagnostic} diagnostic @param {number} above lines above the file's first one */
+const described = ({ file, messageText, start = 0 }, above = 0) =>
+  `${above + (file?.getLineAndCharacterOfPosition(start).line ?? 0) + 1}: ` +
+  ts.flattenDiagnosticMessageText(messageText, ' ').replace(/\s+/g, ' ')
+
+/** @param {ts.Program} program what is wrong in declarations of ours, which users with `skipLibCheck: false` see */
+const declarationProblems = (program) =>
+  program
+    .getSourceFiles()
+    .filter(({ fileName }) => /\/packages\/[\w-]+\/dist\//.test(fileName))
+    .flatMap((source) =>
+      [...program.getSemanticDiagnostics(source)].map(
+        (diagnostic) => `${relative(root, source.fileName)}:${described(diagnostic)}`,
+      ),
+    )
+
 /**
  * Code in pages that a strict compiler refuses.
  *
  * @param {readonly { file: string, line: number, info: string, code: string }[]} blocks `line` is the one before the code
+ * @param {Against} [against] `declarations` are checked themselves, too
  * @returns {string[]} one line per problem
  */
-export function strictProblems(blocks) {
+export function strictProblems(blocks, against = 'sources') {
   const files = new Map(
     blocks.map(({ code, info }, i) => [
       join(folder, `block-${i}.ts`),
       `${code}\nexport {}\n${given(info).declarations}`,
     ]),
   )
-  const program = programOf(files)
-  return blocks.flatMap(({ file, line, info }, i) => {
+  const program = programOf(files, against)
+  const inBlocks = blocks.flatMap(({ file, line, info }, i) => {
     const source = program.getSourceFile(join(folder, `block-${i}.ts`))
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
     return [
       ...given(info).unknown.map((name) => `${file}:${line}: given: '${name}' is not in scripts/docs/given.mjs.`),
-      ...found.map(({ messageText, start = 0 }) => {
-        const at = line + (source?.getLineAndCharacterOfPosition(start).line ?? 0) + 1
-        return `${file}:${at}: ${ts.flattenDiagnosticMessageText(messageText, ' ').replace(/\s+/g, ' ')}`
-      }),
+      ...found.map((diagnostic) => `${file}:${described(diagnostic, line)}`),
     ]
   })
+  return [...inBlocks, ...declarationProblems(program)]
 }
 
 /** @param {string} file a page, relative to the root @returns its blocks of code that are checked */
