@@ -108,6 +108,9 @@ export const edgeName = ({ name, loss, student, teacher }: EdgeOptions): string 
 export const headsOf = (term: string): string => `heads ${term}`
 export const memoryOf = (term: string): string => `memory ${term}`
 
+/** Whether tensors of that store belong to a loss. */
+export const isHeadStore = (store: string): boolean => store.startsWith(headsOf(''))
+
 const SIDES = ['student', 'teacher'] as const
 
 /** The passes of both sides: on the edge's views under the side's name, on the loss's further views under `<side>@<view>`. */
