@@ -93,6 +93,7 @@ export {
 } from './ops/op.ts'
 export { registerOp, findOp, builtInOps } from './ops/registry.ts'
 export * from './ops/index.ts'
+export { normalize, type NormalizeOptions } from './ops/normalize.ts'
 export { foldBatchNorm } from './network/fold-batch-norm.ts'
 export {
   runExtraKernel,
@@ -109,6 +110,7 @@ export { accumulating, type KnownGradients } from './tensor-ops/accumulating-gra
 export { decodeCall, encodeCall, inputInList } from './tensor-ops/extra-kernel-call.ts'
 export type { SelfAttentionAttributes } from './ops/attention.ts'
 export type { Conv2dAttributes } from './ops/conv2d.ts'
+export type { RescaleAttributes } from './ops/rescale.ts'
 export type { BatchNormAttributes } from './ops/batch-norm.ts'
 export { adaptiveMeans, nearestCopies } from './tensor-ops/resample.ts'
 export { type Window, tfPadding } from './ops/window.ts'
