@@ -9,6 +9,7 @@ import { combineCallbacks } from './callbacks.ts'
 import { planLoop, type PlannedLoop } from './loop/plan-loop.ts'
 import { trainEpoch, type EpochResult, type Outcome } from './loop/train-epoch.ts'
 import { validate } from './loop/validate.ts'
+import { checkBatch } from './pipeline/check-batch.ts'
 import { checkData, networksOf } from './pipeline/check-data.ts'
 import { checkValues } from './pipeline/check-values.ts'
 import { buildPipeline, type Pipeline } from './pipeline/pipeline.ts'
@@ -74,6 +75,7 @@ async function prepare(
   pipeline: Pipeline,
 ): Promise<{ loop: PlannedLoop; start: TrainingState }> {
   checkData(pipeline, data)
+  checkBatch(pipeline, options.batchSize)
   const loop = planLoop({ data, ...options }, pipeline)
   for (const source of [data.train, data.validation])
     if (source) await checkValues(pipeline.task, networksOf(pipeline.actors), source)
