@@ -14,6 +14,7 @@ export const GIVEN = {
   data: `${options}['data']`,
   document: tensor,
   epoch: 'number',
+  epochs: 'number',
   expansion: "import('@gpdjs/ir-expansion').Expansion",
   images: tensor,
   moments: `Record<'student' | 'teacher', ${record}>`,
@@ -37,6 +38,8 @@ export const GIVEN = {
   train: source,
   validation: source,
   weak: `Record<'student' | 'teacher', ${tensor}>`,
+  xs: tensor,
+  ys: tensor,
 }
 
 const promises = "typeof import('node:fs/promises')"
@@ -105,8 +108,6 @@ export const GIVEN_IN_DOCSTRINGS = {
     model: "import('@tensorflow/tfjs').LayersModel",
     test: source,
     url: 'string',
-    xs: tensor,
-    ys: tensor,
   },
 }
 

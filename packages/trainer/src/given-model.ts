@@ -5,7 +5,7 @@ import { fromLayersModel } from '@gpdjs/interchange'
 const hasMembers = <T>(value: unknown, ...names: readonly (keyof T & string)[]): value is T =>
   typeof value === 'object' && value !== null && names.every((name) => name in value)
 
-const isNetwork = (value: unknown): value is Network => hasMembers<Network>(value, 'nodes', 'parameters', 'shapes')
+const isNetwork = (value: unknown): value is Network => hasMembers<Network>(value, 'nodes', 'parameters')
 const isModel = (value: unknown): value is Model => hasMembers<Model>(value, 'network', 'parameters', 'statistics')
 /** By its members, for there may be two copies of TensorFlow.js. */
 const isLayersModel = (value: unknown): value is tf.LayersModel =>
