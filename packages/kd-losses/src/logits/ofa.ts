@@ -10,7 +10,7 @@ import {
   type Labels,
 } from '@gpdjs/core'
 import { exitHead } from '../heads/exit-head.ts'
-import { headSpecs, runHead } from '../heads/heads.ts'
+import { runHead, trainedHeads } from '../heads/heads.ts'
 import { checkPair, classesOf } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { classIndices, needsIndex, SOFT_LABELS } from '../support/labels.ts'
@@ -108,11 +108,12 @@ export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> =
     ...needsIndex(filled.softLabels),
     ...(stages.length > 0 && {
       taps: { student: stages },
-      prepare: ({ student, outputs }) => ({
-        heads: stages.flatMap((tap, i) =>
-          headSpecs(exitHead('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classesOf('ofa', outputs))),
-        ),
-      }),
+      prepare: ({ student, outputs }) => {
+        const classes = classesOf('ofa', outputs)
+        return trainedHeads(
+          stages.map((tap, i) => exitHead('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classes)),
+        )
+      },
     }),
     compute({ student, teacher, labels, heads }) {
       const classes = teacher.logits.shape[1]
