@@ -28,7 +28,8 @@ export const DISTILL_OPTIONS = {
   heads: optional(kinds.objectWith<Heads>('heads such as run.heads')),
   /** What it is trained with. */
   data: needed(kinds.record(DATA)),
-  /** What networks are trained for: rows, objective, metrics (default: `classification()`). */
+  /** What networks are trained for: rows, objective, metrics (default: `classification()`; `multiLabel()` for a student that
+   * ended in sigmoids). */
   task: optional(tasks),
   /** How gradients change what is trained: `sgd(…)`, `adam(…)`, `partition(…)`, a name, or one of `tf.train`. */
   optimizer: needed(optimizers),

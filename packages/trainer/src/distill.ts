@@ -13,6 +13,7 @@ import { checkBatch } from './pipeline/check-batch.ts'
 import { checkData, networksOf } from './pipeline/check-data.ts'
 import { checkValues } from './pipeline/check-values.ts'
 import { buildPipeline, type Pipeline } from './pipeline/pipeline.ts'
+import { defaultTask } from './tasks/default-task.ts'
 import { disposeReplaced, initialState, type TrainingState } from './training-state.ts'
 
 /** Where the loop over epochs ends. */
@@ -71,12 +72,13 @@ async function trainEpochs(
 
 /** A run that is put together and checked: nothing is wrong with it that can be known before its first step. */
 async function prepare(
-  { data, ...options }: FilledDistillOptions,
+  options: FilledDistillOptions,
   pipeline: Pipeline,
 ): Promise<{ loop: PlannedLoop; start: TrainingState }> {
+  const { data, batchSize } = options
   checkData(pipeline, data)
-  checkBatch(pipeline, options.batchSize)
-  const loop = planLoop({ data, ...options }, pipeline)
+  checkBatch(pipeline, batchSize)
+  const loop = planLoop(options, pipeline)
   for (const source of [data.train, data.validation])
     if (source) await checkValues(pipeline.task, networksOf(pipeline.actors), source)
   return { loop, start: initialState(pipeline, loop.optimizer) }
@@ -103,7 +105,7 @@ async function train(
 
 /** The run of the options; the given model's own tensors are copied. */
 function pipelineOf(options: FilledDistillOptions, given: NamedModel): Pipeline {
-  const { heads, plugins, task, seed, data } = options
+  const { heads, plugins, task = defaultTask(given.activation), seed, data } = options
   const { parameters = given.parameters, statistics = given.statistics } = options
   const samples = data.train.size
   try {

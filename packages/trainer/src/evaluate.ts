@@ -11,22 +11,22 @@ import {
   type Task,
 } from '@gpdjs/core'
 import { sourceOf, type GivenData } from './given-data.ts'
-import { trainedModelOf } from './given-model.ts'
+import { trainedModelOf, type WeightedModel } from './given-model.ts'
 import { checkSource } from './pipeline/check-source.ts'
 import { checkValues } from './pipeline/check-values.ts'
 import { tasks } from './distill-options.ts'
-import { classification } from './tasks/classification.ts'
+import { defaultTask } from './tasks/default-task.ts'
 import { meanOverSet } from './tasks/mean-over-set.ts'
 
 const OPTIONS = {
-  /** What is measured (default: `classification()`, `acc` and `loss`). */
+  /** What is measured (default: `classification()`, or `multiLabel()` for a model that ended in sigmoids: `acc` and `loss`). */
   task: optional(tasks),
   /** Samples in a batch (default 250). */
   batchSize: option(kinds.count, 250),
 }
 
 export interface EvaluateOptions<Metric extends string> extends Omit<Given<typeof OPTIONS>, 'task'> {
-  /** What is measured (default: `classification()`, `acc` and `loss`). */
+  /** What is measured (default: `classification()`, or `multiLabel()` for a model that ended in sigmoids: `acc` and `loss`). */
   readonly task?: Task<Metric>
 }
 
@@ -46,14 +46,14 @@ const predictionOf =
  * @example const { acc } = await evaluate(run.student, test)
  */
 export async function evaluate<Metric extends string = 'acc' | 'loss'>(
-  model: Model | tf.LayersModel,
+  model: WeightedModel | tf.LayersModel,
   data: GivenData,
   options: EvaluateOptions<Metric> = {},
 ): Promise<Record<Metric, number>> {
   const { batchSize, ...given } = fillOptions('evaluate', OPTIONS, options)
-  const { task = classification() as unknown as Task<Metric> } = given as { readonly task?: Task<Metric> }
   const source = sourceOf('evaluate', data)
-  const { dispose, ...trained } = trainedModelOf('evaluate', model)
+  const { dispose, activation, ...trained } = trainedModelOf('evaluate', model)
+  const { task = defaultTask(activation) as unknown as Task<Metric> } = given as { readonly task?: Task<Metric> }
   const networks = { network: trained.network }
   const measure = task.evaluate ?? ((...given) => meanOverSet(task, ...given) as Promise<Record<Metric, number>>)
   try {

@@ -40,6 +40,11 @@ describe('checkImageSet', () => {
       message: 'got a Float32Array. Of pixels 0',
     },
     {
+      fault: 'clamped bytes',
+      changes: { images: new Uint8ClampedArray(12) as never },
+      message: 'Use new Uint8Array(images)',
+    },
+    {
       fault: 'a list of pixels',
       changes: { images: Array.from({ length: 12 }, () => 0) as never },
       message: 'got [0, 0',

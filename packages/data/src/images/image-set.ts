@@ -31,7 +31,7 @@ const typeOf = (value: unknown): string => Object.prototype.toString.call(value)
 function checkTypes({ name, images, labels }: ImageSet): void {
   if (typeOf(images) !== 'Uint8Array') {
     const problem = `${name}: expected images as a Uint8Array of pixels 0 … 255, got ${found(images)}.`
-    throw new GpdError('data.mismatch', problem, BYTES)
+    throw new GpdError('data.mismatch', problem, typeOf(images) === CLAMPED ? 'Use new Uint8Array(images).' : BYTES)
   }
   if (typeOf(labels) === 'Uint8Array' || typeOf(labels) === 'Int32Array') return
   const problem = `${name}: expected labels as a Uint8Array or Int32Array of class indices, got ${found(labels)}.`
@@ -41,6 +41,9 @@ function checkTypes({ name, images, labels }: ImageSet): void {
     'Use Int32Array.from(labels); one-hot and soft labels take tensorSource.',
   )
 }
+
+/** What a canvas gives. */
+const CLAMPED = 'Uint8ClampedArray'
 
 const BYTES =
   'Of pixels 0 … 1: Uint8Array.from(pixels, (x) => Math.round(255 * x)). For others use tensorSource({ xs, ys }).'

@@ -17,6 +17,7 @@ import {
   type Model,
   type Network,
   type Schedule,
+  type Task,
   type TensorRecord,
 } from '@gpdjs/core'
 import type { ChannelMoments } from '@gpdjs/data'
@@ -24,6 +25,7 @@ import { modelOf, models } from '../given-model.ts'
 import type { Plugin } from '../pipeline/plugin.ts'
 import { scopeOf } from '../scope.ts'
 import { schedules } from '../schedule.ts'
+import { distributionOf } from '../tasks/default-task.ts'
 
 /** One of several losses of a teacher. */
 export interface WeightedLoss {
@@ -71,6 +73,8 @@ export const STATIC_TEACHER_OPTIONS = {
   metadata: optional(kinds.object),
   /** What `fromLayersModel` gives beside the model; not used. */
   notes: optional(kinds.listOf(kinds.text, { least: 0 })),
+  /** What `fromLayersModel` has left out at its end, `'softmax'` or `'sigmoid'`: the task is to be of such logits. */
+  activation: optional(kinds.text),
 }
 
 export type StaticTeacherOptions = Given<typeof STATIC_TEACHER_OPTIONS>
@@ -107,21 +111,35 @@ function weightedLosses({ loss, weight }: Filled<typeof STATIC_TEACHER_OPTIONS>)
   throw new GpdError('config.invalid', problem, 'Give each loss of the list its own weight.')
 }
 
+/** @throws GpdError `plugin.invalid` for a teacher whose logits are of the other distribution than the task's */
+function checkActivation(name: string, activation: string | undefined, task: Task): void {
+  const known = distributionOf(activation)
+  const { distribution = 'categorical' } = task
+  if (known === undefined || known === distribution) return
+  const problem = `'${name}' ended in a ${activation}, which is not what the task '${task.name}' makes of logits.`
+  const fix = known === 'bernoulli' ? 'Use task: multiLabel() and binaryKd().' : 'Use task: classification() and kd().'
+  throw new GpdError('plugin.invalid', problem, fix)
+}
+
 /**
  * The teacher as a model; new tensors.
  *
- * @throws GpdError `config.missing` for a network without weights
+ * @throws GpdError `config.missing` for a network without weights, `plugin.invalid` for one of another task
  */
-function teacherOf({ network: given, normalization, ...filled }: Filled<typeof STATIC_TEACHER_OPTIONS>): Model {
+function teacherOf(
+  { network: given, normalization, ...filled }: Filled<typeof STATIC_TEACHER_OPTIONS>,
+  task: Task,
+): Model {
   const { dispose, network, ...own } = modelOf(given)
-  const { parameters = own.parameters, statistics = own.statistics } = filled
-  if (parameters === undefined || statistics === undefined) {
-    const missing = parameters === undefined ? 'parameters' : 'statistics'
-    const problem = `staticTeacher: ${missing}: expected tensors by their names, got nothing.`
-    throw new GpdError('config.missing', problem, 'Give a trained model: staticTeacher({ ...model, loss }).')
-  }
+  const { parameters = own.parameters, statistics = own.statistics, activation = own.activation } = filled
   const copy = (record: TensorRecord) => mapRecord(record, (tensor) => tf.clone(tensor))
   try {
+    checkActivation(filled.name, activation, task)
+    if (parameters === undefined || statistics === undefined) {
+      const missing = parameters === undefined ? 'parameters' : 'statistics'
+      const problem = `staticTeacher: ${missing}: expected tensors by their names, got nothing.`
+      throw new GpdError('config.missing', problem, 'Give a trained model: staticTeacher({ ...model, loss }).')
+    }
     return {
       network: normalization ? renormalized(network, normalization) : network,
       parameters: copy(parameters),
@@ -152,7 +170,7 @@ export function staticTeacher(options: StaticTeacherOptions): Plugin {
     name,
     specVersion: 1,
     setup(run) {
-      const { network, parameters, statistics } = teacherOf(filled)
+      const { network, parameters, statistics } = teacherOf(filled, run.task)
       run.addTensors({
         name,
         tensors: parameters,

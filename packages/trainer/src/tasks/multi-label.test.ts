@@ -105,6 +105,28 @@ describe('multiLabel', () => {
   })
 })
 
+describe('a model that ended in sigmoids, which fromLayersModel left out', () => {
+  const ended = (activation: string) => ({ ...drawn(network(2), 4), activation })
+  const data = { xs, ys: labels }
+
+  it('is trained and measured by multiLabel() where no task is given', async () => {
+    const { task: _, ...plain } = options({ student: ended('sigmoid') })
+    const run = await distill(plain)
+    expect(run.history[0]!.logs).toHaveProperty('binary-cross-entropy(student)')
+    expect(await evaluate(ended('sigmoid'), data)).toEqual(await evaluate(ended('none'), data, { task: multiLabel() }))
+  })
+
+  it('teaches labels only, and one that ended in a softmax classes only', async () => {
+    const taught = (activation: string) =>
+      distill(options({ plugins: staticTeacher({ ...ended(activation), loss: binaryKd() }) }))
+    expect((await taught('sigmoid')).outcome).toBe('completed')
+    await expect(taught('softmax')).rejects.toThrow(/'static-teacher' ended in a softmax.*Use task: classification\(\)/)
+    const { task: _, ...plain } = options({ student: network(2), data: { train: { xs, ys: binary } } })
+    const attempt = distill({ ...plain, plugins: staticTeacher({ ...ended('sigmoid'), loss: kd() }) })
+    await expect(attempt).rejects.toThrow(/ended in a sigmoid.*Use task: multiLabel\(\) and binaryKd\(\)/)
+  })
+})
+
 describe('multiLabel refuses', () => {
   const softmax = Object.keys(losses).filter((name) => {
     const needsTaps = ['fitnet', 'at', 'sp', 'nst', 'vid', 'review-kd'].includes(name)
