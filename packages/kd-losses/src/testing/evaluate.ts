@@ -52,10 +52,7 @@ export const toTensor = (name: string, { shape, data }: Values): tf.Tensor =>
 export type Inputs = Readonly<Record<string, tf.Tensor>>
 
 /** Value and gradients of a function of named tensors of any shape (`y`: labels, if it is a list); fails if a tensor is left behind. */
-export async function evaluateFeatures(
-  loss: (inputs: Inputs) => tf.Tensor,
-  values: Readonly<Record<string, Values>>,
-) {
+export async function evaluateFeatures(loss: (inputs: Inputs) => tf.Tensor, values: Readonly<Record<string, Values>>) {
   const before = tf.memory().numTensors
   const inputs = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(name, value)]))
   const floats = Object.fromEntries(Object.entries(inputs).filter(([name]) => !isLabels(name, values[name]!)))
