@@ -3,7 +3,7 @@ import { canonicalPath, checkSpace, makeFolder, syncFolder } from './durable.ts'
 import { withFolderLock } from './folder-lock.ts'
 import { nodeFiles } from './node-modules.ts'
 import { removeAbandoned } from './owned-names.ts'
-import { commitFiles, finishCommitted, readCurrent, stageFiles, type Files } from './staged-files.ts'
+import { checkTargets, commitFiles, finishCommitted, readCurrent, stageFiles, type Files } from './staged-files.ts'
 
 /** The last write of each folder: the next begins when it has ended. */
 const writes = new Map<string, Promise<unknown>>()
@@ -34,6 +34,7 @@ async function writeInto(folder: string, files: Files, check: Check): Promise<vo
   try {
     await withFolderLock(folder, async () => {
       await finishCommitted(folder)
+      await checkTargets(folder, Object.keys(files))
       await check(folder)
       await commitFiles(folder, staged, Object.keys(files))
     })

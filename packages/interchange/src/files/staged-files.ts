@@ -65,7 +65,8 @@ export async function finishCommitted(folder: string): Promise<void> {
   for (const committed of await committedIn(folder)) await moveCommitted(folder, committed)
 }
 
-async function checkTargets(folder: string, names: readonly string[]): Promise<void> {
+/** Refuses what cannot be replaced by a file. Only under the folder's lock. */
+export async function checkTargets(folder: string, names: readonly string[]): Promise<void> {
   const { join, stat } = await nodeFiles('output.unwritable')
   for (const name of names) {
     const found = await stat(join(folder, name)).catch(() => undefined)
@@ -80,7 +81,6 @@ async function checkTargets(folder: string, names: readonly string[]): Promise<v
  */
 export async function commitFiles(folder: string, staged: string, names: readonly string[]): Promise<void> {
   const { join, readdir, rename, rm } = await nodeFiles('output.unwritable')
-  await checkTargets(folder, names)
   const committed = join(folder, await ownName('done'))
   await rename(staged, committed)
   try {
