@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '@gpdjs/core'
 import { readModelArtifacts, type ReadModelOptions } from '../layers-model/model-artifacts.ts'
 import { readSealed, writeSealed, type FolderFormat } from './sealed-folder.ts'
+import { withoutSeals } from './sealed-json.ts'
 
 const WEIGHTS = 'weights.bin'
 
@@ -39,7 +40,8 @@ export const layersModelFolder = (
     return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
   },
   load: () =>
-    readSealed(folder, LAYERS_MODEL, ({ text, read }) =>
-      readModelArtifacts(text, { source: `${folder}/${LAYERS_MODEL.index}`, read, ...options }),
-    ),
+    readSealed(folder, LAYERS_MODEL, async ({ text, seals, read }) => {
+      const artifacts = await readModelArtifacts(text, { source: `${folder}/${LAYERS_MODEL.index}`, read, ...options })
+      return seals ? withoutSeals(artifacts) : artifacts
+    }),
 })

@@ -26,6 +26,12 @@ function replaceLast(text: string, from: string, to: string): string {
   return text.slice(0, at) + to + text.slice(at + from.length)
 }
 
+/** All but the two keys that `sealedJson` adds. */
+export function withoutSeals<T extends object>(sealed: T): T {
+  const { files: _, sha256: __, ...own } = sealed as T & { files?: unknown; sha256?: unknown }
+  return own as unknown as T
+}
+
 /**
  * JSON with two more keys, that readers who do not know them pass over: `files`, the seal of each file that belongs to
  * it, and `sha256`, the digest of the JSON's own bytes with 64 zeros in that place.
@@ -34,8 +40,7 @@ export async function sealedJson(json: Json, files: Readonly<Record<string, Uint
   const seals = await Promise.all(
     Object.entries(files).map(async ([name, content]) => [name, await sealOf(content)] as const),
   )
-  const { files: _, sha256: __, ...own } = json
-  const text = `${JSON.stringify({ ...own, files: Object.fromEntries(seals), sha256: UNSET }, null, 1)}\n`
+  const text = `${JSON.stringify({ ...withoutSeals(json), files: Object.fromEntries(seals), sha256: UNSET }, null, 1)}\n`
   return replaceLast(text, UNSET, (await sealOf(text)).sha256)
 }
 
