@@ -8,7 +8,8 @@ import { checkTargets, commitFiles, finishCommitted, readCurrent, stageFiles, ty
 /** The last write of each folder: the next begins when it has ended. */
 const writes = new Map<string, Promise<unknown>>()
 
-async function inTurn<T>(folder: string, write: () => Promise<T>): Promise<T> {
+/** Runs a write after those of the same folder that have begun in this process. */
+export async function inTurn<T>(folder: string, write: () => Promise<T>): Promise<T> {
   const turn = (writes.get(folder) ?? Promise.resolve()).then(write, write)
   writes.set(folder, turn)
   try {

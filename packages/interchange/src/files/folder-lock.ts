@@ -5,7 +5,11 @@ import { isAbandoned, namesOf, ownName } from './owned-names.ts'
 const FOREIGN_AGE = 30_000
 const PATIENCE = 60_000
 
-const pause = () => new Promise((done) => setTimeout(done, 5 + 20 * Math.random()))
+/** Of another length each time, so that two do not meet again and again. */
+async function pause(): Promise<void> {
+  const { randomBytes } = await nodeFiles('output.unwritable')
+  await new Promise((done) => setTimeout(done, 5 + randomBytes(1)[0]! / 16))
+}
 
 /**
  * Runs `work` while no other process does so in this folder.

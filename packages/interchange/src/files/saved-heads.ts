@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, type TensorRecord } from '@gpdjs/core'
-import { encodeSafetensors } from '../safetensors/encode.ts'
 import type { SafeTensor } from '../safetensors/element-types.ts'
 import { decodeSafetensors } from '../safetensors/decode.ts'
 import { readSealed, writeSealed, type FolderFormat } from './sealed-folder.ts'
-import { encodable } from './saved-network.ts'
+import { emptyRecord, encodeTensors } from './tensor-files.ts'
 
 const FILE = 'heads.safetensors'
 
@@ -30,7 +29,7 @@ export async function saveHeads(folder: string, heads: Heads): Promise<void> {
   const entries = Object.entries(heads).flatMap(([term, tensors]) =>
     Object.entries(tensors).map(([name, tensor]) => [`${term}/${name}`, tensor] as const),
   )
-  const bytes = encodeSafetensors(await encodable(Object.fromEntries(entries)))
+  const bytes = await encodeTensors(Object.fromEntries(entries))
   await writeSealed(folder, HEADS, { format: 'gpd-heads' }, { [FILE]: bytes })
 }
 
@@ -43,9 +42,6 @@ function parseEntry(source: string, key: string, { dtype, shape, data }: SafeTen
   }
   return { term: key.slice(0, at), name: key.slice(at + 1), shape, data }
 }
-
-/** Records without a prototype: names come from a file, and `__proto__` is one like any other. */
-const emptyRecord = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
 
 /**
  * Loads what `saveHeads` saved, for the option `heads` of `distill`.

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, networkDefinition, parseNetwork, recordData, type Model, type TensorRecord } from '@gpdjs/core'
-import { encodeSafetensors } from '../safetensors/encode.ts'
+import { GpdError, networkDefinition, parseNetwork, type Model, type TensorRecord } from '@gpdjs/core'
 import { decodeSafetensors } from '../safetensors/decode.ts'
 import { readSealed, writeSealed, type FolderFormat } from './sealed-folder.ts'
+import { encodeTensors } from './tensor-files.ts'
 
 const WEIGHTS = 'weights.safetensors'
 
@@ -11,16 +11,6 @@ const NETWORK: FolderFormat = {
   index: 'network.json',
   data: [WEIGHTS],
   isIndex: ({ name, nodes }) => typeof name === 'string' && Array.isArray(nodes),
-}
-
-/** Tensors as `encodeSafetensors` takes them. */
-export async function encodable(
-  record: TensorRecord,
-): Promise<Record<string, { shape: number[]; data: Float32Array }>> {
-  const data = await recordData(record)
-  return Object.fromEntries(
-    Object.entries(record).map(([name, { shape }]) => [name, { shape, data: data[name] as Float32Array }]),
-  )
 }
 
 interface Found {
@@ -47,7 +37,10 @@ function checkTensors(found: ReadonlyMap<string, Found>, { network }: Pick<Model
 }
 
 const asSaved = (record: TensorRecord): [string, Found][] =>
-  Object.entries(record).map(([name, { shape, dtype }]) => [name, { shape, dtype: dtype === 'float32' ? 'F32' : dtype }])
+  Object.entries(record).map(([name, { shape, dtype }]) => [
+    name,
+    { shape, dtype: dtype === 'float32' ? 'F32' : dtype },
+  ])
 
 /**
  * Saves a network by itself: `network.json` (its definition, and the digests of both files) and `weights.safetensors`
@@ -65,7 +58,7 @@ export async function saveNetwork(
 ): Promise<void> {
   const { network, parameters, statistics } = trained
   checkTensors(new Map([...asSaved(parameters), ...asSaved(statistics)]), trained, 'saveNetwork')
-  const weights = encodeSafetensors(await encodable({ ...parameters, ...statistics }), { ...metadata })
+  const weights = await encodeTensors({ ...parameters, ...statistics }, { ...metadata })
   await writeSealed(folder, NETWORK, { ...networkDefinition(network) }, { [WEIGHTS]: weights })
 }
 
