@@ -108,7 +108,7 @@ export function distillOptions({ config, student, given, teacher, data }: Prepar
   return {
     student,
     ...(given && { parameters: given.parameters, statistics: given.statistics }),
-    data: { train: data.train, validation: data.validation },
+    data: { train: data.train, ...(data.validation && { validation: data.validation }) },
     optimizer: optimizerOf(config.optimizer),
     plugins: pluginsOf(config, teacher, teacherNormalization(teacher, data)),
     task: classification({ weight: scheduleOf(config.labelWeight), views: config.labelViews }),
