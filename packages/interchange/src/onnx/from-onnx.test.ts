@@ -105,7 +105,7 @@ describe('fromOnnx', () => {
     foreign.write('gpd-nothing', foreign.indexOf('gpd-network'), 'latin1')
     await refused('checkpoint.incompatible', foreign, /'gpd-network', found none/)
     const nameless = Buffer.from(bytes)
-    nameless.write('cx.weight', nameless.indexOf('fc.weight'), 'latin1')
+    nameless.write('cx.weight', nameless.lastIndexOf('fc.weight'), 'latin1')
     await refused('checkpoint.incompatible', nameless, /expected 'fc\.weight' \[6, 4\], got nothing/)
     expect(tf.memory().numTensors).toBe(before)
   })
