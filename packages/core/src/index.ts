@@ -4,6 +4,7 @@ import * as tensorOps from './tensor-ops/index.ts'
 export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
 export { TFJS_VERSION } from './tfjs-version.ts'
 export { didYouMean, nearest } from './suggest.ts'
+export { namePattern, type NamePattern } from './name-pattern.ts'
 export { fillOptions, given } from './options/fill.ts'
 export {
   needed,
@@ -76,6 +77,7 @@ export {
   type NetworkNode,
 } from './network/network.ts'
 export { networkDefinition, parseNetwork } from './network/saved-network.ts'
+export { freeze, unfreeze, type FreezeOptions } from './network/freeze.ts'
 export type { Model } from './network/model.ts'
 export { soleInput, soleOutput } from './network/ends.ts'
 export { apply, predict, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
