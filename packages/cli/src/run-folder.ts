@@ -72,7 +72,9 @@ export interface RunFolder {
 
 /** Removes `entries` of a folder, then the folders that were made, unless something else is in them. */
 async function removeMade(folder: string, entries: readonly string[], made: readonly string[]): Promise<void> {
-  for (const entry of entries) await rm(join(folder, entry), { recursive: true, force: true })
+  // What cannot be removed must not keep the rest.
+  const remove = (entry: string) => rm(join(folder, entry), { recursive: true, force: true }).catch(() => undefined)
+  for (const entry of entries) await remove(entry)
   for (const path of made.toReversed()) await rmdir(path).catch(() => undefined)
 }
 

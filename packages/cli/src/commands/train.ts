@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { saveHeads, saveNetwork } from '@gpdjs/interchange'
 import { distill, metricsFile, type DistillResult, type Outcome } from '@gpdjs/trainer'
-import { momentsMetadata } from '../config/data.ts'
 import { disposePrepared, distillOptions, prepare, type Prepared } from '../config/prepare.ts'
 import { EXIT } from '../exit.ts'
 import { printJson, type Command } from '../io.ts'
@@ -10,6 +9,7 @@ import { progressBar } from '../progress/progress-bar.ts'
 import { canRedraw } from '../progress/terminal.ts'
 import { checkRunFolder, defaultRunFolder, RUN, writeJson } from '../run-folder.ts'
 import { RunStart } from '../run-start.ts'
+import { classNamesMetadata, momentsMetadata } from '../saved/metadata.ts'
 import { chooseBackend, environment, readConfig } from './common.ts'
 import { dryRun } from './dry-run.ts'
 import { measure, report } from './train-result.ts'
@@ -27,6 +27,7 @@ async function saveNetworks(folder: string, result: DistillResult, { config, dat
     seed: String(config.seed),
     steps: String(result.steps),
     ...momentsMetadata(data.moments),
+    ...classNamesMetadata(config.data.classNames),
   }
   await saveNetwork(join(folder, RUN.student), result.student, metadata)
   const { best, alternatives, heads } = result

@@ -75,31 +75,3 @@ export async function prepareTest(directory: string, classes: number, given?: Ch
   const { train, test } = await readFolder(directory, classes)
   return imageSource(test, { moments: given ?? usableMoments(train) })
 }
-
-/** Under these names a saved network remembers what its images were normalized by. */
-const MEAN = 'input-mean'
-const DEVIATION = 'input-deviation'
-
-export const momentsMetadata = ({ mean, deviation }: ChannelMoments): Record<string, string> => ({
-  [MEAN]: JSON.stringify(mean),
-  [DEVIATION]: JSON.stringify(deviation),
-})
-
-const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(Number.isFinite)
-
-function parseNumbers(metadata: Readonly<Record<string, string>>, key: string): number[] {
-  let value: unknown
-  try {
-    value = JSON.parse(metadata[key] ?? '')
-  } catch {
-    // Reported below.
-  }
-  if (isNumbers(value)) return value
-  throw new GpdError('checkpoint.corrupt', `metadata '${key}': expected a list of numbers, got '${metadata[key]}'.`)
-}
-
-/** What the images of a saved network are to be normalized by; undefined if its folder has no entry for it. */
-export function savedMoments(metadata: Readonly<Record<string, string>>): ChannelMoments | undefined {
-  if (metadata[MEAN] === undefined) return undefined
-  return { mean: parseNumbers(metadata, MEAN), deviation: parseNumbers(metadata, DEVIATION) }
-}

@@ -19,10 +19,17 @@ export const layersModelFolder = (
   folder: string,
   options: Pick<ReadModelOptions, 'onWarning'> = {},
 ): tf.io.IOHandler => ({
-  async save({ modelTopology, weightSpecs, weightData, format, generatedBy, convertedBy }) {
+  async save({ modelTopology, weightSpecs, weightData, format, generatedBy, convertedBy, userDefinedMetadata }) {
     const weightsManifest = [{ paths: [WEIGHTS], weights: weightSpecs }]
     await writeFolder(folder, {
-      [TOPOLOGY]: JSON.stringify({ modelTopology, format, generatedBy, convertedBy, weightsManifest }),
+      [TOPOLOGY]: JSON.stringify({
+        modelTopology,
+        format,
+        generatedBy,
+        convertedBy,
+        weightsManifest,
+        userDefinedMetadata,
+      }),
       [WEIGHTS]: new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData)),
     })
     return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
