@@ -87,7 +87,11 @@ function tokensOf(text: string): Token[] {
       'key',
       (name) => keys.has(name),
     ),
-    ...found(/(?<![\w.…/])([a-z]+[A-Z]\w*)(?!\w*(?:\(|\.\w))/g, 'name', (name) => isMember(name) || functions.has(name)),
+    ...found(
+      /(?<![\w.…/])([a-z]+[A-Z]\w*)(?!\w*(?:\(|\.\w))/g,
+      'name',
+      (name) => isMember(name) || functions.has(name),
+    ),
     ...found(
       /\b(?:[Uu]se|[Ss]et|[Gg]ive|[Pp]ass) (?:the option )?`?([a-z]\w+)`? (?=\d|'|true\b|false\b)/g,
       'option',

@@ -7,8 +7,9 @@ import { EXIT } from '../exit.ts'
 import { printJson, say, type Command } from '../io.ts'
 import { parseFolderAndOptions } from '../options.ts'
 import { classesOf } from '../config/images.ts'
-import { loadSaved, type Saved } from '../saved/load.ts'
+import { loadSaved } from '../saved/load.ts'
 import { savedMoments } from '../saved/metadata.ts'
+import type { Saved } from '../saved/saved.ts'
 import { chooseBackend, percent, readConfig, type Overrides } from './common.ts'
 
 const SPLITS = ['test', 'validation'] as const

@@ -1,6 +1,5 @@
 import { soleInput, soleOutput, type Model, type Shape } from '@gpdjs/core'
 import type { ChannelMoments } from '@gpdjs/data'
-import { classesOf } from '../config/images.ts'
 import { printable } from '../printable.ts'
 import { givesProbabilities, savedClassNames, savedInside, savedMoments, type Metadata } from './metadata.ts'
 
@@ -47,7 +46,7 @@ export function endsOf({ network }: Model, metadata: Metadata): Ends {
     output: {
       name: output,
       kind: givesProbabilities(metadata) ? 'probabilities' : 'logits',
-      classes: network.shapes[node]?.at(-1) ?? classesOf(network),
+      classes: network.shapes[node]!.at(-1)!,
       classNames: savedClassNames(metadata) ?? null,
     },
   }

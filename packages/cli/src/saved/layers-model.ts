@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { defineOp, GpdError, graph, registerOp, type Network, type Shape } from '@gpdjs/core'
-import type { Saved } from './load.ts'
 import { givesProbabilities, type Metadata } from './metadata.ts'
+import type { Saved } from './saved.ts'
 
 /** The smallest normal number of 32 bits: the logarithm of a probability that was rounded to 0 stays finite. */
 const SMALLEST = 2 ** -126

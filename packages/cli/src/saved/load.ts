@@ -4,14 +4,7 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError, withLogits, type Model } from '@gpdjs/core'
 import { fromOnnx, layersModelFolder, loadNetwork } from '@gpdjs/interchange'
 import { asModel } from './layers-model.ts'
-import type { Metadata } from './metadata.ts'
-
-/** A network from a file of any format that `gpd extract` writes: images go in, logits come out. */
-export interface Saved {
-  readonly model: Model
-  readonly metadata: Metadata
-  dispose(): void
-}
+import type { Saved } from './saved.ts'
 
 const disposing = (model: Model): Saved['dispose'] => {
   return () => tf.dispose([model.parameters, model.statistics])
