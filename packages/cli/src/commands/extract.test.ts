@@ -130,7 +130,7 @@ describe('gpd extract', () => {
     expect(stderr).toMatch(
       /Input: image, float32 \[N, 8, 8, 1\] \(NHWC\), pixels \/ 255, from 0 to 1; normalized in the file \(mean 0\.\d+, deviation 0\.\d+\)\n/,
     )
-    expect(stderr).toContain('Output: logits, logits [N, 3]: dark, gray \\u{1b}[31mred, Weiß\n')
+    expect(stderr).toContain('Output: logits [N, 3]: dark, gray \\u{1b}[31mred, Weiß\n')
     expect(JSON.parse(stdout)).toMatchObject({
       format: 'onnx',
       input: {

@@ -70,6 +70,6 @@ export function endsText({ input, output }: Ends): readonly string[] {
   const names = output.classNames?.map(printable).join(', ')
   return [
     `Input: ${input.name}, float32 [N, ${input.shape.join(', ')}] (${input.layout}), ${pixelsOf(input)}`,
-    `Output: ${output.name}, ${output.kind} [N, ${output.classes}]${names === undefined ? '' : `: ${names}`}`,
+    `Output: ${output.name === output.kind ? '' : `${output.name}, `}${output.kind} [N, ${output.classes}]${names === undefined ? '' : `: ${names}`}`,
   ]
 }
