@@ -153,6 +153,19 @@ describe('gpd extract', () => {
     expect(after.network).toEqual(before.network)
   })
 
+  it('that takes pixels is the same teacher', async () => {
+    await extract('teacher', '--input', '0..1')
+    const losses = async (name: string, weights: string) => {
+      const teacher = ['--set', `teacher.weights=${weights}`, '--set', 'teacher.loss.name=kd']
+      await run(['train', '--config', at('config.json'), '--output', at(name), '--max-steps', '3', ...teacher])
+      const lines = (await readFile(at(name, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n')
+      return lines.map((line) => (JSON.parse(line) as Record<string, number>)['kd(student, static-teacher)']!)
+    }
+    const [plain, pixels] = [await losses('by-run', 'run/student'), await losses('by-pixels', 'teacher')]
+    expect(plain.length).toBeGreaterThan(2)
+    plain.forEach((loss, i) => expect(Math.abs(pixels[i]! - loss)).toBeLessThan(1e-4 * loss))
+  })
+
   it('gives names to classes that had none, and says so where the normalization is not known', async () => {
     const { network, parameters, statistics } = await loadNetwork(at('run/student'))
     await saveNetwork(at('bare/student'), { network, parameters, statistics })
