@@ -84,6 +84,7 @@ export const GIVEN_IN_DOCSTRINGS = {
     path: 'string',
     readFile: `${promises}['readFile']`,
     run: "import('@gpdjs/trainer').DistillResult",
+    slots: record,
     student: loaded,
     text: 'string',
     url: 'string',
