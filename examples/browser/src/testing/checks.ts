@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
 import { cifarResnet } from '@gpdjs/architectures'
 import { useBackend, type BackendName } from '@gpdjs/backends'
-import { initializeParameters, isGpdError } from '@gpdjs/core'
+import { initializeParameters, initializeStatistics, isGpdError } from '@gpdjs/core'
 import { runConformance } from '@gpdjs/backends/conformance'
 import { loadNetwork, saveNetwork } from '@gpdjs/interchange'
 import { metricsFile } from '@gpdjs/trainer'
@@ -28,7 +28,8 @@ async function conformance(backend: BackendName) {
 async function files() {
   const network = cifarResnet({ blocks: [1], width: 4, classes: 2 })
   const parameters = initializeParameters(network.parameters, 0)
-  const write = await failure(() => saveNetwork('student', { network, parameters, statistics: {} }))
+  const statistics = initializeStatistics(network.statistics)
+  const write = await failure(() => saveNetwork('student', { network, parameters, statistics }))
   const log = await failure(async () => metricsFile('metrics.jsonl').onTrainBegin?.({} as never))
   return { write, log, read: await failure(() => loadNetwork('student')) }
 }
