@@ -22,6 +22,7 @@ export { randomStream, permutation, type RandomStream } from './random/random-st
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { sizeOf, type Shape } from './shape.ts'
+export { digestOf } from './digest.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export type {
   ActorOutputs,
@@ -32,7 +33,7 @@ export type {
   PairOutputs,
 } from './loss.ts'
 export type { Batch, BatchSource, EpochOptions } from './batch.ts'
-export type { ExpectedField, Objective, Predict, Rows, Task } from './task.ts'
+export type { EvaluationOptions, ExpectedField, Objective, Predict, Rows, Task } from './task.ts'
 export type { Progress, Schedule } from './schedule.ts'
 export {
   fixedAxis,

@@ -20,7 +20,7 @@ describe('metricsFile', () => {
   it('writes one object per line, numbers that JSON lacks as text', async () => {
     const path = join(folder, 'run', 'metrics.jsonl')
     const callbacks = metricsFile(path)
-    await callbacks.onTrainBegin?.({} as never)
+    await callbacks.onTrainBegin?.({} as never, {} as never)
     await callbacks.onBatchEnd?.(1, { loss: 0.5, odd: Number.NaN })
     await callbacks.onEpochEnd?.(0, { val_acc: 0.25, far: Infinity })
     await callbacks.onTrainEnd?.({})
@@ -34,7 +34,9 @@ describe('metricsFile', () => {
   it('does not write over an earlier run', async () => {
     const path = join(folder, 'metrics.jsonl')
     await writeFile(path, 'earlier\n')
-    await expect(metricsFile(path).onTrainBegin?.({} as never)).rejects.toMatchObject({ code: 'output.unwritable' })
+    await expect(metricsFile(path).onTrainBegin?.({} as never, {} as never)).rejects.toMatchObject({
+      code: 'output.unwritable',
+    })
     expect(await readFile(path, 'utf8')).toBe('earlier\n')
   })
 })

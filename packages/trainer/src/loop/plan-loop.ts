@@ -15,7 +15,19 @@ export interface PlannedLoop extends TrainingLoop {
 
 /** @throws GpdError `config.invalid` for an epoch without a step, or patience without a validation set */
 export function planLoop(options: FilledDistillOptions, pipeline: Pipeline): PlannedLoop {
-  const { data, optimizer, epochs, batchSize, accumulate, evaluateEvery, callbacks, signal, seed, patience } = options
+  const {
+    data,
+    optimizer,
+    epochs,
+    batchSize,
+    accumulate,
+    evaluateEvery,
+    callbacks,
+    signal,
+    seed,
+    patience,
+    divergence,
+  } = options
   const stepsPerEpoch = Math.floor(Math.floor(data.train.size / batchSize) / accumulate)
   if (stepsPerEpoch === 0) {
     throw new GpdError(
@@ -45,5 +57,6 @@ export function planLoop(options: FilledDistillOptions, pipeline: Pipeline): Pla
     seed,
     callbacks: combineCallbacks([callbacks].flat()),
     signal,
+    divergence,
   }
 }
