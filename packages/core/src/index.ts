@@ -102,6 +102,7 @@ export {
   extraKernelFunc,
   type ExtraRun,
 } from './tensor-ops/extra-kernels.ts'
+export { freeOnFailure } from './tensor-ops/free-on-failure.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
 export { kinds, tensorOps }
 export { accumulating, type KnownGradients } from './tensor-ops/accumulating-gradient.ts'

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions } from '@gpdjs/core'
+import { fillOptions, freeOnFailure } from '@gpdjs/core'
 import type { RunHandle, TrainInfo } from './callbacks.ts'
 import { digestsOf, identityOf, type Digests } from './checkpoints/identity.ts'
 import { resume, type Resumed } from './checkpoints/resume.ts'
@@ -32,7 +32,7 @@ async function startOf(
   given: FilledDistillOptions['resume'],
   digests: () => Promise<Digests>,
 ): Promise<Resumed> {
-  const start = initialState(loop.pipeline, loop.optimizer)
+  const start = freeOnFailure(() => initialState(loop.pipeline, loop.optimizer))
   try {
     const options = typeof given === 'string' ? { folder: given } : given
     const resumed = options && (await resume(options, loop, digests, start))
@@ -90,18 +90,18 @@ async function train({ data, resume: given }: FilledDistillOptions, loop: Planne
   }
 }
 
-/** Puts a run together and checks it: nothing is wrong with it then that can be known before its first step. */
+/**
+ * Puts a run together and checks it: nothing is wrong with it then that can be known before its first step. Of a run that
+ * is refused, nothing is left.
+ */
 function plan(options: FilledDistillOptions): PlannedLoop {
   const { student, parameters, statistics, heads, plugins, task, seed, data } = options
   const samples = data.train.size
-  const pipeline = buildPipeline({ student, parameters, statistics, heads, plugins, task, seed, samples })
-  try {
+  return freeOnFailure(() => {
+    const pipeline = buildPipeline({ student, parameters, statistics, heads, plugins, task, seed, samples })
     checkData(pipeline, data)
     return planLoop(options, pipeline)
-  } catch (error) {
-    disposePipeline(pipeline)
-    throw error
-  }
+  })
 }
 
 /**
