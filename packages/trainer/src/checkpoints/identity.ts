@@ -28,7 +28,7 @@ const digestOfNetwork = async (network: Network): Promise<string | null> =>
   (await digestOf([JSON.stringify(networkDefinition(network))])) ?? null
 
 /** The part of an identity that takes time. */
-export interface Digests extends Pick<RunIdentity, 'networks' | 'data'> {}
+export type Digests = Pick<RunIdentity, 'networks' | 'data'>
 
 export async function digestsOf(
   { pipeline }: Pick<PlannedLoop, 'pipeline'>,

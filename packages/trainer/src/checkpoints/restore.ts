@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import type * as tf from '@tensorflow/tfjs'
 import { GpdError, isRecord, mapRecord, type TensorRecord } from '@gpdjs/core'
 import { NOT_JUDGED, type Judged } from '../loop/best-epoch.ts'
 import type { PlannedLoop } from '../loop/plan-loop.ts'
@@ -59,11 +59,10 @@ class Reader {
 const count = (value: unknown) => (isCount(value) ? value : undefined)
 
 /** Every entry of a list, or undefined if one is not what it should be. */
-function listOf<T>(parse: (value: unknown) => T | undefined) {
+function listOf<T extends object>(parse: (value: unknown) => T | undefined) {
   return (value: unknown): readonly T[] | undefined => {
-    if (!Array.isArray(value)) return undefined
-    const parsed = value.map(parse)
-    return parsed.every((entry): entry is T & ({} | null) => entry !== undefined) ? parsed : undefined
+    const parsed = Array.isArray(value) ? value.map(parse) : [undefined]
+    return parsed.every((entry) => entry !== undefined) ? parsed : undefined
   }
 }
 
