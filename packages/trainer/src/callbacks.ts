@@ -29,6 +29,11 @@ export interface Callbacks {
   onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>
   /** Also when training stops early. */
   onTrainEnd?(logs: Logs): void | Promise<void>
+  /**
+   * When training fails instead, by an error of a source, a plugin or a callback: the place to close what was opened. An
+   * error that is thrown here is lost: the first one counts.
+   */
+  onTrainError?(error: unknown): void | Promise<void>
 }
 
 export interface TrainInfo {
@@ -53,5 +58,8 @@ export function combineCallbacks(callbacks: readonly Callbacks[]): Required<Call
     onBatchEnd: (step, logs) => each((one) => one.onBatchEnd?.(step, logs)),
     onEpochEnd: (epoch, logs) => each((one) => one.onEpochEnd?.(epoch, logs)),
     onTrainEnd: (logs) => each((one) => one.onTrainEnd?.(logs)),
+    onTrainError: async (error) => {
+      for (const one of callbacks) await Promise.resolve(one.onTrainError?.(error)).catch(() => undefined)
+    },
   }
 }

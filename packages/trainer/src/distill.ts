@@ -86,6 +86,7 @@ async function train({ data, resume: given }: FilledDistillOptions, loop: Planne
     // After a failure there is no result, so nothing of what was trained may stay.
     if (ending) disposeBest(ending.judged, progress.judged)
     disposeProgress(progress)
+    await loop.callbacks.onTrainError(error)
     throw error
   }
 }
