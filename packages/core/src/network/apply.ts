@@ -89,8 +89,7 @@ function knownPlan(network: Network, wanted: ReadonlySet<string>): readonly Step
 }
 
 function namedNode(names: Readonly<Record<string, string>>, name: string, what: string): string {
-  const node = names[name]
-  if (node !== undefined) return node
+  if (Object.hasOwn(names, name)) return names[name]!
   throw new GpdError('network.invalid', `${what} '${name}'.`, didYouMean(name, Object.keys(names)))
 }
 

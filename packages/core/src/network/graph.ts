@@ -32,7 +32,7 @@ export type GraphOptions =
  */
 export function graph(options: GraphOptions): Graph {
   const nodes: NetworkNode[] = []
-  const taps: Record<string, string> = {}
+  const taps = new Map<string, string>()
   const inputs =
     'inputs' in options ? options.inputs : { [IMAGE]: { shape: options.inputShape, dtype: 'float32' as const } }
   return {
@@ -41,11 +41,11 @@ export function graph(options: GraphOptions): Graph {
       return id
     },
     tap(name, node) {
-      taps[name] = node
+      taps.set(name, node)
     },
     build: (ends) => {
       const outputs = typeof ends === 'string' ? { [LOGITS]: ends } : ends
-      return defineNetwork({ name: options.name, inputs, nodes, outputs, taps })
+      return defineNetwork({ name: options.name, inputs, nodes, outputs, taps: Object.fromEntries(taps) })
     },
   }
 }

@@ -104,12 +104,20 @@ function checkEnds({ name, inputs, outputs, taps }: NetworkDefinition, flows: Re
   }
 }
 
+/** Results, tensors and ends are kept in records by these names; this one would be no entry but another prototype. */
+function checkNames({ name, inputs, nodes, outputs, taps }: NetworkDefinition): void {
+  const names = [...nodes.map(({ id }) => id), ...[inputs, outputs, taps].flatMap((ends) => Object.keys(ends))]
+  if (names.includes('__proto__'))
+    throw new GpdError('network.invalid', `Network '${name}': nothing may be called '__proto__'.`, 'Rename it.')
+}
+
 /**
  * Checks a definition and infers shapes, channel groups, parameters and statistics.
  *
  * @throws GpdError `network.invalid`, `network.shape` or `network.unknown-op`, naming the node
  */
 export function defineNetwork(definition: NetworkDefinition): Network {
+  checkNames(definition)
   const groups = new ChannelGroups()
   const flows = new Map<string, Flow>(
     Object.entries(definition.inputs).map(([name, spec]) => [name, inputFlow(name, spec, groups)]),
