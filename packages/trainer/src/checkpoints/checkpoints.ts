@@ -1,5 +1,5 @@
 import { fillOptions, kinds, needed, option, optional, type Given } from '@gpdjs/core'
-import { saveCheckpoint } from './storage.ts'
+import { saveCheckpoint } from '@gpdjs/interchange'
 import type { Callbacks, RunHandle } from '../callbacks.ts'
 
 const EVERY = {
@@ -54,10 +54,10 @@ export function checkpoints(options: CheckpointsOptions): Callbacks {
   async function save(): Promise<void> {
     const began = performance.now()
     try {
-      const snapshot = await run.snapshot()
-      if (snapshot.step === last.step) return
-      await saveCheckpoint(folder, snapshot, { keep })
-      last.step = snapshot.step
+      const { step, records, position } = await run.snapshot()
+      if (step === last.step) return
+      await saveCheckpoint(folder, step, records, position, { keep })
+      last.step = step
       epochs = 0
     } catch (error) {
       onProblem(error)

@@ -6,7 +6,6 @@ import type { EpochRecord, RefusedStep, RunProgress } from '../loop/progress.ts'
 import { runningMean, type MeanSum } from '../loop/running-mean.ts'
 import { STUDENT } from '../pipeline/pipeline.ts'
 import { disposeReplaced, type TrainingState } from '../training-state.ts'
-import { parseNumberText } from './number-text.ts'
 import { ANCHOR, BEST, SCHEMA } from './snapshot.ts'
 
 /** A snapshot as it is read: nothing about it is known yet. */
@@ -14,10 +13,10 @@ export interface LoadedSnapshot {
   /** Where it comes from, for messages. */
   readonly source: string
   readonly records: Readonly<Record<string, TensorRecord>>
-  readonly json: unknown
+  readonly position: unknown
 }
 
-/** The entries of a snapshot's JSON, checked. */
+/** Where in a run, checked. */
 export interface Position {
   readonly step: number
   readonly epoch: number
@@ -32,6 +31,7 @@ export interface Position {
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isNumber = (value: unknown): value is number => typeof value === 'number'
 const isText = (value: unknown): value is string => typeof value === 'string'
 
 /** Reads entries, and throws for the first that is not what it should be. */
@@ -68,16 +68,13 @@ function listOf<T extends object>(parse: (value: unknown) => T | undefined) {
 
 function parseMean(value: unknown): readonly [string, MeanSum] | undefined {
   const [name, sum, number] = Array.isArray(value) ? (value as unknown[]) : []
-  const parsed = parseNumberText(sum)
-  return isText(name) && parsed !== undefined && isCount(number) ? [name, { sum: parsed, count: number }] : undefined
+  return isText(name) && isNumber(sum) && isCount(number) ? [name, { sum, count: number }] : undefined
 }
 
 function parseEpoch(value: unknown): EpochRecord | undefined {
   if (!isRecord(value) || !isCount(value['epoch']) || !isRecord(value['logs'])) return undefined
-  const logs = Object.entries(value['logs']).map(([name, number]) => [name, parseNumberText(number)] as const)
-  return logs.every((entry): entry is readonly [string, number] => entry[1] !== undefined)
-    ? { epoch: value['epoch'], logs: Object.fromEntries(logs) }
-    : undefined
+  const { epoch, logs } = value
+  return Object.values(logs).every(isNumber) ? { epoch, logs: logs as EpochRecord['logs'] } : undefined
 }
 
 function parseRefused(value: unknown): RefusedStep | undefined {
@@ -85,15 +82,14 @@ function parseRefused(value: unknown): RefusedStep | undefined {
   return { step: value['step'], problem: value['problem'] }
 }
 
-function parseBest(value: unknown): Position['best'] {
-  const number = isRecord(value) ? parseNumberText(value['value']) : undefined
-  if (!isRecord(value) || number === undefined || !isCount(value['epoch']) || !isText(value['metric'])) return undefined
-  return { epoch: value['epoch'], metric: value['metric'], value: number }
+function parseBest(json: unknown): Position['best'] {
+  const { epoch, metric, value } = isRecord(json) ? json : {}
+  return isCount(epoch) && isText(metric) && isNumber(value) ? { epoch, metric, value } : undefined
 }
 
 /** @throws GpdError `checkpoint.corrupt`; `checkpoint.incompatible` for one of a later version of this package */
-export function parsePosition({ source, json }: LoadedSnapshot): Position {
-  const reader = new Reader(source, isRecord(json) ? json : {})
+export function parsePosition({ source, position }: LoadedSnapshot): Position {
+  const reader = new Reader(source, isRecord(position) ? position : {})
   const schema = reader.entry('schema', count)
   if (schema > SCHEMA)
     throw new GpdError(

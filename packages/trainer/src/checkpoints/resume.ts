@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, kinds, needed, option, type Given } from '@gpdjs/core'
-import { loadCheckpoint } from './storage.ts'
+import { listCheckpoints, loadCheckpoint } from '@gpdjs/interchange'
 import type { PlannedLoop } from '../loop/plan-loop.ts'
 import type { RunProgress } from '../loop/progress.ts'
 import type { TrainingState } from '../training-state.ts'
 import { differences, identityOf, type Digests } from './identity.ts'
-import { parsePosition, restored, type Position } from './restore.ts'
+import { parsePosition, restored, type LoadedSnapshot, type Position } from './restore.ts'
 
 export const RESUME_OPTIONS = {
   /** A folder that `checkpoints` writes. */
@@ -71,21 +71,16 @@ export async function resume(
   digests: () => Promise<Digests>,
   start: TrainingState,
 ): Promise<Resumed | undefined> {
-  const found = await loadCheckpoint(folder)
-  if (found === undefined && mayBegin) return undefined
-  if (found === undefined)
-    throw new GpdError(
-      'checkpoint.missing',
-      `'${folder}' has no checkpoint.`,
-      'Give the folder that `checkpoints` wrote.',
-    )
-  const loaded = { source: found.path, records: found.records, json: found.json }
+  if (mayBegin && (await listCheckpoints(folder)).length === 0) return undefined
+  const damaged: string[] = []
+  const found = await loadCheckpoint(folder, { onWarning: (text) => void damaged.push(text) })
+  const loaded: LoadedSnapshot = { source: found.folder, records: found.records, position: found.state }
   try {
     const position = parsePosition(loaded)
     const now = identityOf(loop, await digests(), position.step)
-    const notes = [...found.warnings, ...checkIdentity(found.path, position, now, allow)]
-    checkLength(found.path, position, loop)
-    return { progress: restored(loaded, position, loop, start), notes }
+    const changed = checkIdentity(found.folder, position, now, allow)
+    checkLength(found.folder, position, loop)
+    return { progress: restored(loaded, position, loop, start), notes: [...damaged, ...changed] }
   } catch (error) {
     tf.dispose(Object.values(found.records).map((record) => ({ ...record })))
     throw error

@@ -1,23 +1,20 @@
-import { mapRecord, type TensorRecord } from '@gpdjs/core'
-import type { EpochRecord, RefusedStep, RunProgress } from '../loop/progress.ts'
+import type { TensorRecord } from '@gpdjs/core'
+import type { Plain } from '@gpdjs/interchange'
+import type { RunProgress } from '../loop/progress.ts'
 import type { TrainingState } from '../training-state.ts'
 import type { RunIdentity } from './identity.ts'
-import { numberText, type NumberText } from './number-text.ts'
 
 /** Raised when the meaning of an entry changes; a newer one is refused. */
 export const SCHEMA = 1
-
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
 /** Everything of a run that changes: it goes on from here, bit for bit as if it had never stopped. */
 export interface Snapshot {
   readonly step: number
   /** Tensors by what they are: `trainables`, `slots`, `statistics`, `states`, and those of the best student. */
   readonly records: Readonly<Record<string, TensorRecord>>
-  readonly json: Json
+  /** Where in the run, and which run. */
+  readonly position: Plain
 }
-
-const numbers = (logs: Readonly<Record<string, number>>): Record<string, NumberText> => mapRecord(logs, numberText)
 
 const recordsOf = ({ trainables, slots, statistics, states }: TrainingState, prefix = '') => ({
   [`${prefix}trainables`]: trainables,
@@ -27,11 +24,8 @@ const recordsOf = ({ trainables, slots, statistics, states }: TrainingState, pre
 })
 
 /** Names of the records of the best student, and of the state that a rollback goes back to. */
-export const BEST = { parameters: 'best.parameters', statistics: 'best.statistics' } as const
-export const ANCHOR = 'anchor.'
-
-const epochJson = ({ epoch, logs }: EpochRecord) => ({ epoch, logs: numbers(logs) })
-const refusedJson = ({ step, problem }: RefusedStep) => ({ step, problem })
+export const BEST = { parameters: 'best-parameters', statistics: 'best-statistics' } as const
+export const ANCHOR = 'anchor-'
 
 /** A snapshot of a run; its tensors stay the run's. */
 export function snapshotOf(progress: RunProgress, identity: RunIdentity): Snapshot {
@@ -44,18 +38,18 @@ export function snapshotOf(progress: RunProgress, identity: RunIdentity): Snapsh
       ...(anchor && recordsOf(anchor, ANCHOR)),
       ...(best && { [BEST.parameters]: best.student.parameters, [BEST.statistics]: best.student.statistics }),
     },
-    json: {
+    position: {
       schema: SCHEMA,
       step: state.step,
       epoch,
       stepsInEpoch,
-      mean: [...mean.sums()].map(([name, { sum, count }]) => [name, numberText(sum), count]),
-      history: history.map(epochJson),
-      best: best ? { epoch: best.epoch, metric: best.metric, value: numberText(best.value) } : null,
+      mean: [...mean.sums()].map(([name, { sum, count }]) => [name, sum, count]),
+      history: history.map((record) => ({ ...record })),
+      best: best ? { epoch: best.epoch, metric: best.metric, value: best.value } : null,
       since,
-      refused: refused.map(refusedJson),
+      refused: refused.map((step) => ({ ...step })),
       anchor: anchor ? anchor.step : null,
-      run: identity as unknown as Json,
+      run: { ...identity },
     },
   }
 }
