@@ -44,7 +44,7 @@ const warn = (error: unknown) => process.emitWarning(`${(error as Error).message
 export function checkpoints(options: CheckpointsOptions): Callbacks {
   const filled = fillOptions('checkpoints', CHECKPOINTS_OPTIONS, options)
   const { folder, keep, every = USUAL, onProblem = warn } = filled
-  const mayCost = filled.every === undefined ? LARGEST_SHARE : 1
+  const mayCost = filled.every === undefined ? LARGEST_SHARE : Infinity
   let run: RunHandle
   const last = { step: 0, ended: 0, took: 0 }
   let epochs = 0

@@ -170,7 +170,7 @@ describe('a run that is another one is refused, and says in what', () => {
       { optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }) },
       /\n {2}rates\.learning-rate: 0\.\d+ → 0\.05\b/,
     ],
-    'another optimizer': [{ optimizer: adamw({ learningRate: 0.1 }) }, /\n {2}optimizer: "sgd" → "adamw"/],
+    'another optimizer': [{ optimizer: adamw({ learningRate: 0.1 }) }, /\n {2}optimizer: "clip\(5\), sgd" → "adamw"\n/],
     'another network': [{ student: tinyNetwork({ width: 3 }) }, /\n {2}networks\.student: /],
     'one more loss': [
       { plugins: staticTeacher({ ...teacher(), loss: kd() }) },
@@ -191,7 +191,7 @@ describe('a run that is another one is refused, and says in what', () => {
 
   it('unless that is allowed', async () => {
     await run({}, {}, { ...saving(), maxSteps: 6 })
-    const optimizer = sgd({ learningRate: 0.05, momentum: 0.9 })
+    const optimizer = sgd({ learningRate: 0.05, momentum: 0.9, clipGlobalNorm: 5 })
     const notes: string[] = []
     const callbacks: Callbacks = { onTrainBegin: ({ resumed }) => void notes.push(...resumed!.notes) }
     await run({ optimizer }, {}, { resume: { folder, allow: ['rates'] }, callbacks })

@@ -43,7 +43,7 @@ function checkIdentity(source: string, { run, step }: Position, now: object, all
   if (refused.length === 0) return all
   throw new GpdError(
     'checkpoint.incompatible',
-    `${source}: the run that stopped after step ${step} was another one:\n${refused.map((line) => `  ${line}`).join('\n')}`,
+    `${source}: the run that stopped after step ${step} was another one:\n${refused.map((line) => `  ${line}`).join('\n')}.`,
     'Resume with the options of that run, name what may differ (`allow`), or begin a new run.',
   )
 }
