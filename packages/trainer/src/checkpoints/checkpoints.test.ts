@@ -37,7 +37,7 @@ describe('checkpoints', () => {
     [{ epochs: 2 }, [8, 12]],
     [{ minutes: 10 }, [12]],
     [{ minutes: 1e-9 }, [11, 12]],
-    [{ steps: 3, epochs: 1 }, [10, 12]],
+    [{ steps: 3, epochs: 1 }, [11, 12]],
   ])('every %o: the last are of the steps %j', async (every, expected) => {
     const result = await run({ callbacks: checkpoints({ folder, every, keep: expected.length === 3 ? 3 : 2 }) })
     expect(await stepsSaved()).toEqual(expected)
