@@ -18,9 +18,9 @@ export type DivergencePolicy = Filled<typeof DIVERGENCE_OPTIONS>
 
 const isFloat = ({ dtype }: tf.Tensor) => dtype === 'float32'
 
-/** Tensors that a step has replaced. */
+/** Tensors that a step has replaced. States of plugins are made of these, and averages of finite numbers are finite. */
 const replaced = (next: TrainingState, state: TrainingState): tf.Tensor[] =>
-  (['trainables', 'statistics', 'states'] as const).flatMap((kind) =>
+  (['trainables', 'statistics'] as const).flatMap((kind) =>
     Object.entries(next[kind]).flatMap(([name, tensor]) =>
       tensor !== state[kind][name] && isFloat(tensor) ? [tensor] : [],
     ),
