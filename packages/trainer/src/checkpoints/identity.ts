@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
-import { digestOf, isRecord, networkDefinition, TFJS_VERSION, type BatchSource, type Network } from '@gpdjs/core'
+import {
+  digestOf,
+  isRecord,
+  networkDefinition,
+  TFJS_VERSION,
+  type BatchSource,
+  type Network,
+  type TensorRecord,
+} from '@gpdjs/core'
 import type { PlannedLoop } from '../loop/plan-loop.ts'
 import { scalarsAt } from '../loop/scalars-at.ts'
 
@@ -14,6 +22,8 @@ export interface RunIdentity {
   readonly samples: number
   /** Digests of the networks of all actors. */
   readonly networks: Readonly<Record<string, string | null>>
+  /** Digest of all tensors that are never trained: the weights of static teachers. */
+  readonly constants: string | null
   /** Weights of all loss terms in the next step. */
   readonly weights: Readonly<Record<string, number>>
   /** Learning rates of the next step. */
@@ -27,8 +37,18 @@ export interface RunIdentity {
 const digestOfNetwork = async (network: Network): Promise<string | null> =>
   (await digestOf([JSON.stringify(networkDefinition(network))])) ?? null
 
+/** Names, shapes and values, whatever the order. */
+async function digestOfTensors(record: TensorRecord): Promise<string | null> {
+  const pieces: (string | ArrayBufferView)[] = []
+  for (const name of Object.keys(record).sort()) {
+    const tensor = record[name]!
+    pieces.push(`${name} ${tensor.dtype} ${tensor.shape.join()}`, await tensor.data())
+  }
+  return (await digestOf(pieces)) ?? null
+}
+
 /** The part of an identity that takes time. */
-export type Digests = Pick<RunIdentity, 'networks' | 'data'>
+export type Digests = Pick<RunIdentity, 'networks' | 'constants' | 'data'>
 
 export async function digestsOf(
   { pipeline }: Pick<PlannedLoop, 'pipeline'>,
@@ -38,6 +58,7 @@ export async function digestsOf(
   const fingerprint = async (source: BatchSource | undefined) => (await source?.fingerprint?.()) ?? null
   return {
     networks: Object.fromEntries(await Promise.all(networks)),
+    constants: await digestOfTensors(pipeline.constants),
     data: { train: await fingerprint(train), validation: await fingerprint(validation) },
   }
 }

@@ -189,6 +189,15 @@ describe('a run that is another one is refused, and says in what', () => {
     expect((error as Error).message).toMatch(message)
   })
 
+  it('another teacher of the same shape', async () => {
+    const taught = (seed: number): Part => ({
+      plugins: staticTeacher({ ...drawn(tinyNetwork({ width: 4 }), seed), loss: kd() }),
+    })
+    await run(taught(1), {}, { ...saving(), maxSteps: 6 })
+    await expect(run(taught(2), {}, { resume: folder })).rejects.toThrow(/\n {2}constants: "\w{64}" → "\w{64}"/)
+    expect(await run(taught(1), {}, { resume: folder })).toBe(await run(taught(1)))
+  })
+
   it('unless that is allowed', async () => {
     await run({}, {}, { ...saving(), maxSteps: 6 })
     const optimizer = sgd({ learningRate: 0.05, momentum: 0.9, clipGlobalNorm: 5 })
