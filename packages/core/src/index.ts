@@ -4,6 +4,7 @@ import * as tensorOps from './tensor-ops/index.ts'
 export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
 export { TFJS_VERSION } from './tfjs-version.ts'
 export { didYouMean, nearest } from './suggest.ts'
+export { namePattern, type NamePattern } from './name-pattern.ts'
 export { fillOptions, given } from './options/fill.ts'
 export {
   needed,
@@ -77,9 +78,11 @@ export {
   type NetworkNode,
 } from './network/network.ts'
 export { networkDefinition, parseNetwork } from './network/saved-network.ts'
+export { freeze, unfreeze, type FreezeOptions } from './network/freeze.ts'
 export type { Model } from './network/model.ts'
-export { soleInput, soleOutput } from './network/ends.ts'
-export { apply, predict, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
+export { soleInput, soleOutput, tapNode } from './network/ends.ts'
+export { apply, predict, type ApplyOptions, type ApplyResult } from './network/apply.ts'
+export { checkMoments, type ComputedEnds } from './network/moments.ts'
 export { widenNetwork } from './network/widen.ts'
 export {
   defineOp,
@@ -92,6 +95,7 @@ export {
 } from './ops/op.ts'
 export { registerOp, findOp, builtInOps } from './ops/registry.ts'
 export * from './ops/index.ts'
+export { normalize, type NormalizeOptions } from './ops/normalize.ts'
 export { foldBatchNorm } from './network/fold-batch-norm.ts'
 export {
   runExtraKernel,
@@ -109,6 +113,7 @@ export { accumulating, type KnownGradients } from './tensor-ops/accumulating-gra
 export { decodeCall, encodeCall, inputInList } from './tensor-ops/extra-kernel-call.ts'
 export type { SelfAttentionAttributes } from './ops/attention.ts'
 export type { Conv2dAttributes } from './ops/conv2d.ts'
+export type { RescaleAttributes } from './ops/rescale.ts'
 export type { BatchNormAttributes } from './ops/batch-norm.ts'
 export { adaptiveMeans, nearestCopies } from './tensor-ops/resample.ts'
 export { type Window, tfPadding } from './ops/window.ts'

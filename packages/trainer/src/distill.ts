@@ -10,6 +10,7 @@ import { disposeBest } from './loop/best-epoch.ts'
 import { planLoop, type PlannedLoop } from './loop/plan-loop.ts'
 import { beginning, disposeProgress, type RunProgress } from './loop/progress.ts'
 import { trainEpochs, type Ending } from './loop/train-epochs.ts'
+import { checkBatch } from './pipeline/check-batch.ts'
 import { checkData } from './pipeline/check-data.ts'
 import { buildPipeline, type Pipeline } from './pipeline/pipeline.ts'
 import { disposeReplaced, initialState } from './training-state.ts'
@@ -101,6 +102,7 @@ function plan(options: FilledDistillOptions): PlannedLoop {
   return freeOnFailure(() => {
     const pipeline = buildPipeline({ student, parameters, statistics, heads, plugins, task, seed, samples })
     checkData(pipeline, data)
+    checkBatch(pipeline, options.batchSize)
     return planLoop(options, pipeline)
   })
 }

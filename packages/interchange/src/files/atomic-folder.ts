@@ -2,7 +2,7 @@ import { GpdError, isGpdError } from '@gpdjs/core'
 import { canonicalPath, checkSpace, makeFolder, syncFolder } from './durable.ts'
 import { withFolderLock } from './folder-lock.ts'
 import { nodeFiles } from './node-modules.ts'
-import { removeAbandoned } from './owned-names.ts'
+import { discard, removeAbandoned } from './owned-names.ts'
 import { checkTargets, commitFiles, finishCommitted, readCurrent, stageFiles, type Files } from './staged-files.ts'
 
 /** The last write of each folder: the next begins when it has ended. */
@@ -30,7 +30,6 @@ const isFolder = async (path: string): Promise<boolean> => {
 type Check = (folder: string) => Promise<void>
 
 async function writeInto(folder: string, files: Files, check: Check): Promise<void> {
-  const { rm } = await nodeFiles('output.unwritable')
   const staged = await stageFiles(folder, files)
   try {
     await withFolderLock(folder, async () => {
@@ -40,20 +39,20 @@ async function writeInto(folder: string, files: Files, check: Check): Promise<vo
       await commitFiles(folder, staged, Object.keys(files))
     })
   } finally {
-    await rm(staged, { recursive: true, force: true }).catch(() => undefined)
+    await discard(staged)
   }
   await removeAbandoned(folder)
 }
 
 /** Writes a folder that is not there beside its place, and gives it its name when it is whole. */
 async function writeNew(folder: string, files: Files, check: Check): Promise<void> {
-  const { dirname, rename, rm } = await nodeFiles('output.unwritable')
+  const { dirname, rename } = await nodeFiles('output.unwritable')
   const parent = dirname(folder)
   const staged = await stageFiles(parent, files)
   try {
     await rename(staged, folder)
   } catch (error) {
-    await rm(staged, { recursive: true, force: true }).catch(() => undefined)
+    await discard(staged)
     // Another process was faster.
     if (await isFolder(folder)) return writeInto(folder, files, check)
     throw error
@@ -96,7 +95,7 @@ export async function writeFiles(path: string, files: Files, check: Check): Prom
     const folder = await canonicalPath(path)
     await inTurn(folder, () => write(folder, files, check))
   } catch (error) {
-    if (isGpdError(error)) throw error
+    if (isGpdError(error) && error.code === 'output.unwritable') throw error
     throw new GpdError(
       'output.unwritable',
       `Cannot write '${path}': ${(error as Error).message}.`,

@@ -81,8 +81,12 @@ describe('loadCheckpoint', () => {
     const onWarning = vi.fn()
     expect(await valueOf({ onWarning })).toBe(1)
     expect(onWarning.mock.calls.map(([message]) => String(message))).toEqual([
-      expect.stringMatching(/step-00000003\/student.safetensors: expected \d+ bytes, found 4.*step-00000003.corrupt' now/),
-      expect.stringMatching(/step-00000002\/student.safetensors: it is not as it was written.*step-00000002.corrupt' now/),
+      expect.stringMatching(
+        /step-00000003\/student.safetensors: expected \d+ bytes, found 4.*step-00000003.corrupt' now/,
+      ),
+      expect.stringMatching(
+        /step-00000002\/student.safetensors: it is not as it was written.*step-00000002.corrupt' now/,
+      ),
     ])
     expect(await steps()).toEqual([1])
     await save(3)

@@ -16,7 +16,7 @@ import { folderName, holdsNothingElse, listCheckpoints, looksWhole, type Checkpo
 import { canonicalPath, syncFolder } from './durable.ts'
 import type { Plain } from './exact-json.ts'
 import { nodeFiles } from './node-modules.ts'
-import { ownName, removeAbandoned } from './owned-names.ts'
+import { discard, ownName, removeAbandoned } from './owned-names.ts'
 import { loadState, saveState, type State } from './saved-state.ts'
 
 const SAVE = {
@@ -28,10 +28,10 @@ export type SaveCheckpointOptions = Given<typeof SAVE>
 
 /** Takes the name away first, so that no half of a checkpoint is ever found under it. */
 async function removeCheckpoint({ folder }: Checkpoint): Promise<void> {
-  const { dirname, join, rename, rm } = await nodeFiles('output.unwritable')
+  const { dirname, join, rename } = await nodeFiles('output.unwritable')
   const unnamed = join(dirname(folder), await ownName('new'))
   await rename(folder, unnamed)
-  await rm(unnamed, { recursive: true, force: true })
+  await discard(unnamed)
 }
 
 /** Removes the oldest. Those that are damaged do not count as kept, and stay for `loadCheckpoint` to set aside. */

@@ -1,5 +1,5 @@
 import { nodeFiles } from './node-modules.ts'
-import { isAbandoned, namesOf, ownName } from './owned-names.ts'
+import { discard, isAbandoned, namesOf, ownName } from './owned-names.ts'
 
 /** After this a process of another machine, which cannot be looked at, counts as gone. Moving files takes less. */
 const FOREIGN_AGE = 30_000
@@ -26,27 +26,26 @@ export async function withFolderLock<T>(folder: string, work: () => Promise<T>):
     const living: string[] = []
     for (const name of namesOf('lock', await readdir(folder))) {
       if (name === own) continue
-      if (await isAbandoned(folder, name, FOREIGN_AGE, now)) await rm(join(folder, name), { force: true })
+      if (await isAbandoned(folder, name, FOREIGN_AGE, now)) await discard(join(folder, name))
       else living.push(name)
     }
     return living
   }
   const deadline = performance.now() + PATIENCE
-  for (;;) {
-    await writeFile(ticket, '', { flag: 'wx' })
-    // The folder's own clock: that of another machine may be wrong.
-    const found = await others((await stat(ticket)).mtimeMs)
-    if (found.length === 0) break
-    await rm(ticket, { force: true })
-    do {
-      if (performance.now() > deadline)
-        throw new Error(`another process has been writing there for a minute ('${found[0]}')`)
-      await pause()
-    } while ((await others()).length > 0)
-  }
   try {
-    return await work()
+    for (;;) {
+      await writeFile(ticket, '', { flag: 'wx' })
+      // The folder's own clock: that of another machine may be wrong.
+      const found = await others((await stat(ticket)).mtimeMs)
+      if (found.length === 0) return await work()
+      await rm(ticket, { force: true })
+      do {
+        if (performance.now() > deadline)
+          throw new Error(`another process has been writing there for a minute ('${found[0]}')`)
+        await pause()
+      } while ((await others()).length > 0)
+    }
   } finally {
-    await rm(ticket, { force: true }).catch(() => undefined)
+    await discard(ticket)
   }
 }

@@ -5,11 +5,14 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeSafetensors } from '../safetensors/decode.ts'
 import { toLayersModel } from '../layers-model/to-layers-model.ts'
-import { dieBefore } from '../testing/intercepted-files.ts'
+import { dieBefore, interceptFiles } from '../testing/intercepted-files.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { drawn, tinyNetwork } from '../testing/tiny-network.ts'
+import { listCheckpoints } from './checkpoint-folders.ts'
+import { loadCheckpoint, saveCheckpoint } from './checkpoints.ts'
 import { layersModelFolder } from './layers-model-folder.ts'
 import { loadHeads, saveHeads } from './saved-heads.ts'
+import { loadState, saveState } from './saved-state.ts'
 import { loadNetwork, saveNetwork } from './saved-network.ts'
 
 const at = temporaryFolder()
@@ -32,6 +35,15 @@ const KINDS: Readonly<Record<string, Kind>> = {
     async load(folder) {
       const { network, metadata } = await loadNetwork(folder)
       return [Number(metadata['width']), network.parameters[0]!.shape[3]!]
+    },
+  },
+  saveState: {
+    save: (folder, width) =>
+      saveState(folder, { a: { w: tf.ones([width]) }, b: { w: tf.ones([width, 2]) } }, { width }),
+    async load(folder) {
+      const { records, state } = await loadState(folder)
+      const { width } = state as { width: number }
+      return [width, ...Object.values(records).map((record) => record['w']!.shape[0]!)]
     },
   },
   saveHeads: {
@@ -92,6 +104,10 @@ describe.each(Object.entries(KINDS))('a process that dies in %s', (_, kind) => {
     expect(changes(states)).toEqual([2, 3])
     expect(states.length).toBeGreaterThan(40)
   })
+})
+
+describe('a process that dies in saveNetwork', () => {
+  const kind = KINDS['saveNetwork']!
 
   it('leaves nothing or all where nothing was', async () => {
     expect(changes(await statesAfterDeath(kind, () => Promise.resolve()))).toEqual([NOTHING, 3])
@@ -108,4 +124,64 @@ describe.each(Object.entries(KINDS))('a process that dies in %s', (_, kind) => {
       for (const [name, text] of Object.entries(others))
         expect(await readFile(at(`${last}`, 'saved', name), 'utf8')).toBe(text)
   })
+})
+
+describe('a process that dies in saveCheckpoint', () => {
+  const save = (step: number) =>
+    saveCheckpoint(at('run'), step, { a: { w: tf.fill([3], step) }, b: { w: tf.fill([2], step) } }, step)
+  const newest = async () => {
+    const { step, state, records } = await loadCheckpoint(at('run'))
+    expect(new Set([step, state, ...Object.values(records).flatMap(({ w }) => [...w!.dataSync()])]).size).toBe(1)
+    return step
+  }
+
+  it('leaves two whole ones at every call', async () => {
+    await save(1)
+    await save(2)
+    const found: number[] = []
+    for (let last = 0, step = 3; ; last++) {
+      const { died } = await dieBefore(last, () => save(step))
+      const now = await newest()
+      expect([step - 1, step]).toContain(now)
+      found.push(now - step + 1)
+      const left = await listCheckpoints(at('run'))
+      expect(left.length).toBeGreaterThanOrEqual(2)
+      for (const checkpoint of left) await loadCheckpoint(at('run'), { step: checkpoint.step })
+      expect(await leftIn(at('run'))).toEqual([])
+      if (!died) break
+      step = now + 1
+    }
+    expect(changes(found)).toEqual([0, 1])
+    expect(found.length).toBeGreaterThan(30)
+  })
+})
+
+/** A disk that is full, or breaks, at one call and works again after it. */
+describe('a call that fails in saveNetwork', () => {
+  const kind = KINDS['saveNetwork']!
+  it.each(['ENOSPC', 'EIO'])(
+    'with %s leaves the old or the new one, says so, and leaves nothing half',
+    async (code) => {
+      const states: number[] = []
+      for (let last = 0; ; last++) {
+        const folder = at(`${last}`, 'saved')
+        await mkdir(dirname(folder))
+        await kind.save(folder, 2)
+        let calls = 0
+        const restore = interceptFiles(() => {
+          if (calls++ === last) throw Object.assign(new Error(`${code}: injected`), { code })
+        })
+        const failure = await kind.save(folder, 3).then(() => undefined, (error: unknown) => error).finally(restore) // prettier-ignore
+        const state = await stateOf(kind, folder)
+        if (failure === undefined) expect(state).toBe(3)
+        else expect(failure).toMatchObject({ code: 'output.unwritable' })
+        states.push(state)
+        expect(await leftIn(dirname(folder))).toEqual([])
+        await kind.save(folder, 4)
+        expect(await stateOf(kind, folder)).toBe(4)
+        if (calls <= last) break
+      }
+      expect(new Set(states)).toEqual(new Set([2, 3]))
+    },
+  )
 })

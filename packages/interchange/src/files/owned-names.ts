@@ -59,6 +59,15 @@ function ownerOf(name: string): Owner | undefined {
 export const namesOf = (kind: OwnedKind, names: readonly string[]): string[] =>
   names.filter((name) => PATTERN.exec(name)?.[1] === kind).sort()
 
+/** Names of this process that it no longer needs but could not remove. */
+const discarded = new Set<string>()
+
+/** Removes what has such a name. Where that fails, it counts as left behind by a dead process from now on. */
+export async function discard(path: string): Promise<void> {
+  const { basename, rm } = await nodeFiles('output.unwritable')
+  await rm(path, { recursive: true, force: true }).catch(() => discarded.add(basename(path)))
+}
+
 function exists(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -92,6 +101,7 @@ export async function isAbandoned(
   const node = await nodeFiles('output.unwritable')
   const owner = ownerOf(name)
   if (owner === undefined) return false
+  if (discarded.has(name)) return true
   if (owner.machine === (await thisMachine(node))) return !(await isRunning(node, owner))
   const found = await node.stat(node.join(folder, name)).catch(() => undefined)
   return found !== undefined && now - found.mtimeMs > foreignAge
@@ -103,7 +113,6 @@ const DAY = 24 * 60 * 60 * 1000
 export async function removeAbandoned(folder: string): Promise<void> {
   const node = await nodeFiles('output.unwritable')
   for (const name of namesOf('new', await node.readdir(folder).catch(() => []))) {
-    if (await isAbandoned(folder, name, DAY))
-      await node.rm(node.join(folder, name), { recursive: true, force: true }).catch(() => undefined)
+    if (await isAbandoned(folder, name, DAY)) await discard(node.join(folder, name))
   }
 }

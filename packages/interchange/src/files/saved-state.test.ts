@@ -76,7 +76,9 @@ describe('saveState and loadState', () => {
     const records = Object.fromEntries(names.map((name, i) => [name, { w: tf.scalar(i) }]))
     const loaded = (await through(records)).records
     expect(Object.keys(loaded)).toEqual(names)
-    names.forEach((name, i) => expect(loaded[name]!['w']!.bytes).toEqual([...new Uint8Array(Float32Array.of(i).buffer)]))
+    names.forEach((name, i) =>
+      expect(loaded[name]!['w']!.bytes).toEqual([...new Uint8Array(Float32Array.of(i).buffer)]),
+    )
     const files = await readdir(at('state'))
     expect(files).toContain('student.safetensors')
     expect(files.map((file) => file.toLowerCase()).length).toBe(new Set(files.map((file) => file.toLowerCase())).size)

@@ -1,6 +1,6 @@
 import { canonicalPath, syncFolder, writeDurably } from './durable.ts'
 import { nodeFiles } from './node-modules.ts'
-import { namesOf, ownName } from './owned-names.ts'
+import { discard, namesOf, ownName } from './owned-names.ts'
 
 /** Files by name; written in this order. */
 export type Files = Readonly<Record<string, Uint8Array | string>>
@@ -9,7 +9,7 @@ const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 
 /** A folder of that name with these files in it, all on the disk. What it could not finish it removes. */
 export async function stageFiles(parent: string, files: Files): Promise<string> {
-  const { join, mkdir, rm } = await nodeFiles('output.unwritable')
+  const { join, mkdir } = await nodeFiles('output.unwritable')
   const staged = join(parent, await ownName('new'))
   try {
     await mkdir(staged)
@@ -17,7 +17,7 @@ export async function stageFiles(parent: string, files: Files): Promise<string> 
     await syncFolder(staged)
     return staged
   } catch (error) {
-    await rm(staged, { recursive: true, force: true }).catch(() => undefined)
+    await discard(staged)
     throw error
   }
 }
@@ -37,7 +37,7 @@ async function moveOver(from: string, to: string): Promise<void> {
       await copy.sync().finally(() => copy.close())
       await rename(beside, target)
     } catch (failure) {
-      await rm(beside, { force: true }).catch(() => undefined)
+      await discard(beside)
       throw failure
     }
     await rm(from)
@@ -74,13 +74,21 @@ export async function checkTargets(folder: string, names: readonly string[]): Pr
   }
 }
 
+/** One rename again, so that no half of it ever counts. */
+async function takeBack(committed: string): Promise<void> {
+  const { dirname, join, rename } = await nodeFiles('output.unwritable')
+  const uncommitted = join(dirname(committed), await ownName('new'))
+  const isBack = await rename(committed, uncommitted).then(() => true, () => false) // prettier-ignore
+  if (isBack) await discard(uncommitted)
+}
+
 /**
  * Puts staged files in their places: one rename of their folder commits them all, then each is moved. Whoever reads in
  * between looks into the committed folder first (`readCurrent`), so that there are only a before and an after, and a
  * process that dies in between has either saved or not begun. Only under the folder's lock.
  */
 export async function commitFiles(folder: string, staged: string, names: readonly string[]): Promise<void> {
-  const { join, readdir, rename, rm } = await nodeFiles('output.unwritable')
+  const { join, readdir, rename } = await nodeFiles('output.unwritable')
   const committed = join(folder, await ownName('done'))
   await rename(staged, committed)
   try {
@@ -88,8 +96,8 @@ export async function commitFiles(folder: string, staged: string, names: readonl
     await moveCommitted(folder, committed, names)
   } catch (error) {
     const left = await readdir(committed).catch(() => [])
-    // Nothing was moved: as if it had not begun. Else readers and the next save find the rest where it is.
-    if (left.length === names.length) await rm(committed, { recursive: true, force: true }).catch(() => undefined)
+    // Nothing was moved: taken back, as if it had not begun. Else readers and the next save find the rest where it is.
+    if (left.length === names.length) await takeBack(committed)
     throw error
   }
 }

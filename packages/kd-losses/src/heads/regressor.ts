@@ -6,16 +6,18 @@ import {
   fixedAxis,
   GpdError,
   inputAxis,
+  kinds,
+  needed,
   outputAxis,
   registerOp,
   relu,
-  type ParameterSpec,
+  type Kind,
   type Shape,
   type TensorRecord,
 } from '@gpdjs/core'
 import { checkLeastBatch, checkMaps, describePair, type Feature } from '../support/check-features.ts'
 import type { TapPair } from '../support/feature-loss.ts'
-import { headSpecs, once, runHead, startHead } from './heads.ts'
+import { once, runHead, startHead, trainedHeads } from './heads.ts'
 
 type Size = readonly [height: number, width: number]
 
@@ -59,9 +61,17 @@ const sizeOf = (shape: Feature['shape']): Size => shape.slice(-3, -1) as [number
 const resizingOf = (from: Size, to: Size): Resizing | undefined =>
   RESIZINGS.find(({ fits }) => fits(from[0], to[0]) && fits(from[1], to[1]))
 
+const CONVOLUTION_TO_SIZE = {
+  /** `[height, width]` of the map that comes out. */
+  size: needed(kinds.listOf(kinds.count, { length: 2, expected: 'a list [height, width]' }) as Kind<Size>),
+  /** Channels of that map. */
+  filters: needed(kinds.count),
+}
+
 /** A convolution whose kernel is as large as the way to the given size needs. */
-const convolutionToSize = defineOp<{ readonly size: Size; readonly filters: number }>({
+const convolutionToSize = defineOp({
   name: 'convolutionToSize',
+  attributes: CONVOLUTION_TO_SIZE,
   infer({ node, attributes: { size, filters }, inputs, groups }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const { window, isTransposed } = resizingOf(sizeOf(shape), size)!
@@ -105,8 +115,8 @@ const regressor = once((position: number, student: Shape, teacher: Shape, isRect
 })
 
 /** For each pair a convolution from the student's map to the size and channels of the teacher's, and its normalization. */
-export const regressorSpecs = (pairs: readonly TapPair<Shape>[]): ParameterSpec[] =>
-  pairs.flatMap(({ student, teacher, position }) => headSpecs(regressor(position, student, teacher, true)))
+export const regressorTensors = (pairs: readonly TapPair<Shape>[]) =>
+  trainedHeads(pairs.map(({ student, teacher, position }) => regressor(position, student, teacher, true)))
 
 /** The student's map in the shape of the teacher's. */
 export function regress(

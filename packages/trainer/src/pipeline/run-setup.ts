@@ -83,14 +83,14 @@ export function runSetup({ student: network, parameters, statistics, heads: give
     },
     addDistillation(edge: Parameters<RunSetup['addDistillation']>[0]) {
       const term = edgeName(edge)
-      const { heads, memory } = edge.loss.prepare?.(lossSetup(edge, actors, seed, samples)) ?? {}
+      const { heads, memory, ...asked } = edge.loss.prepare?.(lossSetup(edge, actors, seed, samples)) ?? {}
       if (heads) {
         const known = given && Object.hasOwn(given, term) ? given[term] : undefined
         const tensors = startingTensors(`heads of ${term}`, known, heads, () => initializeParameters(heads, seed))
         addUnique('tensor stores', stores, { name: headsOf(term), tensors, specs: heads })
       }
       if (memory) Object.assign(memories, inScope(memoryOf(term), memory))
-      addUnique('terms', terms, distillationTerm(edge))
+      addUnique('terms', terms, { ...distillationTerm(edge), ...asked })
     },
   })
   const setup: RunSetup = Object.freeze({
