@@ -27,7 +27,7 @@ interface Kind {
 /** Bytes of the weights, by the width. */
 const BYTES = [0, 1, 2, 3, 4].map((width) => 4 * (9 * width + 9 * width ** 2 + 8 * width + 3 * width + 3))
 
-const networkOf = (width: number) => tf.tidy(() => drawn(tinyNetwork({ width }), width))
+const networkOf = (width: number) => drawn(tinyNetwork({ width }), width)
 
 const KINDS: Readonly<Record<string, Kind>> = {
   saveNetwork: {
