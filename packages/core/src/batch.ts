@@ -49,4 +49,6 @@ export interface BatchSource {
    * @throws GpdError `data.label-range`
    */
   check?(rules?: EntryRules): Promise<void>
+  /** A digest of the samples: equal if and only if the batches are. Undefined where it cannot be computed. */
+  fingerprint?(): Promise<string | undefined>
 }

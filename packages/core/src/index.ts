@@ -24,6 +24,7 @@ export { randomStream, permutation, type RandomStream } from './random/random-st
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { sizeOf, type Shape } from './shape.ts'
+export { digestOf } from './digest.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export type {
   ActorOutputs,
@@ -34,7 +35,7 @@ export type {
   PairOutputs,
 } from './loss.ts'
 export type { Batch, BatchSource, EpochOptions } from './batch.ts'
-export type { ExpectedField, GivenRows, Objective, Predict, Rows, Task } from './task.ts'
+export type { EvaluationOptions, ExpectedField, GivenRows, Objective, Predict, Rows, Task } from './task.ts'
 export type { Progress, Schedule } from './schedule.ts'
 export {
   fixedAxis,
@@ -108,6 +109,7 @@ export {
   extraKernelFunc,
   type ExtraRun,
 } from './tensor-ops/extra-kernels.ts'
+export { freeOnFailure } from './tensor-ops/free-on-failure.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
 export { kinds, tensorOps }
 export { accumulating, type KnownGradients } from './tensor-ops/accumulating-gradient.ts'

@@ -2,18 +2,12 @@ import * as tf from '@tensorflow/tfjs'
 import { mapRecord, type Model } from '@gpdjs/core'
 import { extractActor } from './extract.ts'
 import { disposeModel, type Best } from './loop/best-epoch.ts'
-import type { Logs } from './callbacks.ts'
+import type { EpochRecord, RefusedStep } from './loop/progress.ts'
 import type { Outcome } from './loop/train-epoch.ts'
 import { STUDENT, type Pipeline } from './pipeline/pipeline.ts'
 import { scopeOf } from './scope.ts'
 import { headsOf } from './pipeline/term.ts'
 import type { TrainingState } from './training-state.ts'
-
-/** What an epoch brought. */
-export interface EpochRecord {
-  readonly epoch: number
-  readonly logs: Logs
-}
 
 /** What has been trained, as plain networks. */
 interface Extracted {
@@ -38,6 +32,8 @@ export interface DistillResult extends Extracted {
   readonly problem?: string
   /** What the student does not have as the `tf.LayersModel` that was given: a softmax left out. Empty for a network. */
   readonly notes: readonly string[]
+  /** Steps that were not accepted because their numbers were not finite. */
+  readonly refused: readonly RefusedStep[]
   /** Frees all tensors of this result. */
   dispose(): void
 }

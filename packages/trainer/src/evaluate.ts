@@ -23,6 +23,8 @@ const OPTIONS = {
   task: optional(tasks),
   /** Samples in a batch (default 250). */
   batchSize: option(kinds.count, 250),
+  /** Evaluation ends with its reason after the batch during which it is aborted. */
+  signal: optional(kinds.objectWith<AbortSignal>('an AbortSignal', 'aborted')),
 }
 
 export interface EvaluateOptions<Metric extends string> extends Omit<Given<typeof OPTIONS>, 'task'> {
@@ -42,7 +44,7 @@ const predictionOf =
  * @param model a network with its weights, or a `tf.LayersModel`
  * @param data a source, or `{ xs, ys }` as `model.evaluate` takes them
  * @throws GpdError `data.missing`, `data.mismatch` if the set is not what network and task read; `data.label-range` for labels
- *   that are no classes
+ *   that are no classes; the reason of `signal` once it is aborted
  * @example const { acc } = await evaluate(run.student, test)
  */
 export async function evaluate<Metric extends string = 'acc' | 'loss'>(
@@ -50,7 +52,7 @@ export async function evaluate<Metric extends string = 'acc' | 'loss'>(
   data: GivenData,
   options: EvaluateOptions<Metric> = {},
 ): Promise<Record<Metric, number>> {
-  const { batchSize, ...given } = fillOptions('evaluate', OPTIONS, options)
+  const { batchSize, signal, ...given } = fillOptions('evaluate', OPTIONS, options)
   const source = sourceOf('evaluate', data)
   const { dispose, activation, ...trained } = trainedModelOf('evaluate', model)
   const { task = defaultTask(activation) as unknown as Task<Metric> } = given as { readonly task?: Task<Metric> }
@@ -59,7 +61,7 @@ export async function evaluate<Metric extends string = 'acc' | 'loss'>(
   try {
     checkSource(task, networks, 'evaluated', source.fields)
     await checkValues(task, networks, source)
-    return await measure(predictionOf(trained, task), source, { batchSize })
+    return await measure(predictionOf(trained, task), source, { batchSize, ...(signal && { signal }) })
   } finally {
     dispose()
   }

@@ -30,7 +30,7 @@ async function files() {
   const parameters = initializeParameters(network.parameters, 0)
   const statistics = initializeStatistics(network.statistics)
   const write = await failure(() => saveNetwork('student', { network, parameters, statistics }))
-  const log = await failure(async () => metricsFile('metrics.jsonl').onTrainBegin?.({} as never))
+  const log = await failure(async () => metricsFile('metrics.jsonl').onTrainBegin?.({} as never, {} as never))
   return { write, log, read: await failure(() => loadNetwork('student')) }
 }
 
