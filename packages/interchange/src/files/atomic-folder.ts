@@ -125,16 +125,17 @@ export async function writeFolder(path: string, files: Files): Promise<void> {
 }
 
 /** @throws GpdError `checkpoint.missing` */
-export async function readFileOf(folder: string, name: string): Promise<Uint8Array> {
+export async function readFileOf(
+  folder: string,
+  name: string,
+  fix = 'Check the path; give the folder, not a file in it.',
+): Promise<Uint8Array> {
   const { join } = await nodeFiles('checkpoint.missing')
   try {
     return await readCurrent(folder, name)
   } catch (error) {
-    throw new GpdError(
-      'checkpoint.missing',
-      `Cannot read '${join(folder, name)}': ${(error as Error).message}.`,
-      `A saved network is a folder with network.json and weights.safetensors.`,
-      { cause: error },
-    )
+    throw new GpdError('checkpoint.missing', `Cannot read '${join(folder, name)}': ${(error as Error).message}.`, fix, {
+      cause: error,
+    })
   }
 }

@@ -84,17 +84,18 @@ const ATTEMPTS = 20
  */
 export async function readSealed<T>(
   folder: string,
-  { index, indexIsNew }: FolderFormat,
+  { name, index, data, indexIsNew }: FolderFormat,
   use: (opened: SealedFolder) => Promise<T>,
 ): Promise<T> {
-  const readIndex = () => (indexIsNew ? ifThere(folder, index) : readFileOf(folder, index))
+  const fix = `Give the folder of ${name}: it has ${index} and ${data.join(', ')} in it.`
+  const readIndex = () => (indexIsNew ? ifThere(folder, index) : readFileOf(folder, index, fix))
   for (let attempt = 1; ; attempt++) {
     const before = await readIndex()
     try {
       const opened = before ? await unsealJson(before, `${folder}/${index}`) : UNINDEXED
-      const read = async (name: string) => {
-        const bytes = await readFileOf(folder, name)
-        if (opened.seals) await checkSealed(bytes, opened.seals.get(name), `${folder}/${name}`)
+      const read = async (file: string) => {
+        const bytes = await readFileOf(folder, file, fix)
+        if (opened.seals) await checkSealed(bytes, opened.seals.get(file), `${folder}/${file}`)
         return bytes
       }
       return await use({ ...opened, read })
