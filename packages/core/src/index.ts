@@ -23,6 +23,7 @@ export { randomStream, permutation, type RandomStream } from './random/random-st
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { sizeOf, type Shape } from './shape.ts'
+export { digestOf } from './digest.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export type {
   ActorOutputs,
@@ -33,7 +34,7 @@ export type {
   PairOutputs,
 } from './loss.ts'
 export type { Batch, BatchSource, EpochOptions } from './batch.ts'
-export type { ExpectedField, Objective, Predict, Rows, Task } from './task.ts'
+export type { EvaluationOptions, ExpectedField, Objective, Predict, Rows, Task } from './task.ts'
 export type { Progress, Schedule } from './schedule.ts'
 export {
   fixedAxis,
@@ -96,6 +97,8 @@ export { registerOp, findOp, builtInOps } from './ops/registry.ts'
 export * from './ops/index.ts'
 export { normalize, type NormalizeOptions } from './ops/normalize.ts'
 export { foldBatchNorm } from './network/fold-batch-norm.ts'
+export { foldRescale } from './network/fold-rescale.ts'
+export { prependOp, withLogits, withNormalization, withProbabilities } from './network/at-the-ends.ts'
 export {
   runExtraKernel,
   type ExtraKernel,
@@ -105,6 +108,7 @@ export {
   extraKernelFunc,
   type ExtraRun,
 } from './tensor-ops/extra-kernels.ts'
+export { freeOnFailure } from './tensor-ops/free-on-failure.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
 export { kinds, tensorOps }
 export { accumulating, type KnownGradients } from './tensor-ops/accumulating-gradient.ts'

@@ -6,6 +6,7 @@ export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts
 export type { SafeTensor } from './safetensors/element-types.ts'
 export { fromLayersModel, type FromLayersModelOptions } from './layers-model/from-layers-model.ts'
 export { toLayersModel } from './layers-model/to-layers-model.ts'
+export { fromOnnx, type FromOnnxOptions } from './onnx/from-onnx.ts'
 export { toOnnx, type OnnxOptions } from './onnx/to-onnx.ts'
 export { loadNetwork, saveNetwork } from './files/saved-network.ts'
 export { loadState, saveState, type State } from './files/saved-state.ts'
