@@ -34,8 +34,8 @@ export function standardizeLogits(logits: tf.Tensor2D): tf.Tensor2D {
     const problem = `standardizeLogits: expected at least 2 classes, got ${classes}.`
     throw new GpdError('network.shape', problem, 'One logit has no deviation.')
   }
-  return tf.tidy(() => {
-    const isExcluded = withoutTape(() => tf.equal(logits, -Infinity))
+  return tf.tidy((): tf.Tensor2D => {
+    const isExcluded = withoutTape(() => tf.equal<tf.Tensor2D>(logits, -Infinity))
     const counts = withoutTape(() => tf.sub(classes, tf.sum(tf.cast(isExcluded, 'float32'), 1, true)))
     const zeros = tf.zerosLike(logits)
     // Where nothing is excluded, each of these factors is 1.
@@ -45,7 +45,8 @@ export function standardizeLogits(logits: tf.Tensor2D): tf.Tensor2D {
     const difference = tf.where(isExcluded, zeros, tf.sub(finite, mean))
     const freedom = withoutTape(() => tf.sqrt(tf.maximum(tf.sub(counts, 1), 1)))
     const deviation = tf.div(norm(difference, 1, FLOOR), freedom)
-    return tf.where(isExcluded, tf.fill(logits.shape, -Infinity), tf.div(difference, tf.add(deviation, EPSILON)))
+    const excluded: tf.Tensor2D = tf.fill(logits.shape, -Infinity)
+    return tf.where(isExcluded, excluded, tf.div<tf.Tensor2D>(difference, tf.add(deviation, EPSILON)))
   })
 }
 

@@ -30,10 +30,11 @@ export const logShares = (x: tf.Tensor2D, logSum: tf.Tensor2D): tf.Tensor2D => t
 
 /** `−∞` in place of the most negative number, which a share of `logShares` is against none. */
 export const excludedIfLowest = (x: tf.Tensor2D): tf.Tensor2D =>
-  tf.where(tf.lessEqual(x, LOWEST), tf.fill(x.shape, -Infinity), x)
+  tf.where(tf.lessEqual<tf.Tensor2D>(x, LOWEST), tf.fill(x.shape, -Infinity), x)
 
 /** 1 for rows whose `maskedLogSumExp` has something to share, else 0: `[rows, 1]`. */
-export const hasShares = (logSum: tf.Tensor2D): tf.Tensor2D => tf.cast(tf.greater(logSum, LOWEST), 'float32')
+export const hasShares = (logSum: tf.Tensor2D): tf.Tensor2D =>
+  tf.cast(tf.greater<tf.Tensor2D>(logSum, LOWEST), 'float32')
 
 /**
  * `w · x`, and 0 where w is 0, however large x is: `0 · log 0 = 0`. The weights are a constant to every gradient, and that of x
