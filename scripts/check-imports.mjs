@@ -8,7 +8,7 @@ import { report, root } from './workspace.mjs'
 
 /** Rooms of `packages/core/src`, the lowest floor first: a file imports from its own floor and those below. */
 const FLOORS = [
-  ['errors', 'suggest', 'random', 'tfjs-version', 'shape', 'fields'],
+  ['errors', 'suggest', 'options', 'name-pattern', 'random', 'tfjs-version', 'shape', 'fields'],
   ['axes'],
   ['tensor-ops'],
   ['ops'],

@@ -5,6 +5,7 @@ export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
 export { bytesOf, type Bytes } from './bytes.ts'
 export { TFJS_VERSION } from './tfjs-version.ts'
 export { didYouMean, nearest } from './suggest.ts'
+export { namePattern, type NamePattern } from './name-pattern.ts'
 export { fillOptions, given } from './options/fill.ts'
 export {
   needed,
@@ -77,6 +78,7 @@ export {
   type NetworkNode,
 } from './network/network.ts'
 export { networkDefinition, parseNetwork } from './network/saved-network.ts'
+export { freeze, unfreeze, type FreezeOptions } from './network/freeze.ts'
 export type { Model } from './network/model.ts'
 export { soleInput, soleOutput } from './network/ends.ts'
 export { apply, predict, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
@@ -92,6 +94,7 @@ export {
 } from './ops/op.ts'
 export { registerOp, findOp, builtInOps } from './ops/registry.ts'
 export * from './ops/index.ts'
+export { normalize, type NormalizeOptions } from './ops/normalize.ts'
 export { foldBatchNorm } from './network/fold-batch-norm.ts'
 export {
   runExtraKernel,
@@ -108,6 +111,7 @@ export { accumulating, type KnownGradients } from './tensor-ops/accumulating-gra
 export { decodeCall, encodeCall, inputInList } from './tensor-ops/extra-kernel-call.ts'
 export type { SelfAttentionAttributes } from './ops/attention.ts'
 export type { Conv2dAttributes } from './ops/conv2d.ts'
+export type { RescaleAttributes } from './ops/rescale.ts'
 export type { BatchNormAttributes } from './ops/batch-norm.ts'
 export { adaptiveMeans, nearestCopies } from './tensor-ops/resample.ts'
 export { type Window, tfPadding } from './ops/window.ts'

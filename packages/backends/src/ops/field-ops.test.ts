@@ -117,6 +117,10 @@ describe('ops on fields', () => {
     expect(() => g.build(g.add('op', fieldProducts({ form: 'inner' }), 'a', 'b'))).toThrow(
       /'op': expected fields of one shape, got \[4, 3\] and \[4, 2\]/,
     )
+    for (const wrong of [NaN, Infinity])
+      expect(() => single(rescale({ factor: [1, wrong, 1], shift: [0, 0, 0] }), 'x')).toThrow(
+        /rescale: factor.1: expected a finite number/,
+      )
     expect(() => single(rescale({ factor: [1], shift: [1, 2, 3] }), 'x')).toThrow(
       /'op': expected one for each of 3 channels, got 1 factors and 3 shifts/,
     )

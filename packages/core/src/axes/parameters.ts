@@ -31,6 +31,8 @@ export interface ParameterSpec {
   readonly initializer: Initializer
   /** Whether weight decay acts on it, unless the optimizer has the option to decay everything. */
   readonly decay: boolean
+  /** False where its node is frozen: training never moves it. Default true. */
+  readonly trainable?: boolean
 }
 
 /** A tensor that training updates without a gradient: a batch-norm moment. One per actor, never shared. */

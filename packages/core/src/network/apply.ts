@@ -135,7 +135,7 @@ export function apply(model: Model, inputs: tf.Tensor | Fields, options: ApplyOp
       inputs: own,
       parameters: ownTensors(parameters, names.get(node.id)!.parameters, node),
       statistics: ownTensors(statistics, names.get(node.id)!.statistics, node),
-      training: options.training,
+      training: options.training && node.mode !== 'evaluation',
       random: () => (options.random ?? noRandom)(node.id),
       update: (statistic: string, value: tf.Tensor) => (moved[`${node.id}.${statistic}`] = value),
     }

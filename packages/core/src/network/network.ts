@@ -1,7 +1,7 @@
 import { GpdError } from '../errors.ts'
 import type { FieldSpec } from '../fields.ts'
 import { findOp } from '../ops/registry.ts'
-import type { InferContext, Inferred, OpCall } from '../ops/op.ts'
+import { fillAttributes, type InferContext, type Inferred, type OpCall } from '../ops/op.ts'
 import type { Shape } from '../shape.ts'
 import { didYouMean } from '../suggest.ts'
 import type { ChannelLayout } from '../axes/axes.ts'
@@ -16,6 +16,13 @@ export const LOGITS = 'logits'
 export interface NetworkNode extends OpCall {
   readonly id: string
   readonly inputs: readonly string[]
+  /** False for a frozen node: training never moves its parameters; see `freeze`. Default true. */
+  readonly trainable?: boolean
+  /**
+   * `evaluation`: in training too the node computes as it does in evaluation, by moving moments that stay as they are, and
+   * without dropout. Default: as the whole network does.
+   */
+  readonly mode?: 'evaluation'
 }
 
 /** A network as plain data: this is what is saved as JSON, and all that is needed to build it again. */
@@ -79,6 +86,15 @@ function checkInputs(node: NetworkNode, known: ReadonlyMap<string, Flow>): Flow[
   })
 }
 
+/**
+ * With every attribute that is left out at its default, and without other entries that are at theirs, so that what is saved
+ * does not depend on how it was written.
+ */
+function plainNode({ trainable, mode, ...node }: NetworkNode): NetworkNode {
+  const attributes = fillAttributes(`Node '${node.id}' (${node.op})`, findOp(node.op), node.attributes)
+  return { ...node, attributes, ...(trainable === false && { trainable }), ...(mode !== undefined && { mode }) }
+}
+
 /** What flows from an input: channels of its own that no expansion touches, or none in whole numbers. */
 function inputFlow(name: string, { shape, dtype, size }: FieldSpec, groups: ChannelGroups): Flow {
   const width = shape.at(-1) ?? 1
@@ -105,23 +121,26 @@ function checkEnds({ name, inputs, outputs, taps }: NetworkDefinition, flows: Re
 }
 
 /**
- * Checks a definition and infers shapes, channel groups, parameters and statistics.
+ * Checks a definition, fills in the defaults of attributes that nodes leave out, and infers shapes, channel groups,
+ * parameters and statistics.
  *
- * @throws GpdError `network.invalid`, `network.shape` or `network.unknown-op`, naming the node
+ * @throws GpdError `network.invalid`, `network.shape` or `network.unknown-op`, naming the node; `config.unknown-key`,
+ *   `config.invalid` or `config.missing` for an attribute, naming node and attribute
  */
-export function defineNetwork(definition: NetworkDefinition): Network {
+export function defineNetwork(given: NetworkDefinition): Network {
+  const definition = { ...given, nodes: given.nodes.map(plainNode) }
   const groups = new ChannelGroups()
   const flows = new Map<string, Flow>(
     Object.entries(definition.inputs).map(([name, spec]) => [name, inputFlow(name, spec, groups)]),
   )
-  const inferred: { id: string; result: Inferred }[] = []
+  const inferred: { node: NetworkNode; result: Inferred }[] = []
   for (const node of definition.nodes) {
     if (flows.has(node.id))
       throw new GpdError('network.invalid', `Two nodes are called '${node.id}'.`, 'Names must be unique.')
     const inputs = checkInputs(node, flows)
     const result = findOp(node.op).infer({ node: node.id, attributes: node.attributes, inputs, groups })
     flows.set(node.id, { shape: result.shape, channels: result.channels, dtype: 'float32' })
-    inferred.push({ id: node.id, result })
+    inferred.push({ node, result })
   }
   checkEnds(definition, flows)
   for (const node of Object.values(definition.outputs)) groups.fix(flows.get(node)!.channels)
@@ -137,15 +156,22 @@ export function defineNetwork(definition: NetworkDefinition): Network {
     axes: entry.axes.map((axis) => ({ ...axis, segments: groups.resolve(axis.segments) })),
     shape: axesShape(entry.axes),
   })
+  const frozen = ({ trainable }: NetworkNode) => trainable === false && { trainable }
   return {
     ...definition,
     shapes: Object.fromEntries([...flows].map(([id, { shape }]) => [id, shape])),
     channels: Object.fromEntries([...flows].map(([id, { channels }]) => [id, groups.resolve(channels)])),
     groups: groups.expandable(),
-    parameters: inferred.flatMap(({ id, result }) => (result.parameters ?? []).map((entry) => resolve(id, entry))),
-    statistics: inferred.flatMap(({ id, result }) => (result.statistics ?? []).map((entry) => resolve(id, entry))),
+    parameters: inferred.flatMap(({ node, result }) =>
+      (result.parameters ?? []).map((entry) => ({ ...resolve(node.id, entry), ...frozen(node) })),
+    ),
+    statistics: inferred.flatMap(({ node, result }) =>
+      (result.statistics ?? []).map((entry) => resolve(node.id, entry)),
+    ),
     multiplyAdds: Object.fromEntries(
-      inferred.flatMap(({ id, result: { multiplyAdds } }) => (multiplyAdds === undefined ? [] : [[id, multiplyAdds]])),
+      inferred.flatMap(({ node: { id }, result: { multiplyAdds } }) =>
+        multiplyAdds === undefined ? [] : [[id, multiplyAdds]],
+      ),
     ),
   }
 }

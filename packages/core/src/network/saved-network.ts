@@ -25,7 +25,9 @@ const isNode = (value: unknown): value is NetworkNode =>
   isRecord(value) &&
   typeof value['id'] === 'string' &&
   typeof value['op'] === 'string' &&
-  Array.isArray(value['inputs'])
+  Array.isArray(value['inputs']) &&
+  ['undefined', 'boolean'].includes(typeof value['trainable']) &&
+  [undefined, 'evaluation'].includes(value['mode'] as undefined)
 
 const hasOnly = <T>(record: unknown, is: (value: unknown) => value is T): record is Readonly<Record<string, T>> =>
   isRecord(record) && Object.values(record).every(is)

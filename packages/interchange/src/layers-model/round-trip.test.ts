@@ -20,9 +20,11 @@ import {
   predict,
   prependTokens,
   randomStream,
+  rescale,
   scale,
   selfAttention,
   sizeOf,
+  softmax,
   takeToken,
   toTokens,
   type Graph,
@@ -102,6 +104,13 @@ const networks: Readonly<Record<string, () => Network>> = {
       const fewer = g.add('fewer', adaptiveAveragePool({ height: 3, width: 4 }), 'image')
       return g.add('flat', flatten(), g.add('more', adaptiveAveragePool({ height: 5, width: 7 }), fewer))
     }),
+  'constants for each channel of maps, tokens and vectors, and probabilities': () =>
+    build([4, 3, 3], (g) => {
+      const map = g.add('map', rescale({ factor: [2, -1, 0.5], shift: [0, 0, 0] }), 'image')
+      const tokens = g.add('tokens', toTokens(), g.add('shares', softmax(), map))
+      const each = g.add('each', rescale({ factor: [1.5, 1.5, 1.5], shift: [0.1, 0.2, -3] }), tokens)
+      return g.add('vector', rescale({ factor: [1, 3, 1], shift: [1, 1, 1] }), g.add('mean', meanToken(), each))
+    }),
   'convolutions with one channel in each group': () =>
     build([7, 5, 3], (g) => {
       const several = conv2d({ filters: 9, kernelSize: 3, strides: 2, padding: 1, groups: 3, useBias: true })
@@ -122,6 +131,33 @@ describe('toLayersModel', () => {
     const before = tf.memory().numTensors
     toLayersModel({ network, parameters, statistics }).dispose()
     expect(tf.memory().numTensors).toBe(before)
+  })
+})
+
+describe('fromLayersModel of what toLayersModel wrote', () => {
+  it('has the same constants for each channel, from its file too', async () => {
+    const constants = { factor: [4.3, 4.5, -0.1], shift: [-2.1, 0.3, 0] }
+    const network = build([2, 2, 3], (g) => g.add('flat', flatten(), g.add('line', rescale(constants), 'image')))
+    const model = toLayersModel({ network, ...sampleTensors(network) })
+    for (const written of [model, await saved(model)]) {
+      const { nodes } = fromLayersModel(written).network
+      expect(nodes[0]).toEqual({ id: 'line', op: 'rescale', attributes: constants, inputs: ['image'] })
+    }
+  })
+
+  it('reads one number of Keras for every channel, and refuses other lists by the name of the layer', () => {
+    const model = (scale: unknown) =>
+      tf.sequential({
+        layers: [
+          tf.layers.rescaling({ name: 'pixels', inputShape: [2, 2, 3], scale: scale as number, offset: -1 }),
+          tf.layers.flatten(),
+        ],
+      })
+    expect(fromLayersModel(model(1 / 127.5)).network.nodes[0]!.attributes).toEqual({
+      factor: [1 / 127.5, 1 / 127.5, 1 / 127.5],
+      shift: [-1, -1, -1],
+    })
+    expect(() => fromLayersModel(model([1, 2]))).toThrow(/'pixels' \(Rescaling\) has scale \[1,2\]. .* one for each/)
   })
 })
 
@@ -156,6 +192,7 @@ const steps: Readonly<Record<string, Step>> = {
   layerNorm: (x) => run(tf.layers.layerNormalization({}), x),
   activation: (x, { activation }) => run(tf.layers.activation({ activation }), x),
   leaky: (x) => run(tf.layers.leakyReLU(), x),
+  rescale: (x, { filters }) => run(tf.layers.rescaling({ scale: 1 / filters, offset: filters - 2 }), x),
   pad: (x) => run(tf.layers.zeroPadding2d({ padding: 1 }), x),
   max: (x) => run(tf.layers.maxPooling2d({ poolSize: 2, padding: 'same' }), x),
   average: (x) => run(tf.layers.averagePooling2d({ poolSize: 3, strides: 1, padding: 'same' }), x),

@@ -39,6 +39,7 @@ import {
   registerOp,
   relu,
   relu6,
+  rescale,
   resizeNearest,
   scale,
   selfAttention,
@@ -46,6 +47,7 @@ import {
   sigmoid,
   sizeOf,
   sliceTokens,
+  softmax,
   softplus,
   softsign,
   spaceToDepth,
@@ -231,6 +233,19 @@ networks['merged patches, weighed positions and lists of tokens'] = () =>
 
 const activations = { elu, geluTanh, hardSigmoid, leakyRelu, mish, selu, sigmoid, softplus, softsign, swish, tanh }
 
+networks['constants and probabilities for maps, tokens and vectors'] = () =>
+  build([3, 2, 3], (g) => {
+    const line = (width: number) =>
+      rescale({
+        factor: Array.from({ length: width }, (_, i) => 1.7 - i),
+        shift: Array.from({ length: width }, (_, i) => 0.3 * i - 0.4),
+      })
+    const map = g.add('map shares', softmax(), g.add('map', line(3), 'image'))
+    const tokens = g.add('token shares', softmax(), g.add('token', line(3), g.add('tokens', toTokens(), 'image')))
+    const vector = g.add('shares', softmax(), g.add('vector', line(3), g.add('mean', globalAveragePool(), 'image')))
+    return g.add('all', concat(), vector, g.add('flat', flatten(), map), g.add('flat tokens', flatten(), tokens))
+  })
+
 networks['activations'] = () =>
   build([5, 4, 3], (g) => {
     const active = Object.entries(activations).map(([name, activation]) => g.add(name, activation(), 'image'))
@@ -247,12 +262,26 @@ describe('toOnnx', () => {
     }
   }
 
+  it('rescales bit for bit as predict does', async () => {
+    const g = graph({ name: 'pixels', inputShape: [1, 1, 3] })
+    const line = rescale({ factor: [1 / 0.229, 1 / 0.224, -1 / 0.225], shift: [-0.485 / 0.229, 0, 7] })
+    const network = g.build(g.add('flat', flatten(), g.add('line', line, 'image')))
+    const x = tf.tensor4d(
+      Float32Array.from({ length: 768 }, (_, i) => Math.floor(i / 3) / 255),
+      [256, 1, 1, 3],
+    )
+    const model = { network, parameters: {}, statistics: {} }
+    const session = await InferenceSession.create(await toOnnx(model))
+    const { logits } = await session.run({ image: new Tensor('float32', x.dataSync() as Float32Array, x.shape) })
+    expect(logits!.data).toEqual(predict(model, x).dataSync())
+  })
+
   it('takes images with channels first if the option is set', async () => {
     expect(await deviation(networks['a residual network']!(), { inputLayout: 'nchw' })).toBeLessThan(1e-4)
   })
 
   it('can write every op of images, and the networks above try each of them', () => {
-    const others = ['embedding', 'fieldProducts', 'mixFields', 'rescale', 'sumChannels', 'unitLength']
+    const others = ['embedding', 'fieldProducts', 'mixFields', 'sumChannels', 'unitLength']
     const names = builtInOps.map(({ name }) => name).filter((name) => !others.includes(name))
     expect(Object.keys(emitters).sort()).toEqual([...names].sort())
     const tried = new Set(Object.values(networks).flatMap((make) => make().nodes.map(({ op }) => op)))
@@ -281,7 +310,7 @@ describe('toOnnx', () => {
   })
 
   it('refuses by name what it cannot write', async () => {
-    const cube = defineOp<Record<never, never>>({
+    const cube = defineOp({
       name: 'cube',
       infer: ({ inputs }) => inputs[0]!,
       apply: ({ inputs }) => tf.pow(inputs[0]!, 3),

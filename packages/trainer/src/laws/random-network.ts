@@ -14,6 +14,7 @@ import {
   layerNorm,
   maxPool,
   relu,
+  rescale,
   resizeNearest,
   sigmoid,
   spaceToDepth,
@@ -83,6 +84,11 @@ const BLOCKS = {
       conv2d({ filters: width, kernelSize: 1 }),
       g.add(`${id}.merged`, spaceToDepth(), g.add(`${id}.resized`, resizeNearest({ height: 14, width: 12 }), x)),
     ),
+  rescaled(g, x, id, width) {
+    const each = Array.from({ length: width }, (_, i) => 1.5 - i)
+    const made = g.add(id, conv2d({ filters: width, kernelSize: 3 }), x)
+    return g.add(`${id}.line`, rescale({ factor: each, shift: each.map((value) => value / 3) }), made)
+  },
   gated: (g, x, id) =>
     g.add(
       id,

@@ -1,7 +1,7 @@
-import { GpdError } from '@gpdjs/core'
+import { GpdError, namePattern, type NamePattern } from '@gpdjs/core'
 
 /** Which tensors something is about: a pattern in which `*` stands for any characters, or a function of the name. */
-export type TensorPattern = string | ((name: string) => boolean)
+export type TensorPattern = NamePattern
 
 /** Some tensors of a run, under one name. */
 export interface Owner {
@@ -15,17 +15,9 @@ export interface Owner {
 
 /** Adds to each what it matches and owns. */
 export function owners<T extends Pick<Owner, 'name' | 'tensors'>>(given: readonly T[]): readonly (T & Owner)[] {
-  const matching = given.map((one) => ({ ...one, matches: matcher(one.tensors) }))
+  const matching = given.map((one) => ({ ...one, matches: namePattern(one.tensors) }))
   const firstOf = (name: string) => matching.findIndex(({ matches }) => matches(name))
   return matching.map((one, i) => ({ ...one, owns: (name) => firstOf(name) === i }))
-}
-
-/** A pattern as a function of the name. */
-function matcher(pattern: TensorPattern): (name: string) => boolean {
-  if (typeof pattern === 'function') return pattern
-  const literals = pattern.split('*').map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-  const expression = new RegExp(`^${literals.join('.*')}$`, 's')
-  return (name) => expression.test(name)
 }
 
 function quoted(names: readonly string[]): string {

@@ -3,7 +3,7 @@ import { activation, exponential, leakyRectifier, rectifier, softmax } from './a
 import { convolution, depthwiseConvolution, separableConvolution } from './convolution.ts'
 import { dense } from './dense.ts'
 import { concatenation, mean, product, sum } from './merge.ts'
-import { batchNormalization, layerNormalization } from './normalization.ts'
+import { batchNormalization, layerNormalization, rescaling } from './normalization.ts'
 import { averagePooling, globalAveragePooling, maxPooling, meanOverTokens, zeroPadding } from './pooling.ts'
 import { dropout, flatten, permutation, reshape } from './shape.ts'
 
@@ -29,6 +29,7 @@ export const converters: Readonly<Record<string, LayerConverter>> = {
   Multiply: product,
   Permute: permutation,
   ReLU: rectifier,
+  Rescaling: rescaling,
   Reshape: reshape,
   SeparableConv2D: separableConvolution,
   Softmax: softmax,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { batchNorm, layerNorm } from '@gpdjs/core'
+import { batchNorm, layerNorm, rescale } from '@gpdjs/core'
 import type { ConvertedLayer, LayerConverter } from '../layer.ts'
 
 function expectLastAxis(layer: ConvertedLayer): void {
@@ -41,3 +41,16 @@ export const layerNormalization: LayerConverter = (layer) => {
     parameters: affine(layer).parameters,
   })
 }
+
+/** A number of Keras' Rescaling stands for every channel. */
+function perChannel(layer: ConvertedLayer, key: 'scale' | 'offset'): number[] {
+  const given: unknown = layer.config[key]
+  const channels = layer.inputShape.at(-1)!
+  const values: unknown[] = Array.isArray(given) ? given : Array.from({ length: channels }, () => given)
+  const numbers = values.filter((value): value is number => typeof value === 'number')
+  if (values.length === channels && numbers.length === channels) return numbers
+  return layer.refuse(`has ${key} ${JSON.stringify(given)}.`, `Use a number, or ${channels}: one for each channel.`)
+}
+
+export const rescaling: LayerConverter = (layer) =>
+  layer.place(rescale({ factor: perChannel(layer, 'scale'), shift: perChannel(layer, 'offset') }), layer.inputs)

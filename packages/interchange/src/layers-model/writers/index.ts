@@ -17,13 +17,18 @@ export {
   rectifier6 as relu6,
   selu,
   sigmoid,
+  softmax,
   softplus,
   softsign,
   identity as stochasticDepth,
   swish,
   tanh,
 } from './elementwise.ts'
-export { batchNormalization as batchNorm, layerNormalization as layerNorm } from './normalization.ts'
+export {
+  batchNormalization as batchNorm,
+  layerNormalization as layerNorm,
+  rescaling as rescale,
+} from './normalization.ts'
 export { hardSwish, scale } from './per-channel.ts'
 export {
   adaptiveAveragePooling as adaptiveAveragePool,

@@ -10,6 +10,8 @@ export const rectifier = plain('Relu')
 export const hardSwish = plain('HardSwish')
 export const sigmoid = plain('Sigmoid')
 export const tanh = plain('Tanh')
+/** Over the last axis, which maps have as axis 1. */
+export const softmax: Emitter = (node) => node.emit('Softmax', [node.input], { axis: node.isMap ? 1 : -1 })
 export const softplus = plain('Softplus')
 export const softsign = plain('Softsign')
 // Their constants are ONNX' defaults, which are those of the papers and of Keras.

@@ -17,6 +17,7 @@ export {
   rectifier6 as relu6,
   selu,
   sigmoid,
+  softmax,
   softplus,
   softsign,
   identity as stochasticDepth,
@@ -24,7 +25,12 @@ export {
   tanh,
 } from './elementwise.ts'
 export { convolution as conv2d, dense, depthwiseConvolution as depthwiseConv2d } from './linear.ts'
-export { batchNormalization as batchNorm, layerNormalization as layerNorm, scale } from './normalization.ts'
+export {
+  batchNormalization as batchNorm,
+  layerNormalization as layerNorm,
+  rescaling as rescale,
+  scale,
+} from './normalization.ts'
 export {
   adaptiveAveragePooling as adaptiveAveragePool,
   averagePooling as averagePool,

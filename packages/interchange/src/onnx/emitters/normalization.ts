@@ -1,3 +1,4 @@
+import type { RescaleAttributes } from '@gpdjs/core'
 import type { Emitter } from '../emitter.ts'
 
 /** ONNX normalizes axis 1, which is where maps and vectors have their channels; tokens are turned for it. */
@@ -18,4 +19,11 @@ export const layerNormalization: Emitter = (node) => {
 export const scale: Emitter = (node) => {
   const channels = node.inputShape.at(-1)!
   return node.emit('Mul', [node.input, node.parameter('gamma', node.perChannel(channels))])
+}
+
+/** Rounded after each of the two, as ours. */
+export const rescaling: Emitter = (node) => {
+  const { factor, shift } = node.attributes as unknown as RescaleAttributes
+  const shape = node.perChannel(factor.length)
+  return node.emit('Add', [node.emit('Mul', [node.input, node.floats(factor, shape)]), node.floats(shift, shape)])
 }
