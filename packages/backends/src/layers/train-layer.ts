@@ -130,9 +130,19 @@ async function alone(subject: LayerCase): Promise<Training> {
   }
 }
 
-/** Numbers of a few steps with a layer, and how many tensors were left behind. */
-export async function trainLayer(subject: LayerCase): Promise<Training & { readonly left: number }> {
-  const before = tf.memory().numTensors
+/** What a backend holds: tensors, and the numbers behind them. */
+export interface Held {
+  readonly tensors: number
+  readonly numbers: number
+}
+
+const held = (): Held => ({ tensors: tf.memory().numTensors, numbers: tf.backend().numDataIds() })
+
+/** Numbers of a few steps with a layer, and what was left behind. */
+export async function trainLayer(subject: LayerCase): Promise<Training & { readonly left: Held }> {
+  const before = held()
   const training = await withFixedRandom(() => (subject.alone === undefined ? inModel(subject) : alone(subject)))
-  return { ...training, left: tf.memory().numTensors - before }
+  const after = held()
+  const left = { tensors: after.tensors - before.tensors, numbers: after.numbers - before.numbers }
+  return { ...training, left }
 }

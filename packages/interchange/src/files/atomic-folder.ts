@@ -1,4 +1,5 @@
 import { GpdError } from '@gpdjs/core'
+import { adviceOn } from './missing-file.ts'
 import { nodeFiles } from './node-modules.ts'
 
 /** Writes a file so that it is on the disk, not only in a cache, when this returns. */
@@ -57,11 +58,8 @@ export async function readFileOf(folder: string, name: string): Promise<Uint8Arr
   try {
     return new Uint8Array(await readFile(path))
   } catch (error) {
-    throw new GpdError(
-      'checkpoint.missing',
-      `Cannot read '${path}': ${(error as Error).message}.`,
-      `A saved network is a folder with network.json and weights.safetensors.`,
-      { cause: error },
-    )
+    throw new GpdError('checkpoint.missing', `Cannot read '${path}': ${(error as Error).message}.`, adviceOn(name), {
+      cause: error,
+    })
   }
 }
