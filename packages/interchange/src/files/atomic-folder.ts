@@ -1,6 +1,7 @@
 import { GpdError, isGpdError } from '@gpdjs/core'
 import { canonicalPath, checkSpace, makeFolder, syncFolder } from './durable.ts'
 import { withFolderLock } from './folder-lock.ts'
+import { adviceOn } from './missing-file.ts'
 import { nodeFiles } from './node-modules.ts'
 import { discard, removeAbandoned } from './owned-names.ts'
 import { checkTargets, commitFiles, finishCommitted, readCurrent, stageFiles, type Files } from './staged-files.ts'
@@ -125,17 +126,12 @@ export async function writeFolder(path: string, files: Files): Promise<void> {
 }
 
 /** @throws GpdError `checkpoint.missing` */
-export async function readFileOf(
-  folder: string,
-  name: string,
-  fix = 'Check the path; give the folder, not a file in it.',
-): Promise<Uint8Array> {
+export async function readFileOf(folder: string, name: string): Promise<Uint8Array> {
   const { join } = await nodeFiles('checkpoint.missing')
   try {
     return await readCurrent(folder, name)
   } catch (error) {
-    throw new GpdError('checkpoint.missing', `Cannot read '${join(folder, name)}': ${(error as Error).message}.`, fix, {
-      cause: error,
-    })
+    const problem = `Cannot read '${join(folder, name)}': ${(error as Error).message}.`
+    throw new GpdError('checkpoint.missing', problem, adviceOn(name), { cause: error })
   }
 }

@@ -84,18 +84,17 @@ const ATTEMPTS = 20
  */
 export async function readSealed<T>(
   folder: string,
-  { name, index, data, indexIsNew }: FolderFormat,
+  { index, indexIsNew }: FolderFormat,
   use: (opened: SealedFolder) => Promise<T>,
 ): Promise<T> {
-  const fix = `Give the folder of ${name}: it has ${index} and ${data.join(', ')} in it.`
-  const readIndex = () => (indexIsNew ? ifThere(folder, index) : readFileOf(folder, index, fix))
+  const readIndex = () => (indexIsNew ? ifThere(folder, index) : readFileOf(folder, index))
   for (let attempt = 1; ; attempt++) {
     const before = await readIndex()
     try {
       const opened = before ? await unsealJson(before, `${folder}/${index}`) : UNINDEXED
-      const read = async (file: string) => {
-        const bytes = await readFileOf(folder, file, fix)
-        if (opened.seals) await checkSealed(bytes, opened.seals.get(file), `${folder}/${file}`)
+      const read = async (name: string) => {
+        const bytes = await readFileOf(folder, name)
+        if (opened.seals) await checkSealed(bytes, opened.seals.get(name), `${folder}/${name}`)
         return bytes
       }
       return await use({ ...opened, read })
