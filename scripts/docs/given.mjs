@@ -59,6 +59,7 @@ export const GIVEN_IN_DOCSTRINGS = {
     model: loaded,
     movingMean: tensor,
     movingVariance: tensor,
+    response: 'Response',
     scale: tensor,
     shift: tensor,
     variance: tensor,
