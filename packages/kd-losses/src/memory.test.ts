@@ -28,6 +28,7 @@ afterAll(() => tf.dispose([s, t, map, deep, y, kernel, weight, bias, wide, rate,
 const calls: Readonly<Record<string, () => tf.Tensor>> = {
   crossEntropy: () => exported.crossEntropy(s, y),
   kdLoss: () => exported.kdLoss(s, t),
+  binaryKdLoss: () => exported.binaryKdLoss(s, t),
   dkdLoss: () => exported.dkdLoss(s, t, y),
   softCrossEntropyLoss: () => exported.softCrossEntropyLoss(s, t),
   distLoss: () => exported.distLoss(s, t),
