@@ -2,6 +2,7 @@ import * as kinds from './options/kinds.ts'
 import * as tensorOps from './tensor-ops/index.ts'
 
 export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
+export { bytesOf, type Bytes } from './bytes.ts'
 export { TFJS_VERSION } from './tfjs-version.ts'
 export { didYouMean, nearest } from './suggest.ts'
 export { namePattern, type NamePattern } from './name-pattern.ts'

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, sizeOf } from '@gpdjs/core'
+import { bytesOf, GpdError, sizeOf, type Bytes } from '@gpdjs/core'
 
 /** One tensor as a `model.json` lists it. */
 interface WeightEntry {
@@ -18,7 +18,7 @@ export interface ReadModelOptions {
   /** What to call `model.json` in messages, usually its path. */
   readonly source: string
   /** Reads a file of weights by its name; it is in the folder of `model.json`. */
-  readonly read: (name: string) => Promise<Uint8Array>
+  readonly read: (name: string) => Promise<Bytes>
   /** Called with a message if numbers are not finite, which is allowed. Default: `console.warn`. */
   readonly onWarning?: (message: string) => void
 }
@@ -86,7 +86,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 /** The bytes of a group, as many as its weights take. */
 async function readGroup({ paths, weights }: WeightGroup, options: ReadModelOptions, refuse: Refuse) {
-  const bytes = joined(await Promise.all(paths.map((path) => options.read(path))))
+  const files = await Promise.all(paths.map((path) => options.read(path)))
+  const bytes = joined(files.map((file, i) => bytesOf(`readModelArtifacts: ${paths[i]}`, file)))
   const wanted = weights.reduce((sum, weight) => sum + byteSize(weight), 0)
   if (bytes.length === wanted) return bytes
   throw refuse(`${wanted} bytes of weights in ${paths.join(', ')}`, `${bytes.length}`)

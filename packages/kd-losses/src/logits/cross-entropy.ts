@@ -3,6 +3,7 @@ import type { Labels } from '@gpdjs/core'
 import { checkLogits } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { classShares } from '../support/labels.ts'
+import { weighted } from '../support/log-space.ts'
 import { meanOf } from '../support/sums.ts'
 
 /**
@@ -17,7 +18,7 @@ export function targetCrossEntropy(logits: tf.Tensor2D, target: () => tf.Tensor)
     value: (x) => {
       const logProbabilities = tf.logSoftmax(x)
       const probabilities = target()
-      const rows = tf.neg(tf.sum<tf.Tensor1D>(tf.mul(probabilities, logProbabilities), 1))
+      const rows = tf.neg(tf.sum<tf.Tensor1D>(weighted(probabilities, logProbabilities), 1))
       return { rows, saved: { logProbabilities, probabilities } }
     },
     gradient: ({ logProbabilities, probabilities }) => tf.sub(tf.exp(logProbabilities), probabilities),
