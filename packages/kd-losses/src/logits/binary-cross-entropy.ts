@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '@gpdjs/core'
 import { checkLogits, checkTensor, shapeOf } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
+import { weighted } from '../support/log-space.ts'
 import { meanOf } from '../support/sums.ts'
 
 /**
@@ -33,9 +34,8 @@ export function binaryCrossEntropyRows(logits: tf.Tensor, labels: tf.Tensor): tf
   return closedForm(logits, {
     value(z) {
       const y = shares()
-      // −y log σ(z) − (1 − y) log σ(−z), with no exponential of a large number
-      const size = tf.log1p(tf.exp(tf.neg(tf.abs(z))))
-      const each = tf.add(tf.sub(tf.relu(z), tf.mul(z, y)), size)
+      // −log σ(z) = softplus(−z), with no exponential of a large number; a share of 0 adds nothing, even where z is infinite
+      const each = tf.add(weighted(y, tf.softplus(tf.neg(z))), weighted(tf.sub(1, y), tf.softplus(z)))
       return { rows: tf.sum(each, 1), saved: { z, y } }
     },
     gradient: ({ z, y }) => tf.sub(tf.sigmoid(z), y),

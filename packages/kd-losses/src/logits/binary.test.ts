@@ -61,6 +61,9 @@ describe.each(backends)('binaryCrossEntropy on %s', (backend) => {
     const { value, gradient } = await entropy([[1000, -1000, 1000, -1000]], tensor([[1, 0, 0, 1]]))
     expect(value).toBe(2000)
     expectClose(gradient, [[0, 0, 1, -1]], 1e-6)
+    const certain = await entropy([[Infinity, -Infinity, 0]], tensor([[1, 0, 1]]))
+    expectClose([[certain.value]], [[Math.log(2)]], 1e-6)
+    expectClose(certain.gradient, [[0, 0, -0.5]], 1e-6)
   })
 
   it('takes one label of each row as a whole number too', async () => {
@@ -104,6 +107,10 @@ describe.each(backends)('binaryKdLoss on %s', (backend) => {
   it('is 0 where both agree, and finite for logits of ±1000', async () => {
     expect((await run([[3, -1000]], [[3, -1000]])).value).toBe(0)
     expectClose([[(await run([[1000]], [[-1000]])).value]], [[1000]], 1e-6)
+    // 0 · log 0 = 0: a label that the teacher excludes, or is sure of, costs −log σ of the student's answer.
+    const sure = await run([[1, 1]], [[-Infinity, Infinity]])
+    expectClose([[sure.value]], [[Math.log1p(Math.E) + Math.log1p(1 / Math.E)]], 1e-6)
+    expectClose(sure.student, [[1 / (1 + 1 / Math.E), 1 / (1 + 1 / Math.E) - 1]], 1e-6)
   })
 })
 
