@@ -7,12 +7,21 @@ export interface NodeTensors {
   readonly statistics?: Readonly<Record<string, tf.Tensor>>
 }
 
+/** What turns logits into scores, as the last step of a model. */
+export type LastActivation = 'softmax' | 'logSoftmax' | 'sigmoid'
+
 /** One application of a Keras layer, as converters see it. */
 export interface ConvertedLayer {
   readonly name: string
-  readonly config: Readonly<Record<string, unknown>>
+  /**
+   * An entry of what the layer was built with (`getConfig()`). Whoever reads it honours it or refuses the layer; what nobody has
+   * read falls under one rule, `judgeUnread`.
+   */
+  read(key: string): unknown
   /** Weights in the layer's own order; they stay the model's. */
   readonly weights: readonly tf.Tensor[]
+  /** Whether training leaves all of them as they are. */
+  readonly frozen: boolean
   /** Ids of the nodes that the layer reads. */
   readonly inputs: readonly string[]
   readonly inputShape: Shape
@@ -23,6 +32,8 @@ export interface ConvertedLayer {
   place(op: OpCall, inputs: readonly string[], tensors?: NodeTensors, part?: string): string
   /** Adds a line about the conversion, for the user. */
   note(text: string): void
+  /** Says that the model's last step is left out, and which it is. */
+  leaveOut(activation: LastActivation): void
   refuse(problem: string, fix: string): never
 }
 
@@ -31,14 +42,14 @@ export type LayerConverter = (layer: ConvertedLayer) => string
 
 /** @throws GpdError `network.unknown-op` unless the channels come last */
 export function expectChannelsLast(layer: ConvertedLayer): void {
-  const format = layer.config['dataFormat']
+  const format = layer.read('dataFormat')
   if (format === 'channelsFirst')
     layer.refuse('has its channels first.', "Build the model with dataFormat 'channelsLast'.")
 }
 
 /** A number that Keras keeps for both image axes, as one. */
 export function square(layer: ConvertedLayer, key: string): number {
-  const value = layer.config[key]
+  const value = layer.read(key)
   const sizes = Array.isArray(value) ? (value as number[]) : [value as number]
   const [size] = sizes as [number]
   if (sizes.every((other) => other === size)) return size
@@ -48,7 +59,7 @@ export function square(layer: ConvertedLayer, key: string): number {
 /** `kernelSize`, `strides` and `padding` of a sliding window; `size` is the key of the first. */
 export function windowOf(layer: ConvertedLayer, size: 'kernelSize' | 'poolSize') {
   expectChannelsLast(layer)
-  const padding = layer.config['padding']
+  const padding = layer.read('padding')
   if (padding !== 'same' && padding !== 'valid')
     return layer.refuse(`has padding '${String(padding)}'.`, "Use 'same' or 'valid'.")
   return { kernelSize: square(layer, size), strides: square(layer, 'strides'), padding } as const

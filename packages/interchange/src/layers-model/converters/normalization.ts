@@ -3,7 +3,7 @@ import { batchNorm, layerNorm, rescale } from '@gpdjs/core'
 import type { ConvertedLayer, LayerConverter } from '../layer.ts'
 
 function expectLastAxis(layer: ConvertedLayer): void {
-  const axes = [layer.config['axis'] ?? -1].flat() as number[]
+  const axes = [layer.read('axis') ?? -1].flat() as number[]
   // Keras counts the batch as axis 0.
   const last = layer.inputShape.length
   if (axes.length !== 1 || (axes[0] !== -1 && axes[0] !== last)) {
@@ -13,12 +13,13 @@ function expectLastAxis(layer: ConvertedLayer): void {
 
 /** Scale and shift; those the layer was built without are 1 and 0. The rest of its weights comes back as it is. */
 function affine(layer: ConvertedLayer) {
-  const [scale, center] = [layer.config['scale'] !== false, layer.config['center'] !== false]
+  const [scale, center] = [layer.read('scale') !== false, layer.read('center') !== false]
   const channels = layer.inputShape.at(-1)!
   const rest = [...layer.weights]
   const weight = scale ? rest.shift()! : tf.ones([channels])
   const bias = center ? rest.shift()! : tf.zeros([channels])
-  if (!scale || !center) {
+  // A frozen scale of ones is none at all.
+  if (!layer.frozen && (!scale || !center)) {
     layer.note(
       `'${layer.name}' had no learned ${scale ? 'shift' : center ? 'scale' : 'scale and shift'}; training will learn one.`,
     )
@@ -31,20 +32,20 @@ export const batchNormalization: LayerConverter = (layer) => {
   expectLastAxis(layer)
   const { parameters, rest } = affine(layer)
   const [mean, variance] = rest as [tf.Tensor, tf.Tensor]
-  const op = batchNorm({ epsilon: layer.config['epsilon'] as number, momentum: layer.config['momentum'] as number })
+  const op = batchNorm({ epsilon: layer.read('epsilon') as number, momentum: layer.read('momentum') as number })
   return layer.place(op, layer.inputs, { parameters, statistics: { running_mean: mean, running_var: variance } })
 }
 
 export const layerNormalization: LayerConverter = (layer) => {
   expectLastAxis(layer)
-  return layer.place(layerNorm({ epsilon: layer.config['epsilon'] as number }), layer.inputs, {
+  return layer.place(layerNorm({ epsilon: layer.read('epsilon') as number }), layer.inputs, {
     parameters: affine(layer).parameters,
   })
 }
 
 /** A number of Keras' Rescaling stands for every channel. */
 function perChannel(layer: ConvertedLayer, key: 'scale' | 'offset'): number[] {
-  const given: unknown = layer.config[key]
+  const given = layer.read(key)
   const channels = layer.inputShape.at(-1)!
   const values: unknown[] = Array.isArray(given) ? given : Array.from({ length: channels }, () => given)
   const numbers = values.filter((value): value is number => typeof value === 'number')

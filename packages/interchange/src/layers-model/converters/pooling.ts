@@ -15,6 +15,6 @@ export const meanOverTokens: LayerConverter = (layer) => layer.place(meanToken()
 
 export const zeroPadding: LayerConverter = (layer) => {
   expectChannelsLast(layer)
-  const [rows, columns] = layer.config['padding'] as [[number, number], [number, number]]
+  const [rows, columns] = layer.read('padding') as [[number, number], [number, number]]
   return layer.place(zeroPadding2d({ rows, columns }), layer.inputs)
 }

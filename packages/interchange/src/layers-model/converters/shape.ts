@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs'
 import {
   dropout as dropoutOp,
   flatten as flattenOp,
@@ -18,6 +19,8 @@ const RESHAPES: Readonly<Record<string, (target: Shape) => OpCall>> = {
 }
 
 export const reshape: LayerConverter = (layer) => {
+  // Its sizes, -1 included, are those of the output.
+  layer.read('targetShape')
   const { inputShape, outputShape } = layer
   if (inputShape.join() === outputShape.join()) return layer.inputs[0]!
   const op = RESHAPES[`${inputShape.length}→${outputShape.length}`]
@@ -36,12 +39,21 @@ export const flatten: LayerConverter = (layer) => {
 
 /** Tokens and channels change places; another order of three axes would move the channels of a map. */
 export const permutation: LayerConverter = (layer) => {
-  const order = (layer.config['dims'] as readonly number[]).join()
+  const order = (layer.read('dims') as readonly number[]).join()
   if (order === '2,1') return layer.place(swapOp(), layer.inputs)
   return layer.refuse(`has dims [${order}].`, 'Only [2, 1], for tokens [tokens, channels], is supported.')
 }
 
 export const dropout: LayerConverter = (layer) => {
-  if (layer.config['noiseShape'] != null) return layer.refuse('has a noiseShape.', 'Leave it away.')
-  return layer.place(dropoutOp({ rate: layer.config['rate'] as number }), layer.inputs)
+  return layer.place(dropoutOp({ rate: layer.read('rate') as number }), layer.inputs)
+}
+
+/**
+ * Whether scores that go in come out the same but for their shape: a softmax in front of it is as good as one behind it. The
+ * old MobileNets end in a softmax over `[1, 1, classes]` and a Reshape.
+ */
+export function passesScores(layer: tf.layers.Layer, from: tf.SymbolicTensor, to: tf.SymbolicTensor): boolean {
+  const kind = layer.getClassName()
+  if (kind === 'Activation') return layer.getConfig()['activation'] === 'linear'
+  return ['Flatten', 'Reshape'].includes(kind) && from.shape.at(-1) === to.shape.at(-1)
 }
