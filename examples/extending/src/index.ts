@@ -3,7 +3,7 @@ import { prelu } from './prelu.ts'
 
 registerOp(prelu)
 
-export { prelu, type PreluAttributes } from './prelu.ts'
+export { prelu } from './prelu.ts'
 export { logitMse, logitMseRows } from './logit-mse.ts'
 export { asymmetric } from './asymmetric.ts'
 export { mutualLearning, type MutualLearningOptions } from './mutual-learning.ts'

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
-import { channelAxis, defineOp, sizeOf } from '@gpdjs/core'
+import { channelAxis, defineOp, kinds, option, sizeOf } from '@gpdjs/core'
 
-export interface PreluAttributes {
-  /** Slope for x < 0 before training. */
-  readonly initial: number
+const ATTRIBUTES = {
+  /** Slope for x < 0 before training (default 0.25). */
+  initial: option(kinds.nonNegative, 0.25),
 }
 
 /**
@@ -11,9 +11,9 @@ export interface PreluAttributes {
  *
  * @see He et al., "Delving Deep into Rectifiers", ICCV 2015
  */
-export const prelu = defineOp<PreluAttributes, Partial<PreluAttributes>>({
+export const prelu = defineOp({
   name: 'prelu',
-  defaults: { initial: 0.25 },
+  attributes: ATTRIBUTES,
   infer({ attributes: { initial }, inputs }) {
     const { shape, channels } = inputs[0]!
     const slope = {

@@ -157,6 +157,10 @@ export function rvt(options: RvtOptions): Network {
     depth.reduce((sum, blocks) => sum + blocks, 0),
   )
   let side: [number, number] = [patchesAlong(inputShape[0]!, patchSize), patchesAlong(inputShape[1]!, patchSize)]
+  if (Math.min(...side) < 1) {
+    const problem = `rvt: a patch of ${patchSize}×${patchSize} does not fit into an image [${inputShape.join(', ')}].`
+    throw new GpdError('config.invalid', problem, 'Use larger images or a smaller patchSize.')
+  }
   let map = embedPatches(g, patchSize, widths[0]!)
   const maps: string[] = []
   depth.forEach((blocks, stage) => {

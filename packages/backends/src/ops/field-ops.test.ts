@@ -119,7 +119,7 @@ describe('ops on fields', () => {
     )
     for (const wrong of [NaN, Infinity])
       expect(() => single(rescale({ factor: [1, wrong, 1], shift: [0, 0, 0] }), 'x')).toThrow(
-        /'op': expected finite numbers/,
+        /rescale: factor.1: expected a finite number/,
       )
     expect(() => single(rescale({ factor: [1], shift: [1, 2, 3] }), 'x')).toThrow(
       /'op': expected one for each of 3 channels, got 1 factors and 3 shifts/,

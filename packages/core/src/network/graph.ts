@@ -1,16 +1,45 @@
+import { GpdError } from '../errors.ts'
 import type { FieldSpec } from '../fields.ts'
 import type { OpCall } from '../ops/op.ts'
+import { fillOptions } from '../options/fill.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, optional } from '../options/option.ts'
+import { isRecord, show } from '../options/show.ts'
 import type { Shape } from '../shape.ts'
-import { defineNetwork, IMAGE, LOGITS, type Network, type NetworkNode } from './network.ts'
+import { defineNetwork, IMAGE, LOGITS, type Network, type NetworkDefinition, type NetworkNode } from './network.ts'
 
 /** Collects the nodes of a network in the order in which they run. */
 export interface Graph {
-  /** Places an op and returns its id, which is the input name for nodes that read it. */
+  /**
+   * Places an op and returns its id, which is the input name for nodes that read it.
+   *
+   * @throws GpdError `config.invalid` for anything but a called op
+   */
   add(id: string, op: OpCall, ...inputs: readonly string[]): string
   /** Names an intermediate result for losses that read it. */
   tap(name: string, node: string): void
   /** Infers the rest. `outputs` are nodes by the names of their outputs, or the node of the only one, `logits`. */
   build(outputs: string | Readonly<Record<string, string>>): Network
+}
+
+const shape = kinds.listOf(kinds.count, { least: 0, expected: 'a list of whole numbers' })
+
+const FIELD = {
+  /** Without the batch axis. */
+  shape: needed(shape),
+  /** The type of its numbers. */
+  dtype: needed(kinds.oneOf('float32', 'int32')),
+  /** Entries are 0 … size − 1, where they are indices. */
+  size: optional(kinds.count),
+}
+
+const OPTIONS = {
+  /** What the network is called. */
+  name: needed(kinds.text),
+  /** `[height, width, channels]` of the only input, `image`. */
+  inputShape: optional(shape),
+  /** Inputs by their names, in place of `inputShape`. */
+  inputs: optional(kinds.recordOf(kinds.record(FIELD))),
 }
 
 export type GraphOptions =
@@ -21,9 +50,34 @@ export type GraphOptions =
     }
   | { readonly name: string; readonly inputs: Readonly<Record<string, FieldSpec>> }
 
+/** One image, or inputs of any names. */
+function readOptions(options: GraphOptions): Pick<NetworkDefinition, 'name' | 'inputs'> {
+  const { name, inputShape, inputs } = fillOptions('graph', OPTIONS, options)
+  const image = inputShape && { [IMAGE]: { shape: inputShape, dtype: 'float32' as const } }
+  if (image && inputs) {
+    throw new GpdError('config.invalid', 'graph: expected inputShape or inputs, got both.', 'Leave one of them out.')
+  }
+  const given = image ?? inputs
+  if (given !== undefined) return { name, inputs: given }
+  throw new GpdError(
+    'config.missing',
+    'graph: expected inputShape or inputs, got neither.',
+    `Give inputShape: [height, width, channels] of an image, or inputs by their names.`,
+  )
+}
+
+/** @throws GpdError `config.invalid` for an op that is not called, such as `relu` for `relu()` */
+function checkCall(id: string, op: unknown): void {
+  if (isRecord(op) && typeof op['op'] === 'string' && isRecord(op['attributes'])) return
+  const fix = typeof op === 'function' ? `Call it: ${op.name}().` : 'Call an op, such as relu().'
+  throw new GpdError('config.invalid', `Node '${id}': expected an op with its attributes, got ${show(op)}.`, fix)
+}
+
 /**
  * Starts a network. Nodes read its inputs by their names.
  *
+ * @throws GpdError `config.*` for a mistyped option, a value that is not accepted, or unless one of `inputShape` and
+ *   `inputs` is given
  * @example
  * const g = graph({ name: 'tiny', inputShape: [28, 28, 1] })
  * let x = g.add('conv1', conv2d({ filters: 8, kernelSize: 3 }), 'image')
@@ -31,12 +85,12 @@ export type GraphOptions =
  * const network = g.build(g.add('fc', dense({ units: 10 }), g.add('pool', globalAveragePool(), x)))
  */
 export function graph(options: GraphOptions): Graph {
+  const { name, inputs } = readOptions(options)
   const nodes: NetworkNode[] = []
   const taps: Record<string, string> = {}
-  const inputs =
-    'inputs' in options ? options.inputs : { [IMAGE]: { shape: options.inputShape, dtype: 'float32' as const } }
   return {
     add(id, op, ...inputs) {
+      checkCall(id, op)
       nodes.push({ id, ...op, inputs })
       return id
     },
@@ -45,7 +99,7 @@ export function graph(options: GraphOptions): Graph {
     },
     build: (ends) => {
       const outputs = typeof ends === 'string' ? { [LOGITS]: ends } : ends
-      return defineNetwork({ name: options.name, inputs, nodes, outputs, taps })
+      return defineNetwork({ name, inputs, nodes, outputs, taps })
     },
   }
 }

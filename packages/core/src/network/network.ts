@@ -1,7 +1,7 @@
 import { GpdError } from '../errors.ts'
 import type { FieldSpec } from '../fields.ts'
 import { findOp } from '../ops/registry.ts'
-import type { InferContext, Inferred, OpCall } from '../ops/op.ts'
+import { fillAttributes, type InferContext, type Inferred, type OpCall } from '../ops/op.ts'
 import type { Shape } from '../shape.ts'
 import { didYouMean } from '../suggest.ts'
 import type { ChannelLayout } from '../axes/axes.ts'
@@ -86,9 +86,13 @@ function checkInputs(node: NetworkNode, known: ReadonlyMap<string, Flow>): Flow[
   })
 }
 
-/** Without entries that are at their defaults, so that what is saved does not depend on how it was written. */
+/**
+ * With every attribute that is left out at its default, and without other entries that are at theirs, so that what is saved
+ * does not depend on how it was written.
+ */
 function plainNode({ trainable, mode, ...node }: NetworkNode): NetworkNode {
-  return { ...node, ...(trainable === false && { trainable }), ...(mode !== undefined && { mode }) }
+  const attributes = fillAttributes(`Node '${node.id}' (${node.op})`, findOp(node.op), node.attributes)
+  return { ...node, attributes, ...(trainable === false && { trainable }), ...(mode !== undefined && { mode }) }
 }
 
 /** What flows from an input: channels of its own that no expansion touches, or none in whole numbers. */
@@ -117,9 +121,11 @@ function checkEnds({ name, inputs, outputs, taps }: NetworkDefinition, flows: Re
 }
 
 /**
- * Checks a definition and infers shapes, channel groups, parameters and statistics.
+ * Checks a definition, fills in the defaults of attributes that nodes leave out, and infers shapes, channel groups,
+ * parameters and statistics.
  *
- * @throws GpdError `network.invalid`, `network.shape` or `network.unknown-op`, naming the node
+ * @throws GpdError `network.invalid`, `network.shape` or `network.unknown-op`, naming the node; `config.unknown-key`,
+ *   `config.invalid` or `config.missing` for an attribute, naming node and attribute
  */
 export function defineNetwork(given: NetworkDefinition): Network {
   const definition = { ...given, nodes: given.nodes.map(plainNode) }

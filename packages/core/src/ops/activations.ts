@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import { gelu as geluOf } from '../tensor-ops/gelu.ts'
 import { relu as reluOf } from '../tensor-ops/relu.ts'
-import { defineOp, type Op } from './op.ts'
-
-type NoAttributes = Record<never, never>
+import * as kinds from '../options/kinds.ts'
+import { option } from '../options/option.ts'
+import { defineOp, type NoAttributes, type Op } from './op.ts'
 
 /** An op that treats every number alike: shape and channel groups pass through. */
 const elementwise = (name: string, f: (x: tf.Tensor) => tf.Tensor): Op<NoAttributes> =>
-  defineOp<NoAttributes>({
+  defineOp({
     name,
     infer: ({ inputs }) => ({ shape: inputs[0]!.shape, channels: inputs[0]!.channels }),
     apply: ({ inputs }) => f(inputs[0]!),
@@ -61,15 +61,15 @@ const SELU = { alpha: 1.6732632423543772, scale: 1.0507009873554805 }
 /** `scale · elu(x, alpha)`. Klambauer et al., "Self-Normalizing Neural Networks", 2017. */
 export const selu = elementwise('selu', (x) => tf.mul(eluOf(x, SELU.alpha), SELU.scale))
 
-export interface SlopeAttributes {
+const slope = (alpha: number) => ({
   /** What negative numbers are multiplied by, or approach. */
-  readonly alpha: number
-}
+  alpha: option(kinds.finite, alpha),
+})
 
 const withSlope = (name: string, alpha: number, f: (x: tf.Tensor, alpha: number) => tf.Tensor) =>
-  defineOp<SlopeAttributes, Partial<SlopeAttributes>>({
+  defineOp({
     name,
-    defaults: { alpha },
+    attributes: slope(alpha),
     infer: ({ inputs }) => ({ shape: inputs[0]!.shape, channels: inputs[0]!.channels }),
     apply: ({ attributes, inputs }) => f(inputs[0]!, attributes.alpha),
   })

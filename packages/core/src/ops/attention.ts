@@ -2,18 +2,20 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
 import { stopGradient } from '../tensor-ops/stop-gradient.ts'
 import { expectMask } from './expect-rank.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, option, type Filled } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface SelfAttentionAttributes {
+const ATTRIBUTES = {
   /** Heads of one copy. */
-  readonly heads: number
-  /** Whether each token attends only to itself and to the tokens before it. */
-  readonly causal: boolean
-  /** How many times `[q k v]` stands in the input: 1, or the expansion ratio of a widened network. */
-  readonly copies: number
+  heads: needed(kinds.count),
+  /** Whether each token attends only to itself and to the tokens before it (default `false`). */
+  causal: option(kinds.flag, false),
+  /** How many times `[q k v]` stands in the input: 1, or the expansion ratio of a widened network (default 1). */
+  copies: option(kinds.count, 1),
 }
 
-type Given = Pick<SelfAttentionAttributes, 'heads'> & Partial<SelfAttentionAttributes>
+export type SelfAttentionAttributes = Filled<typeof ATTRIBUTES>
 
 /** Score of a masked key: softmax gives exactly 0, and not NaN if all keys are masked. */
 const UNSEEN = -1e9
@@ -50,10 +52,10 @@ function attend(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, heads: number, u
  *
  * @see Vaswani et al., "Attention Is All You Need", 2017
  */
-export const selfAttention = defineOp<SelfAttentionAttributes, Given>({
+export const selfAttention = defineOp({
   name: 'selfAttention',
   arity: [1, 2],
-  defaults: { causal: false, copies: 1 },
+  attributes: ATTRIBUTES,
   infer(context) {
     const { node, attributes, inputs, groups } = context
     const { heads, copies } = attributes

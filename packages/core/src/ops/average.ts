@@ -8,7 +8,7 @@ import { defineOp } from './op.ts'
  *
  * @see Touvron et al., "Training data-efficient image transformers & distillation through attention", 2021, section 4
  */
-export const average = defineOp<Record<never, never>>({
+export const average = defineOp({
   name: 'average',
   arity: [2, Infinity],
   infer({ node, inputs, groups }) {

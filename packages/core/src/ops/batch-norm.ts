@@ -3,14 +3,19 @@ import { channelAxis } from '../axes/axes.ts'
 import { ones, zeros } from '../axes/parameters.ts'
 import { batchNormBlock } from '../tensor-ops/batch-norm-block.ts'
 import { normalize } from '../tensor-ops/batch-norm.ts'
+import * as kinds from '../options/kinds.ts'
+import { option, type Filled } from '../options/option.ts'
 import { relu as reluOf } from '../tensor-ops/relu.ts'
 import { defineOp, type ApplyContext, type Fusion } from './op.ts'
 
-export interface BatchNormAttributes {
-  readonly epsilon: number
-  /** Share of the moving statistics that is kept each step (Keras' sense; PyTorch's momentum is one minus this). */
-  readonly momentum: number
+const ATTRIBUTES = {
+  /** Added to the variance (default 1e-5). */
+  epsilon: option(kinds.nonNegative, 1e-5),
+  /** Share of the moving statistics that is kept each step (Keras' sense; PyTorch's is one minus this; default 0.9). */
+  momentum: option(kinds.fraction, 0.9),
 }
+
+export type BatchNormAttributes = Filled<typeof ATTRIBUTES>
 
 /** What may follow in the same pass over memory. */
 interface Following {
@@ -39,9 +44,9 @@ function applyBatchNorm(context: ApplyContext<BatchNormAttributes>, { other, rel
  *
  * @see Ioffe and Szegedy, "Batch Normalization", 2015
  */
-export const batchNorm = defineOp<BatchNormAttributes, Partial<BatchNormAttributes>>({
+export const batchNorm = defineOp({
   name: 'batchNorm',
-  defaults: { epsilon: 1e-5, momentum: 0.9 },
+  attributes: ATTRIBUTES,
   infer({ inputs }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const axes = [channelAxis(channels)]

@@ -11,7 +11,7 @@ import { defineOp } from './op.ts'
  *
  * @see Zhang et al., "ShuffleNet", 2018; Ma et al., "ShuffleNet V2", 2018
  */
-export const channelShuffle = defineOp<Record<never, never>>({
+export const channelShuffle = defineOp({
   name: 'channelShuffle',
   arity: [2, Infinity],
   infer({ node, inputs, groups }) {

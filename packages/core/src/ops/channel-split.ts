@@ -1,17 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, option, type Filled } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface ChannelSplitAttributes {
-  /** Into how many equal parts the channels fall. */
-  readonly parts: number
+const ATTRIBUTES = {
+  /** Into how many equal parts the channels fall (default 2). */
+  parts: option(kinds.count, 2),
   /** Which part is taken, from 0. */
-  readonly index: number
-  /** How many times the channels stand in the input: 1, or the expansion ratio of a widened network. */
-  readonly copies: number
+  index: needed(kinds.countOrNone),
+  /** How many times the channels stand in the input: 1, or the expansion ratio of a widened network (default 1). */
+  copies: option(kinds.count, 1),
 }
 
-type Given = Pick<ChannelSplitAttributes, 'index'> & Partial<ChannelSplitAttributes>
+export type ChannelSplitAttributes = Filled<typeof ATTRIBUTES>
 
 /**
  * One of several equal parts of the channels. Expanding takes that part of each copy, so that a part of copies is copies
@@ -19,9 +21,9 @@ type Given = Pick<ChannelSplitAttributes, 'index'> & Partial<ChannelSplitAttribu
  *
  * @see Ma et al., "ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design", 2018, section 3.2
  */
-export const channelSplit = defineOp<ChannelSplitAttributes, Given>({
+export const channelSplit = defineOp({
   name: 'channelSplit',
-  defaults: { parts: 2, copies: 1 },
+  attributes: ATTRIBUTES,
   infer({ node, attributes: { parts, index, copies }, inputs, groups }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const size = shape.at(-1)!

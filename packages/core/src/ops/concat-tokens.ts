@@ -6,7 +6,7 @@ import { defineOp } from './op.ts'
  * One sequence after another: `[a, channels]` and `[b, channels]` → `[a + b, channels]`, for networks that read a query and
  * a document together. Their channel groups become one.
  */
-export const concatTokens = defineOp<Record<never, never>>({
+export const concatTokens = defineOp({
   name: 'concatTokens',
   arity: [2, Infinity],
   infer({ node, inputs, groups }) {

@@ -3,17 +3,22 @@ import { GpdError } from '../errors.ts'
 import { channelAxis, fixedAxis, inputAxis, outputAxis, type Axis } from '../axes/axes.ts'
 import { fanInUniform, heNormal } from '../axes/parameters.ts'
 import { biasAdd } from '../tensor-ops/bias-add.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, option, type Filled } from '../options/option.ts'
 import { defineOp } from './op.ts'
-import { roundingMode, slide, tfPadding, type Window } from './window.ts'
+import { roundingMode, slide, tfPadding, windowOptions } from './window.ts'
 
-export interface Conv2dAttributes extends Window {
-  readonly filters: number
-  readonly useBias: boolean
-  /** Input and output channels fall into this many blocks; a block of outputs reads one block of inputs. */
-  readonly groups: number
+const ATTRIBUTES = {
+  ...windowOptions(1, 'same'),
+  /** Channels that come out. */
+  filters: needed(kinds.count),
+  /** Whether a learned number is added to each channel (default `false`). */
+  useBias: option(kinds.flag, false),
+  /** Input and output channels fall into this many blocks; a block of outputs reads one block of inputs (default 1). */
+  groups: option(kinds.count, 1),
 }
 
-type Given = Pick<Conv2dAttributes, 'filters' | 'kernelSize'> & Partial<Conv2dAttributes>
+export type Conv2dAttributes = Filled<typeof ATTRIBUTES>
 
 function convolve(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttributes): tf.Tensor4D {
   const padding = tfPadding(attributes)
@@ -62,9 +67,9 @@ function convolution(channels: number, groups: number): typeof convolve {
  * Expanding a grouped convolution multiplies its groups: each copy of a block of input channels keeps its own copy of
  * the filters, so the weights are tiled over the outputs and divided by nothing.
  */
-export const conv2d = defineOp<Conv2dAttributes, Given>({
+export const conv2d = defineOp({
   name: 'conv2d',
-  defaults: { strides: 1, padding: 'same', useBias: false, groups: 1 },
+  attributes: ATTRIBUTES,
   optional: ['weight/inner', 'weight/outer'],
   infer({ node, attributes, inputs, groups }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]

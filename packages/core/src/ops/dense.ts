@@ -3,19 +3,21 @@ import { inputAxis, outputAxis } from '../axes/axes.ts'
 import { fanInUniform } from '../axes/parameters.ts'
 import { sizeOf } from '../shape.ts'
 import { biasAdd } from '../tensor-ops/bias-add.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, option } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface DenseAttributes {
-  readonly units: number
-  readonly useBias: boolean
+const ATTRIBUTES = {
+  /** Channels that come out. */
+  units: needed(kinds.count),
+  /** Whether a learned number is added to each channel (default `true`). */
+  useBias: option(kinds.flag, true),
 }
 
-type Given = Pick<DenseAttributes, 'units'> & Partial<DenseAttributes>
-
 /** Fully connected layer over the last axis, kernel `[channels, units]` (PyTorch's transposed). */
-export const dense = defineOp<DenseAttributes, Given>({
+export const dense = defineOp({
   name: 'dense',
-  defaults: { useBias: true },
+  attributes: ATTRIBUTES,
   infer({ node, attributes, inputs, groups }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const made = groups.start(node, attributes.units)

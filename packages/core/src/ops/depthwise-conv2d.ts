@@ -2,19 +2,21 @@ import * as tf from '@tensorflow/tfjs'
 import { channelAxis, fixedAxis } from '../axes/axes.ts'
 import { fanInUniform, heNormal } from '../axes/parameters.ts'
 import { biasAdd } from '../tensor-ops/bias-add.ts'
+import * as kinds from '../options/kinds.ts'
+import { option } from '../options/option.ts'
 import { defineOp } from './op.ts'
-import { roundingMode, slide, tfPadding, type Window } from './window.ts'
+import { roundingMode, slide, tfPadding, windowOptions } from './window.ts'
 
-export interface DepthwiseConv2dAttributes extends Window {
-  readonly useBias: boolean
+const ATTRIBUTES = {
+  ...windowOptions(1, 'same'),
+  /** Whether a learned number is added to each channel (default `false`). */
+  useBias: option(kinds.flag, false),
 }
 
-type Given = Pick<DepthwiseConv2dAttributes, 'kernelSize'> & Partial<DepthwiseConv2dAttributes>
-
 /** One filter for each channel, kernel `[kernelSize, kernelSize, channels, 1]`. Channels stay in their group. */
-export const depthwiseConv2d = defineOp<DepthwiseConv2dAttributes, Given>({
+export const depthwiseConv2d = defineOp({
   name: 'depthwiseConv2d',
-  defaults: { strides: 1, padding: 'same', useBias: false },
+  attributes: ATTRIBUTES,
   infer({ node, attributes, inputs }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const [height, width] = slide(node, shape, attributes)

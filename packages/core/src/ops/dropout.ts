@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
+import * as kinds from '../options/kinds.ts'
+import { needed } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface DropoutAttributes {
+const ATTRIBUTES = {
   /** Share of values set to zero, 0 ≤ rate < 1. */
-  readonly rate: number
+  rate: needed(kinds.rate),
 }
 
 /**
@@ -12,8 +14,9 @@ export interface DropoutAttributes {
  *
  * @see Srivastava et al., "Dropout", 2014
  */
-export const dropout = defineOp<DropoutAttributes>({
+export const dropout = defineOp({
   name: 'dropout',
+  attributes: ATTRIBUTES,
   infer: ({ inputs }) => ({ shape: inputs[0]!.shape, channels: inputs[0]!.channels }),
   apply({ attributes: { rate }, inputs, training, random }) {
     const x = inputs[0]!

@@ -1,13 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
 import { fixedAxis, outputAxis } from '../axes/axes.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface EmbeddingAttributes {
+const ATTRIBUTES = {
   /** Channels of what comes out. */
-  readonly units: number
+  units: needed(kinds.count),
   /** Entries of the input are 0 … vocabulary − 1. */
-  readonly vocabulary: number
+  vocabulary: needed(kinds.count),
 }
 
 /** Rows of a table. Its gradient adds up the rows of `dy` one by one; that of `tf.gather` runs over the whole table. */
@@ -30,9 +32,10 @@ function rowsOf(table: tf.Tensor2D, indices: tf.Tensor): tf.Tensor {
  * Expanding it repeats the vectors. As in a first layer nothing of its weight is summed over, so copies get no noise.
  * Entries outside of the vocabulary are not looked for: what reads the data checks them.
  */
-export const embedding = defineOp<EmbeddingAttributes>({
+export const embedding = defineOp({
   name: 'embedding',
   dtype: 'int32',
+  attributes: ATTRIBUTES,
   infer({ node, attributes: { units, vocabulary }, inputs, groups }) {
     const [{ shape, size }] = inputs as [(typeof inputs)[number]]
     if (size !== undefined && size > vocabulary) {

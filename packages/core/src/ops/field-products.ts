@@ -3,10 +3,13 @@ import { GpdError } from '../errors.ts'
 import { channelAxis, fixedAxis, inputAxis, outputAxis } from '../axes/axes.ts'
 import type { Initializer } from '../axes/parameters.ts'
 import { expectRank } from './expect-rank.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface FieldProductsAttributes {
-  readonly form: 'inner' | 'outer'
+const ATTRIBUTES = {
+  /** Which of the two products below. */
+  form: needed(kinds.oneOf('inner', 'outer')),
 }
 
 const normal = (fan: number): Initializer => ({ kind: 'normal', deviation: Math.sqrt(1 / fan) })
@@ -43,9 +46,10 @@ function outerSum(h: tf.Tensor, p: tf.Tensor, q: tf.Tensor): tf.Tensor {
  * @see Tian et al., "Directed Acyclic Graph Factorization Machines for CTR Prediction via Knowledge Distillation", 2023,
  *   section 3.2
  */
-export const fieldProducts = defineOp<FieldProductsAttributes>({
+export const fieldProducts = defineOp({
   name: 'fieldProducts',
   arity: [2, 2],
+  attributes: ATTRIBUTES,
   infer(context) {
     const { node, attributes, inputs, groups } = context
     const [h, first] = inputs as [(typeof inputs)[number], (typeof inputs)[number]]

@@ -8,7 +8,7 @@ import { defineOp } from './op.ts'
  *
  * @example g.add('weighed', gate(), x, g.add('rate', sigmoid(), g.add('score', conv2d({ filters: 1, kernelSize: 1 }), x)))
  */
-export const gate = defineOp<Record<never, never>>({
+export const gate = defineOp({
   name: 'gate',
   arity: [2, 2],
   infer({ node, inputs, groups }) {

@@ -1,10 +1,13 @@
 import { channelAxis } from '../axes/axes.ts'
 import { ones, zeros } from '../axes/parameters.ts'
 import { layerNorm as normalizeRows } from '../tensor-ops/layer-norm.ts'
+import * as kinds from '../options/kinds.ts'
+import { option } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface LayerNormAttributes {
-  readonly epsilon: number
+const ATTRIBUTES = {
+  /** Added to the variance (default 1e-6). */
+  epsilon: option(kinds.nonNegative, 1e-6),
 }
 
 /**
@@ -13,9 +16,9 @@ export interface LayerNormAttributes {
  *
  * @see Ba, Kiros and Hinton, "Layer Normalization", 2016
  */
-export const layerNorm = defineOp<LayerNormAttributes, Partial<LayerNormAttributes>>({
+export const layerNorm = defineOp({
   name: 'layerNorm',
-  defaults: { epsilon: 1e-6 },
+  attributes: ATTRIBUTES,
   infer({ inputs, groups }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const axes = [channelAxis(groups.tieAll(channels))]

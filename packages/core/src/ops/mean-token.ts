@@ -13,7 +13,7 @@ function maskedMean(x: tf.Tensor, mask: tf.Tensor): tf.Tensor {
  *
  * A second input `[tokens]` holds the weight of each token: 1, or 0 for padding.
  */
-export const meanToken = defineOp<Record<never, never>>({
+export const meanToken = defineOp({
   name: 'meanToken',
   arity: [1, 2],
   infer(context) {

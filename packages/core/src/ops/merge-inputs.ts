@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
-import { defineOp, type InferContext, type Op } from './op.ts'
-
-type NoAttributes = Record<never, never>
+import { defineOp, type InferContext, type NoAttributes, type Op } from './op.ts'
 
 function checkAlike({ node, inputs }: InferContext<NoAttributes>, from: number, to?: number): void {
   const [first, ...rest] = inputs.map(({ shape }) => shape.slice(from, to).join())
@@ -13,7 +11,7 @@ function checkAlike({ node, inputs }: InferContext<NoAttributes>, from: number, 
 
 /** Combines inputs of one shape, number by number: their channel groups become one. */
 const joined = (name: string, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Op<NoAttributes> =>
-  defineOp<NoAttributes>({
+  defineOp({
     name,
     arity: [2, Infinity],
     infer(context) {
@@ -30,7 +28,7 @@ export const add = joined('add', (a, b) => tf.add(a, b))
 export const multiply = joined('multiply', (a, b) => tf.mul(a, b))
 
 /** Concatenation along the channels; each input's channels stay in their own group. */
-export const concat = defineOp<NoAttributes>({
+export const concat = defineOp({
   name: 'concat',
   arity: [2, Infinity],
   infer(context) {

@@ -10,7 +10,7 @@ import { defineOp } from './op.ts'
  *
  * @see Tian et al., "Directed Acyclic Graph Factorization Machines for CTR Prediction via Knowledge Distillation", 2023
  */
-export const mixFields = defineOp<Record<never, never>>({
+export const mixFields = defineOp({
   name: 'mixFields',
   infer(context) {
     const [fields, width] = expectRank(context, 2, 'fields [fields, channels]') as [number, number]

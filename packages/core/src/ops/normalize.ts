@@ -1,13 +1,20 @@
 import { GpdError } from '../errors.ts'
+import { fillOptions } from '../options/fill.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, type Given } from '../options/option.ts'
 import type { OpCall } from './op.ts'
 import { rescale } from './rescale.ts'
 
-export interface NormalizeOptions {
+const numbers = kinds.listOf(kinds.number('a number', () => true))
+
+const OPTIONS = {
   /** What is subtracted, one number for each channel. */
-  readonly mean: readonly number[]
+  mean: needed(numbers),
   /** What is divided by then, one number for each channel; not 0. */
-  readonly deviation: readonly number[]
+  deviation: needed(numbers),
 }
+
+export type NormalizeOptions = Given<typeof OPTIONS>
 
 /**
  * `y_c = (x_c − mean_c) / deviation_c` with constants, written as `rescale`: `factor = 1 / deviation`,
@@ -17,7 +24,8 @@ export interface NormalizeOptions {
  * @throws GpdError `config.invalid` unless all numbers are finite, there is one deviation for each mean, and none is 0
  * @example g.add('normal', normalize({ mean: [0.1307], deviation: [0.3081] }), 'image')
  */
-export function normalize({ mean, deviation }: NormalizeOptions): OpCall {
+export function normalize(moments: NormalizeOptions): OpCall {
+  const { mean, deviation } = fillOptions('normalize', OPTIONS, moments)
   const usable =
     mean.every(Number.isFinite) && deviation.every((value) => Number.isFinite(1 / value) && value !== Infinity)
   if (!usable || mean.length !== deviation.length) {

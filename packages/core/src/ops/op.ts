@@ -1,6 +1,8 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Shape } from '../shape.ts'
 import type { FieldSpec } from '../fields.ts'
+import { fillOptions } from '../options/fill.ts'
+import type { Filled, Given, OptionTable } from '../options/option.ts'
 import type { ChannelGroups } from '../axes/channel-groups.ts'
 import type { Axis, ChannelLayout } from '../axes/axes.ts'
 import type { Initializer } from '../axes/parameters.ts'
@@ -59,7 +61,10 @@ export interface OpDefinition<A> {
   readonly arity?: readonly [least: number, most: number]
   /** What it reads: only `embedding` reads whole numbers, which have no channels. Default `'float32'`. */
   readonly dtype?: FieldSpec['dtype']
-  readonly defaults?: Partial<A>
+  /**
+   * The one declaration of its attributes: their checks, defaults and types, and what `network.json` may hold. Default none.
+   */
+  readonly attributes?: OptionTable
   /** Short names of tensors that `apply` takes beside the parameters, where a view gives them. */
   readonly optional?: readonly string[]
   infer(context: InferContext<A>): Inferred
@@ -88,20 +93,50 @@ export interface OpCall {
   readonly attributes: Readonly<Record<string, unknown>>
 }
 
-export interface Op<A, Given = A> extends OpDefinition<A> {
-  (attributes?: Given): OpCall
+/** Attributes may be left out as a whole where none of them is needed. */
+type Arguments<Input> = Record<never, never> extends Input ? [attributes?: Input] : [attributes: Input]
+
+export interface Op<A, Input = A> extends OpDefinition<A> {
+  (...attributes: Arguments<Input>): OpCall
 }
 
+/** The table of an op without attributes. */
+export type NoAttributes = Record<never, never>
+
 /**
- * Makes an op from its definition. The result is called to place it in a network.
+ * An op's attributes, checked, with every default filled in.
+ *
+ * @throws GpdError `config.unknown-key` for a mistyped one, `config.invalid` for a value that is not accepted,
+ *   `config.missing` for one that has no default
+ */
+export const fillAttributes = (
+  where: string,
+  { attributes = {} }: Pick<OpDefinition<never>, 'attributes'>,
+  given: OpCall['attributes'] | undefined,
+): OpCall['attributes'] => fillOptions(where, attributes, given)
+
+/**
+ * Makes an op from its definition. The result is called to place it in a network; the call checks the attributes.
  *
  * @example g.add('conv1', conv2d({ filters: 16, kernelSize: 3 }), 'image')
+ * @example
+ * const ATTRIBUTES = { slope: option(kinds.nonNegative, 0.1) }
+ * const leaky = defineOp({
+ *   name: 'leaky',
+ *   attributes: ATTRIBUTES,
+ *   infer: ({ inputs }) => ({ shape: inputs[0]!.shape, channels: inputs[0]!.channels }),
+ *   apply: ({ attributes, inputs }) => tf.leakyRelu(inputs[0]!, attributes.slope),
+ * })
  */
-export function defineOp<A extends object, Given extends object = A>(definition: OpDefinition<A>): Op<A, Given> {
-  const call = (attributes?: Given): OpCall => ({
+export function defineOp<Table extends OptionTable = NoAttributes>(
+  definition: OpDefinition<Filled<Table>> & { readonly attributes?: Table },
+): Op<Filled<Table>, Given<Table>> {
+  const call = (given?: Given<Table>): OpCall => ({
     op: definition.name,
-    attributes: { ...definition.defaults, ...attributes },
+    attributes: fillAttributes(definition.name, definition, given),
   })
   // A function's own `name` is read-only unless redefined.
-  return Object.defineProperties(call, Object.getOwnPropertyDescriptors(definition)) as Op<A, Given>
+  return Object.defineProperties(call as object, Object.getOwnPropertyDescriptors(definition)) as ReturnType<
+    typeof defineOp<Table>
+  >
 }

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { sizeOf } from '../shape.ts'
 import { globalAveragePool as spatialMean } from '../tensor-ops/global-average-pool.ts'
-import { defineOp, type Op } from './op.ts'
-import { roundingMode, slide, tfPadding, type Window } from './window.ts'
+import { defineOp } from './op.ts'
+import { roundingMode, slide, tfPadding, windowOptions } from './window.ts'
 
-type Given = Pick<Window, 'kernelSize'> & Partial<Window>
 type Pool = (
   x: tf.Tensor4D,
   size: number,
@@ -13,10 +12,10 @@ type Pool = (
   mode?: 'floor',
 ) => tf.Tensor4D
 
-const pool = (name: string, f: Pool): Op<Window, Given> =>
-  defineOp<Window, Given>({
+const pool = (name: string, f: Pool) =>
+  defineOp({
     name,
-    defaults: { strides: 2, padding: 'valid' },
+    attributes: windowOptions(2, 'valid'),
     infer({ node, attributes, inputs }) {
       const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
       return { shape: [...slide(node, shape, attributes), shape[2]!], channels }
@@ -35,14 +34,14 @@ export const averagePool = pool('averagePool', (x, size, strides, padding, mode)
 )
 
 /** `[height, width, channels]` → `[channels]`, the mean over all positions. */
-export const globalAveragePool = defineOp<Record<never, never>>({
+export const globalAveragePool = defineOp({
   name: 'globalAveragePool',
   infer: ({ inputs }) => ({ shape: [inputs[0]!.shape.at(-1)!], channels: inputs[0]!.channels }),
   apply: ({ inputs }) => spatialMean(inputs[0] as tf.Tensor4D),
 })
 
 /** Any shape → `[values]`. Every position repeats the channels; the layout keeps the number of repetitions for expansion. */
-export const flatten = defineOp<Record<never, never>>({
+export const flatten = defineOp({
   name: 'flatten',
   infer({ inputs, groups }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]

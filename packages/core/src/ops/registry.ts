@@ -1,13 +1,14 @@
 import { GpdError } from '../errors.ts'
 import { didYouMean } from '../suggest.ts'
 import * as ops from './index.ts'
+import type { OptionTable } from '../options/option.ts'
 import type { OpDefinition } from './op.ts'
 
 // Attribute types differ from op to op; the registry relies on it that each op reads only attributes it has written.
 type AnyOp = OpDefinition<never>
 
 /** Every op that networks can use without `registerOp`. */
-export const builtInOps: readonly { readonly name: string }[] = Object.values(ops)
+export const builtInOps: readonly { readonly name: string; readonly attributes?: OptionTable }[] = Object.values(ops)
 
 const registry = new Map<string, AnyOp>(builtInOps.map((op) => [op.name, op as unknown as AnyOp]))
 

@@ -6,7 +6,7 @@ import { defineOp } from './op.ts'
  *
  * @see Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", 2018
  */
-export const relu6 = defineOp<Record<never, never>>({
+export const relu6 = defineOp({
   name: 'relu6',
   infer: ({ inputs }) => ({ shape: inputs[0]!.shape, channels: inputs[0]!.channels }),
   apply: ({ inputs }) => tf.relu6(inputs[0]!),

@@ -1,12 +1,17 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, type Filled } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface RescaleAttributes {
-  /** One number for each channel. */
-  readonly factor: readonly number[]
-  readonly shift: readonly number[]
+const ATTRIBUTES = {
+  /** What each channel is multiplied by: one number for each. */
+  factor: needed(kinds.listOf(kinds.finite)),
+  /** What is added to each channel then. */
+  shift: needed(kinds.listOf(kinds.finite)),
 }
+
+export type RescaleAttributes = Filled<typeof ATTRIBUTES>
 
 /**
  * `y_c = factor_c · x_c + shift_c` with constants that no training changes, such as the change from pixels to normalized
@@ -16,18 +21,15 @@ export interface RescaleAttributes {
  * @throws GpdError `network.shape` unless there is one of each per channel; `config.invalid` unless all are finite
  * @example g.add('signed', rescale({ factor: [2, 2, 2], shift: [-1, -1, -1] }), 'image') // 0…1 becomes −1…1
  */
-export const rescale = defineOp<RescaleAttributes>({
+export const rescale = defineOp({
   name: 'rescale',
+  attributes: ATTRIBUTES,
   infer({ node, attributes: { factor, shift }, inputs, groups }) {
     const { shape, channels } = inputs[0]!
     const width = shape.at(-1) ?? 1
     if (factor.length !== width || shift.length !== width) {
       const found = `${factor.length} factors and ${shift.length} shifts`
       throw new GpdError('network.shape', `Node '${node}': expected one for each of ${width} channels, got ${found}.`)
-    }
-    if (![...factor, ...shift].every(Number.isFinite)) {
-      const found = `factors [${factor.join(', ')}] and shifts [${shift.join(', ')}]`
-      throw new GpdError('config.invalid', `Node '${node}': expected finite numbers, got ${found}.`)
     }
     // Copies of a concatenation or of flattened positions do not stand side by side.
     if (channels.length > 1 || channels.some(({ repeat }) => repeat > 1)) groups.fix(channels)

@@ -1,18 +1,22 @@
 import type * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
 import { adaptiveAveragePool as poolTo, resizeNearest as resizeTo } from '../tensor-ops/resample.ts'
-import { defineOp, type Op } from './op.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed } from '../options/option.ts'
+import { defineOp } from './op.ts'
 
-export interface ResizeAttributes {
-  /** Rows and columns that come out, whatever goes in. */
-  readonly height: number
-  readonly width: number
+const ATTRIBUTES = {
+  /** Rows that come out, whatever goes in. */
+  height: needed(kinds.count),
+  /** Columns that come out. */
+  width: needed(kinds.count),
 }
 
 /** Maps `[height, width, channels]` to `[attributes.height, attributes.width, channels]`, each channel by itself. */
-const resizing = (name: string, resize: typeof poolTo): Op<ResizeAttributes> =>
-  defineOp<ResizeAttributes>({
+const resizing = (name: string, resize: typeof poolTo) =>
+  defineOp({
     name,
+    attributes: ATTRIBUTES,
     infer({ node, attributes: { height, width }, inputs }) {
       const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
       if (shape.length !== 3) {

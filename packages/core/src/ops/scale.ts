@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import { channelAxis } from '../axes/axes.ts'
+import * as kinds from '../options/kinds.ts'
+import { option } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface ScaleAttributes {
-  readonly initial: number
+const ATTRIBUTES = {
+  /** The factors before training (default 1e-6). */
+  initial: option(kinds.finite, 1e-6),
 }
 
 /**
@@ -11,9 +14,9 @@ export interface ScaleAttributes {
  *
  * @see Touvron et al., "Going deeper with Image Transformers", 2021
  */
-export const scale = defineOp<ScaleAttributes, Partial<ScaleAttributes>>({
+export const scale = defineOp({
   name: 'scale',
-  defaults: { initial: 1e-6 },
+  attributes: ATTRIBUTES,
   infer({ attributes: { initial }, inputs }) {
     const { shape, channels } = inputs[0]!
     return {

@@ -19,11 +19,11 @@ describe('sliceTokens', () => {
   })
 
   it.each([
-    [-1, 2],
-    [0, 0],
-    [3, 2],
-  ])('refuses %d and %d out of four', (from, count) => {
+    [-1, 2, /sliceTokens: from: expected a whole number of at least 0, got -1/],
+    [0, 0, /sliceTokens: count: expected a whole number of at least 1, got 0/],
+    [3, 2, /Node 'some'.*got \[4, 2\]/],
+  ])('refuses %d and %d out of four', (from, count, message) => {
     const g = start()
-    expect(() => g.build(g.add('some', sliceTokens({ from, count }), 'x'))).toThrow(/Node 'some'.*got \[4, 2\]/)
+    expect(() => g.build(g.add('some', sliceTokens({ from, count }), 'x'))).toThrow(message)
   })
 })

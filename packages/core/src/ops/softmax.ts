@@ -7,7 +7,7 @@ import { defineOp } from './op.ts'
  *
  * @example g.add('probabilities', softmax(), 'fc')
  */
-export const softmax = defineOp<Record<never, never>>({
+export const softmax = defineOp({
   name: 'softmax',
   infer({ inputs, groups }) {
     const { shape, channels } = inputs[0]!

@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
+import * as kinds from '../options/kinds.ts'
+import { option } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface SpaceToDepthAttributes {
-  /** Rows and columns of a block. */
-  readonly size: number
+const ATTRIBUTES = {
+  /** Rows and columns of a block (default 2). */
+  size: option(kinds.count, 2),
 }
 
 /**
@@ -14,9 +16,9 @@ export interface SpaceToDepthAttributes {
  * @example g.add('merge', spaceToDepth(), 'image') // four neighbors become one position
  * @see Liu et al., "Swin Transformer", ICCV 2021, section 3.1 (patch merging)
  */
-export const spaceToDepth = defineOp<SpaceToDepthAttributes, Partial<SpaceToDepthAttributes>>({
+export const spaceToDepth = defineOp({
   name: 'spaceToDepth',
-  defaults: { size: 2 },
+  attributes: ATTRIBUTES,
   infer({ node, attributes: { size }, inputs }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const [height, width, depth] = shape as [number, number, number]

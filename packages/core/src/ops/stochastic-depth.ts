@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
+import * as kinds from '../options/kinds.ts'
+import { needed } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface StochasticDepthAttributes {
+const ATTRIBUTES = {
   /** Share of samples for which the branch is left out, 0 ≤ rate < 1. */
-  readonly rate: number
+  rate: needed(kinds.rate),
 }
 
 /**
@@ -11,8 +13,9 @@ export interface StochasticDepthAttributes {
  *
  * @see Huang et al., "Deep Networks with Stochastic Depth", 2016
  */
-export const stochasticDepth = defineOp<StochasticDepthAttributes>({
+export const stochasticDepth = defineOp({
   name: 'stochasticDepth',
+  attributes: ATTRIBUTES,
   infer: ({ inputs }) => ({ shape: inputs[0]!.shape, channels: inputs[0]!.channels }),
   apply({ attributes: { rate }, inputs, training, random }) {
     const x = inputs[0]!

@@ -1,15 +1,17 @@
 import * as tf from '@tensorflow/tfjs'
+import * as kinds from '../options/kinds.ts'
+import { option } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface SumChannelsAttributes {
-  /** How many times the channels stand in the input: 1, or the expansion ratio of a widened network. */
-  readonly copies: number
+const ATTRIBUTES = {
+  /** How many times the channels stand in the input: 1, or the expansion ratio of a widened network (default 1). */
+  copies: option(kinds.count, 1),
 }
 
 /** Sum over the channels, `[…, channels]` → `[…]`. The sum over copies is divided by their number. */
-export const sumChannels = defineOp<SumChannelsAttributes, Partial<SumChannelsAttributes>>({
+export const sumChannels = defineOp({
   name: 'sumChannels',
-  defaults: { copies: 1 },
+  attributes: ATTRIBUTES,
   infer({ inputs, groups }) {
     const { shape, channels } = inputs[0]!
     groups.tieAll(channels)

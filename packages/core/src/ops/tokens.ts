@@ -3,15 +3,15 @@ import { GpdError } from '../errors.ts'
 import { channelAxis, fixedAxis } from '../axes/axes.ts'
 import type { Initializer } from '../axes/parameters.ts'
 import { expectRank } from './expect-rank.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, option } from '../options/option.ts'
 import { defineOp } from './op.ts'
-
-type NoAttributes = Record<never, never>
 
 /** Deviation of learned tokens and positions before training, as in ViT. */
 const SMALL: Initializer = { kind: 'normal', deviation: 0.02 }
 
 /** `[height, width, channels]` → `[height · width, channels]`, row by row. */
-export const toTokens = defineOp<NoAttributes>({
+export const toTokens = defineOp({
   name: 'toTokens',
   infer(context) {
     const [height, width, channels] = expectRank(context, 3, 'a map [height, width, channels]') as [
@@ -27,14 +27,17 @@ export const toTokens = defineOp<NoAttributes>({
   },
 })
 
-export interface ToMapAttributes {
-  readonly height: number
-  readonly width: number
+const MAP = {
+  /** Rows of the map. */
+  height: needed(kinds.count),
+  /** Columns of the map. */
+  width: needed(kinds.count),
 }
 
 /** `[height · width, channels]` → `[height, width, channels]`: the other way round. */
-export const toMap = defineOp<ToMapAttributes>({
+export const toMap = defineOp({
   name: 'toMap',
+  attributes: MAP,
   infer(context) {
     const { height, width } = context.attributes
     const [tokens, channels] = expectRank(context, 2, 'tokens [tokens, channels]') as [number, number]
@@ -49,10 +52,15 @@ export const toMap = defineOp<ToMapAttributes>({
     tf.reshape(inputs[0]!, [inputs[0]!.shape[0]!, height, width, inputs[0]!.shape[2]!]),
 })
 
+const LEARNED = {
+  /** How many tokens (default 1). */
+  count: option(kinds.count, 1),
+}
+
 /** Puts learned tokens in front: `[tokens, channels]` → `[count + tokens, channels]`. Dosovitskiy et al., 2021. */
-export const prependTokens = defineOp<{ readonly count: number }, { readonly count?: number }>({
+export const prependTokens = defineOp({
   name: 'prependTokens',
-  defaults: { count: 1 },
+  attributes: LEARNED,
   infer(context) {
     const { count } = context.attributes
     const [tokens, channels] = expectRank(context, 2, 'tokens [tokens, channels]') as [number, number]
@@ -71,7 +79,7 @@ export const prependTokens = defineOp<{ readonly count: number }, { readonly cou
 })
 
 /** Adds a learned vector to each position. */
-export const positionEmbedding = defineOp<NoAttributes>({
+export const positionEmbedding = defineOp({
   name: 'positionEmbedding',
   infer(context) {
     const shape = expectRank(context, 2, 'tokens [tokens, channels]')
@@ -87,10 +95,15 @@ export const positionEmbedding = defineOp<NoAttributes>({
   apply: ({ inputs, parameters }) => tf.add(inputs[0]!, parameters['embedding']!),
 })
 
+const TAKEN = {
+  /** Which one, from 0 (default 0). */
+  index: option(kinds.countOrNone, 0),
+}
+
 /** One token out of many: `[tokens, channels]` → `[channels]`. */
-export const takeToken = defineOp<{ readonly index: number }, { readonly index?: number }>({
+export const takeToken = defineOp({
   name: 'takeToken',
-  defaults: { index: 0 },
+  attributes: TAKEN,
   infer(context) {
     const [tokens, channels] = expectRank(context, 2, 'tokens [tokens, channels]') as [number, number]
     const { index } = context.attributes
@@ -102,7 +115,7 @@ export const takeToken = defineOp<{ readonly index: number }, { readonly index?:
 })
 
 /** Swaps the two axes of tokens, for layers that mix positions: `[tokens, channels]` → `[channels, tokens]`. */
-export const swapTokens = defineOp<NoAttributes>({
+export const swapTokens = defineOp({
   name: 'swapTokens',
   infer(context) {
     const [tokens, channels] = expectRank(context, 2, 'tokens [tokens, channels]') as [number, number]

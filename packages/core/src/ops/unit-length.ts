@@ -5,7 +5,7 @@ import { defineOp } from './op.ts'
  * `y = x / ‖x‖` along the last axis, for scores by cosine; 0 stays 0. Its channels keep their number in every expansion:
  * copies would make the length larger.
  */
-export const unitLength = defineOp<Record<never, never>>({
+export const unitLength = defineOp({
   name: 'unitLength',
   infer({ inputs, groups }) {
     const { shape, channels } = inputs[0]!

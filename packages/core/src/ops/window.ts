@@ -1,14 +1,22 @@
 import { GpdError } from '../errors.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, option, type Filled } from '../options/option.ts'
 import type { Shape } from '../shape.ts'
 
 /** Rows or columns that a sliding window adds around an image: a number on every side, TensorFlow's `same`, or none. */
 export type Padding = number | 'same' | 'valid'
 
-export interface Window {
-  readonly kernelSize: number
-  readonly strides: number
-  readonly padding: Padding
-}
+/** Attributes of a sliding window, with the defaults of one op. */
+export const windowOptions = (strides: number, padding: Padding) => ({
+  /** Rows and columns that it covers. */
+  kernelSize: needed(kinds.count),
+  /** Rows and columns from one position to the next. */
+  strides: option(kinds.count, strides),
+  /** Rows and columns added on every side, TensorFlow's `'same'`, or none: `'valid'`. */
+  padding: option(kinds.either(kinds.oneOf('same', 'valid'), kinds.countOrNone), padding),
+})
+
+export type Window = Filled<ReturnType<typeof windowOptions>>
 
 /** Number of window positions along one dimension. */
 function positions(size: number, { kernelSize, strides, padding }: Window): number {

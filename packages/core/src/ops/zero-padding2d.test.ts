@@ -38,6 +38,8 @@ describe('zeroPadding2d', () => {
   })
 
   it('refuses negative sizes', () => {
-    expect(() => padding({ rows: [0, -1], columns: [0, 0] })).toThrow(/Node 'pad'.*rows 0, -1/)
+    expect(() => padding({ rows: [0, -1], columns: [0, 0] })).toThrow(
+      'zeroPadding2d: rows.1: expected a whole number of at least 0, got -1.',
+    )
   })
 })

@@ -1,13 +1,22 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, type Filled, type Kind } from '../options/option.ts'
 import { defineOp } from './op.ts'
 
-export interface ZeroPadding2dAttributes {
+type Sides = readonly [before: number, after: number]
+
+/** A list of two is checked to be one. */
+const sides = kinds.listOf(kinds.countOrNone, { length: 2, expected: 'a list [before, after]' }) as Kind<Sides>
+
+const ATTRIBUTES = {
   /** Rows added above and below. */
-  readonly rows: readonly [before: number, after: number]
+  rows: needed(sides),
   /** Columns added to the left and right. */
-  readonly columns: readonly [before: number, after: number]
+  columns: needed(sides),
 }
+
+export type ZeroPadding2dAttributes = Filled<typeof ATTRIBUTES>
 
 /**
  * Zeros around an image, a number for each side: `[height, width, channels]` →
@@ -15,14 +24,15 @@ export interface ZeroPadding2dAttributes {
  *
  * @example g.add('pad', zeroPadding2d({ rows: [0, 1], columns: [0, 1] }), 'image')
  */
-export const zeroPadding2d = defineOp<ZeroPadding2dAttributes>({
+export const zeroPadding2d = defineOp({
   name: 'zeroPadding2d',
+  attributes: ATTRIBUTES,
   infer({ node, attributes: { rows, columns }, inputs }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
-    if (shape.length !== 3 || [...rows, ...columns].some((size) => !Number.isInteger(size) || size < 0)) {
+    if (shape.length !== 3) {
       throw new GpdError(
         'network.shape',
-        `Node '${node}': expected an image [height, width, channels] and whole numbers ≥ 0, got [${shape.join(', ')}] and rows ${rows.join(', ')}, columns ${columns.join(', ')}.`,
+        `Node '${node}': expected an image [height, width, channels], got [${shape.join(', ')}].`,
       )
     }
     return { shape: [shape[0]! + rows[0] + rows[1], shape[1]! + columns[0] + columns[1], shape[2]!], channels }

@@ -4,6 +4,7 @@ export {
   count,
   countFrom,
   countOrNone,
+  finite,
   flag,
   fraction,
   functionOf,

@@ -17,6 +17,7 @@ export const kind = <T>(expected: string, accepts: (value: T) => boolean, fix?: 
 export const number = (expected: string, accepts: (value: number) => boolean, fix?: string): Kind<number> =>
   kind(expected, (value) => typeof value === 'number' && accepts(value), fix)
 
+export const finite = number('a finite number', Number.isFinite)
 export const positive = number('a finite number above 0', (value) => Number.isFinite(value) && value > 0)
 export const nonNegative = number('a finite number of at least 0', (value) => Number.isFinite(value) && value >= 0)
 export const atLeastOne = number('a finite number of at least 1', (value) => Number.isFinite(value) && value >= 1)

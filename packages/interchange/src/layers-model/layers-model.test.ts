@@ -342,7 +342,7 @@ describe('toLayersModel', () => {
       const network = build(op)
       return toLayersModel({ network, parameters: initializeParameters(network.parameters, 1), statistics: {} })
     }
-    const cube = defineOp<Record<never, never>>({
+    const cube = defineOp({
       name: 'cubeOfLayers',
       infer: ({ inputs }) => inputs[0]!,
       apply: ({ inputs }) => tf.pow(inputs[0]!, 3),

@@ -6,9 +6,12 @@ import {
   fixedAxis,
   GpdError,
   inputAxis,
+  kinds,
+  needed,
   outputAxis,
   registerOp,
   relu,
+  type Kind,
   type ParameterSpec,
   type Shape,
   type TensorRecord,
@@ -59,9 +62,17 @@ const sizeOf = (shape: Feature['shape']): Size => shape.slice(-3, -1) as [number
 const resizingOf = (from: Size, to: Size): Resizing | undefined =>
   RESIZINGS.find(({ fits }) => fits(from[0], to[0]) && fits(from[1], to[1]))
 
+const CONVOLUTION_TO_SIZE = {
+  /** `[height, width]` of the map that comes out. */
+  size: needed(kinds.listOf(kinds.count, { length: 2, expected: 'a list [height, width]' }) as Kind<Size>),
+  /** Channels of that map. */
+  filters: needed(kinds.count),
+}
+
 /** A convolution whose kernel is as large as the way to the given size needs. */
-const convolutionToSize = defineOp<{ readonly size: Size; readonly filters: number }>({
+const convolutionToSize = defineOp({
   name: 'convolutionToSize',
+  attributes: CONVOLUTION_TO_SIZE,
   infer({ node, attributes: { size, filters }, inputs, groups }) {
     const [{ shape, channels }] = inputs as [(typeof inputs)[number]]
     const { window, isTransposed } = resizingOf(sizeOf(shape), size)!
