@@ -111,6 +111,7 @@ export class Conversion {
       weights,
       frozen,
       inputs,
+      inputShapes: shapes,
       inputShape: shapes[0]!,
       outputShape,
       last,

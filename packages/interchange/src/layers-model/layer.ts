@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { GpdError, type OpCall, type Shape } from '@gpdjs/core'
+import { GpdError, type OpCall, type Pair, type Shape } from '@gpdjs/core'
 
 /** Tensors of one new node under the short names of its op: `weight`, `bias`, `running_mean`. */
 export interface NodeTensors {
@@ -24,6 +24,8 @@ export interface ConvertedLayer {
   readonly frozen: boolean
   /** Ids of the nodes that the layer reads. */
   readonly inputs: readonly string[]
+  readonly inputShapes: readonly Shape[]
+  /** The first one's. */
   readonly inputShape: Shape
   readonly outputShape: Shape
   /** Whether nothing follows: its result is the model's. */
@@ -47,13 +49,10 @@ export function expectChannelsLast(layer: ConvertedLayer): void {
     layer.refuse('has its channels first.', "Build the model with dataFormat 'channelsLast'.")
 }
 
-/** A number that Keras keeps for both image axes, as one. */
-export function square(layer: ConvertedLayer, key: string): number {
-  const value = layer.read(key)
-  const sizes = Array.isArray(value) ? (value as number[]) : [value as number]
-  const [size] = sizes as [number]
-  if (sizes.every((other) => other === size)) return size
-  return layer.refuse(`has ${key} [${sizes.join(', ')}].`, 'Only squares are supported: use one number for both axes.')
+/** What Keras keeps as a number for each image axis: one number where both are the same. */
+export function axesOf(layer: ConvertedLayer, key: string): number | Pair {
+  const [rows, columns = rows] = [layer.read(key) as number | number[]].flat() as [number, number?]
+  return rows === columns ? rows : [rows, columns]
 }
 
 /** `kernelSize`, `strides` and `padding` of a sliding window; `size` is the key of the first. */
@@ -62,7 +61,7 @@ export function windowOf(layer: ConvertedLayer, size: 'kernelSize' | 'poolSize')
   const padding = layer.read('padding')
   if (padding !== 'same' && padding !== 'valid')
     return layer.refuse(`has padding '${String(padding)}'.`, "Use 'same' or 'valid'.")
-  return { kernelSize: square(layer, size), strides: square(layer, 'strides'), padding } as const
+  return { kernelSize: axesOf(layer, size), strides: axesOf(layer, 'strides'), padding } as const
 }
 
 export function unsupportedLayer(where: string, problem: string, fix: string): never {

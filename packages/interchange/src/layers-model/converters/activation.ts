@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs'
 import {
   elu,
   gelu,
@@ -5,6 +6,7 @@ import {
   hardSigmoid,
   leakyRelu,
   mish,
+  prelu,
   relu,
   relu6,
   selu,
@@ -88,6 +90,18 @@ const withSlope =
   (op: (attributes: { readonly alpha: number }) => OpCall): LayerConverter =>
   (layer) =>
     layer.place(op({ alpha: layer.read('alpha') as number }), layer.inputs)
+
+/** Learned slopes, shared by all positions or by none. */
+export const parametricRectifier: LayerConverter = (layer) => {
+  const positions = layer.inputShape.slice(0, -1).map((_, axis) => axis + 1)
+  const shared = [...((layer.read('sharedAxes') ?? []) as readonly number[])].sort()
+  const perPosition = shared.length === 0 && positions.length > 0
+  if (!perPosition && shared.join() !== positions.join())
+    layer.refuse(`has sharedAxes [${shared.join(', ')}].`, `Share [${positions.join(', ')}], all positions, or none.`)
+  const [slopes] = layer.weights as [tf.Tensor]
+  const weight = perPosition ? slopes : tf.reshape(slopes, [slopes.size])
+  return layer.place(prelu({ perPosition }), layer.inputs, { parameters: { weight } })
+}
 
 export const exponential = withSlope(elu)
 export const leakyRectifier = withSlope(leakyRelu)

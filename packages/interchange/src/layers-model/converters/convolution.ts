@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import { conv2d, depthwiseConv2d } from '@gpdjs/core'
-import { square, windowOf, type ConvertedLayer, type LayerConverter, type NodeTensors } from '../layer.ts'
+import { axesOf, windowOf, type ConvertedLayer, type LayerConverter, type NodeTensors } from '../layer.ts'
 import { activate } from './activation.ts'
 
-function plainWindow(layer: ConvertedLayer) {
-  if (square(layer, 'dilationRate') !== 1) layer.refuse('is dilated.', 'Use dilationRate 1.')
+function kernelWindow(layer: ConvertedLayer) {
   if ((layer.read('groups') ?? 1) !== 1) layer.refuse('is grouped.', 'Use groups 1.')
-  return windowOf(layer, 'kernelSize')
+  const dilation = axesOf(layer, 'dilationRate')
+  return { ...windowOf(layer, 'kernelSize'), ...(dilation !== 1 && { dilation }) }
 }
 
 /** `[weight]` or `[weight, bias]` under the names of our ops. */
@@ -18,7 +18,7 @@ const useBias = (layer: ConvertedLayer): boolean => layer.read('useBias') !== fa
 
 export const convolution: LayerConverter = (layer) => {
   const filters = layer.read('filters') as number
-  const op = conv2d({ ...plainWindow(layer), filters, useBias: useBias(layer) })
+  const op = conv2d({ ...kernelWindow(layer), filters, useBias: useBias(layer) })
   return activate(layer, layer.read('activation'), layer.place(op, layer.inputs, weightAndBias(layer.weights)))
 }
 
@@ -33,7 +33,7 @@ function placeDepthwise(
 ): string {
   const [height, width, channels, several] = kernel!.shape as [number, number, number, number]
   layer.read('depthMultiplier')
-  const window = { ...plainWindow(layer), useBias: bias !== undefined }
+  const window = { ...kernelWindow(layer), useBias: bias !== undefined }
   if (several === 1) return layer.place(depthwiseConv2d(window), layer.inputs, weightAndBias([kernel, bias]), part)
   const filters = channels * several
   const op = conv2d({ ...window, filters, groups: channels })
@@ -43,6 +43,12 @@ function placeDepthwise(
 
 export const depthwiseConvolution: LayerConverter = (layer) => {
   layer.read('useBias')
+  const dilation = axesOf(layer, 'dilationRate')
+  if (dilation !== 1)
+    layer.refuse(
+      `has dilationRate [${[dilation].flat().join(', ')}], which TensorFlow.js passes over: it computes as if it were 1.`,
+      'Set it to 1, or build the network with depthwiseConv2d({ dilation }) of @gpdjs/core.',
+    )
   return activate(layer, layer.read('activation'), placeDepthwise(layer, layer.weights))
 }
 

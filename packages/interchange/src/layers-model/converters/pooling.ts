@@ -1,4 +1,12 @@
-import { averagePool, globalAveragePool, maxPool, meanToken, zeroPadding2d } from '@gpdjs/core'
+import {
+  averagePool,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool,
+  meanToken,
+  resizeNearest,
+  zeroPadding2d,
+} from '@gpdjs/core'
 import { expectChannelsLast, windowOf, type LayerConverter } from '../layer.ts'
 
 export const maxPooling: LayerConverter = (layer) => layer.place(maxPool(windowOf(layer, 'poolSize')), layer.inputs)
@@ -9,6 +17,23 @@ export const averagePooling: LayerConverter = (layer) =>
 export const globalAveragePooling: LayerConverter = (layer) => {
   expectChannelsLast(layer)
   return layer.place(globalAveragePool(), layer.inputs)
+}
+
+export const globalMaxPooling: LayerConverter = (layer) => {
+  expectChannelsLast(layer)
+  return layer.place(globalMaxPool(), layer.inputs)
+}
+
+/** Only copies: other ways to fill in pixels have no op. */
+export const upSampling: LayerConverter = (layer) => {
+  expectChannelsLast(layer)
+  const interpolation = layer.read('interpolation')
+  if (interpolation !== 'nearest')
+    layer.refuse(`has interpolation ${JSON.stringify(interpolation)}.`, "Only 'nearest' is supported.")
+  // It multiplies the sizes, which are those of the output.
+  layer.read('size')
+  const [height, width] = layer.outputShape as [number, number, number]
+  return layer.place(resizeNearest({ height, width }), layer.inputs)
 }
 
 export const meanOverTokens: LayerConverter = (layer) => layer.place(meanToken(), layer.inputs)
