@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import '@tensorflow/tfjs-backend-wasm'
 import { beforeAll, describe, it } from 'vitest'
 import { useBackend } from '../use-backend.ts'
 import {

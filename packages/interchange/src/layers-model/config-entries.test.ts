@@ -3,10 +3,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { predict } from '@gpdjs/core'
 import { converters } from './converters/index.ts'
 import { fromLayersModel } from './from-layers-model.ts'
+import { registerNormalization } from './normalization-layer.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
 })
+
+registerNormalization()
 
 type Config = Readonly<Record<string, unknown>>
 type Shape = number[]
@@ -43,6 +46,7 @@ const samples: Readonly<Record<string, Sample>> = {
   MaxPooling2D: {},
   Multiply: { inputs: 2 },
   PReLU: {},
+  Normalization: { config: { mean: [1, 2, 3, 4], variance: [1, 4, 9, 2] } },
   Permute: { config: { dims: [2, 1] }, input: [5, 4] },
   ReLU: {},
   Rescaling: { config: { scale: 2 } },
@@ -78,6 +82,10 @@ const others: Readonly<Record<string, unknown>> = {
     [0, 1],
   ],
   'Rescaling scale': 3,
+  'Normalization axis': 1,
+  mean: 3,
+  variance: [1, 1, 1, 2],
+  invert: true,
   'LeakyReLU alpha': 0.2,
   activation: 'tanh',
   alpha: 0.5,

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { GpdError, type OpCall, type Pair, type Shape } from '@gpdjs/core'
+import { GpdError, type NetworkNode, type OpCall, type Pair, type Shape } from '@gpdjs/core'
 
 /** Tensors of one new node under the short names of its op: `weight`, `bias`, `running_mean`. */
 export interface NodeTensors {
@@ -31,7 +31,7 @@ export interface ConvertedLayer {
   /** Whether nothing follows: its result is the model's. */
   readonly last: boolean
   /** Places a node, called like the layer or `<layer>/<part>`, and returns its id. */
-  place(op: OpCall, inputs: readonly string[], tensors?: NodeTensors, part?: string): string
+  place(op: OpCall & Pick<NetworkNode, 'mode'>, inputs: readonly string[], tensors?: NodeTensors, part?: string): string
   /** Adds a line about the conversion, for the user. */
   note(text: string): void
   /** Says that the model's last step is left out, and which it is. */

@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, sizeOf } from '@gpdjs/core'
+import { checkDepth, checkLayers, type Refuse } from './check-layers.ts'
+import { kerasTopology } from './keras-topology.ts'
+import { weightNames } from './weight-names.ts'
 
 /** One tensor as a `model.json` lists it. */
 interface WeightEntry {
@@ -19,11 +22,12 @@ export interface ReadModelOptions {
   readonly source: string
   /** Reads a file of weights by its name; it is in the folder of `model.json`. */
   readonly read: (name: string) => Promise<Uint8Array>
-  /** Called with a message if numbers are not finite, which is allowed. Default: `console.warn`. */
+  /**
+   * Called with a message about what is allowed: numbers that are not finite, regularizers that TensorFlow.js does not read.
+   * Default: `console.warn`.
+   */
   readonly onWarning?: (message: string) => void
 }
-
-type Refuse = (expected: string, found: string) => GpdError
 
 const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 }
 const STORED = ['float32', 'int32', 'bool']
@@ -105,25 +109,6 @@ function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, opt
   }
 }
 
-/** Refuses layers of classes that TensorFlow.js does not have and that are not registered. */
-function checkClasses(topology: unknown, refuse: Refuse): void {
-  const known = tf.serialization.SerializationMap.getMap().classNameMap
-  const waiting = [topology]
-  // A loop: a hostile file may nest deeper than the stack.
-  while (waiting.length > 0) {
-    const value = waiting.pop()
-    if (typeof value !== 'object' || value === null) continue
-    waiting.push(...Object.values(value))
-    const { layers } = value as { layers?: unknown }
-    for (const layer of Array.isArray(layers) ? (layers as unknown[]) : []) {
-      const { class_name: className, config } = isRecord(layer) ? layer : {}
-      if (typeof className === 'string' && Object.hasOwn(known, className)) continue
-      const name = isRecord(config) ? config['name'] : undefined
-      throw refuse('layers of TensorFlow.js, or registered ones', `class ${quoted(className)} of layer ${quoted(name)}`)
-    }
-  }
-}
-
 function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> {
   try {
     const json = JSON.parse(text) as unknown
@@ -137,12 +122,13 @@ function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> 
 /**
  * Reads a `model.json` of `tf.layers` and its weights, which may come from anywhere: TensorFlow.js itself follows whatever
  * paths the file names and accepts bytes too many, names twice and numbers that are none. Everything is checked before
- * memory is taken for a weight.
+ * memory is taken for a weight. Files of Keras 3 are read as well, and Keras' Normalization. What a layer has in the file and
+ * TensorFlow.js passes over, such as `groups`, is refused.
  *
  * @param text the contents of `model.json`
  * @returns for `tf.loadLayersModel(tf.io.fromMemory(artifacts))`
  * @throws GpdError `checkpoint.corrupt` naming what is wrong: a path out of the folder, a missing file, bytes missing or
- *   left over, a weight twice, a layer of an unknown class; what `options.read` throws
+ *   left over, a weight twice, a layer of an unknown class or with an entry that TensorFlow.js does not read; what `options.read` throws
  * @example
  * const read = async (name) => readFile(join(folder, name))
  * const model = await tf.loadLayersModel(tf.io.fromMemory(await readModelArtifacts(text, { source: folder, read })))
@@ -154,7 +140,9 @@ export async function readModelArtifacts(text: string, options: ReadModelOptions
   const { modelTopology, weightsManifest, format } = json
   if (format === 'graph-model') throw refuse('a layers-model', 'a graph-model, which is no tf.LayersModel')
   if (!isRecord(modelTopology)) throw refuse('an object as modelTopology', quoted(modelTopology))
-  checkClasses(modelTopology, refuse)
+  checkDepth(modelTopology, refuse)
+  const topology = kerasTopology(modelTopology)
+  checkLayers(topology, options, refuse)
   const groups = checkManifest(weightsManifest, refuse)
   const parts: Uint8Array[] = []
   for (const group of groups) {
@@ -162,8 +150,9 @@ export async function readModelArtifacts(text: string, options: ReadModelOptions
     warnOfNonFinite(group.weights, bytes, options)
     parts.push(bytes)
   }
-  const specs = groups.flatMap(({ weights }) => weights) as unknown as tf.io.WeightsManifestEntry[]
-  return tf.io.getModelArtifactsForJSON(json as unknown as tf.io.ModelJSON, () =>
-    Promise.resolve([specs, joined(parts).buffer]),
+  const named = weightNames(topology)
+  const specs = groups.flatMap(({ weights }) => weights.map((weight) => ({ ...weight, name: named(weight.name) })))
+  return tf.io.getModelArtifactsForJSON({ ...json, modelTopology: topology } as unknown as tf.io.ModelJSON, () =>
+    Promise.resolve([specs as unknown as tf.io.WeightsManifestEntry[], joined(parts).buffer]),
   )
 }

@@ -3,7 +3,7 @@ import { activation, exponential, leakyRectifier, parametricRectifier, rectifier
 import { convolution, depthwiseConvolution, separableConvolution } from './convolution.ts'
 import { dense } from './dense.ts'
 import { concatenation, mean, product, sum } from './merge.ts'
-import { batchNormalization, layerNormalization, rescaling } from './normalization.ts'
+import { batchNormalization, keptNormalization, layerNormalization, rescaling } from './normalization.ts'
 import {
   averagePooling,
   globalAveragePooling,
@@ -36,6 +36,7 @@ export const converters: Readonly<Record<string, LayerConverter>> = {
   LayerNormalization: layerNormalization,
   MaxPooling2D: maxPooling,
   Multiply: product,
+  Normalization: keptNormalization,
   PReLU: parametricRectifier,
   Permute: permutation,
   ReLU: rectifier,

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { batchNorm, layerNorm, rescale } from '@gpdjs/core'
+import { batchNorm, layerNorm, normalize, rescale } from '@gpdjs/core'
 import type { ConvertedLayer, LayerConverter } from '../layer.ts'
+import { LEAST_DEVIATION } from '../normalization-layer.ts'
 
 function expectLastAxis(layer: ConvertedLayer): void {
   const axes = [layer.read('axis') ?? -1].flat() as number[]
@@ -55,3 +56,35 @@ function perChannel(layer: ConvertedLayer, key: 'scale' | 'offset'): number[] {
 
 export const rescaling: LayerConverter = (layer) =>
   layer.place(rescale({ factor: perChannel(layer, 'scale'), shift: perChannel(layer, 'offset') }), layer.inputs)
+
+/** One number of a constant for each channel. */
+function constants(layer: ConvertedLayer, key: 'mean' | 'variance', given: unknown): number[] {
+  const values = [given].flat(Infinity).map(Number)
+  const channels = layer.inputShape.at(-1)!
+  if (values.length === 1) return Array.from({ length: channels }, () => values[0]!)
+  if (values.length === channels) return values
+  return layer.refuse(`has ${values.length} numbers as ${key}.`, `Use one, or ${channels}: one for each channel.`)
+}
+
+/** `(x − mean) / deviation` with constants, or with moments that were adapted to data: a batch norm that never moves. */
+export const keptNormalization: LayerConverter = (layer) => {
+  expectLastAxis(layer)
+  const inverted = layer.read('invert') === true
+  const given = { mean: layer.read('mean'), variance: layer.read('variance') }
+  if ((given.mean ?? null) !== null) {
+    const [mean, variance] = [constants(layer, 'mean', given.mean), constants(layer, 'variance', given.variance)]
+    const deviation = variance.map((value) => Math.max(Math.sqrt(value), LEAST_DEVIATION))
+    const op = inverted ? rescale({ factor: deviation, shift: mean }) : normalize({ mean, deviation })
+    return layer.place(op, layer.inputs)
+  }
+  const [mean, squares] = layer.weights as [tf.Tensor, tf.Tensor]
+  const variance = tf.maximum(squares, LEAST_DEVIATION ** 2)
+  const [one, zero] = [tf.onesLike(mean), tf.zerosLike(mean)]
+  return layer.place(
+    { ...batchNorm({ epsilon: 0 }), mode: 'evaluation' },
+    layer.inputs,
+    inverted
+      ? { parameters: { weight: tf.sqrt(variance), bias: mean }, statistics: { running_mean: zero, running_var: one } }
+      : { parameters: { weight: one, bias: zero }, statistics: { running_mean: mean, running_var: variance } },
+  )
+}
