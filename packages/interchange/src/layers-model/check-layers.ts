@@ -7,7 +7,7 @@ export type Refuse = (expected: string, found: string) => GpdError
 
 interface Reader {
   readonly source: string
-  readonly onWarning?: (message: string) => void
+  readonly onWarning: (message: string) => void
 }
 
 const quoted = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80)
@@ -50,7 +50,7 @@ const isOfKeras3 = (topology: unknown): boolean =>
   isRecord(topology) && typeof topology['keras_version'] === 'string' && /^[3-9]/.test(topology['keras_version'])
 
 /** Refuses layers of classes that TensorFlow.js does not have and that are not registered, and what it would pass over. */
-export function checkLayers(topology: unknown, { source, onWarning = console.warn }: Reader, refuse: Refuse): void {
+export function checkLayers(topology: unknown, { source, onWarning }: Reader, refuse: Refuse): void {
   for (const { className, config } of layersOf(topology)) {
     if (className === 'Normalization') registerNormalization()
     const known = tf.serialization.SerializationMap.getMap().classNameMap

@@ -1,24 +1,42 @@
 import * as tf from '@tensorflow/tfjs'
-import { defineNetwork, didYouMean, GpdError, IMAGE, LOGITS, type Model, type Shape } from '@gpdjs/core'
+import {
+  defineNetwork,
+  didYouMean,
+  fillOptions,
+  GpdError,
+  IMAGE,
+  kinds,
+  LOGITS,
+  option,
+  optional,
+  type Given,
+  type Model,
+  type Shape,
+} from '@gpdjs/core'
 import { Conversion, fixedShape } from './conversion.ts'
 import type { LastActivation } from './layer.ts'
 
-export interface FromLayersModelOptions {
-  /** Name of the network. Default: the model's. */
-  readonly name?: string
+const OPTIONS = {
+  /** Name of the network (default: the model's). */
+  name: optional(kinds.text),
   /** Name of the output layer that gives the logits; needed for a model with several outputs. */
-  readonly output?: string
-  /** Names for intermediate results that losses read: tap → layer. */
-  readonly taps?: Readonly<Record<string, string>>
-  /** `[height, width, channels]` for a model that leaves the size of its image open. Default: the model's own sizes. */
-  readonly inputShape?: Shape
+  output: optional(kinds.text),
+  /** Names for intermediate results that losses read: tap → layer (default: none). */
+  taps: option(kinds.recordOf(kinds.text), {}),
+  /** `[height, width, channels]` for a model that leaves the size of its image open (default: the model's own sizes). */
+  inputShape: optional(kinds.listOf(kinds.count)),
 }
+
+export type FromLayersModelOptions = Given<typeof OPTIONS>
 
 /** A model, and what is not as it was in the `tf.LayersModel`. */
 export interface ConvertedModel extends Model {
   /** A line each: what was left out, is now learned, or is not taken over. */
   readonly notes: readonly string[]
-  /** What the model ended in, where it is left out so that the network gives logits: `softmax(logits)` are its scores. */
+  /**
+   * What the model ended in, where it is left out so that the network gives logits: `withProbabilities(model, activation)` gives
+   * its scores.
+   */
   readonly activation?: LastActivation
 }
 
@@ -90,13 +108,13 @@ function imageShape(model: tf.LayersModel, inputShape: Shape | undefined): Shape
  * @returns a model `{ image }` → `{ logits }` with tensors that the caller owns, and notes on what is not as it was
  * @throws GpdError `network.unknown-op` with position, name and class of a layer that has no counterpart, or was built with
  *   something that has none; `network.invalid` for several inputs, or several outputs without `options.output`;
- *   `network.shape` for open sizes without `options.inputShape`, or one that does not fit
+ *   `network.shape` for open sizes without `options.inputShape`, or one that does not fit; `config.*` for options
  * @example
  * const { network, parameters, statistics } = fromLayersModel(await tf.loadLayersModel(url))
  * const run = await distill({ student: network, parameters, statistics, data, optimizer, epochs: 10 })
  */
 export function fromLayersModel(model: tf.LayersModel, options: FromLayersModelOptions = {}): ConvertedModel {
-  const { name = model.name, output, taps = {}, inputShape } = options
+  const { name = model.name, output, taps, inputShape } = fillOptions('fromLayersModel', OPTIONS, options)
   const image = imageShape(model, inputShape)
   const conversion = new Conversion(image)
   const { notes, collected } = conversion

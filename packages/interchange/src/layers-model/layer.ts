@@ -7,8 +7,8 @@ export interface NodeTensors {
   readonly statistics?: Readonly<Record<string, tf.Tensor>>
 }
 
-/** What turns logits into scores, as the last step of a model. */
-export type LastActivation = 'softmax' | 'logSoftmax' | 'sigmoid'
+/** What turns logits into probabilities, as the last step of a model. */
+export type LastActivation = 'softmax' | 'sigmoid'
 
 /** One application of a Keras layer, as converters see it. */
 export interface ConvertedLayer {

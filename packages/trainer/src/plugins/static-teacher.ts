@@ -66,6 +66,8 @@ export const STATIC_TEACHER_OPTIONS = {
   metadata: optional(kinds.object),
   /** What `fromLayersModel` gives beside the model; not used. */
   notes: optional(kinds.listOf(kinds.text, { least: 0 })),
+  /** What `fromLayersModel` left out at the end of the model; not used. */
+  activation: optional(kinds.oneOf('softmax', 'sigmoid')),
 }
 
 export type StaticTeacherOptions = Given<typeof STATIC_TEACHER_OPTIONS>

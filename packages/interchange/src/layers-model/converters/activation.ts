@@ -39,22 +39,21 @@ const ACTIVATIONS: Readonly<Record<string, (() => OpCall) | undefined>> = {
   softmax: softmaxOp,
 }
 
-/** What turns logits into scores, which losses do themselves, and what to train such logits with. */
-const SCORES: Readonly<Record<LastActivation, string>> = {
-  softmax: '',
+/** What a model may end in that losses do themselves: the probabilities it makes of logits, and what trains them. */
+const ENDS: Readonly<Record<string, { readonly makes?: LastActivation; readonly advice?: string }>> = {
+  softmax: { makes: 'softmax' },
   // As good as logits: a softmax of these logarithms gives the same probabilities.
-  logSoftmax: '',
-  sigmoid: ' Each is for a label of its own: train with the task multiLabel().',
+  logSoftmax: {},
+  sigmoid: { makes: 'sigmoid', advice: ' Each is for a label of its own: train with the task multiLabel().' },
 }
 
-const isLast = (key: string): key is LastActivation => Object.hasOwn(SCORES, key)
-
-/** Applies the activation called `name` to a node. One that makes scores is left out at the very end: networks give logits. */
+/** Applies the activation called `name` to a node. At the very end it may be left out: networks give logits. */
 export function activate(layer: ConvertedLayer, name: unknown, input: string): string {
   const key = typeof name === 'string' ? name : 'linear'
-  if (layer.last && isLast(key)) {
-    layer.note(`The ${key} of '${layer.name}' is left out: the network gives logits.${SCORES[key]}`)
-    layer.leaveOut(key)
+  if (layer.last && Object.hasOwn(ENDS, key)) {
+    const { makes, advice = '' } = ENDS[key]!
+    layer.note(`The ${key} of '${layer.name}' is left out: the network gives logits.${advice}`)
+    if (makes !== undefined) layer.leaveOut(makes)
     return input
   }
   if (!Object.hasOwn(ACTIVATIONS, key)) {
