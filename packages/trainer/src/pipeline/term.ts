@@ -6,6 +6,7 @@ import {
   type ActorOutputs,
   type DistillationLoss,
   type Fields,
+  type Network,
   type RandomStream,
   type Rows,
   type Schedule,
@@ -46,6 +47,10 @@ export interface LossTerm {
   readonly fields?: readonly string[]
   /** Whether its value depends on several samples at once, so that rows cannot be weighed. Default false. */
   readonly comparesSamples?: boolean
+  /** Networks of its heads, run in training mode. Default none. */
+  readonly networks?: readonly Network[]
+  /** Samples that a batch must have for a gradient. Default 1. */
+  readonly leastBatch?: number
   /** The unweighted loss: one value per row, `[rows]`, or one for the batch. Disposes nothing. */
   compute(outputs: Outputs, context: TermContext): tf.Tensor1D | tf.Scalar
   /** A factor for each row, `[rows]`, off the tape: which rows count for this term, and how much. Default 1 for all. */
@@ -107,6 +112,9 @@ export const edgeName = ({ name, loss, student, teacher }: EdgeOptions): string 
 /** Where the run keeps the trained heads of a loss, and its memory. */
 export const headsOf = (term: string): string => `heads ${term}`
 export const memoryOf = (term: string): string => `memory ${term}`
+
+/** Whether tensors of that store belong to a loss. */
+export const isHeadStore = (store: string): boolean => store.startsWith(headsOf(''))
 
 const SIDES = ['student', 'teacher'] as const
 
