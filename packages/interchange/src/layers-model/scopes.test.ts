@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { predict } from '@gpdjs/core'
 import { fromLayersModel } from './from-layers-model.ts'
+import { toLayersModel } from './to-layers-model.ts'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -114,4 +115,38 @@ it('what a layer is called with is noted, as TensorFlow.js passes it over', () =
   expect(converted.notes).toEqual([
     "'drop' was called with training true, which changes nothing here, as in TensorFlow.js.",
   ])
+})
+
+it('an input of whole numbers is noted, a sparse one refused', () => {
+  const model = (options: object) => {
+    const input = tf.input({ shape: [3], name: 'x', ...options })
+    return tf.model({ inputs: input, outputs: head().apply(input) as tf.SymbolicTensor })
+  }
+  expect(fromLayersModel(model({})).notes).toEqual([])
+  expect(fromLayersModel(model({ batchShape: [8, 3], shape: undefined })).notes).toEqual([])
+  expect(fromLayersModel(model({ dtype: 'int32' })).notes).toEqual([
+    '\'x\' had the dtype "int32"; the network computes in float32.',
+  ])
+  expect(() => fromLayersModel(model({ sparse: true }))).toThrow(/'x' \(InputLayer\) has sparse true/)
+})
+
+it('the top of MobileNetV1, as Keras 2 builds it, is read and comes back', () => {
+  const layers = [
+    tf.layers.conv2d({ inputShape: [8, 8, 3], filters: 6, kernelSize: 3, strides: 2, padding: 'same' }),
+    tf.layers.globalAveragePooling2d({}),
+    tf.layers.reshape({ targetShape: [1, 1, 6], name: 'reshape_1' }),
+    tf.layers.dropout({ rate: 0.001 }),
+    tf.layers.conv2d({ filters: 10, kernelSize: 1, padding: 'same', name: 'conv_preds' }),
+    tf.layers.activation({ activation: 'softmax', name: 'act_softmax' }),
+    tf.layers.reshape({ targetShape: [10], name: 'reshape_2' }),
+  ]
+  const model = tf.sequential({ layers })
+  const x = tf.randomNormal([2, 8, 8, 3], 0, 1, 'float32', 4)
+  const converted = fromLayersModel(model)
+  const back = toLayersModel(converted)
+  for (const logits of [predict(converted, x), back.predict(x) as tf.Tensor]) {
+    const gap = tf.sub(tf.softmax(logits), model.predict(x) as tf.Tensor)
+    expect(tf.max(tf.abs(gap)).dataSync()[0]).toBeLessThan(1e-6)
+  }
+  expect(converted.activation).toBe('softmax')
 })
