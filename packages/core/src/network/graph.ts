@@ -87,7 +87,7 @@ function checkCall(id: string, op: unknown): void {
 export function graph(options: GraphOptions): Graph {
   const { name, inputs } = readOptions(options)
   const nodes: NetworkNode[] = []
-  const taps: Record<string, string> = {}
+  const taps = new Map<string, string>()
   return {
     add(id, op, ...inputs) {
       checkCall(id, op)
@@ -95,11 +95,11 @@ export function graph(options: GraphOptions): Graph {
       return id
     },
     tap(name, node) {
-      taps[name] = node
+      taps.set(name, node)
     },
     build: (ends) => {
       const outputs = typeof ends === 'string' ? { [LOGITS]: ends } : ends
-      return defineNetwork({ name, inputs, nodes, outputs, taps })
+      return defineNetwork({ name, inputs, nodes, outputs, taps: Object.fromEntries(taps) })
     },
   }
 }

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import type * as tf from '@tensorflow/tfjs'
 import { fillOptions, GpdError, kinds, needed, option, sizeOf, type Filled, type Given } from '@gpdjs/core'
 import { checkDepth, checkLayers, type Refuse } from './check-layers.ts'
 import { kerasTopology } from './keras-topology.ts'
@@ -160,7 +160,13 @@ export async function readModelArtifacts(text: string, given: ReadModelOptions):
   }
   const named = weightNames(topology)
   const specs = groups.flatMap(({ weights }) => weights.map((weight) => ({ ...weight, name: named(weight.name) })))
-  return tf.io.getModelArtifactsForJSON({ ...json, modelTopology: topology } as unknown as tf.io.ModelJSON, () =>
-    Promise.resolve([specs as unknown as tf.io.WeightsManifestEntry[], joined(parts).buffer]),
-  )
+  // All but where the weights were: training configuration, signatures, metadata, and whatever else it has.
+  const { weightsManifest: _, ...rest } = json
+  const weightSpecs = specs as unknown as tf.io.WeightsManifestEntry[]
+  return {
+    ...rest,
+    modelTopology: topology as tf.io.ModelArtifacts['modelTopology'] & object,
+    weightSpecs,
+    weightData: joined(parts).buffer,
+  }
 }

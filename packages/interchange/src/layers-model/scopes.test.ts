@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { predict } from '@gpdjs/core'
+import { predict, withProbabilities } from '@gpdjs/core'
 import { fromLayersModel } from './from-layers-model.ts'
 import { toLayersModel } from './to-layers-model.ts'
 
@@ -149,4 +149,17 @@ it('the top of MobileNetV1, as Keras 2 builds it, is read and comes back', () =>
     expect(tf.max(tf.abs(gap)).dataSync()[0]).toBeLessThan(1e-6)
   }
   expect(converted.activation).toBe('softmax')
+  const whole = toLayersModel(withProbabilities(converted, converted.activation))
+  const gap = tf.sub(whole.predict(x) as tf.Tensor, model.predict(x) as tf.Tensor)
+  expect(tf.max(tf.abs(gap)).dataSync()[0]).toBeLessThan(1e-6)
+})
+
+it('a sigmoid that is left out can be put back', () => {
+  const model = tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], units: 1, activation: 'sigmoid' })] })
+  const converted = fromLayersModel(model)
+  const x = tf.randomNormal([5, 3], 0, 1, 'float32', 4)
+  const whole = toLayersModel(withProbabilities(converted, converted.activation))
+  const gap = tf.sub(whole.predict(x) as tf.Tensor, model.predict(x) as tf.Tensor)
+  expect(tf.max(tf.abs(gap)).dataSync()[0]).toBeLessThan(1e-6)
+  expect(converted.network.shapes[converted.network.outputs['logits']!]).toEqual([1])
 })
