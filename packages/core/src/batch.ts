@@ -43,4 +43,6 @@ export interface BatchSource {
   batches(options: EpochOptions): Iterable<Batch>
   /** Checks values on the device, which takes time; called once, before training or evaluation. */
   check?(): Promise<void>
+  /** A digest of the samples: equal if and only if the batches are. Undefined where it cannot be computed. */
+  fingerprint?(): Promise<string | undefined>
 }
