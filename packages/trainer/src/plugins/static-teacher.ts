@@ -72,7 +72,7 @@ export const STATIC_TEACHER_OPTIONS = {
   /** What `fromLayersModel` gives beside the model; not used. */
   notes: optional(kinds.listOf(kinds.text, { least: 0 })),
   /** What `fromLayersModel` has left out at its end, `'softmax'` or `'sigmoid'`: the task is to be of such logits. */
-  activation: optional(kinds.text),
+  activation: optional(kinds.oneOf('softmax', 'sigmoid')),
 }
 
 export type StaticTeacherOptions = Given<typeof STATIC_TEACHER_OPTIONS>
