@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { mapRecord, type BatchSource, type EvaluationOptions, type Predict, type Rows, type Task } from '@gpdjs/core'
-import { nextTurn } from '../loop/read-metrics.ts'
+import { nextTurn } from '../next-turn.ts'
 import { weightedMean } from '../weighted-mean.ts'
 
 /** `Σ w`, the number of rows where they have no weights. */
