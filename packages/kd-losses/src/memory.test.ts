@@ -31,7 +31,6 @@ const calls: Readonly<Record<string, () => tf.Tensor>> = {
   binaryCrossEntropy: () => exported.binaryCrossEntropy(s, t),
   binaryKdLoss: () => exported.binaryKdLoss(s, t),
   kdLoss: () => exported.kdLoss(s, t),
-  binaryKdLoss: () => exported.binaryKdLoss(s, t),
   dkdLoss: () => exported.dkdLoss(s, t, y),
   'dkdLoss of shares': () => exported.dkdLoss(s, t, s, { softLabels: 'argmax' }),
   softCrossEntropyLoss: () => exported.softCrossEntropyLoss(s, t),

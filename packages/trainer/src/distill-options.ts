@@ -1,10 +1,8 @@
 import { kinds, needed, option, optional, type Filled, type Given, type Task, type TensorRecord } from '@gpdjs/core'
 import type { Heads } from '@gpdjs/interchange'
 import type { Callbacks } from './callbacks.ts'
-import { RESUME_OPTIONS } from './checkpoints/resume.ts'
 import { sources } from './given-data.ts'
 import { models } from './given-model.ts'
-import { DIVERGENCE_OPTIONS } from './loop/divergence.ts'
 import { optimizers } from './optimizers/given.ts'
 import type { PluginOption } from './pipeline/plugin.ts'
 
