@@ -5,7 +5,7 @@ export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
 export { TFJS_VERSION } from './tfjs-version.ts'
 export { didYouMean, nearest } from './suggest.ts'
 export { namePattern, type NamePattern } from './name-pattern.ts'
-export { fillOptions, given } from './options/fill.ts'
+export { checkArgument, fillOptions, given } from './options/fill.ts'
 export {
   needed,
   option,
@@ -78,7 +78,7 @@ export {
 } from './network/network.ts'
 export { networkDefinition, parseNetwork } from './network/saved-network.ts'
 export { freeze, unfreeze, type FreezeOptions } from './network/freeze.ts'
-export type { Model } from './network/model.ts'
+export { checkModel, type Model } from './network/model.ts'
 export { soleInput, soleOutput } from './network/ends.ts'
 export { apply, predict, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
 export { widenNetwork } from './network/widen.ts'
