@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  checkModel,
   GpdError,
   networkDefinition,
   parseNetwork,
@@ -38,6 +39,7 @@ export async function saveNetwork(
   trained: Model,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  checkModel('saveNetwork', trained)
   const tensors = await encodable({ ...trained.parameters, ...trained.statistics })
   await writeFolder(folder, {
     [DEFINITION]: `${JSON.stringify(networkDefinition(trained.network), null, 1)}\n`,

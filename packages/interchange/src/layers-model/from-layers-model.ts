@@ -1,15 +1,31 @@
 import * as tf from '@tensorflow/tfjs'
-import { defineNetwork, didYouMean, GpdError, IMAGE, LOGITS, type Model, type Network } from '@gpdjs/core'
+import {
+  defineNetwork,
+  didYouMean,
+  fillOptions,
+  GpdError,
+  IMAGE,
+  kinds,
+  LOGITS,
+  option,
+  optional,
+  type Filled,
+  type Given,
+  type Model,
+  type Network,
+} from '@gpdjs/core'
 import { Conversion, fixedShape } from './conversion.ts'
 
-export interface FromLayersModelOptions {
-  /** Name of the network. Default: the model's. */
-  readonly name?: string
+const OPTIONS = {
+  /** Name of the network (default: the model's). */
+  name: optional(kinds.text),
   /** Name of the output layer that gives the logits; needed for a model with several outputs. */
-  readonly output?: string
-  /** Names for intermediate results that losses read: tap → layer. */
-  readonly taps?: Readonly<Record<string, string>>
+  output: optional(kinds.text),
+  /** Names for intermediate results that losses read: tap → layer (default: none). */
+  taps: option(kinds.recordOf(kinds.text), {}),
 }
+
+export type FromLayersModelOptions = Given<typeof OPTIONS>
 
 function chooseOutput(model: tf.LayersModel, output: string | undefined): tf.SymbolicTensor {
   const names = model.outputNames
@@ -47,7 +63,7 @@ function tapNodes(
 
 function convert(
   model: tf.LayersModel,
-  { name, output, taps = {} }: FromLayersModelOptions,
+  { name, output, taps }: Filled<typeof OPTIONS>,
   conversion: Conversion,
 ): Network {
   const [image, ...others] = model.inputs
@@ -88,12 +104,13 @@ export function fromLayersModel(
   model: tf.LayersModel,
   options: FromLayersModelOptions = {},
 ): Model & { readonly notes: readonly string[] } {
+  const filled = fillOptions('fromLayersModel', OPTIONS, options)
   const conversion = new Conversion()
   const { parameters, statistics, notes } = conversion
   try {
     const build: { network?: Network } = {}
     // Collects the constants that stand in for scales and shifts the model lacks; what is returned is a kept copy.
-    tf.tidy(() => void (build.network = convert(model, options, conversion)))
+    tf.tidy(() => void (build.network = convert(model, filled, conversion)))
     return { network: build.network!, parameters, statistics, notes }
   } catch (error) {
     tf.dispose([parameters, statistics])

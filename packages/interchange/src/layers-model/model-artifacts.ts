@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, sizeOf } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, needed, option, sizeOf, type Filled, type Given } from '@gpdjs/core'
 
 /** One tensor as a `model.json` lists it. */
 interface WeightEntry {
@@ -14,14 +14,23 @@ interface WeightGroup {
   readonly weights: readonly WeightEntry[]
 }
 
-export interface ReadModelOptions {
-  /** What to call `model.json` in messages, usually its path. */
-  readonly source: string
-  /** Reads a file of weights by its name; it is in the folder of `model.json`. */
-  readonly read: (name: string) => Promise<Uint8Array>
-  /** Called with a message if numbers are not finite, which is allowed. Default: `console.warn`. */
-  readonly onWarning?: (message: string) => void
+/** What happens with messages about weights. */
+export const WARNING_OPTIONS = {
+  /** Called with a message if numbers are not finite, which is allowed (default: `console.warn`). */
+  onWarning: option(kinds.functionOf<(message: string) => void>(), (message) => console.warn(message)),
 }
+
+const OPTIONS = {
+  /** What to call `model.json` in messages, usually its path. */
+  source: needed(kinds.text),
+  /** Reads a file of weights by its name; it is in the folder of `model.json`. */
+  read: needed(kinds.functionOf<(name: string) => Promise<Uint8Array>>()),
+  ...WARNING_OPTIONS,
+}
+
+export type ReadModelOptions = Given<typeof OPTIONS>
+
+type FilledReadModelOptions = Filled<typeof OPTIONS>
 
 type Refuse = (expected: string, found: string) => GpdError
 
@@ -85,7 +94,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** The bytes of a group, as many as its weights take. */
-async function readGroup({ paths, weights }: WeightGroup, options: ReadModelOptions, refuse: Refuse) {
+async function readGroup({ paths, weights }: WeightGroup, options: FilledReadModelOptions, refuse: Refuse) {
   const bytes = joined(await Promise.all(paths.map((path) => options.read(path))))
   const wanted = weights.reduce((sum, weight) => sum + byteSize(weight), 0)
   if (bytes.length === wanted) return bytes
@@ -93,8 +102,8 @@ async function readGroup({ paths, weights }: WeightGroup, options: ReadModelOpti
 }
 
 /** Warns of weights with numbers that are not finite. They are legal, but make all results of the network not finite. */
-function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, options: ReadModelOptions): void {
-  const { source, onWarning = console.warn } = options
+function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, options: FilledReadModelOptions): void {
+  const { source, onWarning } = options
   let offset = 0
   for (const weight of weights) {
     const size = byteSize(weight)
@@ -142,12 +151,13 @@ function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> 
  * @param text the contents of `model.json`
  * @returns for `tf.loadLayersModel(tf.io.fromMemory(artifacts))`
  * @throws GpdError `checkpoint.corrupt` naming what is wrong: a path out of the folder, a missing file, bytes missing or
- *   left over, a weight twice, a layer of an unknown class; what `options.read` throws
+ *   left over, a weight twice, a layer of an unknown class; what `read` throws; `config.*` for options
  * @example
  * const read = async (name) => readFile(join(folder, name))
  * const model = await tf.loadLayersModel(tf.io.fromMemory(await readModelArtifacts(text, { source: folder, read })))
  */
-export async function readModelArtifacts(text: string, options: ReadModelOptions): Promise<tf.io.ModelArtifacts> {
+export async function readModelArtifacts(text: string, given: ReadModelOptions): Promise<tf.io.ModelArtifacts> {
+  const options = fillOptions('readModelArtifacts', OPTIONS, given)
   const refuse: Refuse = (expected, found) =>
     new GpdError('checkpoint.corrupt', `${options.source}: expected ${expected}, found ${found}.`)
   const json = parse(text, refuse)

@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, needed, type Given } from '@gpdjs/core'
 import {
   decodeElements,
   elementSize,
@@ -70,6 +70,13 @@ function checkLayout(entries: readonly HeaderEntry[], dataBytes: number, corrupt
   if (position !== dataBytes) throw corrupt(`${position} bytes of data`, `${dataBytes}`)
 }
 
+const OPTIONS = {
+  /** What to call the file in messages, usually its path. */
+  source: needed(kinds.text),
+}
+
+export type DecodeSafetensorsOptions = Given<typeof OPTIONS>
+
 /**
  * Reads a safetensors file. Everything is checked before anything is allocated for a tensor, so a hostile or damaged
  * file costs no more memory than an honest one of its size.
@@ -86,8 +93,9 @@ function checkLayout(entries: readonly HeaderEntry[], dataBytes: number, corrupt
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
-  { source }: { readonly source: string },
+  options: DecodeSafetensorsOptions,
 ): { tensors: Map<string, SafeTensor>; metadata: Record<string, string> } {
+  const { source } = fillOptions('decodeSafetensors', OPTIONS, options)
   const corrupt: Corrupt = (expected, found) =>
     new GpdError(
       'checkpoint.corrupt',

@@ -1,4 +1,4 @@
-import { GpdError, sizeOf } from '@gpdjs/core'
+import { checkArgument, GpdError, kinds, sizeOf } from '@gpdjs/core'
 import { quote } from './json-cursor.ts'
 
 export interface EncodableTensor {
@@ -62,6 +62,7 @@ export function encodeSafetensors(
   tensors: Readonly<Record<string, EncodableTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  checkArgument('encodeSafetensors', 'metadata', kinds.recordOf(kinds.text), metadata)
   const byName = sorted(tensors)
   // The order of the reference writer: floats before integers, then by name.
   const isFloat = ([, { data }]: [string, EncodableTensor]) => data instanceof Float32Array

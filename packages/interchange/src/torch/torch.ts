@@ -1,7 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, sizeOf, type Network, type TensorRecord } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  optional,
+  sizeOf,
+  type Given,
+  type Network,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { torchLayouts, type TorchLayout } from './layout.ts'
-import { respellLayouts, type TorchNames } from './spellings.ts'
+import { respellLayouts, TORCH_NAMES } from './spellings.ts'
 
 /** A tensor of a PyTorch state dict, row-major in PyTorch's layout, such as `decodeSafetensors` of `@gpdjs/core` returns. */
 export interface TorchTensor {
@@ -9,13 +18,15 @@ export interface TorchTensor {
   readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array
 }
 
-export interface TorchOptions {
+const OPTIONS = {
   /**
-   * Whose names and shapes the state dict has. Default: those of the network's own nodes, which the README lists.
-   * ResNet, VGG, MobileNetV2, ConvNeXt and ViT are known under both.
+   * Whose names and shapes the state dict has: ResNet, VGG, MobileNetV2, ConvNeXt and ViT are known under both (default: those
+   * of the network's own nodes, which the README lists).
    */
-  readonly names?: TorchNames
+  names: optional(kinds.oneOf(...TORCH_NAMES)),
 }
+
+export type TorchOptions = Given<typeof OPTIONS>
 
 export interface TorchLoad {
   readonly parameters: Record<string, tf.Tensor>
@@ -28,7 +39,8 @@ export interface TorchLoad {
 
 const shown = (shape: readonly number[]): string => `[${shape.join(', ')}]`
 
-function layoutsOf(network: Network, { names }: TorchOptions): ReadonlyMap<string, TorchLayout> {
+function layoutsOf(where: string, network: Network, options: TorchOptions): ReadonlyMap<string, TorchLayout> {
+  const { names } = fillOptions(where, OPTIONS, options)
   const own = torchLayouts(network)
   return names === undefined ? own : respellLayouts(network, own, names)
 }
@@ -85,7 +97,7 @@ export function fromTorch(
   options: TorchOptions = {},
 ): TorchLoad {
   const given: ReadonlyMap<string, TorchTensor> = state instanceof Map ? state : new Map(Object.entries(state))
-  const layouts = layoutsOf(network, options)
+  const layouts = layoutsOf('fromTorch', network, options)
   const classes = Object.values(network.outputs).map((node) => network.shapes[node]?.at(-1) ?? 0)
   const names = new Set([...layouts.values()].map(({ name }) => name))
   const checked = new Map(
@@ -126,7 +138,7 @@ export async function toTorch(
   tensors: TensorRecord,
   options: TorchOptions = {},
 ): Promise<Map<string, TorchTensor & { readonly data: Float32Array }>> {
-  const layouts = layoutsOf(network, options)
+  const layouts = layoutsOf('toTorch', network, options)
   const state = new Map<string, TorchTensor & { readonly data: Float32Array }>()
   for (const { name, shape } of [...network.parameters, ...network.statistics]) {
     const [layout, tensor] = [layouts.get(name), tensors[name]]
