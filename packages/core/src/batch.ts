@@ -1,4 +1,6 @@
-import type { Fields, FieldSpec } from './fields.ts'
+import { fieldKind, type Fields, type FieldSpec } from './fields.ts'
+import * as kinds from './options/kinds.ts'
+import { needed, optional } from './options/option.ts'
 
 /** Samples on the device. The receiver disposes of the fields. */
 export interface Batch {
@@ -44,3 +46,12 @@ export interface BatchSource {
   /** Checks values on the device, which takes time; called once, before training or evaluation. */
   check?(): Promise<void>
 }
+
+/** `BatchSource` as objects of users are checked. */
+export const sourceKind = kinds.members<BatchSource>('a source such as imageSource(set)', {
+  size: needed(kinds.count),
+  fields: needed(kinds.recordOf(fieldKind)),
+  varying: needed(kinds.flag),
+  batches: needed(kinds.functionOf()),
+  check: optional(kinds.functionOf()),
+})

@@ -18,23 +18,24 @@ export {
   type OptionTable,
 } from './options/option.ts'
 export { isRecord, show } from './options/show.ts'
-export { describeField, type FieldSpec, type Fields } from './fields.ts'
+export { describeField, fieldKind, shapeKind, type FieldSpec, type Fields } from './fields.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { sizeOf, type Shape } from './shape.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
-export type {
-  ActorOutputs,
-  DistillationContext,
-  DistillationLoss,
-  LossSetup,
-  LossTensors,
-  PairOutputs,
+export {
+  lossKind,
+  type ActorOutputs,
+  type DistillationContext,
+  type DistillationLoss,
+  type LossSetup,
+  type LossTensors,
+  type PairOutputs,
 } from './loss.ts'
-export type { Batch, BatchSource, EpochOptions } from './batch.ts'
-export type { ExpectedField, Objective, Predict, Rows, Task } from './task.ts'
-export type { Progress, Schedule } from './schedule.ts'
+export { sourceKind, type Batch, type BatchSource, type EpochOptions } from './batch.ts'
+export { taskKind, type ExpectedField, type Objective, type Predict, type Rows, type Task } from './task.ts'
+export { scheduleKind, type Progress, type Schedule } from './schedule.ts'
 export {
   fixedAxis,
   inputAxis,

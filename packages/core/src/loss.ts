@@ -1,6 +1,8 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Fields } from './fields.ts'
 import type { ParameterSpec } from './axes/parameters.ts'
+import * as kinds from './options/kinds.ts'
+import { needed, optional } from './options/option.ts'
 import type { Shape } from './shape.ts'
 import type { RandomStream } from './random/random-stream.ts'
 import type { TensorRecord } from './tensor-ops/tensor-record.ts'
@@ -85,3 +87,16 @@ export interface DistillationLoss {
    */
   compute(context: DistillationContext): tf.Scalar | tf.Tensor1D
 }
+
+const names = kinds.listOf(kinds.text, { least: 0, expected: 'a list of names' })
+
+/** `DistillationLoss` as objects of users are checked. */
+export const lossKind = kinds.members<DistillationLoss>('a loss such as kd()', {
+  name: needed(kinds.text),
+  taps: optional(kinds.record({ student: optional(names), teacher: optional(names) })),
+  views: optional(names),
+  fields: optional(names),
+  comparesSamples: optional(kinds.flag),
+  prepare: optional(kinds.functionOf()),
+  compute: needed(kinds.functionOf()),
+})

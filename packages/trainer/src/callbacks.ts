@@ -1,3 +1,5 @@
+import { checkArgument, kinds, optional } from '@gpdjs/core'
+
 /** Numbers to log, under the names of TensorFlow.js (`loss`, `acc`, `val_acc`) and those of the run's losses. */
 export type Logs = Readonly<Record<string, number>>
 
@@ -29,8 +31,24 @@ export interface TrainInfo {
   readonly losses: readonly string[]
 }
 
-/** Several sets of callbacks as one; called in order. */
+const hook = optional(kinds.functionOf())
+
+/** `Callbacks` as objects of users are checked. */
+export const callbackKind = kinds.members<Callbacks>('callbacks such as { onEpochEnd }', {
+  onTrainBegin: hook,
+  onEpochBegin: hook,
+  onBatchEnd: hook,
+  onEpochEnd: hook,
+  onTrainEnd: hook,
+})
+
+/**
+ * Several sets of callbacks as one; called in order.
+ *
+ * @throws GpdError `config.unknown-key` for a hook that does not exist, `config.invalid` for anything but a list of callbacks
+ */
 export function combineCallbacks(callbacks: readonly Callbacks[]): Required<Callbacks> {
+  checkArgument('combineCallbacks', 'callbacks', kinds.listOf(callbackKind, { least: 0 }), callbacks)
   const each = async (call: (one: Callbacks) => void | Promise<void> | undefined) => {
     for (const one of callbacks) await call(one)
   }

@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import {
   apply,
+  checkArgument,
+  checkModel,
   fillOptions,
   GpdError,
   kinds,
   option,
+  sourceKind,
   type BatchSource,
   type Fields,
   type Given,
@@ -75,6 +78,8 @@ export async function classMeans(
   options: ClassMeansOptions = {},
 ): Promise<number[][]> {
   const { tap, batchSize } = fillOptions('classMeans', OPTIONS, options)
+  checkModel('classMeans', teacher)
+  checkArgument('classMeans', 'source', sourceKind, source)
   checkSource(classification(), { teacher: teacher.network }, 'given', source.fields)
   const { shapes, outputs } = teacher.network
   const classes = shapes[outputs['logits']!]!.at(-1)!

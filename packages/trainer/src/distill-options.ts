@@ -3,28 +3,23 @@ import {
   needed,
   option,
   optional,
-  type BatchSource,
+  sourceKind,
+  taskKind,
   type Filled,
   type Given,
   type Network,
-  type Task,
-  type TensorRecord,
 } from '@gpdjs/core'
 import type { Heads } from '@gpdjs/interchange'
-import type { Callbacks } from './callbacks.ts'
+import { callbackKind } from './callbacks.ts'
 import { optimizers } from './optimizers/optimizer.ts'
-import type { PluginOption } from './pipeline/plugin.ts'
-
-const sources = kinds.objectWith<BatchSource>('a source such as imageSource(set)', 'size', 'batches')
-const tensors = kinds.objectWith<TensorRecord>('tensors by their names')
-
-export const tasks = kinds.objectWith<Task>('a task such as classification()', 'outputs', 'objective')
+import { pluginOptions } from './pipeline/plugin.ts'
+import { tensorRecords } from './pipeline/starting-tensors.ts'
 
 const DATA = {
   /** What is learnt from. */
-  train: needed(sources),
+  train: needed(sourceKind),
   /** What epochs are judged by; without it only training numbers are logged. */
-  validation: optional(sources),
+  validation: optional(sourceKind),
 }
 
 export const DISTILL_OPTIONS = {
@@ -33,15 +28,15 @@ export const DISTILL_OPTIONS = {
     kinds.objectWith<Network>('a network such as graph() or fromLayersModel() makes', 'nodes', 'parameters'),
   ),
   /** Weights to begin with (fine-tuning). Copied (default: drawn from the seed). */
-  parameters: optional(tensors),
+  parameters: optional(tensorRecords),
   /** Batch-norm moments to begin with (default: mean 0, variance 1). */
-  statistics: optional(tensors),
+  statistics: optional(tensorRecords),
   /** Heads of losses to begin with, as `run.heads` and `loadHeads` give them. Copied (default: drawn from the seed). */
   heads: optional(kinds.objectWith<Heads>('heads such as run.heads')),
   /** What it is trained with. */
   data: needed(kinds.record(DATA)),
   /** What networks are trained for: rows, objective, metrics (default: `classification()`). */
-  task: optional(tasks),
+  task: optional(taskKind),
   /** How gradients change what is trained: `sgd(…)`, `adamw(…)`, `partition(…)`. */
   optimizer: needed(optimizers),
   /** Passes over the training data. */
@@ -51,10 +46,7 @@ export const DISTILL_OPTIONS = {
   /** Batches whose mean gradient makes one step (default 1). */
   accumulate: option(kinds.count, 1),
   /** The parts of the method: `staticTeacher(…)`, `dynamicTeacher(…)`, `ema(…)`, or one's own (default: none). */
-  plugins: option(
-    kinds.kind<PluginOption>('plugins', () => true),
-    [],
-  ),
+  plugins: option(pluginOptions, []),
   /** Of weights, order, augmentation and noise; the same seed gives the same student (default 42). */
   seed: option(kinds.integer, 42),
   /** Stop after this many steps, with schedules as for the whole run (default: never). */
@@ -64,7 +56,7 @@ export const DISTILL_OPTIONS = {
   /** Stop after so many evaluations in a row without a better one; needs a validation set (default: never). */
   patience: optional(kinds.count),
   /** Called as training goes on (default: none). */
-  callbacks: option(kinds.objectWith<Callbacks | readonly Callbacks[]>('callbacks'), []),
+  callbacks: option(kinds.either(callbackKind, kinds.listOf(callbackKind, { least: 0 })), []),
   /** Training stops after the step during which it is aborted; the result is what was reached. */
   signal: optional(kinds.objectWith<AbortSignal>('an AbortSignal', 'aborted')),
 }

@@ -1,9 +1,13 @@
 import {
   apply,
+  checkArgument,
+  checkModel,
   fillOptions,
   kinds,
   option,
   optional,
+  sourceKind,
+  taskKind,
   type BatchSource,
   type Given,
   type Model,
@@ -11,13 +15,12 @@ import {
   type Task,
 } from '@gpdjs/core'
 import { checkSource } from './pipeline/check-source.ts'
-import { tasks } from './distill-options.ts'
 import { classification } from './tasks/classification.ts'
 import { meanOverSet } from './tasks/mean-over-set.ts'
 
 const OPTIONS = {
   /** What is measured (default: `classification()`, `acc` and `loss`). */
-  task: optional(tasks),
+  task: optional(taskKind),
   /** Samples in a batch (default 250). */
   batchSize: option(kinds.count, 250),
 }
@@ -36,7 +39,7 @@ const predictionOf =
 /**
  * The metrics of a task over a whole set, in evaluation mode.
  *
- * @throws GpdError `data.missing`, `data.mismatch` if the set is not what network and task read; what `source.check` throws
+ * @throws GpdError `config.*` for arguments and options; `data.missing`, `data.mismatch` if the set is not what network and task read; what `source.check` throws
  * @example const { acc } = await evaluate(run.student, test)
  */
 export async function evaluate<Metric extends string = 'acc' | 'loss'>(
@@ -46,6 +49,8 @@ export async function evaluate<Metric extends string = 'acc' | 'loss'>(
 ): Promise<Record<Metric, number>> {
   const { batchSize, ...given } = fillOptions('evaluate', OPTIONS, options)
   const { task = classification() as unknown as Task<Metric> } = given as { readonly task?: Task<Metric> }
+  checkModel('evaluate', model)
+  checkArgument('evaluate', 'source', sourceKind, source)
   checkSource(task, { network: model.network }, 'evaluated', source.fields)
   await source.check?.()
   const measure = task.evaluate ?? ((...given) => meanOverSet(task, ...given) as Promise<Record<Metric, number>>)

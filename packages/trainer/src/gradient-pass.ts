@@ -2,11 +2,15 @@ import * as tf from '@tensorflow/tfjs'
 import {
   apply,
   denseGradients,
+  fillOptions,
+  kinds,
   mapRecord,
+  option,
   randomStream,
   stopGradient,
   valueAndGradients,
   type Fields,
+  type Given,
   type TensorRecord,
 } from '@gpdjs/core'
 import { beforeTape } from './make-views.ts'
@@ -51,12 +55,14 @@ export interface GradientPass {
   readonly rowWeight?: tf.Scalar
 }
 
-export interface GradientPassOptions {
-  /** Position among the batches of one step. Default 0. */
-  readonly microBatch?: number
-  /** Which trained tensors move in this step; the others are constants. Default all. */
-  readonly moves?: (name: string) => boolean
+const OPTIONS = {
+  /** Position among the batches of one step (default 0). */
+  microBatch: option(kinds.countOrNone, 0),
+  /** Which trained tensors move in this step; the others are constants (default: all). */
+  moves: option(kinds.functionOf<(name: string) => boolean>(), () => true),
 }
+
+export type GradientPassOptions = Given<typeof OPTIONS>
 
 type Weights = StepScalars['weights']
 
@@ -134,8 +140,9 @@ export function gradientPass(
   state: Pick<TrainingState, 'trainables' | 'statistics' | 'step' | 'states'>,
   { fields: batch, known = {} }: TrainingBatch,
   weights: Weights,
-  { microBatch = 0, moves = () => true }: GradientPassOptions = {},
+  options: GradientPassOptions = {},
 ): GradientPass {
+  const { microBatch, moves } = fillOptions('gradientPass', OPTIONS, options)
   return tf.tidy(() => {
     const { trainables, statistics, step, states } = state
     const { seed, terms } = pipeline

@@ -1,10 +1,12 @@
 import {
+  checkArgument,
   fillOptions,
   GpdError,
   kinds,
   needed,
   option,
   optional,
+  scheduleKind,
   type Given,
   type Kind,
   type Progress,
@@ -12,9 +14,6 @@ import {
 } from '@gpdjs/core'
 
 const changing = kinds.functionOf<Exclude<Schedule, number>>()
-
-/** A number, or one that changes over the run. */
-export const schedules: Kind<Schedule> = kinds.either(kinds.number('a finite number', Number.isFinite), changing)
 
 /** A learning rate. */
 export const rates: Kind<Schedule> = kinds.either(kinds.nonNegative, changing)
@@ -34,6 +33,7 @@ export const COSINE_OPTIONS = {
  * @see Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017
  */
 export function cosine(start: number, options: Given<typeof COSINE_OPTIONS> = {}): Schedule {
+  checkArgument('cosine', 'start', kinds.finite, start)
   const { end } = fillOptions('cosine', COSINE_OPTIONS, options)
   return ({ step, totalSteps }) => end + ((start - end) * (1 + Math.cos((Math.PI * step) / totalSteps))) / 2
 }
@@ -51,6 +51,7 @@ export const MULTI_STEP_OPTIONS = {
 
 /** Multiplied by `factor` at every milestone. */
 export function multiStep(start: number, options: Given<typeof MULTI_STEP_OPTIONS>): Schedule {
+  checkArgument('multiStep', 'start', kinds.finite, start)
   const { milestones, factor } = fillOptions('multiStep', MULTI_STEP_OPTIONS, options)
   return ({ step, totalSteps }) =>
     start * factor ** milestones.filter((share) => step >= Math.round(share * totalSteps)).length
@@ -64,6 +65,7 @@ export const STEP_DECAY_OPTIONS = {
 
 /** Multiplied by `factor` each time another `every` (a share of the run) has passed. */
 export function stepDecay(start: number, options: Given<typeof STEP_DECAY_OPTIONS>): Schedule {
+  checkArgument('stepDecay', 'start', kinds.finite, start)
   const { every, factor } = fillOptions('stepDecay', STEP_DECAY_OPTIONS, options)
   return ({ step, totalSteps }) => start * factor ** Math.floor(step / Math.max(1, Math.round(every * totalSteps)))
 }
@@ -75,6 +77,8 @@ const LINEAR_OPTIONS = {
 
 /** A straight line from `start` to `end`. */
 export function linear(start: number, end: number, options: Given<typeof LINEAR_OPTIONS> = {}): Schedule {
+  checkArgument('linear', 'start', kinds.finite, start)
+  checkArgument('linear', 'end', kinds.finite, end)
   const { until } = fillOptions('linear', LINEAR_OPTIONS, options)
   return ({ step, totalSteps }) => start + (end - start) * Math.min(1, step / (until * totalSteps))
 }
@@ -93,6 +97,7 @@ const WARM_UP_OPTIONS = {
  * @throws GpdError `config.invalid`, `config.unknown-key`; `config.missing` unless there is one of `steps` and `share`
  */
 export function warmUp(schedule: Schedule, options: Given<typeof WARM_UP_OPTIONS>): Schedule {
+  checkArgument('warmUp', 'schedule', scheduleKind, schedule)
   const { steps, share } = fillOptions('warmUp', WARM_UP_OPTIONS, options)
   if ((steps === undefined) === (share === undefined)) {
     const [code, found] =
@@ -119,6 +124,7 @@ export type EpochWarmUpOptions = Given<typeof EPOCH_WARM_UP_OPTIONS>
 const epochWarmUp =
   (where: string, first: number) =>
   (schedule: Schedule, options: EpochWarmUpOptions): Schedule => {
+    checkArgument(where, 'schedule', scheduleKind, schedule)
     const { epochs, of } = fillOptions(where, EPOCH_WARM_UP_OPTIONS, options)
     return (progress) => {
       // Rounded down, but for what a quotient of step and steps per epoch may lack to a whole number.

@@ -1,5 +1,5 @@
 import { GpdError } from '../errors.ts'
-import type { FieldSpec } from '../fields.ts'
+import { fieldKind, shapeKind, type FieldSpec } from '../fields.ts'
 import type { OpCall } from '../ops/op.ts'
 import { fillOptions } from '../options/fill.ts'
 import * as kinds from '../options/kinds.ts'
@@ -22,24 +22,13 @@ export interface Graph {
   build(outputs: string | Readonly<Record<string, string>>): Network
 }
 
-const shape = kinds.listOf(kinds.count, { least: 0, expected: 'a list of whole numbers' })
-
-const FIELD = {
-  /** Without the batch axis. */
-  shape: needed(shape),
-  /** The type of its numbers. */
-  dtype: needed(kinds.oneOf('float32', 'int32')),
-  /** Entries are 0 … size − 1, where they are indices. */
-  size: optional(kinds.count),
-}
-
 const OPTIONS = {
   /** What the network is called. */
   name: needed(kinds.text),
   /** `[height, width, channels]` of the only input, `image`. */
-  inputShape: optional(shape),
+  inputShape: optional(shapeKind),
   /** Inputs by their names, in place of `inputShape`. */
-  inputs: optional(kinds.recordOf(kinds.record(FIELD))),
+  inputs: optional(kinds.recordOf(fieldKind)),
 }
 
 export type GraphOptions =

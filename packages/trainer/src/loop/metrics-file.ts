@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { checkArgument, GpdError, kinds } from '@gpdjs/core'
 import type { FileHandle } from 'node:fs/promises'
 import type { Callbacks, Logs } from '../callbacks.ts'
 import { nodeFiles } from '@gpdjs/interchange'
@@ -19,6 +19,7 @@ const plain = (logs: Logs): Record<string, number | string> =>
  * @example distill({ …, callbacks: [metricsFile('runs/1/metrics.jsonl')] })
  */
 export function metricsFile(path: string): Callbacks {
+  checkArgument('metricsFile', 'path', kinds.text, path)
   let file: FileHandle | undefined
   const write = async (entry: object) => {
     try {

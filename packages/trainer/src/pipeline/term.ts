@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  checkArgument,
   GpdError,
+  kinds,
+  lossKind,
   mapRecord,
+  needed,
+  optional,
+  scheduleKind,
   stopGradient,
   type ActorOutputs,
   type DistillationLoss,
@@ -11,7 +17,7 @@ import {
   type Schedule,
   type TensorRecord,
 } from '@gpdjs/core'
-import type { Pass } from './pass.ts'
+import { passKind, type Pass } from './pass.ts'
 import { scopeOf } from '../scope.ts'
 import { weightedMean } from '../weighted-mean.ts'
 
@@ -51,6 +57,17 @@ export interface LossTerm {
   /** A factor for each row, `[rows]`, off the tape: which rows count for this term, and how much. Default 1 for all. */
   rows?(outputs: Outputs, context: TermContext): tf.Tensor1D
 }
+
+/** `LossTerm` as objects of users are checked. */
+export const termKind = kinds.members<LossTerm>('{ name, weight, passes, compute }', {
+  name: needed(kinds.text),
+  weight: needed(scheduleKind),
+  passes: needed(kinds.recordOf(passKind)),
+  fields: optional(kinds.listOf(kinds.text, { least: 0, expected: 'a list of names' })),
+  comparesSamples: optional(kinds.flag),
+  compute: needed(kinds.functionOf()),
+  rows: optional(kinds.functionOf()),
+})
 
 /**
  * A term's value as one number: `Σ w u ℓ / Σ w` with the task's weights `w` and the term's factors `u`; 0 where no row
@@ -100,6 +117,18 @@ export interface EdgeOptions {
   readonly name?: string
 }
 
+/** `EdgeOptions` as objects of users are checked. */
+export const edgeKind = kinds.members<EdgeOptions>('{ student, teacher, loss, weight }', {
+  student: needed(kinds.text),
+  teacher: needed(kinds.text),
+  loss: needed(lossKind),
+  weight: needed(scheduleKind),
+  stopGradient: optional(kinds.oneOf('teacher', 'student', 'none')),
+  on: optional(kinds.record({ student: optional(kinds.text), teacher: optional(kinds.text) })),
+  rows: optional(kinds.functionOf()),
+  name: optional(kinds.text),
+})
+
 /** How the term of a distillation loss is called: `dkd(student, static-teacher)`. */
 export const edgeName = ({ name, loss, student, teacher }: EdgeOptions): string =>
   name ?? `${loss.name}(${student}, ${teacher})`
@@ -123,6 +152,7 @@ function passesOf({ student, teacher, loss, on = {} }: EdgeOptions): Record<stri
 
 /** A distillation loss between two actors, as a term. Heads and memory are looked up under `headsOf` and `memoryOf`. */
 export function distillationTerm(edge: EdgeOptions): LossTerm {
+  checkArgument('distillationTerm', 'edge', edgeKind, edge)
   const { loss, weight, stopGradient: stop = 'teacher' } = edge
   const name = edgeName(edge)
   const pairOf = (outputs: Outputs, view = '') => {

@@ -10,6 +10,8 @@ import {
   option,
   optional,
   rescale,
+  lossKind,
+  scheduleKind,
   soleInput,
   type DistillationLoss,
   type Filled,
@@ -20,8 +22,8 @@ import {
 } from '@gpdjs/core'
 import type { ChannelMoments } from '@gpdjs/data'
 import type { Plugin } from '../pipeline/plugin.ts'
+import { tensorRecords } from '../pipeline/starting-tensors.ts'
 import { scopeOf } from '../scope.ts'
-import { schedules } from '../schedule.ts'
 
 /** One of several losses of a teacher. */
 export interface WeightedLoss {
@@ -29,27 +31,24 @@ export interface WeightedLoss {
   readonly weight: Schedule
 }
 
-export const losses = kinds.objectWith<DistillationLoss>('a loss such as kd()', 'name', 'compute')
-
 const moments = kinds.objectWith<ChannelMoments>('moments such as moments(train)', 'mean', 'deviation')
-const tensors = kinds.objectWith<TensorRecord>('tensors by their names')
 
 /** A trained model (it always runs in evaluation mode), and what it teaches with. */
 export const STATIC_TEACHER_OPTIONS = {
   network: needed(kinds.objectWith<Network>('a network', 'nodes', 'parameters')),
-  parameters: needed(tensors),
-  statistics: needed(tensors),
+  parameters: needed(tensorRecords),
+  statistics: needed(tensorRecords),
   /** What it teaches with, to every learner: `dkd()`, `kd({ temperature: 4 })`, …; or several, each with a weight. */
   loss: needed(
     kinds.either(
-      kinds.listOf(kinds.record({ loss: needed(losses), weight: needed(schedules) }), {
+      kinds.listOf(kinds.record({ loss: needed(lossKind), weight: needed(scheduleKind) }), {
         expected: 'a list of { loss, weight }',
       }),
-      losses,
+      lossKind,
     ),
   ),
   /** Weight of the one loss, a number or a schedule (default: 1). */
-  weight: optional(schedules),
+  weight: optional(scheduleKind),
   /**
    * Compute the outputs and taps that losses read once and look them up, where data do not vary from epoch to epoch; at
    * most 256 MB of them, the rest is computed again (default true).
