@@ -33,8 +33,8 @@ export const COSINE_OPTIONS = {
  * @see Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017
  */
 export function cosine(start: number, options: Given<typeof COSINE_OPTIONS> = {}): Schedule {
-  checkArgument('cosine', 'start', kinds.finite, start)
   const { end } = fillOptions('cosine', COSINE_OPTIONS, options)
+  checkArgument('cosine', 'start', kinds.finite, start)
   return ({ step, totalSteps }) => end + ((start - end) * (1 + Math.cos((Math.PI * step) / totalSteps))) / 2
 }
 
@@ -51,8 +51,8 @@ export const MULTI_STEP_OPTIONS = {
 
 /** Multiplied by `factor` at every milestone. */
 export function multiStep(start: number, options: Given<typeof MULTI_STEP_OPTIONS>): Schedule {
-  checkArgument('multiStep', 'start', kinds.finite, start)
   const { milestones, factor } = fillOptions('multiStep', MULTI_STEP_OPTIONS, options)
+  checkArgument('multiStep', 'start', kinds.finite, start)
   return ({ step, totalSteps }) =>
     start * factor ** milestones.filter((share) => step >= Math.round(share * totalSteps)).length
 }
@@ -65,8 +65,8 @@ export const STEP_DECAY_OPTIONS = {
 
 /** Multiplied by `factor` each time another `every` (a share of the run) has passed. */
 export function stepDecay(start: number, options: Given<typeof STEP_DECAY_OPTIONS>): Schedule {
-  checkArgument('stepDecay', 'start', kinds.finite, start)
   const { every, factor } = fillOptions('stepDecay', STEP_DECAY_OPTIONS, options)
+  checkArgument('stepDecay', 'start', kinds.finite, start)
   return ({ step, totalSteps }) => start * factor ** Math.floor(step / Math.max(1, Math.round(every * totalSteps)))
 }
 
@@ -77,9 +77,9 @@ const LINEAR_OPTIONS = {
 
 /** A straight line from `start` to `end`. */
 export function linear(start: number, end: number, options: Given<typeof LINEAR_OPTIONS> = {}): Schedule {
+  const { until } = fillOptions('linear', LINEAR_OPTIONS, options)
   checkArgument('linear', 'start', kinds.finite, start)
   checkArgument('linear', 'end', kinds.finite, end)
-  const { until } = fillOptions('linear', LINEAR_OPTIONS, options)
   return ({ step, totalSteps }) => start + (end - start) * Math.min(1, step / (until * totalSteps))
 }
 
@@ -97,8 +97,8 @@ const WARM_UP_OPTIONS = {
  * @throws GpdError `config.invalid`, `config.unknown-key`; `config.missing` unless there is one of `steps` and `share`
  */
 export function warmUp(schedule: Schedule, options: Given<typeof WARM_UP_OPTIONS>): Schedule {
-  checkArgument('warmUp', 'schedule', scheduleKind, schedule)
   const { steps, share } = fillOptions('warmUp', WARM_UP_OPTIONS, options)
+  checkArgument('warmUp', 'schedule', scheduleKind, schedule)
   if ((steps === undefined) === (share === undefined)) {
     const [code, found] =
       steps === undefined ? (['config.missing', 'neither'] as const) : (['config.invalid', 'both'] as const)
@@ -124,8 +124,8 @@ export type EpochWarmUpOptions = Given<typeof EPOCH_WARM_UP_OPTIONS>
 const epochWarmUp =
   (where: string, first: number) =>
   (schedule: Schedule, options: EpochWarmUpOptions): Schedule => {
-    checkArgument(where, 'schedule', scheduleKind, schedule)
     const { epochs, of } = fillOptions(where, EPOCH_WARM_UP_OPTIONS, options)
+    checkArgument(where, 'schedule', scheduleKind, schedule)
     return (progress) => {
       // Rounded down, but for what a quotient of step and steps per epoch may lack to a whole number.
       const epoch = Math.floor((progress.step * of) / progress.totalSteps + 1e-9)

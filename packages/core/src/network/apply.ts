@@ -123,8 +123,8 @@ export const tapNode = ({ name, taps, shapes }: Network, tap: string): string =>
  * @example const { outputs, taps } = apply(model, { image }, { training: false, taps: ['pool'] })
  */
 export function apply(model: Model, inputs: tf.Tensor | Fields, options: ApplyOptions): ApplyResult {
-  const { network, parameters, statistics } = checkModel('apply', model)
   const { training, random, ...asked } = fillOptions('apply', OPTIONS, options)
+  const { network, parameters, statistics } = checkModel('apply', model)
   const outputs = Object.fromEntries(
     (asked.outputs ?? Object.keys(network.outputs)).map((name) => [name, outputNode(network, name)]),
   )
