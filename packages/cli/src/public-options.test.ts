@@ -15,7 +15,7 @@ const byName = Object.entries(kdLosses.losses).map(([name, make]) => ({
 describe('a mistyped option is refused with the nearest name', () => {
   it('by as many functions as there are', () => {
     expect(factories.length).toBeGreaterThan(150)
-    expect(new Set(factories.map(({ of }) => of)).size).toBe(9)
+    expect(new Set(factories.map(({ of }) => of)).size).toBe(10)
     expect(leftOver).toEqual([])
   })
 

@@ -5,6 +5,7 @@ import {
   fillOptions,
   kinds,
   mapRecord,
+  needed,
   option,
   randomStream,
   stopGradient,
@@ -32,12 +33,14 @@ export interface TrainingBatch {
 }
 
 /** Numbers of this step that are decided outside of it. */
-export interface StepScalars {
+export const STEP_SCALARS = {
   /** Steps of the whole run, for schedules of the optimizer and of states. */
-  readonly totalSteps: number
+  totalSteps: needed(kinds.count),
   /** Weight of every loss term, by name. */
-  readonly weights: Readonly<Record<string, number>>
+  weights: needed(kinds.recordOf(kinds.number('a number', () => true))),
 }
+
+export type StepScalars = Given<typeof STEP_SCALARS>
 
 /**
  * Scalars on the device: `loss`, each unweighted term by name, `gradient-norm` before clipping, and the task's metrics,

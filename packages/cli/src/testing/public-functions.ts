@@ -9,6 +9,7 @@ import * as interchange from '@gpdjs/interchange'
 import * as ir from '@gpdjs/ir-expansion'
 import * as kdLosses from '@gpdjs/kd-losses'
 import * as trainer from '@gpdjs/trainer'
+import * as cli from '../index.ts'
 
 const packages = {
   architectures,
@@ -20,6 +21,7 @@ const packages = {
   'ir-expansion': ir,
   'kd-losses': kdLosses,
   trainer,
+  cli,
 }
 
 export type PackageName = keyof typeof packages
@@ -41,6 +43,9 @@ const BEFORE: Readonly<Record<string, readonly unknown[]>> = {
   ),
   ...Object.fromEntries(['dkdLoss', 'ofaLoss', 'rldLoss'].map((name) => [name, [undefined, undefined, undefined]])),
   fromTorch: [undefined, {}],
+  progressBar: [{ isTTY: false }],
+  meanOverSet: [undefined, undefined, undefined],
+  trainingStep: [undefined, undefined, undefined, []],
   gradientPass: [undefined, undefined, {}, {}],
   createNetwork: ['resnet8'],
   useBackend: ['cpu'],
@@ -68,9 +73,10 @@ const WITHOUT: Readonly<Record<PackageName, string>> = {
   'kd-losses':
     'crossEntropy crossEntropyLoss standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss vidLoss contrastLoss ' +
     'attentionFusion hclLoss ndLoss publishedMethods',
+  cli: 'runCli defineConfig defineStudy',
   trainer:
-    'extractActor meanOverSet asPublished chain clip partition frozen globalNorm gradientsOf scaledGradients valueAt ' +
-    'metricsFile combineCallbacks distillationTerm inScope scopeOf disposeReplaced initialState trainingStep',
+    'extractActor asPublished chain clip partition frozen globalNorm gradientsOf scaledGradients valueAt ' +
+    'metricsFile combineCallbacks distillationTerm inScope scopeOf disposeReplaced initialState',
 }
 
 /** A loss by rows takes what the loss takes. */

@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, mapRecord, type ActorOutputs, type DistillationLoss, type PairOutputs } from '@gpdjs/core'
+import {
+  checkArgument,
+  GpdError,
+  lossKind,
+  mapRecord,
+  type ActorOutputs,
+  type DistillationLoss,
+  type PairOutputs,
+} from '@gpdjs/core'
 import { checkLogits } from '../support/check-inputs.ts'
 import { centered, norm } from '../support/vectors.ts'
 
@@ -48,11 +56,12 @@ const standardizedPair = ({ student, teacher }: PairOutputs): PairOutputs => ({
  * The paper takes temperature 2 and the weight 9 (for `dkd`: `alpha` and `beta` times 9).
  *
  * @param loss of logits; taps that it reads stay as they are
- * @throws GpdError `network.shape` for fewer than 2 classes, when computed
+ * @throws GpdError `config.invalid` for anything but a loss; `network.shape` for fewer than 2 classes, when computed
  * @example standardized(kd({ temperature: 2 })).name // 'standardized-kd'
  * @see Sun et al., "Logit Standardization in Knowledge Distillation", CVPR 2024
  */
 export function standardized(loss: DistillationLoss): DistillationLoss {
+  checkArgument('standardized', 'loss', lossKind, loss)
   return {
     ...loss,
     name: `standardized-${loss.name}`,

@@ -1,6 +1,21 @@
 import * as tf from '@tensorflow/tfjs'
-import { mapRecord, type BatchSource, type Predict, type Rows, type Task } from '@gpdjs/core'
+import {
+  fillOptions,
+  kinds,
+  mapRecord,
+  needed,
+  type BatchSource,
+  type Given,
+  type Predict,
+  type Rows,
+  type Task,
+} from '@gpdjs/core'
 import { weightedMean } from '../weighted-mean.ts'
+
+const OPTIONS = {
+  /** Samples in a batch. */
+  batchSize: needed(kinds.count),
+}
 
 /** `Σ w`, the number of rows where they have no weights. */
 const weightOf = ({ labels, weights }: Rows): tf.Scalar =>
@@ -29,8 +44,9 @@ export async function meanOverSet(
   task: Task,
   predict: Predict,
   source: BatchSource,
-  { batchSize }: { readonly batchSize: number },
+  options: Given<typeof OPTIONS>,
 ): Promise<Record<string, number>> {
+  const { batchSize } = fillOptions('meanOverSet', OPTIONS, options)
   let total: Sums | undefined
   for (const { fields } of source.batches({ batchSize, seed: 0, epoch: 0, training: false })) {
     const earlier = total
