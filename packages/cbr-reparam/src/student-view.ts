@@ -42,10 +42,10 @@ function gradientRatio(axes: readonly Axis[], { ratios }: Expansion): number {
 /** The student's part of some stored tensors, rescaled, by one operation. */
 function plainBlocks(expansion: Expansion, stored: TensorRecord, parameters: readonly StoredParameter[]) {
   const blocks = tensorOps.leadingBlocks(
-    parameters.map(({ name, axes }) => ({
-      tensor: stored[name]!,
-      size: axesShape(axes),
-      scale: studentScale(axes, expansion),
+    parameters.map((parameter) => ({
+      tensor: stored[parameter.name]!,
+      size: axesShape(parameter.axes),
+      scale: studentScale(parameter, expansion),
     })),
   )
   return parameters.map(({ name }, i) => [name, blocks[i]!] as const)
@@ -67,9 +67,10 @@ function leadingBlocks(expansion: Expansion, stored: TensorRecord): Record<strin
       stored,
       plain.filter(({ trainable }) => !trainable),
     ),
-    ...others.map(({ name, axes }) => {
+    ...others.map((parameter) => {
+      const { name, axes } = parameter
       const block = leadingBlock(stored[name]!, axes, expansion.ratios)
-      const scale = studentScale(axes, expansion)
+      const scale = studentScale(parameter, expansion)
       return [name, scale === 1 ? block : tf.mul(block, scale)] as const
     }),
   ])

@@ -80,8 +80,9 @@ export {
 export { networkDefinition, parseNetwork } from './network/saved-network.ts'
 export { freeze, unfreeze, type FreezeOptions } from './network/freeze.ts'
 export { checkModel, type Model } from './network/model.ts'
-export { soleInput, soleOutput } from './network/ends.ts'
-export { apply, predict, tapNode, type ApplyOptions, type ApplyResult } from './network/apply.ts'
+export { soleInput, soleOutput, tapNode } from './network/ends.ts'
+export { apply, predict, type ApplyOptions, type ApplyResult } from './network/apply.ts'
+export { checkMoments, type ComputedEnds } from './network/moments.ts'
 export { widenNetwork } from './network/widen.ts'
 export {
   defineOp,

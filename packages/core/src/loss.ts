@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Fields } from './fields.ts'
 import type { ParameterSpec } from './axes/parameters.ts'
+import type { Network } from './network/network.ts'
 import * as kinds from './options/kinds.ts'
 import { needed, optional } from './options/option.ts'
 import type { Shape } from './shape.ts'
@@ -56,12 +57,16 @@ export interface LossSetup {
   readonly seed: number
 }
 
-/** Tensors that belong to a loss. The student never contains them. */
+/** Tensors that belong to a loss, which the student never contains, and what they ask of a batch. */
 export interface LossTensors {
   /** Trained with the student: regressors, fusion blocks, embeddings. Axes are not expanded. */
   readonly heads?: readonly ParameterSpec[]
   /** Moved without gradients: memory banks. The run takes them over. */
   readonly memory?: Readonly<Record<string, tf.Tensor>>
+  /** Networks of the heads, run in training mode: for each a batch has to be large enough for its norms. */
+  readonly networks?: readonly Network[]
+  /** Samples that a batch must have for the loss to have a gradient. Default 1. */
+  readonly leastBatch?: number
 }
 
 /**

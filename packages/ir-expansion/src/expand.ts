@@ -13,6 +13,7 @@ import {
   type Given,
   type GroupRatios,
   type Network,
+  type ParameterSpec,
   type TensorRecord,
 } from '@gpdjs/core'
 import { branchSetKind, branchSite, type BranchSet, type BranchSite } from './branches/branch-set.ts'
@@ -25,7 +26,7 @@ export const EXPAND_OPTIONS = {
   layers: optional(kinds.functionOf<(node: string) => boolean>()),
   /** Scale at which tensors are stored: `reference` (the authors') or `balanced` (1; default `reference`). */
   parameterization: option(kinds.oneOf<Parameterization>('reference', 'balanced'), 'reference'),
-  /** Branches of its kernels (default: none, one tensor per kernel). */
+  /** Branches of its kernels; frozen nodes get none (default: none, one tensor per kernel). */
   branches: optional(branchSetKind),
   /**
    * `branches`: everything that has no branches is a constant, and so is what branches stand beside (the kernel of `lowRank`;
@@ -55,7 +56,7 @@ function branchSites(student: Network, branches: BranchSet): BranchSite[] {
   const weights = new Map(student.parameters.map((parameter) => [parameter.name, parameter]))
   return student.nodes.flatMap((node) => {
     const weight = weights.get(`${node.id}.weight`)
-    const site = weight && branchSite(node, weight)
+    const site = weight && weight.trainable !== false && branchSite(node, weight)
     return site && branches.accepts(site) ? [site] : []
   })
 }
@@ -70,6 +71,11 @@ function withBiases(student: Network, sites: readonly BranchSite[]): Network {
 }
 
 const storedName = (parameter: string, tensor: string) => `${parameter}.${tensor}`
+
+function plainTensor(parameter: ParameterSpec, train: Trained): StoredParameter {
+  const isFrozen = parameter.trainable === false
+  return { ...parameter, trainable: train === 'all' && !isFrozen, ...(isFrozen && { frozen: true }) }
+}
 
 function siteTensors(site: BranchSite, branches: BranchSet, train: Trained): StoredParameter[] {
   return Object.entries(branches.tensors(site)).map(([short, { values, base, trainable = true, ...tensor }]) => ({
@@ -106,7 +112,7 @@ function checkTrained(stored: readonly StoredParameter[], train: Trained): void 
   throw new GpdError(
     'config.invalid',
     "expand: train: 'branches': expected branches with tensors to train, got none.",
-    "Give `branches` that fit some layer of the student, or train: 'all'.",
+    "Give `branches` that fit some layer of the student that is not frozen, or train: 'all'.",
   )
 }
 
@@ -126,7 +132,7 @@ export function expand(plain: Network, options: ExpandOptions): Expansion {
   const siteOf = new Map(sites.map((site) => [site.weight.name, site]))
   const stored = student.parameters.flatMap((parameter): StoredParameter[] => {
     const site = siteOf.get(parameter.name)
-    return site && branches ? siteTensors(site, branches, train) : [{ ...parameter, trainable: train === 'all' }]
+    return site && branches ? siteTensors(site, branches, train) : [plainTensor(parameter, train)]
   })
   checkTrained(stored, train)
   const merges = branches === undefined ? [] : sites.map((site) => siteMerge(site, branches, teacher))

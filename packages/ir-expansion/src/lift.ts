@@ -77,11 +77,14 @@ export function liftParameters(
   seed: number,
 ): Record<string, tf.Tensor> {
   checkArgument('liftParameters', 'noise', noises, noise)
-  const lift = ({ name, axes, values }: StoredParameter) => {
+  const lift = (stored: StoredParameter) => {
+    const { name, axes, values, frozen } = stored
     const tensor = branched[name] ?? raise(missing(name))
-    const tiled = tf.div(tileChannels(tensor, axes, expansion.ratios), studentScale(axes, expansion))
-    const added = values ? undefined : expansionNoise(name, axes, expansion.ratios, noise, seed)
-    return added === undefined ? tiled : tf.add(tiled, tf.div(added, storageScale(axes, expansion)))
+    const tiled = tf.div(tileChannels(tensor, axes, expansion.ratios), studentScale(stored, expansion))
+    // The authors' noise is on the student's own block too, and that of a frozen node has to stay as it is.
+    const isClean = values !== undefined || (noise.kind === 'iid' && frozen)
+    const added = isClean ? undefined : expansionNoise(name, axes, expansion.ratios, noise, seed)
+    return added === undefined ? tiled : tf.add(tiled, tf.div(added, storageScale(stored, expansion)))
   }
   return tf.tidy(() => Object.fromEntries(expansion.stored.map((stored) => [stored.name, tf.tidy(() => lift(stored))])))
 }
@@ -107,12 +110,9 @@ export function initializeWide(expansion: Expansion, seed: number): Record<strin
     const value = (stored: StoredParameter) => {
       const shape = axesShape(stored.axes, expansion.ratios)
       if (stored.values)
-        return tf.div(
-          tileChannels(fresh(stored, seed), stored.axes, expansion.ratios),
-          studentScale(stored.axes, expansion),
-        )
+        return tf.div(tileChannels(fresh(stored, seed), stored.axes, expansion.ratios), studentScale(stored, expansion))
       const effective = given[stored.name] ?? wideBranch(expansion, stored, shape, seed)
-      return tf.div(effective, storageScale(stored.axes, expansion))
+      return tf.div(effective, storageScale(stored, expansion))
     }
     return Object.fromEntries(expansion.stored.map((stored) => [stored.name, value(stored)]))
   })
@@ -129,7 +129,7 @@ function wideBranch(expansion: Expansion, stored: StoredParameter, shape: readon
 function rescaled(expansion: Expansion, stored: TensorRecord, trainable: boolean): Record<string, tf.Tensor> {
   const scaled = expansion.stored
     .filter((parameter) => parameter.trainable === trainable && stored[parameter.name] !== undefined)
-    .map(({ name, axes }) => ({ name, tensor: stored[name]!, scale: storageScale(axes, expansion) }))
+    .map((parameter) => ({ ...parameter, tensor: stored[parameter.name]!, scale: storageScale(parameter, expansion) }))
     .filter(({ scale }) => scale !== 1)
   const whole = scaled.map(({ tensor, scale }) => ({ tensor, size: tensor.shape, scale }))
   const tensors = tensorOps.leadingBlocks(whole)

@@ -8,6 +8,7 @@ import { combineCallbacks } from './callbacks.ts'
 import { planLoop, type PlannedLoop } from './loop/plan-loop.ts'
 import { trainEpoch, type EpochResult, type Outcome } from './loop/train-epoch.ts'
 import { validate } from './loop/validate.ts'
+import { checkBatch } from './pipeline/check-batch.ts'
 import { checkData } from './pipeline/check-data.ts'
 import { buildPipeline, type Pipeline } from './pipeline/pipeline.ts'
 import { disposeReplaced, initialState, type TrainingState } from './training-state.ts'
@@ -69,6 +70,7 @@ async function trainEpochs(
 /** A run that is put together and checked: nothing is wrong with it that can be known before its first step. */
 function prepare(options: FilledDistillOptions, pipeline: Pipeline): { loop: PlannedLoop; start: TrainingState } {
   checkData(pipeline, options.data)
+  checkBatch(pipeline, options.batchSize)
   const loop = planLoop(options, pipeline)
   return { loop, start: initialState(pipeline, loop.optimizer) }
 }

@@ -43,6 +43,7 @@ const BEFORE: Readonly<Record<string, readonly unknown[]>> = {
   ),
   ...Object.fromEntries(['dkdLoss', 'ofaLoss', 'rldLoss'].map((name) => [name, [undefined, undefined, undefined]])),
   fromTorch: [undefined, {}],
+  checkMoments: [undefined, 2],
   progressBar: [{ isTTY: false }],
   meanOverSet: [undefined, undefined, undefined],
   trainingStep: [undefined, undefined, undefined, []],

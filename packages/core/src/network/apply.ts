@@ -6,11 +6,11 @@ import { fillOptions } from '../options/fill.ts'
 import * as kinds from '../options/kinds.ts'
 import { needed, option, optional, type Given } from '../options/option.ts'
 import type { RandomStream } from '../random/random-stream.ts'
-import { didYouMean } from '../suggest.ts'
 import { mapRecord, type TensorRecord } from '../tensor-ops/tensor-record.ts'
-import { soleOutput } from './ends.ts'
+import { outputNode, soleOutput, tapNode } from './ends.ts'
 import { freeWhenRead } from './lifetimes.ts'
 import { checkModel, type Model } from './model.ts'
+import { checkMoments } from './moments.ts'
 import type { Network, NetworkNode } from './network.ts'
 import { planOf, type Step } from './plan.ts'
 import { readInputs } from './read-inputs.ts'
@@ -95,31 +95,14 @@ function knownPlan(network: Network, wanted: ReadonlySet<string>): readonly Step
   return plan
 }
 
-function namedNode(names: Readonly<Record<string, string>>, name: string, what: string): string {
-  const node = names[name]
-  if (node !== undefined) return node
-  throw new GpdError('network.invalid', `${what} '${name}'.`, didYouMean(name, Object.keys(names)))
-}
-
-/** @throws GpdError `network.invalid` with the outputs that exist */
-const outputNode = ({ name, outputs }: Network, output: string): string =>
-  namedNode(outputs, output, `Network '${name}' has no output`)
-
-/**
- * The node of a tap; every node is a tap of its own name.
- *
- * @throws GpdError `network.invalid` with the taps that exist
- */
-export const tapNode = ({ name, taps, shapes }: Network, tap: string): string =>
-  tap in taps || !(tap in shapes) ? namedNode(taps, tap, `Network '${name}' has no tap`) : tap
-
 /**
  * Runs a model: a pure function of parameters, statistics and inputs. Only what is asked for is computed, and only the
  * tensors that this takes must be there.
  *
  * @param inputs by name, further ones are ignored; or the tensor of the only input
  * @throws GpdError `config.*` for options; `network.shape` if an input is missing or has another shape or type, `network.invalid` if parameters,
- *   statistics, outputs or taps are missing, or one tensor is given for several inputs
+ *   statistics, outputs or taps are missing, or one tensor is given for several inputs; in training mode `config.invalid` for a
+ *   norm over one value (`checkMoments`)
  * @example const { outputs, taps } = apply(model, { image }, { training: false, taps: ['pool'] })
  */
 export function apply(model: Model, inputs: tf.Tensor | Fields, options: ApplyOptions): ApplyResult {
@@ -132,6 +115,8 @@ export function apply(model: Model, inputs: tf.Tensor | Fields, options: ApplyOp
   const wanted = new Set([...Object.values(outputs), ...Object.values(taps)])
   const plan = knownPlan(network, wanted)
   const values = readInputs(network, inputs, plan, wanted)
+  const samples = values.values().next().value?.shape[0] ?? 0
+  if (training) checkMoments(network, samples, asked)
   const own = nodeNames(network)
   const updated: Record<string, tf.Tensor> = {}
   const run = ({ node, inputs, fusion }: Step) => {

@@ -1,5 +1,6 @@
 import { GpdError } from '../errors.ts'
 import type { FieldSpec } from '../fields.ts'
+import { didYouMean } from '../suggest.ts'
 import type { Network } from './network.ts'
 
 function sole<T>(entries: Readonly<Record<string, T>>, kind: string, { name }: Network, caller: string): [string, T] {
@@ -27,3 +28,21 @@ export const soleInput = (network: Network, caller: string): [name: string, spec
  */
 export const soleOutput = (network: Network, caller: string): [name: string, node: string] =>
   sole(network.outputs, 'output', network, caller)
+
+function namedNode(names: Readonly<Record<string, string>>, name: string, what: string): string {
+  const node = names[name]
+  if (node !== undefined) return node
+  throw new GpdError('network.invalid', `${what} '${name}'.`, didYouMean(name, Object.keys(names)))
+}
+
+/** @throws GpdError `network.invalid` with the outputs that exist */
+export const outputNode = ({ name, outputs }: Network, output: string): string =>
+  namedNode(outputs, output, `Network '${name}' has no output`)
+
+/**
+ * The node of a tap; every node is a tap of its own name.
+ *
+ * @throws GpdError `network.invalid` with the taps that exist
+ */
+export const tapNode = ({ name, taps, shapes }: Network, tap: string): string =>
+  tap in taps || !(tap in shapes) ? namedNode(taps, tap, `Network '${name}' has no tap`) : tap

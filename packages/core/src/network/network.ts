@@ -50,6 +50,8 @@ export interface Network extends NetworkDefinition {
   readonly statistics: readonly StatisticSpec[]
   /** Multiply-adds of each node for one sample, where they count; FLOPs are twice that. */
   readonly multiplyAdds: Readonly<Record<string, number>>
+  /** Nodes that take moments of the batch in training: how many values of a channel one sample has. */
+  readonly momentsOver: Readonly<Record<string, number>>
 }
 
 /** Multiply-adds of one forward pass for one sample. */
@@ -171,6 +173,11 @@ export function defineNetwork(given: NetworkDefinition): Network {
     multiplyAdds: Object.fromEntries(
       inferred.flatMap(({ node: { id }, result: { multiplyAdds } }) =>
         multiplyAdds === undefined ? [] : [[id, multiplyAdds]],
+      ),
+    ),
+    momentsOver: Object.fromEntries(
+      inferred.flatMap(({ node: { id, mode }, result: { momentsOver } }) =>
+        momentsOver === undefined || mode === 'evaluation' ? [] : [[id, momentsOver]],
       ),
     ),
   }

@@ -17,7 +17,7 @@ export interface Step {
 type Nodes = readonly NetworkNode[]
 
 /** The nodes that the wanted nodes are computed from, in order. */
-function neededNodes({ nodes }: Network, wanted: ReadonlySet<string>): Nodes {
+export function neededNodes({ nodes }: Network, wanted: ReadonlySet<string>): Nodes {
   const needed = new Set(wanted)
   const backwards = [...nodes].reverse().filter(({ id, inputs }) => {
     if (needed.has(id)) for (const input of inputs) needed.add(input)

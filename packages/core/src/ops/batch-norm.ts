@@ -5,6 +5,7 @@ import { batchNormBlock } from '../tensor-ops/batch-norm-block.ts'
 import { normalize } from '../tensor-ops/batch-norm.ts'
 import * as kinds from '../options/kinds.ts'
 import { option, type Filled } from '../options/option.ts'
+import { sizeOf } from '../shape.ts'
 import { relu as reluOf } from '../tensor-ops/relu.ts'
 import { defineOp, type ApplyContext, type Fusion } from './op.ts'
 
@@ -53,6 +54,7 @@ export const batchNorm = defineOp({
     return {
       shape,
       channels,
+      momentsOver: sizeOf(shape.slice(0, -1)),
       parameters: [
         { name: 'weight', axes, initializer: ones, decay: false },
         { name: 'bias', axes, initializer: zeros, decay: false },

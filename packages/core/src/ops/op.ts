@@ -40,6 +40,11 @@ export interface Inferred {
   readonly statistics?: readonly OpStatistic[]
   /** Multiply-adds of one forward pass for one sample, where they count. */
   readonly multiplyAdds?: number
+  /**
+   * For an op that normalizes a channel by the moments of its values in the batch: how many of them one sample has. A batch needs
+   * more than one.
+   */
+  readonly momentsOver?: number
 }
 
 export interface ApplyContext<A> {

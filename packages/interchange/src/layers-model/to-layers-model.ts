@@ -39,8 +39,14 @@ function writeLayers({ network, parameters, statistics }: Model, layers: tf.laye
   const input = tf.input({ name, shape: [...spec.shape] })
   const values = new Map<string, tf.SymbolicTensor>([[name, input]])
   const ops = new Map(network.nodes.map(({ id, op }) => [id, op]))
-  const applyLayer: WrittenNode['apply'] = (layer, inputs, weights = []) => {
+  const applyLayer = (
+    { trainable = true }: NetworkNode,
+    layer: tf.layers.Layer,
+    inputs: Parameters<WrittenNode['apply']>[1],
+    weights: readonly tf.Tensor[] = [],
+  ) => {
     layers.push(layer)
+    if (!trainable) layer.trainable = false
     const result = layer.apply(inputs!) as tf.SymbolicTensor
     if (weights.length > 0) layer.setWeights([...weights])
     return result
@@ -56,7 +62,7 @@ function writeLayers({ network, parameters, statistics }: Model, layers: tf.laye
       outputShape: network.shapes[node.id]!,
       nonNegative: RECTIFIERS.includes(ops.get(node.inputs[0]!) ?? ''),
       tensor: (name) => nodeTensor(tensors, `${node.id}.${name}`),
-      apply: (layer, from = inputs[0]!, weights) => applyLayer(layer, from, weights),
+      apply: (layer, from = inputs[0]!, weights) => applyLayer(node, layer, from, weights),
       name: (part) => `${node.id}/${part}`,
     })
   }
@@ -68,7 +74,7 @@ function writeLayers({ network, parameters, statistics }: Model, layers: tf.laye
  * A model as a functional `tf.LayersModel`, for everything that works with plain TensorFlow.js: `model.save`,
  * `loadLayersModel`, the browser, the converters. It computes what `predict` computes.
  *
- * Node ids become layer names. What Keras has no layer for is put together from others: attention from products of the
+ * Node ids become layer names, and frozen nodes layers that are not trainable. What Keras has no layer for is put together from others: attention from products of the
  * parts of each head, tokens and positions from paddings and biases, grouped convolutions as plain ones with zeros in their
  * kernel. Stochastic depth (which acts in training only) is left out, and taps are forgotten.
  *

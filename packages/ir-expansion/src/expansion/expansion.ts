@@ -2,7 +2,6 @@ import type * as tf from '@tensorflow/tfjs'
 import {
   mapRecord,
   roleRatio,
-  type Axis,
   type GroupRatios,
   type Network,
   type ParameterSpec,
@@ -15,13 +14,20 @@ import {
  * - `reference`: `s = Π r over output axes / Π r over input axes`; exactly the tensors that the authors' code stores,
  *   so gradients, weight decay, clipping and learning rate mean the same as there
  * - `balanced`: `s = 1`
+ *
+ * A parameter of a frozen node has `s = 1 / Π r over input axes` in both.
  */
 export type Parameterization = 'reference' | 'balanced'
 
 /** A tensor that training stores in place of (or as a branch of) a parameter, described at the student's size. */
 export interface StoredParameter extends ParameterSpec {
-  /** Constants (such as a frequency prior) are expanded like everything else but never updated. */
+  /** Constants (such as a frequency prior, or the kernel of a frozen node) are expanded like everything else but never updated. */
   readonly trainable: boolean
+  /**
+   * A parameter of a frozen node. No gradient asks for a scale of it, so it is stored as the student uses it: to the last bit at
+   * every ratio, where `x / 3 · 3` is not `x`.
+   */
+  readonly frozen?: true
   /** Values of a constant, given its shape. */
   readonly values?: (shape: readonly number[]) => Float32Array
 }
@@ -60,14 +66,20 @@ export interface Expansion {
   readonly merges: readonly BranchMerge[]
 }
 
+/** What the scale of a stored tensor depends on. */
+export type Scaled = Pick<StoredParameter, 'axes' | 'frozen'>
+
 /** `s` of a stored tensor: the expanded network uses `s · θ`. */
-export function storageScale(axes: readonly Axis[], { ratios, parameterization }: Expansion): number {
-  return parameterization === 'balanced' ? 1 : roleRatio(axes, 'output', ratios) / roleRatio(axes, 'input', ratios)
+export function storageScale(stored: Scaled, { ratios, parameterization }: Expansion): number {
+  const inputs = roleRatio(stored.axes, 'input', ratios)
+  if (stored.frozen) return 1 / inputs
+  return parameterization === 'balanced' ? 1 : roleRatio(stored.axes, 'output', ratios) / inputs
 }
 
 /** The student uses this times its leading block of `θ`: `s · Π r over input axes`. */
-export function studentScale(axes: readonly Axis[], { ratios, parameterization }: Expansion): number {
-  return roleRatio(axes, parameterization === 'balanced' ? 'input' : 'output', ratios)
+export function studentScale(stored: Scaled, { ratios, parameterization }: Expansion): number {
+  if (stored.frozen) return 1
+  return roleRatio(stored.axes, parameterization === 'balanced' ? 'input' : 'output', ratios)
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { fillOptions, GpdError, kinds, option, stopGradient, type DistillationLoss, type Given } from '@gpdjs/core'
 import { project, projectorSpecs } from '../heads/projector.ts'
-import { checkRegressor, regress, regressorSpecs } from '../heads/regressor.ts'
+import { checkRegressor, regress, regressorTensors } from '../heads/regressor.ts'
 import { checkSameShape, type Feature } from '../support/check-features.ts'
 import { eachPair, featureLoss, type FeatureLoss } from '../support/feature-loss.ts'
 import { meanOf } from '../support/sums.ts'
@@ -64,7 +64,7 @@ const regressors = (relu: boolean): Record<string, Pick<FeatureLoss, 'check' | '
   none: { check: checkHint, compute: eachPair(({ student, teacher }) => fitnetRows(student, teacher)) },
   convolution: {
     check: checkRegressor,
-    prepare: (pairs) => ({ heads: regressorSpecs(pairs) }),
+    prepare: (pairs) => ({ ...regressorTensors(pairs), leastBatch: 2 }),
     compute: eachPair((pair, { heads }) => fitnetRows(regress('fitnet', pair, heads, relu), pair.teacher)),
   },
   pointwise: {

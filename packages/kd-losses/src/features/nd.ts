@@ -11,7 +11,7 @@ import {
   type Given,
   type LossSetup,
 } from '@gpdjs/core'
-import { matchWidth, widthSpecs } from '../heads/nd-head.ts'
+import { matchWidth, widthTensors } from '../heads/nd-head.ts'
 import { checkLeastBatch, checkSameShape, describePair, type Feature } from '../support/check-features.ts'
 import { checkLabels, classesOf } from '../support/check-inputs.ts'
 import { eachPair, featureLoss, type TapPair } from '../support/feature-loss.ts'
@@ -153,7 +153,7 @@ export function nd(options: NdOptions & Partial<TapOptions> = {}): DistillationL
     prepare([pair], setup) {
       const [from, to] = [pair!.student.at(-1)!, pair!.teacher.at(-1)!]
       return {
-        ...(from !== to && { heads: widthSpecs(from, to) }),
+        ...(from !== to && { ...widthTensors(from, to), leastBatch: 2 }),
         memory: centersMemory(setup, to, centers),
       }
     },

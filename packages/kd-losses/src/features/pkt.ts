@@ -50,6 +50,7 @@ export function pkt(options: Partial<TapOptions> = {}): DistillationLoss {
   return featureLoss({
     name: 'pkt',
     comparesSamples: true,
+    leastBatch: 2,
     taps: pairTaps('pkt', student, teacher),
     compute: eachPair((pair) => pktLoss(pair.student, pair.teacher)),
   })

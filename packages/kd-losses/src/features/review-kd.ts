@@ -83,6 +83,7 @@ export function reviewKd(options: ReviewKdOptions & TapOptions): DistillationLos
     name: 'review-kd',
     taps: pairTaps('reviewKd', student, teacher),
     check: checkLevel,
+    leastBatch: 2,
     prepare: (levels) => ({ heads: fusionSpecs(levels, maxWidth) }),
     compute: (levels, { heads = {} }) => reviewLoss(levels, heads),
   })

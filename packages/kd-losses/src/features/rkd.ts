@@ -96,6 +96,7 @@ export function rkd(options: RkdOptions & Partial<TapOptions> = {}): Distillatio
   return featureLoss({
     name: 'rkd',
     comparesSamples: true,
+    leastBatch: 3,
     taps: pairTaps('rkd', student, teacher),
     compute: eachPair((pair) => rkdLoss(pair.student, pair.teacher, filled)),
   })

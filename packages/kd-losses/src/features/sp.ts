@@ -41,6 +41,7 @@ export function sp(options: TapOptions): DistillationLoss {
   return featureLoss({
     name: 'sp',
     comparesSamples: true,
+    leastBatch: 2,
     taps: pairTaps('sp', student, teacher),
     compute: eachPair((pair) => spLoss(pair.student, pair.teacher)),
   })

@@ -10,6 +10,7 @@ import {
   type FieldSpec,
   type Graph,
   type Initializer,
+  type LossTensors,
   type Network,
   type ParameterSpec,
   type RandomStream,
@@ -50,6 +51,12 @@ export function headSpecs({ parameters }: Network, kernel?: (fanIn: number) => I
   }
   return parameters.map((spec) => ({ ...spec, name: nameOf(spec.name), initializer: initial(spec) }))
 }
+
+/** Networks as a loss trains them. */
+export const trainedHeads = (networks: readonly Network[]): Required<Pick<LossTensors, 'heads' | 'networks'>> => ({
+  heads: networks.flatMap((network) => headSpecs(network)),
+  networks,
+})
 
 /** @throws GpdError `plugin.invalid` if the caller did not make the tensors that `prepare` asked for */
 export function headOf(where: string, heads: TensorRecord | undefined, name: string): tf.Tensor {

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
-import { batchNorm, dense, dropout, type ParameterSpec, type RandomStream, type TensorRecord } from '@gpdjs/core'
-import { headSpecs, once, runHead, startHead } from './heads.ts'
+import { batchNorm, dense, dropout, type RandomStream, type TensorRecord } from '@gpdjs/core'
+import { once, runHead, startHead, trainedHeads } from './heads.ts'
 
 const NAME = 'projector'
 /** Share of the features that is dropped before the linear map. */
@@ -13,7 +13,7 @@ const widthHead = once((from: number, to: number) => {
   return g.build({ y: g.add(`${NAME}.linear`, dense({ units: to }), dropped) })
 })
 
-export const widthSpecs = (from: number, to: number): ParameterSpec[] => headSpecs(widthHead(from, to))
+export const widthTensors = (from: number, to: number) => trainedHeads([widthHead(from, to)])
 
 /** `dropout(BN(x)) W + b`: `[batch, from]` → `[batch, to]` */
 export const matchWidth = (

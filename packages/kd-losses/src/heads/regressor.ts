@@ -12,13 +12,12 @@ import {
   registerOp,
   relu,
   type Kind,
-  type ParameterSpec,
   type Shape,
   type TensorRecord,
 } from '@gpdjs/core'
 import { checkLeastBatch, checkMaps, describePair, type Feature } from '../support/check-features.ts'
 import type { TapPair } from '../support/feature-loss.ts'
-import { headSpecs, once, runHead, startHead } from './heads.ts'
+import { once, runHead, startHead, trainedHeads } from './heads.ts'
 
 type Size = readonly [height: number, width: number]
 
@@ -116,8 +115,8 @@ const regressor = once((position: number, student: Shape, teacher: Shape, isRect
 })
 
 /** For each pair a convolution from the student's map to the size and channels of the teacher's, and its normalization. */
-export const regressorSpecs = (pairs: readonly TapPair<Shape>[]): ParameterSpec[] =>
-  pairs.flatMap(({ student, teacher, position }) => headSpecs(regressor(position, student, teacher, true)))
+export const regressorTensors = (pairs: readonly TapPair<Shape>[]) =>
+  trainedHeads(pairs.map(({ student, teacher, position }) => regressor(position, student, teacher, true)))
 
 /** The student's map in the shape of the teacher's. */
 export function regress(

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { didYouMean, fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { exitHead } from '../heads/exit-head.ts'
-import { headSpecs, runHead } from '../heads/heads.ts'
+import { runHead, trainedHeads } from '../heads/heads.ts'
 import { checkLabels, checkPair, classesOf } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
 import { oneHotLabels } from '../support/log-space.ts'
@@ -95,11 +95,12 @@ export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> =
     name: 'ofa',
     ...(stages.length > 0 && {
       taps: { student: stages },
-      prepare: ({ student, outputs }) => ({
-        heads: stages.flatMap((tap, i) =>
-          headSpecs(exitHead('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classesOf('ofa', outputs))),
-        ),
-      }),
+      prepare: ({ student, outputs }) => {
+        const classes = classesOf('ofa', outputs)
+        return trainedHeads(
+          stages.map((tap, i) => exitHead('ofa', headName(i), stageOf(student, tap), stepsAfter(i), classes)),
+        )
+      },
     }),
     compute({ student, teacher, labels, heads }) {
       const classes = teacher.logits.shape[1]

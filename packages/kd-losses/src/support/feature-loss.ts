@@ -36,6 +36,8 @@ export interface FeatureLoss extends Pick<DistillationLoss, 'name' | 'fields' | 
   readonly taps: Taps
   /** Refuses a pair by its shapes: before training, and before anything is computed. */
   readonly check?: (where: string, student: Feature, teacher: Feature) => void
+  /** Samples that a batch must have for a gradient (default 1); what `prepare` returns comes first. */
+  readonly leastBatch?: number
   /** Heads and memory for the shapes of the taps (without the batch axis). */
   readonly prepare?: (pairs: readonly TapPair<Shape>[], setup: LossSetup) => LossTensors
   readonly compute: (pairs: readonly TapPair<tf.Tensor>[], context: DistillationContext) => Value
@@ -48,7 +50,7 @@ export const eachPair =
     sumOf(pairs.map((pair) => loss(pair, context)))
 
 /** A loss over pairs of taps as plugins take it: finds the taps, checks them, and names them in what it throws. */
-export function featureLoss({ check, prepare, compute, ...loss }: FeatureLoss): DistillationLoss {
+export function featureLoss({ check, prepare, compute, leastBatch, ...loss }: FeatureLoss): DistillationLoss {
   const { name, taps } = loss
   const pairs = <T>(student: Readonly<Record<string, T>>, teacher: Readonly<Record<string, T>>): TapPair<T>[] =>
     taps.student.map((tap, position) => ({
@@ -71,7 +73,7 @@ export function featureLoss({ check, prepare, compute, ...loss }: FeatureLoss): 
       for (const { student, teacher, position } of shapes) {
         checkShapes(position, ['batch', ...student], ['batch', ...teacher])
       }
-      return prepare?.(shapes, setup) ?? {}
+      return { ...(leastBatch && { leastBatch }), ...prepare?.(shapes, setup) }
     },
     compute(context) {
       const tensors = pairs(context.student.taps, context.teacher.taps)

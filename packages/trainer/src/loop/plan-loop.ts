@@ -13,7 +13,22 @@ export interface PlannedLoop extends TrainingLoop {
   readonly patience: number
 }
 
-/** @throws GpdError `config.invalid` for an epoch without a step, or patience without a validation set */
+/** @throws GpdError `config.invalid` for an optimizer that moves no tensor in any step */
+function checkMoves({ optimizer, pipeline, totalSteps, lastStep }: TrainingLoop): void {
+  const names = Object.keys(pipeline.initial.trainables)
+  for (let step = 0; step < lastStep; step++)
+    if (names.some((name) => optimizer.moves?.(name, { step, totalSteps }) ?? true)) return
+  throw new GpdError(
+    'config.invalid',
+    `distill: optimizer: expected one that moves some tensor within ${lastStep} steps, got ${optimizer.name}.`,
+    'Give some group of partition() an optimizer that trains, or a turn in these steps.',
+  )
+}
+
+/**
+ * @throws GpdError `config.invalid` for an epoch without a step, patience without a validation set, or an optimizer that moves
+ *   nothing
+ */
 export function planLoop(options: FilledDistillOptions, pipeline: Pipeline): PlannedLoop {
   const { data, optimizer, epochs, batchSize, accumulate, evaluateEvery, callbacks, signal, seed, patience } = options
   const stepsPerEpoch = Math.floor(Math.floor(data.train.size / batchSize) / accumulate)
@@ -29,7 +44,7 @@ export function planLoop(options: FilledDistillOptions, pipeline: Pipeline): Pla
     throw new GpdError('config.invalid', problem, 'Give data.validation, or leave patience out.')
   }
   const totalSteps = epochs * stepsPerEpoch
-  return {
+  const loop = {
     pipeline,
     optimizer,
     source: data.train,
@@ -46,4 +61,6 @@ export function planLoop(options: FilledDistillOptions, pipeline: Pipeline): Pla
     callbacks: combineCallbacks([callbacks].flat()),
     signal,
   }
+  checkMoves(loop)
+  return loop
 }

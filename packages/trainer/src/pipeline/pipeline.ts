@@ -21,12 +21,12 @@ import { networksOf } from './check-data.ts'
 import { checkOutputs } from './check-source.ts'
 import { checkHeads, checkTerm } from './checks.ts'
 import { planPasses, type PlannedPass } from './plan-passes.ts'
-import { flattenPlugins, pluginOptions, type PluginState, type Trained } from './plugin.ts'
+import { flattenPlugins, pluginOptions, type PluginState, type TensorStore, type Trained } from './plugin.ts'
 import { runSetup, STUDENT, type Additions } from './run-setup.ts'
 import { inScope } from '../scope.ts'
 import { startingTensors, tensorRecords } from './starting-tensors.ts'
 import { taskTerm } from './task-term.ts'
-import type { LossTerm } from './term.ts'
+import { isHeadStore, type LossTerm } from './term.ts'
 import type { MadeView } from './view.ts'
 
 export { STUDENT }
@@ -109,7 +109,20 @@ export function buildPipeline(options: PipelineOptions): Pipeline {
   if (terms.length === 0) throw nothingToLearn(task)
   if (!stores.some(({ name }) => name === STUDENT)) tf.dispose(parameters)
   const passes = planPasses(actors, terms)
+  checkTrained(additions)
   return { seed, task, actors, terms, passes, views, states, ...partitionStores(additions, passes) }
+}
+
+/** @throws GpdError `config.invalid` for a run in which nothing but heads of losses would move */
+function checkTrained({ stores, actors }: Additions): void {
+  const isTrained = ({ specs }: TensorStore) => specs.some(({ trainable = true }) => trainable)
+  if (stores.some((store) => !isHeadStore(store.name) && isTrained(store))) return
+  const learners = actors.filter(({ role }) => role === 'learner').map(({ name }) => `'${name}'`)
+  throw new GpdError(
+    'config.invalid',
+    `Nothing would be trained: every parameter of ${learners.join(' and ')} is frozen.`,
+    "Unfreeze what should learn: unfreeze(network, 'fc').",
+  )
 }
 
 const nothingToLearn = ({ name }: Task) =>

@@ -87,7 +87,7 @@ export function runSetup({ student: network, parameters, statistics, heads: give
     addDistillation(edge: Parameters<RunSetup['addDistillation']>[0]) {
       checkArgument('addDistillation', 'edge', edgeKind, edge)
       const term = edgeName(edge)
-      const { heads, memory } = edge.loss.prepare?.(lossSetup(edge, actors, seed, samples)) ?? {}
+      const { heads, memory, ...asked } = edge.loss.prepare?.(lossSetup(edge, actors, seed, samples)) ?? {}
       if (heads) {
         const tensors = startingTensors(`heads of ${term}`, given?.[term], heads, () =>
           initializeParameters(heads, seed),
@@ -95,7 +95,7 @@ export function runSetup({ student: network, parameters, statistics, heads: give
         addUnique('tensor stores', stores, { name: headsOf(term), tensors, specs: heads })
       }
       if (memory) Object.assign(memories, inScope(memoryOf(term), memory))
-      addUnique('terms', terms, distillationTerm(edge))
+      addUnique('terms', terms, { ...distillationTerm(edge), ...asked })
     },
   })
   const setup: RunSetup = Object.freeze({

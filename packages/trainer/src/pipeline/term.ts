@@ -12,6 +12,7 @@ import {
   type ActorOutputs,
   type DistillationLoss,
   type Fields,
+  type Network,
   type RandomStream,
   type Rows,
   type Schedule,
@@ -52,6 +53,10 @@ export interface LossTerm {
   readonly fields?: readonly string[]
   /** Whether its value depends on several samples at once, so that rows cannot be weighed. Default false. */
   readonly comparesSamples?: boolean
+  /** Networks of its heads, run in training mode. Default none. */
+  readonly networks?: readonly Network[]
+  /** Samples that a batch must have for a gradient. Default 1. */
+  readonly leastBatch?: number
   /** The unweighted loss: one value per row, `[rows]`, or one for the batch. Disposes nothing. */
   compute(outputs: Outputs, context: TermContext): tf.Tensor1D | tf.Scalar
   /** A factor for each row, `[rows]`, off the tape: which rows count for this term, and how much. Default 1 for all. */
@@ -65,6 +70,8 @@ export const termKind = kinds.members<LossTerm>('{ name, weight, passes, compute
   passes: needed(kinds.recordOf(passKind)),
   fields: optional(kinds.listOf(kinds.text, { least: 0, expected: 'a list of names' })),
   comparesSamples: optional(kinds.flag),
+  networks: optional(kinds.kind('a list of networks', Array.isArray)),
+  leastBatch: optional(kinds.count),
   compute: needed(kinds.functionOf()),
   rows: optional(kinds.functionOf()),
 })
@@ -136,6 +143,9 @@ export const edgeName = ({ name, loss, student, teacher }: EdgeOptions): string 
 /** Where the run keeps the trained heads of a loss, and its memory. */
 export const headsOf = (term: string): string => `heads ${term}`
 export const memoryOf = (term: string): string => `memory ${term}`
+
+/** Whether tensors of that store belong to a loss. */
+export const isHeadStore = (store: string): boolean => store.startsWith(headsOf(''))
 
 const SIDES = ['student', 'teacher'] as const
 

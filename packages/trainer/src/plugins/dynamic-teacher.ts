@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import {
   fillOptions,
+  GpdError,
   initializeStatistics,
   kinds,
   lossKind,
@@ -9,7 +10,9 @@ import {
   option,
   optional,
   scheduleKind,
+  unfreeze,
   type Given,
+  type Network,
 } from '@gpdjs/core'
 import { channelBranchReparameterization, extractorKind } from '@gpdjs/cbr-reparam'
 import { expanderKind, type Expansion } from '@gpdjs/ir-expansion'
@@ -44,6 +47,25 @@ function ownTensors(run: RunSetup, expansion: Expansion, view: () => Record<stri
 }
 
 /**
+ * The network that is expanded. Drawn by itself, a dynamic teacher has nothing of the student to keep: then all of it trains.
+ *
+ * @throws GpdError `config.invalid` for frozen nodes of a student that would be drawn anew
+ */
+function expandedNetwork(
+  run: RunSetup,
+  { sharing, mapping }: Pick<DynamicTeacherOptions, 'sharing' | 'mapping'>,
+): Network {
+  const frozen = run.network.parameters.find(({ trainable }) => trainable === false)
+  if (frozen === undefined || mapping === 'inverse') return run.network
+  if (sharing === 'none') return unfreeze(run.network)
+  throw new GpdError(
+    'config.invalid',
+    `dynamicTeacher: mapping: expected 'inverse' for a student with frozen nodes, got 'none': '${frozen.node}' would be drawn anew.`,
+    "Use mapping: 'inverse', sharing: 'none', or unfreeze(network).",
+  )
+}
+
+/**
  * The dynamic teacher of Gap Preserving Distillation: the student made wider, trained beside it by the task (and
  * from a static teacher, if there is one), and teaching it.
  *
@@ -63,7 +85,7 @@ export function dynamicTeacher(options: DynamicTeacherOptions): Plugin {
     specVersion: 1,
     setup(run) {
       const mapped = mapping === 'inverse'
-      const expansion = expander.expand(run.network)
+      const expansion = expander.expand(expandedNetwork(run, { sharing, mapping }))
       const tensors = mapped
         ? expander.lift(expansion, run.studentParameters, run.seed)
         : expander.initialize(expansion, run.seed)
