@@ -148,7 +148,10 @@ describe('a value that does not fit is refused by its name', () => {
     [() => multiStep(NaN, { milestones: [0.5] }), 'multiStep: start: expected a finite number, got NaN.'],
     [() => stepDecay(Infinity, { every: 0.5 }), 'stepDecay: start: expected a finite number'],
     [() => warmUp('0.1' as never, { steps: 5 }), 'warmUp: schedule: expected a finite number or a function'],
-    [() => asPublished('dkd' as never, teacher()), 'asPublished: setting: expected a setting such as published(…), got "dkd".'],
+    [
+      () => asPublished('dkd' as never, teacher()),
+      'asPublished: setting: expected a setting such as published(…), got "dkd".',
+    ],
     [() => standardized(kd as never), 'standardized: loss: expected a loss such as kd(), got a function.'],
     [() => metricsFile({ path: 'a' } as never), 'metricsFile: path: expected a text'],
     [() => combineCallbacks({ onEpochEnd: nothing } as never), 'combineCallbacks: callbacks: expected a list'],
