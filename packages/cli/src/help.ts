@@ -18,9 +18,9 @@ Examples
   gpd train --config gpd.yaml --set dynamicTeacher.ratio=3 --seed 1 --output runs/ratio-3
   gpd train --config gpd.yaml --dry-run
 `,
-  evaluate: `gpd evaluate FOLDER (--config FILE | --data DIR) [options]
+  evaluate: `gpd evaluate PATH (--config FILE | --data DIR) [options]
 
-Accuracy and loss of a saved network.
+Accuracy and loss of a saved network: a folder of a run, or what gpd extract wrote, in any format.
 
   --config FILE      the configuration it was trained with
   --data DIR         instead: a folder with the four IDX files
@@ -32,21 +32,26 @@ Accuracy and loss of a saved network.
 Examples
   gpd evaluate runs/1/student --data fashion-mnist
   gpd evaluate runs/1/best --config gpd.yaml --split validation
+  gpd evaluate model/model.onnx --data fashion-mnist
 `,
   extract: `gpd extract RUN --output DIR [options]
 
-Takes the plain student out of the folder of a run, checked by running it.
+Takes the plain student out of the folder of a run, checked by running it, and says what goes in and comes out.
 
   --output DIR       a new or empty folder
   --which NAME       last (default), best (by validation accuracy) or ema
   --format NAME      safetensors (default: network.json and weights.safetensors), layers-model or onnx
+  --input NAME       what the file takes: 0..1 (pixels / 255; default for layers-model and onnx), 0..255 (pixels), or
+                     normalized (as in training; default for safetensors)
+  --scores NAME      logits (default) or probabilities (not for safetensors)
+  --class-names A,B  names of the classes in the order of their labels (default: data.classNames of the run)
   --batch-norm NAME  kept (default) or folded into the kernels (default for onnx; such a network cannot train on)
   --backend NAME     auto (default), tensorflow, wasm or cpu
   --json             print the result as one JSON object on stdout
 
-Example
+Examples
   gpd extract runs/1 --output student --which best
-  gpd extract runs/1 --output model --format onnx
+  gpd extract runs/1 --output model --format onnx --scores probabilities
 `,
   ablate: `gpd ablate --config STUDY [options]
 

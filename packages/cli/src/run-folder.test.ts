@@ -16,13 +16,13 @@ describe('the folder of a run', () => {
     const path = join(folder, 'a/b')
     expect(await checkRunFolder(path)).toBe(path)
     expect(await exists(join(folder, 'a'))).toBe(false)
-    await claimRunFolder(path, { 'x.json': { y: 1 } })
+    await claimRunFolder(path, { files: { 'x.json': { y: 1 } } })
     expect(JSON.parse(await readFile(join(path, 'x.json'), 'utf8'))).toEqual({ y: 1 })
   })
 
   it('may be there already if it is empty', async () => {
     await mkdir(join(folder, 'empty'))
-    await expect(claimRunFolder(join(folder, 'empty'))).resolves.toBe(join(folder, 'empty'))
+    await expect(claimRunFolder(join(folder, 'empty'))).resolves.toMatchObject({ path: join(folder, 'empty') })
   })
 
   it('is refused if it holds something, or is a file, or lies under one', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { GpdError } from '@gpdjs/core'
 
@@ -12,6 +12,7 @@ export const RUN = {
   best: 'best',
   ema: 'ema',
   heads: 'heads',
+  arms: 'arms',
 } as const
 
 /** The folder of a run without `--output`: `runs/2026-01-31T12-00-00` */
@@ -40,36 +41,72 @@ export async function checkRunFolder(path: string): Promise<string> {
 /**
  * Makes a folder and those it lies in. Node's own `recursive` never returns where the parent exists but nothing can be
  * made in it with the answer that there is no such file, as in `/proc`.
+ *
+ * @param made collects the folders that were not there before, the outermost first
  */
-async function makeFolder(path: string): Promise<void> {
+async function makeFolder(path: string, made: string[]): Promise<void> {
   try {
     await mkdir(path)
+    made.push(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return
     const parent = dirname(path)
     const parentIsMissing = code === 'ENOENT' && (await stat(parent).catch(() => undefined)) === undefined
     if (!parentIsMissing) throw error
-    await makeFolder(parent)
-    await mkdir(path)
+    await makeFolder(parent, made)
+    await makeFolder(path, made)
   }
+}
+
+/** The folder of a run that has begun. */
+export interface RunFolder {
+  /** Its absolute path. */
+  readonly path: string
+  /**
+   * Removes what the run has written, and the folders that were made for it: as if there had been no run. Anything else that
+   * has come into them in the meantime stays.
+   */
+  discard(): Promise<void>
+}
+
+/** Removes `entries` of a folder, then the folders that were made, unless something else is in them. */
+async function removeMade(folder: string, entries: readonly string[], made: readonly string[]): Promise<void> {
+  // What cannot be removed must not keep the rest.
+  const remove = (entry: string) => rm(join(folder, entry), { recursive: true, force: true }).catch(() => undefined)
+  for (const entry of entries) await remove(entry)
+  for (const path of made.toReversed()) await rmdir(path).catch(() => undefined)
+}
+
+interface RunFiles {
+  /** Written at once, as JSON. */
+  readonly files?: Readonly<Record<string, object>>
+  /** Names of everything that the run may write later; those of a training if left out. */
+  readonly entries?: readonly string[]
 }
 
 /**
  * Makes the folder of a run and writes its first files. To be called before anything is trained, so that a folder that
- * cannot be written to is noticed before the training, not after it.
+ * cannot be written to is noticed before the training, not after it. If that fails, nothing of it is left.
  *
  * @throws GpdError `config.invalid`
  */
-export async function claimRunFolder(path: string, files: Readonly<Record<string, object>> = {}): Promise<string> {
+export async function claimRunFolder(
+  path: string,
+  { files = {}, entries = Object.values(RUN) }: RunFiles = {},
+): Promise<RunFolder> {
   const folder = await checkRunFolder(path)
+  const made: string[] = []
+  // The folder was empty: entries of these names are the run's own.
+  const discard = () => removeMade(folder, [...Object.keys(files), ...entries], made)
   try {
-    await makeFolder(folder)
+    await makeFolder(folder, made)
     for (const [name, value] of Object.entries(files)) await writeFile(join(folder, name), pretty(value))
   } catch (error) {
+    await discard().catch(() => undefined)
     throw unusable(path, (error as Error).message)
   }
-  return folder
+  return { path: folder, discard }
 }
 
 const pretty = (value: object) => `${JSON.stringify(value, null, 2)}\n`

@@ -97,6 +97,8 @@ export { registerOp, findOp, builtInOps } from './ops/registry.ts'
 export * from './ops/index.ts'
 export { normalize, type NormalizeOptions } from './ops/normalize.ts'
 export { foldBatchNorm } from './network/fold-batch-norm.ts'
+export { foldRescale } from './network/fold-rescale.ts'
+export { prependOp, withLogits, withNormalization, withProbabilities } from './network/at-the-ends.ts'
 export {
   runExtraKernel,
   type ExtraKernel,

@@ -57,7 +57,7 @@ describe('gpd ablate', () => {
     // Interior layers of twice the width cost four times as much: a step of both is between 3 and 5 steps of one.
     expect(gpd!.cost.stepFlops / alone!.cost.stepFlops).toBeGreaterThan(3)
     expect(gpd!.cost.stepFlops / alone!.cost.stepFlops).toBeLessThan(5)
-    expect(await readdir(at('out/arms/with%20GPD/seed-1'))).toEqual(['metrics.jsonl', 'result.json'])
+    expect(await readdir(at('out/arms/with-GPD/seed-1'))).toEqual(['metrics.jsonl', 'result.json'])
   })
 
   it('gives each trial what gpd train gives with that seed', async () => {

@@ -8,9 +8,11 @@ import { printJson, say, type Command, type CommandContext, type Failure } from 
 import { parseOptions, wholeNumber } from '../options.ts'
 import { progressBar } from '../progress/progress-bar.ts'
 import { canRedraw } from '../progress/terminal.ts'
-import { checkRunFolder, claimRunFolder, defaultRunFolder, RUN, writeJson } from '../run-folder.ts'
+import { checkRunFolder, defaultRunFolder, RUN, writeJson } from '../run-folder.ts'
+import { RunStart } from '../run-start.ts'
 import { chooseBackend, configFile, environment } from './common.ts'
 import { costOf } from './cost.ts'
+import { folderNames } from './folder-names.ts'
 import { summarize, type ArmResult, type Trial } from './study-result.ts'
 import { studyTable } from './study-table.ts'
 
@@ -18,18 +20,19 @@ interface TrialOptions {
   readonly title: string
   readonly folder: string
   readonly maxSteps: number | undefined
+  readonly start: RunStart
 }
 
 /** Trains one arm with one seed; undefined if that was interrupted. */
 async function runTrial(context: CommandContext, config: Config, options: TrialOptions): Promise<Trial | undefined> {
-  const { title, folder, maxSteps } = options
+  const { title, folder, maxSteps, start } = options
   const prepared = await prepare(config)
   const bar = progressBar(context.stderr, { title, redraw: canRedraw(context.stderr, context.env) })
   const result = await distill({
     ...distillOptions(prepared),
     ...(maxSteps !== undefined && { maxSteps }),
     ...(context.signal && { signal: context.signal }),
-    callbacks: [metricsFile(join(folder, RUN.metrics)), bar],
+    callbacks: [start, metricsFile(join(folder, RUN.metrics)), bar],
   })
   const { outcome, seconds } = result
   if (outcome === 'diverged') say(context, `${title}: ${result.problem}.`)
@@ -52,21 +55,20 @@ async function checkArms(configs: ArmConfigs): Promise<void> {
   }
 }
 
-/** Any name as the name of a folder, also `..` and those with slashes. */
-const folderName = (name: string) => encodeURIComponent(name).replace(/^\.+/, (dots) => '%2E'.repeat(dots.length))
-
 /** Every arm with the first seed, then every arm with the next: what there is early is already a comparison. */
 async function runTrials(
   context: CommandContext,
   { configs, seeds }: { readonly configs: ArmConfigs; readonly seeds: readonly number[] },
-  options: { readonly output: string; readonly maxSteps: number | undefined },
+  options: { readonly output: string; readonly maxSteps: number | undefined; readonly start: RunStart },
 ): Promise<Map<string, Trial[]>> {
+  const { output, maxSteps, start } = options
   const trials = new Map<string, Trial[]>([...configs.keys()].map((name) => [name, []]))
+  const folders = folderNames([...configs.keys()])
   for (const seed of seeds) {
     for (const [name, config] of configs) {
-      const folder = join(options.output, 'arms', folderName(name), `seed-${seed}`)
+      const folder = join(output, RUN.arms, folders.get(name)!, `seed-${seed}`)
       const title = `${name}, seed ${seed}`
-      const trial = await runTrial(context, { ...config, seed }, { title, folder, maxSteps: options.maxSteps })
+      const trial = await runTrial(context, { ...config, seed }, { title, folder, maxSteps, start })
       if (trial === undefined) return trials
       trials.get(name)!.push(trial)
     }
@@ -106,9 +108,8 @@ export const ablate: Command = async (context) => {
   const backend = await chooseBackend(context, values.backend ?? shared.backend)
   await checkArms(study.configs)
   const resolved = { ...study, configs: Object.fromEntries(study.configs) }
-  await claimRunFolder(output, { [RUN.config]: resolved, [RUN.environment]: environment(backend) })
-
-  const trials = await runTrials(context, study, { output, maxSteps })
+  const start = new RunStart(output, { [RUN.config]: resolved, [RUN.environment]: environment(backend) })
+  const trials = await start.run(() => runTrials(context, study, { output, maxSteps, start }))
   const arms = summarize(trials, study.baseline)
   const { status, ...error } = failureOf(arms, context.signal?.aborted === true) ?? { status: EXIT.ok }
   const ok = status === EXIT.ok

@@ -1,14 +1,15 @@
 import { resolve } from 'node:path'
-import * as tf from '@tensorflow/tfjs'
 import { GpdError, type BatchSource } from '@gpdjs/core'
-import { loadNetwork } from '@gpdjs/interchange'
 import { evaluate as evaluateNetwork } from '@gpdjs/trainer'
-import { prepareData, prepareTest, savedMoments } from '../config/data.ts'
+import { prepareData, prepareTest } from '../config/data.ts'
 import type { Config } from '../config/schema.ts'
 import { EXIT } from '../exit.ts'
 import { printJson, say, type Command } from '../io.ts'
 import { parseFolderAndOptions } from '../options.ts'
 import { classesOf } from '../config/images.ts'
+import { loadSaved } from '../saved/load.ts'
+import { savedMoments } from '../saved/metadata.ts'
+import type { Saved } from '../saved/saved.ts'
 import { chooseBackend, percent, readConfig, type Overrides } from './common.ts'
 
 const SPLITS = ['test', 'validation'] as const
@@ -36,12 +37,13 @@ async function sourceOf(values: Overrides & { readonly data?: string | undefined
   return { directory: resolve(values.data) }
 }
 
-type Loaded = Awaited<ReturnType<typeof loadNetwork>>
-
-async function imagesOf(source: Source, split: Split, { network, metadata }: Loaded): Promise<BatchSource> {
+async function imagesOf(source: Source, split: Split, { model, metadata }: Saved): Promise<BatchSource> {
   const moments = savedMoments(metadata)
-  if ('directory' in source) return prepareTest(source.directory, classesOf(network), moments)
-  return (await prepareData(source.config, moments))[split]
+  if ('directory' in source) return prepareTest(source.directory, classesOf(model.network), moments)
+  const images = (await prepareData(source.config, moments))[split]
+  if (images !== undefined) return images
+  const problem = `--split ${split}: expected a configuration that holds images out, got data.validation 0.`
+  throw new GpdError('config.invalid', problem, 'Use --split test, or --set data.validation=0.1.')
 }
 
 export const evaluate: Command = async (context) => {
@@ -56,10 +58,10 @@ export const evaluate: Command = async (context) => {
   const split = splitOf(values.split)
   const source = await sourceOf(values, split)
   await chooseBackend(context, values.backend ?? ('config' in source ? source.config.backend : 'auto'))
-  const loaded = await loadNetwork(folder)
-  const images = await imagesOf(source, split, loaded)
-  const result = await evaluateNetwork(loaded, images)
-  tf.dispose([loaded.parameters, loaded.statistics])
+  const saved = await loadSaved(folder)
+  const images = await imagesOf(source, split, saved)
+  const result = await evaluateNetwork(saved.model, images)
+  saved.dispose()
   const { size: samples } = images
   const { acc: accuracy, loss } = result
   say(context, `${folder} on ${samples} ${split} images: accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)}`)

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { predict } from '@gpdjs/core'
+import { mnistFiles, writeIdx } from '@gpdjs/data/node'
 import { layersModelFolder, loadHeads, loadNetwork } from '@gpdjs/interchange'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../testing/run.ts'
@@ -269,6 +270,60 @@ describe('gpd train', () => {
   })
 })
 
+describe('validation images', () => {
+  const trained = (name: string, ...args: string[]) =>
+    run(['train', '--config', at('plain.json'), '--output', at(name), '--json', ...args])
+
+  it('may be none: then no epoch is the best, and nothing is validated', async () => {
+    const { status, stdout } = await trained('no-validation', '--set', 'data.validation=0')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      // All 64 training images, 16 in a batch.
+      steps: 4,
+      accuracy: { validation: null, best: null, test: expect.any(Number) },
+    })
+    expect(await readdir(at('no-validation'))).not.toContain('best')
+    const best = await run(['extract', at('no-validation'), '--which', 'best', '--output', at('none')])
+    expect([best.status, best.stderr]).toEqual([4, expect.stringMatching(/no best .*data\.validation.* --which last/)])
+    const config = ['--config', at('no-validation/config.resolved.json')]
+    const split = await run(['evaluate', at('no-validation/student'), ...config, '--split', 'validation'])
+    expect([split.status, split.stderr]).toEqual([
+      2,
+      expect.stringMatching(/got data\.validation 0\. Use --split test/),
+    ])
+    const patient = await trained('none', '--set', 'data.validation=0', '--set', 'patience=1')
+    expect([patient.status, patient.stderr]).toEqual([2, expect.stringMatching(/patience: expected a validation set/)])
+    expect(await readdir(folder)).not.toContain('none')
+  })
+
+  it('may be a share of the training images, a tenth by default', async () => {
+    await writeConfig(folder, 'default.json', {
+      ...tinyConfig,
+      data: { directory: 'images', classes: 3 },
+      batchSize: 8,
+    })
+    const shares = [
+      [[], 58], // 64 / 10 rounded
+      [['--set', 'data.validation=0.25'], 48],
+      [['--set', 'data.validation=0.001'], 63],
+    ] as const
+    for (const [set, images] of shares) {
+      const { stdout } = await run(['train', '--config', at('default.json'), ...set, '--json', '--dry-run'])
+      expect((JSON.parse(stdout) as { steps: number }).steps).toBe(Math.floor(images / 8))
+    }
+  })
+
+  it('a channel that never changes is no reason to stop', async () => {
+    await writeTinyImages(at('blank'))
+    const gray = { dims: [64, 8, 8], data: new Uint8Array(64 * 64).fill(9) }
+    await writeIdx(at('blank', mnistFiles.train.images), gray)
+    const { status, stderr } = await trained('blank-run', '--set', 'data.directory=blank')
+    expect([status, stderr]).toEqual([0, expect.stringContaining('Saved in')])
+    const { metadata } = await loadNetwork(at('blank-run/student'))
+    expect(metadata).toMatchObject({ 'input-mean': JSON.stringify([9 / 255]), 'input-deviation': '[1]' })
+  })
+})
+
 describe('gpd evaluate and gpd extract', () => {
   it('find the accuracy that training found', async () => {
     const result = (await readJson('gpd/result.json')) as {
@@ -330,7 +385,9 @@ describe('gpd evaluate and gpd extract', () => {
     const student = await loadNetwork(at('gpd', 'student'))
     const model = await tf.loadLayersModel(layersModelFolder(output))
     const x = tf.randomNormal([2, ...student.network.inputs['image']!.shape], 0, 1, 'float32', 1)
-    const gap = tf.sub(model.predict(x) as tf.Tensor, predict(student, x))
+    const moments = { mean: student.metadata['input-mean']!, deviation: student.metadata['input-deviation']! }
+    const [mean, deviation] = [moments.mean, moments.deviation].map((text) => JSON.parse(text) as number[])
+    const gap = tf.sub(model.predict(tf.add(tf.mul(x, deviation!), mean!)) as tf.Tensor, predict(student, x))
     expect(tf.max(tf.abs(gap)).dataSync()[0]).toBeLessThan(1e-5)
   })
 
@@ -370,9 +427,13 @@ describe('gpd evaluate and gpd extract', () => {
     [['extract', 'gpd'], 2, /expected --output DIR/],
     [['extract', 'gpd', '--output', 'teacher'], 2, /expected an empty folder/],
     [['extract', 'gpd', '--output', 'new', '--which', 'bst'], 2, /Did you mean 'best'\?/],
-    [['extract', 'gpd', '--output', 'new', '--batch-norm', 'gone'], 2, /expected folded or kept, got 'gone'/],
+    [
+      ['extract', 'gpd', '--output', 'new', '--batch-norm', 'gone'],
+      2,
+      /--batch-norm: there is no 'gone'.* folded, kept/,
+    ],
     [['extract', 'gpd', '--output', 'new', '--format', 'onx'], 2, /Did you mean 'onnx'\?/],
-    [['extract', 'teacher', '--output', 'new', '--which', 'ema'], 4, /Cannot read '.*ema/],
+    [['extract', 'teacher', '--output', 'new', '--which', 'ema'], 4, /this run has no ema/],
   ])('%j is refused', async (args, status, message) => {
     const paths = args.map((arg) => (/^(nowhere|gpd\/|gpd\.|images|new|teacher|gpd$)/.test(arg) ? at(arg) : arg))
     const result = await run(paths)

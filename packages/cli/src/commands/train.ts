@@ -1,14 +1,15 @@
 import { join } from 'node:path'
 import { saveHeads, saveNetwork } from '@gpdjs/interchange'
-import { distill, metricsFile, type Callbacks, type DistillResult, type Outcome } from '@gpdjs/trainer'
-import { momentsMetadata } from '../config/data.ts'
+import { distill, metricsFile, type DistillResult, type Outcome } from '@gpdjs/trainer'
 import { disposePrepared, distillOptions, prepare, type Prepared } from '../config/prepare.ts'
 import { EXIT } from '../exit.ts'
 import { printJson, type Command } from '../io.ts'
 import { parseOptions, wholeNumber } from '../options.ts'
 import { progressBar } from '../progress/progress-bar.ts'
 import { canRedraw } from '../progress/terminal.ts'
-import { checkRunFolder, claimRunFolder, defaultRunFolder, RUN, writeJson } from '../run-folder.ts'
+import { checkRunFolder, defaultRunFolder, RUN, writeJson } from '../run-folder.ts'
+import { RunStart } from '../run-start.ts'
+import { classNamesMetadata, momentsMetadata } from '../saved/metadata.ts'
 import { chooseBackend, environment, readConfig } from './common.ts'
 import { dryRun } from './dry-run.ts'
 import { measure, report } from './train-result.ts'
@@ -26,6 +27,7 @@ async function saveNetworks(folder: string, result: DistillResult, { config, dat
     seed: String(config.seed),
     steps: String(result.steps),
     ...momentsMetadata(data.moments),
+    ...classNamesMetadata(config.data.classNames),
   }
   await saveNetwork(join(folder, RUN.student), result.student, metadata)
   const { best, alternatives, heads } = result
@@ -52,22 +54,19 @@ export const train: Command = async (context) => {
   const prepared = await prepare(config)
   if (values['dry-run']) return dryRun(context, prepared, maxSteps, values.json === true)
 
-  // Called once everything has been put together and checked: whatever is wrong with a configuration leaves no folder.
-  const claim: Callbacks = {
-    onTrainBegin: async () => {
-      await claimRunFolder(folder, { [RUN.config]: config, [RUN.environment]: environment(backend) })
-    },
-  }
+  const start = new RunStart(folder, { [RUN.config]: config, [RUN.environment]: environment(backend) })
   const bar = progressBar(context.stderr, {
     title: config.student.network,
     redraw: canRedraw(context.stderr, context.env),
   })
-  const result = await distill({
-    ...distillOptions(prepared),
-    ...(maxSteps !== undefined && { maxSteps }),
-    ...(context.signal && { signal: context.signal }),
-    callbacks: [claim, metricsFile(join(folder, RUN.metrics)), bar],
-  })
+  const result = await start.run(() =>
+    distill({
+      ...distillOptions(prepared),
+      ...(maxSteps !== undefined && { maxSteps }),
+      ...(context.signal && { signal: context.signal }),
+      callbacks: [start, metricsFile(join(folder, RUN.metrics)), bar],
+    }),
+  )
   await saveNetworks(folder, result, prepared)
   const measured = await measure(result, prepared, backend, folder)
   await writeJson(folder, RUN.result, { schema: 1, ...measured })

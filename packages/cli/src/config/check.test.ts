@@ -17,10 +17,27 @@ function problemOf(config: unknown): { code: string; message: string } {
 }
 
 describe('a configuration', () => {
+  it('takes a number of images, a share or none to hold out, and one name for each class', () => {
+    const data = (change: object) => check({ ...least, data: { directory: 'mnist', ...change } }).data
+    for (const validation of [0, 0.25, 1, 5000]) expect(data({ validation }).validation).toBe(validation)
+    expect(data({ classes: 2, classNames: ['a', 'b'] }).classNames).toEqual(['a', 'b'])
+    const refusals: [change: object, message: RegExp][] = [
+      [
+        { validation: -1 },
+        /data\.validation: expected a whole number of at least 1 or a number from 0 to below 1, got -1/,
+      ],
+      [{ validation: 1.5 }, /data\.validation: expected .*, got 1\.5/],
+      [{ classNames: ['a', 'b'] }, /data\.classNames: expected 10 different names, one for each class, got 2/],
+      [{ classes: 2, classNames: ['a', 'a'] }, /got "a" twice/],
+      [{ classes: 2, classNames: 'a,b' }, /data\.classNames: expected/],
+    ]
+    for (const [change, message] of refusals) expect(() => data(change)).toThrow(message)
+  })
+
   it('needs a student and data, and has defaults for the rest', () => {
     expect(check(least)).toEqual({
       student: { network: 'resnet8' },
-      data: { directory: 'mnist', classes: 10, validation: 5000, augment: false, strong: false },
+      data: { directory: 'mnist', classes: 10, validation: 0.1, augment: false, strong: false },
       teacher: false,
       dynamicTeacher: false,
       ema: false,

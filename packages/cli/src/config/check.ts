@@ -1,4 +1,5 @@
 import { fillOptions, type Filled, type OptionTable } from '@gpdjs/core'
+import { checkClassNames } from './class-names.ts'
 import { at } from './key-path.ts'
 import { checkTeaching } from './published.ts'
 import { CONFIG, STUDY, type Config, type ConfigInput, type Study } from './schema.ts'
@@ -16,6 +17,8 @@ const fill = <Table extends OptionTable>(table: Table, value: unknown, source: s
 export function checkConfig(value: unknown, source: string): Config {
   const config = fill(CONFIG, value, source)
   at(source, () => checkTeaching(config, value as ConfigInput))
+  const { classNames, classes } = config.data
+  if (classNames) at(source, () => checkClassNames('data.classNames', classNames, classes))
   return config
 }
 

@@ -1,6 +1,7 @@
 import { GpdError, type BatchSource } from '@gpdjs/core'
 import {
   chain,
+  countImages,
   imageSource,
   moments,
   padCropFlip,
@@ -8,16 +9,18 @@ import {
   split,
   take,
   type ChannelMoments,
+  type ImageSet,
   type ImageSourceOptions,
 } from '@gpdjs/data'
 import { readMnistFolder } from '@gpdjs/data/node'
 import { at } from './key-path.ts'
 import type { Config } from './schema.ts'
 
-/** The three sets of a run. */
+/** The sets of a run. */
 export interface PreparedData {
   readonly train: BatchSource
-  readonly validation: BatchSource
+  /** undefined if the configuration holds none out. */
+  readonly validation: BatchSource | undefined
   readonly test: BatchSource
   /** What all of them are normalized by: that of the training images, so that nothing is learned from the others. */
   readonly moments: ChannelMoments
@@ -34,6 +37,21 @@ function augmentations({ augment, strong }: Config['data']): Pick<ImageSourceOpt
   }
 }
 
+/** What is trained on and what is held out: the same images for every seed, so that all runs are judged by the same ones. */
+function holdOut(all: ImageSet, validation: number): { train: ImageSet; validation: ImageSet | undefined } {
+  if (validation === 0) return { train: all, validation: undefined }
+  const count = countImages(all)
+  if (validation < count) return split(all, { validation, seed: 0 })
+  const problem = `expected fewer than all ${count} training images, got ${validation}.`
+  throw new GpdError('config.invalid', problem, 'Give fewer, a share such as 0.1, or 0 to hold out none.')
+}
+
+/** Those of a set; a channel that never changes is not divided by its deviation of 0. */
+function usableMoments(set: ImageSet): ChannelMoments {
+  const { mean, deviation } = moments(set)
+  return { mean, deviation: deviation.map((value) => (value === 0 ? 1 : value)) }
+}
+
 /**
  * @param given moments to normalize by instead of those of the training images
  * @throws GpdError `data.missing`, `data.corrupt`, `data.mismatch`, `data.label-range`, `config.invalid`
@@ -41,13 +59,12 @@ function augmentations({ augment, strong }: Config['data']): Pick<ImageSourceOpt
 export async function prepareData({ data }: Pick<Config, 'data'>, given?: ChannelMoments): Promise<PreparedData> {
   const { limitTrain = Infinity } = data
   const { train: all, test } = await readFolder(data.directory, data.classes)
-  // The seed of a run is not the seed of the split: runs with different seeds are judged by the same images.
-  const parts = at('data.validation', () => split(all, { validation: data.validation, seed: 0 }))
+  const parts = at('data.validation', () => holdOut(all, data.validation))
   const train = limitTrain < parts.train.labels.length ? take(parts.train, limitTrain) : parts.train
-  const normal = given ?? moments(train)
+  const normal = given ?? usableMoments(train)
   return {
     train: imageSource(train, { moments: normal, ...augmentations(data) }),
-    validation: imageSource(parts.validation, { moments: normal }),
+    validation: parts.validation && imageSource(parts.validation, { moments: normal }),
     test: imageSource(test, { moments: normal }),
     moments: normal,
   }
@@ -56,33 +73,5 @@ export async function prepareData({ data }: Pick<Config, 'data'>, given?: Channe
 /** The test set of a folder alone, normalized by `given` or by what all its training images are. */
 export async function prepareTest(directory: string, classes: number, given?: ChannelMoments): Promise<BatchSource> {
   const { train, test } = await readFolder(directory, classes)
-  return imageSource(test, { moments: given ?? moments(train) })
-}
-
-/** Under these names a saved network remembers what its images were normalized by. */
-const MEAN = 'input-mean'
-const DEVIATION = 'input-deviation'
-
-export const momentsMetadata = ({ mean, deviation }: ChannelMoments): Record<string, string> => ({
-  [MEAN]: JSON.stringify(mean),
-  [DEVIATION]: JSON.stringify(deviation),
-})
-
-const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(Number.isFinite)
-
-function parseNumbers(metadata: Readonly<Record<string, string>>, key: string): number[] {
-  let value: unknown
-  try {
-    value = JSON.parse(metadata[key] ?? '')
-  } catch {
-    // Reported below.
-  }
-  if (isNumbers(value)) return value
-  throw new GpdError('checkpoint.corrupt', `metadata '${key}': expected a list of numbers, got '${metadata[key]}'.`)
-}
-
-/** What the images of a saved network are to be normalized by; undefined if its folder has no entry for it. */
-export function savedMoments(metadata: Readonly<Record<string, string>>): ChannelMoments | undefined {
-  if (metadata[MEAN] === undefined) return undefined
-  return { mean: parseNumbers(metadata, MEAN), deviation: parseNumbers(metadata, DEVIATION) }
+  return imageSource(test, { moments: given ?? usableMoments(train) })
 }

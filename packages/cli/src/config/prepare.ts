@@ -4,7 +4,8 @@ import { createNetwork } from '@gpdjs/architectures'
 import { GpdError, type Network, type Model } from '@gpdjs/core'
 import { loadNetwork } from '@gpdjs/interchange'
 import { classification, type DistillOptions, type StaticTeacherOptions } from '@gpdjs/trainer'
-import { prepareData, savedMoments, type PreparedData } from './data.ts'
+import { savedMoments } from '../saved/metadata.ts'
+import { prepareData, type PreparedData } from './data.ts'
 import { classesOf, imageShapeOf } from './images.ts'
 import { at } from './key-path.ts'
 import { optimizerOf } from './optimizer.ts'
@@ -108,7 +109,7 @@ export function distillOptions({ config, student, given, teacher, data }: Prepar
   return {
     student,
     ...(given && { parameters: given.parameters, statistics: given.statistics }),
-    data: { train: data.train, validation: data.validation },
+    data: { train: data.train, ...(data.validation && { validation: data.validation }) },
     optimizer: optimizerOf(config.optimizer),
     plugins: pluginsOf(config, teacher, teacherNormalization(teacher, data)),
     task: classification({ weight: scheduleOf(config.labelWeight), views: config.labelViews }),

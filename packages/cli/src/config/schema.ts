@@ -43,11 +43,13 @@ const DATA = {
   directory: needed(kinds.text),
   /** Number of different labels (default 10). */
   classes: option(kinds.count, 10),
+  /** Names of the classes, in the order of their labels; saved with the student and shown (default: none). */
+  classNames: optional(kinds.listOf(kinds.text)),
   /**
-   * Training images that are held out to choose the best epoch; the same ones for every seed, every class keeps its share
-   * (default 5000).
+   * Training images that are held out to choose the best epoch: how many, or which share of them; 0 for none. The same ones
+   * for every seed, and every class keeps its share (default 0.1).
    */
-  validation: option(kinds.count, 5000),
+  validation: option(kinds.either(kinds.count, kinds.rate), 0.1),
   /** Train on the first so many of the others only. */
   limitTrain: optional(kinds.count),
   /** Random crops of padded images, and mirror images. */

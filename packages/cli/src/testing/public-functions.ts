@@ -30,7 +30,9 @@ export type PackageName = keyof typeof packages
 const BEFORE: Readonly<Record<string, readonly unknown[]>> = {
   ...Object.fromEntries(
     'cosine multiStep stepDecay warmUp warmUpFromOne warmUpFromZero fromLayersModel toOnnx layersModelFolder expand ' // prettier-ignore
-      .concat('decodeSafetensors readModelArtifacts decodeIdx readIdx readMnistFolder imageSource split ')
+      .concat(
+        'decodeSafetensors fromOnnx loadCheckpoint readModelArtifacts decodeIdx readIdx readMnistFolder imageSource split ',
+      )
       .concat('mlkdLoss mlkdViewLoss')
       .split(' ')
       .map((name) => [name, [undefined]]),
@@ -43,6 +45,7 @@ const BEFORE: Readonly<Record<string, readonly unknown[]>> = {
   ),
   ...Object.fromEntries(['dkdLoss', 'ofaLoss', 'rldLoss'].map((name) => [name, [undefined, undefined, undefined]])),
   fromTorch: [undefined, {}],
+  saveCheckpoint: ['checkpoints', 1, {}, {}],
   checkMoments: [undefined, 2],
   progressBar: [{ isTTY: false }],
   meanOverSet: [undefined, undefined, undefined],
@@ -65,9 +68,10 @@ const WITHOUT: Readonly<Record<PackageName, string>> = {
     'roleRatio initializeParameters initializeStatistics countParameters axesShape heNormal fanInUniform countMultiplyAdds ' +
     'defineNetwork networkDefinition parseNetwork unfreeze soleInput soleOutput predict tapNode defineOp registerOp findOp ' +
     'foldBatchNorm runExtraKernel extraDerivative extraKernelFunc withoutTape accumulating decodeCall encodeCall inputInList ' +
-    'adaptiveMeans nearestCopies tfPadding widenNetwork',
+    'adaptiveMeans nearestCopies tfPadding widenNetwork foldRescale prependOp withLogits withNormalization withProbabilities',
   data: 'checkImageSet countImages imageBytes take select moments encodeIdx chain writeIdx',
-  interchange: 'encodeSafetensors toLayersModel loadNetwork saveNetwork loadHeads saveHeads writeFolder nodeFiles',
+  interchange:
+    'encodeSafetensors toLayersModel loadNetwork saveNetwork loadHeads saveHeads saveState loadState listCheckpoints pointToCheckpoint pointedCheckpoint writeFolder nodeFiles',
   'ir-expansion':
     'branchParameters initializeWide liftParameters liftStatistics tileChannels keepsSize mergeBranches storageScale ' +
     'studentScale',

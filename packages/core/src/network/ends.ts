@@ -30,8 +30,7 @@ export const soleOutput = (network: Network, caller: string): [name: string, nod
   sole(network.outputs, 'output', network, caller)
 
 function namedNode(names: Readonly<Record<string, string>>, name: string, what: string): string {
-  const node = names[name]
-  if (node !== undefined) return node
+  if (Object.hasOwn(names, name)) return names[name]!
   throw new GpdError('network.invalid', `${what} '${name}'.`, didYouMean(name, Object.keys(names)))
 }
 
@@ -45,4 +44,4 @@ export const outputNode = ({ name, outputs }: Network, output: string): string =
  * @throws GpdError `network.invalid` with the taps that exist
  */
 export const tapNode = ({ name, taps, shapes }: Network, tap: string): string =>
-  tap in taps || !(tap in shapes) ? namedNode(taps, tap, `Network '${name}' has no tap`) : tap
+  Object.hasOwn(taps, tap) || !Object.hasOwn(shapes, tap) ? namedNode(taps, tap, `Network '${name}' has no tap`) : tap

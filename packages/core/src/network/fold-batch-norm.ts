@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError } from '../errors.ts'
 import { checkModel, type Model } from './model.ts'
 import { defineNetwork, type Network, type NetworkNode } from './network.ts'
+import { checkTensors, withOwnTensors } from './own-tensors.ts'
 import { networkDefinition } from './saved-network.ts'
 import { mapRecord, type TensorRecord } from '../tensor-ops/tensor-record.ts'
 
@@ -25,16 +25,6 @@ function foldable({ nodes, outputs, taps }: Network): Map<NetworkNode, NetworkNo
     return alone ? [[norm, linear] as const] : []
   })
   return new Map(pairs)
-}
-
-function checkTensors({ parameters, statistics }: Network, tensors: TensorRecord): void {
-  const missing = [...parameters, ...statistics].find(({ name }) => tensors[name] === undefined)
-  if (missing === undefined) return
-  throw new GpdError(
-    'network.invalid',
-    `foldBatchNorm: no tensor for '${missing.name}'.`,
-    'Pass every parameter and statistic of the network.',
-  )
 }
 
 /** `f = γ / √(σ² + ε)`, `W' = f · W`, `b' = f · (b − μ) + β` */
@@ -81,14 +71,9 @@ export function foldBatchNorm(model: Model): Model {
     taps: mapRecord(definition.taps, renamed),
   })
   const tensors: Record<string, tf.Tensor> = { ...parameters, ...statistics }
-  checkTensors(network, tensors)
-  const own = tf.tidy(() => {
+  checkTensors(network, tensors, 'foldBatchNorm')
+  return withOwnTensors(folded, () => {
     for (const [norm, linear] of pairs) Object.assign(tensors, foldTensors(norm, linear, tensors))
-    return Object.fromEntries(
-      [...folded.parameters, ...folded.statistics].map(({ name }) => [name, tf.clone(tensors[name]!)]),
-    )
+    return tensors
   })
-  const pick = (specs: readonly { readonly name: string }[]) =>
-    Object.fromEntries(specs.map(({ name }) => [name, own[name]!]))
-  return { network: folded, parameters: pick(folded.parameters), statistics: pick(folded.statistics) }
 }

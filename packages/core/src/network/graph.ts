@@ -1,10 +1,9 @@
 import { GpdError } from '../errors.ts'
 import { fieldKind, shapeKind, type FieldSpec } from '../fields.ts'
-import type { OpCall } from '../ops/op.ts'
+import { checkCall, type OpCall } from '../ops/op.ts'
 import { fillOptions } from '../options/fill.ts'
 import * as kinds from '../options/kinds.ts'
 import { needed, optional } from '../options/option.ts'
-import { isRecord, show } from '../options/show.ts'
 import type { Shape } from '../shape.ts'
 import { defineNetwork, IMAGE, LOGITS, type Network, type NetworkDefinition, type NetworkNode } from './network.ts'
 
@@ -55,13 +54,6 @@ function readOptions(options: GraphOptions): Pick<NetworkDefinition, 'name' | 'i
   )
 }
 
-/** @throws GpdError `config.invalid` for an op that is not called, such as `relu` for `relu()` */
-function checkCall(id: string, op: unknown): void {
-  if (isRecord(op) && typeof op['op'] === 'string' && isRecord(op['attributes'])) return
-  const fix = typeof op === 'function' ? `Call it: ${op.name}().` : 'Call an op, such as relu().'
-  throw new GpdError('config.invalid', `Node '${id}': expected an op with its attributes, got ${show(op)}.`, fix)
-}
-
 /**
  * Starts a network. Nodes read its inputs by their names.
  *
@@ -76,7 +68,7 @@ function checkCall(id: string, op: unknown): void {
 export function graph(options: GraphOptions): Graph {
   const { name, inputs } = readOptions(options)
   const nodes: NetworkNode[] = []
-  const taps: Record<string, string> = {}
+  const taps = new Map<string, string>()
   return {
     add(id, op, ...inputs) {
       checkCall(id, op)
@@ -84,11 +76,11 @@ export function graph(options: GraphOptions): Graph {
       return id
     },
     tap(name, node) {
-      taps[name] = node
+      taps.set(name, node)
     },
     build: (ends) => {
       const outputs = typeof ends === 'string' ? { [LOGITS]: ends } : ends
-      return defineNetwork({ name, inputs, nodes, outputs, taps })
+      return defineNetwork({ name, inputs, nodes, outputs, taps: Object.fromEntries(taps) })
     },
   }
 }

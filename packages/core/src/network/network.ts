@@ -122,6 +122,13 @@ function checkEnds({ name, inputs, outputs, taps }: NetworkDefinition, flows: Re
   }
 }
 
+/** Results, tensors and ends are kept in records by these names; this one would be no entry but another prototype. */
+function checkNames({ name, inputs, nodes, outputs, taps }: NetworkDefinition): void {
+  const names = [...nodes.map(({ id }) => id), ...[inputs, outputs, taps].flatMap((ends) => Object.keys(ends))]
+  if (names.includes('__proto__'))
+    throw new GpdError('network.invalid', `Network '${name}': nothing may be called '__proto__'.`, 'Rename it.')
+}
+
 /**
  * Checks a definition, fills in the defaults of attributes that nodes leave out, and infers shapes, channel groups,
  * parameters and statistics.
@@ -130,6 +137,7 @@ function checkEnds({ name, inputs, outputs, taps }: NetworkDefinition, flows: Re
  *   `config.invalid` or `config.missing` for an attribute, naming node and attribute
  */
 export function defineNetwork(given: NetworkDefinition): Network {
+  checkNames(given)
   const definition = { ...given, nodes: given.nodes.map(plainNode) }
   const groups = new ChannelGroups()
   const flows = new Map<string, Flow>(

@@ -1,4 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
+import { GpdError } from '../errors.ts'
+import { isRecord, show } from '../options/show.ts'
 import type { Shape } from '../shape.ts'
 import type { FieldSpec } from '../fields.ts'
 import { checkArgument, fillOptions } from '../options/fill.ts'
@@ -102,6 +104,13 @@ export interface OpCall {
 
 /** Attributes may be left out as a whole where none of them is needed. */
 type Arguments<Input> = Record<never, never> extends Input ? [attributes?: Input] : [attributes: Input]
+
+/** @throws GpdError `config.invalid` for an op that is not called, such as `relu` for `relu()` */
+export function checkCall(id: string, op: unknown): void {
+  if (isRecord(op) && typeof op['op'] === 'string' && isRecord(op['attributes'])) return
+  const fix = typeof op === 'function' ? `Call it: ${op.name}().` : 'Call an op, such as relu().'
+  throw new GpdError('config.invalid', `Node '${id}': expected an op with its attributes, got ${show(op)}.`, fix)
+}
 
 export interface Op<A, Input = A> extends OpDefinition<A> {
   (...attributes: Arguments<Input>): OpCall

@@ -3,8 +3,8 @@ import { countImages, type ImageSet } from './image-set.ts'
 import { select } from './select.ts'
 
 const OPTIONS = {
-  /** How many images to hold out, 1 … N − 1 */
-  validation: needed(kinds.count),
+  /** How many images to hold out, 1 … N − 1, or which share of them, above 0 and below 1 */
+  validation: needed(kinds.either(kinds.count, kinds.rate)),
   /** Any safe integer, 0 included. The same seed holds out the same images. */
   seed: needed(kinds.integer),
 }
@@ -31,21 +31,26 @@ function proportionalShares(sizes: readonly number[], total: number): number[] {
   return shares
 }
 
+/** Images that a share comes to: at least one, and not all. */
+const countOf = (validation: number, count: number): number =>
+  validation > 0 && validation < 1 ? Math.min(Math.max(1, Math.round(validation * count)), count - 1) : validation
+
 /**
  * Holds out a validation set in which every class keeps its share, to one image.
  *
  * Both parts keep the order of the original set, and each image is in exactly one of them.
  *
- * @returns `train` with N − validation images and `validation`
+ * @returns `train` with N − validation images and `validation`; a share is rounded to at least one image
  * @throws GpdError `config.invalid` if either part would be empty
- * @example const { train, validation } = split(set, { validation: 5000, seed: 0 })
+ * @example const { train, validation } = split(set, { validation: 0.1, seed: 0 })
  */
 export function split(set: ImageSet, options: SplitOptions): { train: ImageSet; validation: ImageSet } {
-  const { validation, seed } = fillOptions('split', OPTIONS, options)
+  const { validation: asked, seed } = fillOptions('split', OPTIONS, options)
   const count = countImages(set)
-  if (validation >= count) {
-    const problem = `split: expected 1 … ${count - 1} validation images of ${set.name}, got ${validation}.`
-    throw new GpdError('config.invalid', problem, 'Hold out fewer images, or leave the split out.')
+  const validation = countOf(asked, count)
+  if (validation < 1 || validation >= count) {
+    const problem = `split: expected 1 … ${count - 1} validation images of ${set.name}, got ${asked}.`
+    throw new GpdError('config.invalid', problem, 'To hold out none, use the set as it is.')
   }
   const classes = shuffledClasses(set, seed)
   const shares = proportionalShares(

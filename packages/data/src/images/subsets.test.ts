@@ -42,6 +42,30 @@ describe('select', () => {
   })
 })
 
+describe('split by a share', () => {
+  const images = (count: number) =>
+    numbered(
+      Array.from({ length: count }, (_, i) => i % 2),
+      2,
+    )
+  it.each([
+    [0.1, 60, 6],
+    [0.25, 10, 3],
+    [0.001, 10, 1],
+    [0.999, 10, 9],
+    [0.5, 2, 1],
+  ])('holds out %d of %d images: %d', (validation, count, expected) => {
+    const parts = split(images(count), { validation, seed: 0 })
+    expect([parts.validation, parts.train].map(({ labels }) => labels.length)).toEqual([expected, count - expected])
+  })
+
+  it('refuses what would leave one part empty', () => {
+    for (const validation of [0, 10, 11, 1.5, -0.1])
+      expect(() => split(images(10), { validation, seed: 0 })).toThrow(invalid)
+    expect(() => split(images(1), { validation: 0.5, seed: 0 })).toThrow(/expected 1 … 0 validation images/)
+  })
+})
+
 describe('split', () => {
   const someSet = fc.array(fc.nat(4), { minLength: 2, maxLength: 200 }).map((labels) => numbered(labels, 5))
   const cases = someSet.chain((set) =>

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -92,6 +92,17 @@ describe('readIdx', () => {
 describe('writeIdx', () => {
   const array = { dims: [2, 2], data: Uint8Array.of(1, 2, 3, 4) }
   const bytes = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4]
+
+  it('writes names of 255 bytes, through links, and several at once', async () => {
+    const long = join(folder, 'x'.repeat(255))
+    await writeIdx(long, array)
+    await symlink(long, join(folder, 'link'))
+    await Promise.all([1, 2, 3, 4].map((n) => writeIdx(join(folder, 'link'), { dims: [n], data: new Uint8Array(n) })))
+    expect(await readlink(join(folder, 'link'))).toBe(long)
+    const { dims, data } = await readIdx(long)
+    expect(dims).toEqual([data.length])
+    expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([])
+  })
 
   it('writes plain or gzip by the name, and leaves nothing else behind', async () => {
     await writeIdx(join(folder, 'a'), array)

@@ -11,7 +11,11 @@ export function checkMoments({ mean, deviation }: ChannelMoments, channels: numb
   if (!mean.every(Number.isFinite) || !deviation.every((value) => Number.isFinite(value) && value > 0)) {
     const found = `means [${mean.join(', ')}] and deviations [${deviation.join(', ')}]`
     const problem = `imageSource: moments: expected finite means and deviations above 0, got ${found}.`
-    throw new GpdError('config.invalid', problem, 'For a channel that never changes use deviation 1.')
+    throw new GpdError(
+      'config.invalid',
+      problem,
+      'A channel that never changes has deviation 0; give moments with 1 there: imageSource(set, { moments: { mean, deviation } }).',
+    )
   }
 }
 

@@ -1,18 +1,26 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, type TensorRecord } from '@gpdjs/core'
-import { encodeSafetensors } from '../safetensors/encode.ts'
 import type { SafeTensor } from '../safetensors/element-types.ts'
 import { decodeSafetensors } from '../safetensors/decode.ts'
-import { readFileOf, writeFolder } from './atomic-folder.ts'
-import { encodable } from './saved-network.ts'
+import { readSealed, writeSealed, type FolderFormat } from './sealed-folder.ts'
+import { emptyRecord, encodeTensors } from './tensor-files.ts'
 
 const FILE = 'heads.safetensors'
+
+const HEADS: FolderFormat = {
+  name: 'saved heads (saveHeads)',
+  index: 'heads.json',
+  data: [FILE],
+  isIndex: ({ format }) => format === 'gpd-heads',
+  indexIsNew: true,
+}
 
 /** What losses trained beside the student, by the name of the loss's term: `vid(student, static-teacher)`. */
 export type Heads = Readonly<Record<string, TensorRecord>>
 
 /**
- * Saves the heads of a run's losses in a folder of their own, all or nothing: beside the student, never in it.
+ * Saves the heads of a run's losses, all or nothing: `heads.safetensors`, and `heads.json` with its digest. Other files
+ * of the folder stay, so it may be the folder of the run.
  *
  * @throws GpdError `output.unwritable`
  * @example await saveHeads('runs/1/heads', run.heads)
@@ -21,7 +29,8 @@ export async function saveHeads(folder: string, heads: Heads): Promise<void> {
   const entries = Object.entries(heads).flatMap(([term, tensors]) =>
     Object.entries(tensors).map(([name, tensor]) => [`${term}/${name}`, tensor] as const),
   )
-  await writeFolder(folder, { [FILE]: encodeSafetensors(await encodable(Object.fromEntries(entries))) })
+  const bytes = await encodeTensors(Object.fromEntries(entries))
+  await writeSealed(folder, HEADS, { format: 'gpd-heads' }, { [FILE]: bytes })
 }
 
 /** `[term, head, tensor]`, everything checked. */
@@ -42,9 +51,11 @@ function parseEntry(source: string, key: string, { dtype, shape, data }: SafeTen
  */
 export async function loadHeads(folder: string): Promise<Record<string, Record<string, tf.Tensor>>> {
   const source = `${folder}/${FILE}`
-  const { tensors } = decodeSafetensors(await readFileOf(folder, FILE), { source })
+  const { tensors } = await readSealed(folder, HEADS, async ({ read }) =>
+    decodeSafetensors(await read(FILE), { source }),
+  )
   const entries = [...tensors].map(([key, tensor]) => parseEntry(source, key, tensor))
-  const heads: Record<string, Record<string, tf.Tensor>> = {}
-  for (const { term, name, shape, data } of entries) (heads[term] ??= {})[name] = tf.tensor(data, shape)
+  const heads = emptyRecord<Record<string, tf.Tensor>>()
+  for (const { term, name, shape, data } of entries) (heads[term] ??= emptyRecord())[name] = tf.tensor(data, shape)
   return heads
 }

@@ -1,38 +1,55 @@
 import * as tf from '@tensorflow/tfjs'
-import {
-  checkModel,
-  GpdError,
-  networkDefinition,
-  parseNetwork,
-  recordData,
-  type Model,
-  type Network,
-  type TensorRecord,
-} from '@gpdjs/core'
-import { encodeSafetensors } from '../safetensors/encode.ts'
-import type { SafeTensor } from '../safetensors/element-types.ts'
+import { checkModel, GpdError, networkDefinition, parseNetwork, type Model, type TensorRecord } from '@gpdjs/core'
 import { decodeSafetensors } from '../safetensors/decode.ts'
-import { readFileOf, writeFolder } from './atomic-folder.ts'
+import { readSealed, writeSealed, type FolderFormat } from './sealed-folder.ts'
+import { encodeTensors } from './tensor-files.ts'
 
-const DEFINITION = 'network.json'
 const WEIGHTS = 'weights.safetensors'
 
-/** Tensors as `encodeSafetensors` takes them. */
-export async function encodable(
-  record: TensorRecord,
-): Promise<Record<string, { shape: number[]; data: Float32Array }>> {
-  const data = await recordData(record)
-  return Object.fromEntries(
-    Object.entries(record).map(([name, { shape }]) => [name, { shape, data: data[name] as Float32Array }]),
-  )
+const NETWORK: FolderFormat = {
+  name: 'a saved network (saveNetwork)',
+  index: 'network.json',
+  data: [WEIGHTS],
+  isIndex: ({ name, nodes }) => typeof name === 'string' && Array.isArray(nodes),
 }
 
+interface Found {
+  readonly shape: readonly number[]
+  readonly dtype: string
+}
+
+const shown = ({ dtype, shape }: Found) => `${dtype} [${shape.join(', ')}]`
+
+/** Tensors must be those of the network: each, and no other. */
+function checkTensors(found: ReadonlyMap<string, Found>, { network }: Pick<Model, 'network'>, source: string): void {
+  const specs = [...network.parameters, ...network.statistics]
+  for (const { name, shape } of specs) {
+    const [tensor, expected] = [found.get(name), { dtype: 'F32', shape }]
+    if (tensor && shown(tensor) === shown(expected)) continue
+    const problem = `${source}: expected '${name}' as ${shown(expected)}, got ${tensor ? shown(tensor) : 'nothing'}.`
+    throw new GpdError('checkpoint.incompatible', problem)
+  }
+  const known = new Set(specs.map(({ name }) => name))
+  const unexpected = [...found.keys()].find((name) => !known.has(name))
+  if (unexpected === undefined) return
+  const problem = `${source}: '${unexpected}' belongs to no layer of '${network.name}'.`
+  throw new GpdError('checkpoint.incompatible', problem)
+}
+
+const asSaved = (record: TensorRecord): [string, Found][] =>
+  Object.entries(record).map(([name, { shape, dtype }]) => [
+    name,
+    { shape, dtype: dtype === 'float32' ? 'F32' : dtype },
+  ])
+
 /**
- * Saves a network by itself: `network.json` (its definition) and `weights.safetensors` (parameters and statistics), all
- * or nothing.
+ * Saves a network by itself: `network.json` (its definition, and the digests of both files) and `weights.safetensors`
+ * (parameters and statistics), all or nothing. Other files of the folder stay.
  *
  * @param metadata free text kept in the weight file: dataset, accuracy, version
- * @throws GpdError `output.unwritable`
+ * @throws GpdError `output.unwritable`, also where files of these names are there that belong to something else;
+ *   `checkpoint.incompatible` if tensors are not those of the network
+ * @example await saveNetwork('runs/1/student', run.student, { accuracy: '0.93' })
  */
 export async function saveNetwork(
   folder: string,
@@ -40,69 +57,31 @@ export async function saveNetwork(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   checkModel('saveNetwork', trained)
-  const tensors = await encodable({ ...trained.parameters, ...trained.statistics })
-  await writeFolder(folder, {
-    [DEFINITION]: `${JSON.stringify(networkDefinition(trained.network), null, 1)}\n`,
-    [WEIGHTS]: encodeSafetensors(tensors, { ...metadata }),
-  })
+  const { network, parameters, statistics } = trained
+  checkTensors(new Map([...asSaved(parameters), ...asSaved(statistics)]), trained, 'saveNetwork')
+  const weights = await encodeTensors({ ...parameters, ...statistics }, { ...metadata })
+  await writeSealed(folder, NETWORK, { ...networkDefinition(network) }, { [WEIGHTS]: weights })
 }
-
-function parseJson(bytes: Uint8Array, source: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (error) {
-    throw new GpdError('checkpoint.corrupt', `${source}: expected JSON, ${(error as Error).message}.`)
-  }
-}
-
-type TensorSpecs = readonly { readonly name: string; readonly shape: readonly number[] }[]
-
-function checkTensors(
-  found: ReadonlyMap<string, SafeTensor>,
-  specs: TensorSpecs,
-  network: string,
-  source: string,
-): void {
-  for (const { name, shape } of specs) {
-    const tensor = found.get(name)
-    if (tensor?.shape.join() === shape.join() && tensor.data instanceof Float32Array) continue
-    const got = tensor ? `${tensor.dtype} [${tensor.shape.join(', ')}]` : 'nothing'
-    throw new GpdError(
-      'checkpoint.incompatible',
-      `${source}: expected '${name}' as F32 [${shape.join(', ')}], got ${got}.`,
-    )
-  }
-  const known = new Set(specs.map(({ name }) => name))
-  const unexpected = [...found.keys()].find((name) => !known.has(name))
-  if (unexpected !== undefined)
-    throw new GpdError('checkpoint.incompatible', `${source}: '${unexpected}' belongs to no layer of '${network}'.`)
-}
-
-const tensorsOf = (found: ReadonlyMap<string, SafeTensor>, specs: TensorSpecs): Record<string, tf.Tensor> =>
-  Object.fromEntries(
-    specs.map(({ name, shape }) => [name, tf.tensor(found.get(name)!.data as Float32Array, [...shape])]),
-  )
 
 /**
- * Loads what `saveNetwork` saved. Everything is checked before the first tensor is made.
+ * Loads what `saveNetwork` saved. Everything is checked before the first tensor is made; networks that were saved before
+ * there were digests are loaded without that check.
  *
  * @returns the caller owns the tensors
- * @throws GpdError `checkpoint.missing`, `checkpoint.corrupt`, `checkpoint.incompatible`
+ * @throws GpdError `checkpoint.missing`, `checkpoint.corrupt`, also for one changed bit, `checkpoint.incompatible`
  */
 export async function loadNetwork(
   folder: string,
 ): Promise<Model & { readonly metadata: Readonly<Record<string, string>> }> {
-  const network: Network = parseNetwork(
-    parseJson(await readFileOf(folder, DEFINITION), `${folder}/${DEFINITION}`),
-    `${folder}/${DEFINITION}`,
-  )
   const source = `${folder}/${WEIGHTS}`
-  const { tensors, metadata } = decodeSafetensors(await readFileOf(folder, WEIGHTS), { source })
-  checkTensors(tensors, [...network.parameters, ...network.statistics], network.name, source)
-  return {
-    network,
-    parameters: tensorsOf(tensors, network.parameters),
-    statistics: tensorsOf(tensors, network.statistics),
-    metadata,
-  }
+  return readSealed(folder, NETWORK, async ({ json, read }) => {
+    const network = parseNetwork(json, `${folder}/${NETWORK.index}`)
+    const { tensors, metadata } = decodeSafetensors(await read(WEIGHTS), { source })
+    checkTensors(tensors, { network }, source)
+    const tensorsOf = (specs: typeof network.parameters | typeof network.statistics) =>
+      Object.fromEntries(
+        specs.map(({ name, shape }) => [name, tf.tensor(tensors.get(name)!.data as Float32Array, [...shape])]),
+      )
+    return { network, parameters: tensorsOf(network.parameters), statistics: tensorsOf(network.statistics), metadata }
+  })
 }

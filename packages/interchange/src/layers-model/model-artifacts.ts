@@ -172,8 +172,8 @@ export async function readModelArtifacts(text: string, given: ReadModelOptions):
     warnOfNonFinite(group.weights, bytes, options)
     parts.push(bytes)
   }
-  const specs = groups.flatMap(({ weights }) => weights) as unknown as tf.io.WeightsManifestEntry[]
-  return tf.io.getModelArtifactsForJSON(json as unknown as tf.io.ModelJSON, () =>
-    Promise.resolve([specs, joined(parts).buffer]),
-  )
+  const weightSpecs = groups.flatMap(({ weights }) => weights) as unknown as tf.io.WeightsManifestEntry[]
+  // All but where the weights were: training configuration, signatures, metadata, and whatever else it has.
+  const { weightsManifest: _, ...rest } = json
+  return { ...rest, weightSpecs, weightData: joined(parts).buffer }
 }

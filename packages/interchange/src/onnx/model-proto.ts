@@ -14,13 +14,14 @@ export interface OnnxTensor {
   readonly data: Float32Array | BigInt64Array
 }
 
+export const ENTRY = { key: 1, value: 2 } as const
 const ATTRIBUTE = { name: 1, f: 2, i: 3, ints: 8, type: 20 } as const
 const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const
 const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5 } as const
-const TENSOR = { dims: 1, dataType: 2, name: 8, rawData: 9 } as const
-const DATA_TYPE = { float: 1, int64: 7 } as const
-const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const
-const MODEL = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8 } as const
+export const TENSOR = { dims: 1, dataType: 2, name: 8, rawData: 9 } as const
+export const DATA_TYPE = { float: 1, int64: 7 } as const
+export const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const
+export const MODEL = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8, metadata: 14 } as const
 /** Intermediate representation 8 came with opset 17. */
 const IR_VERSION = 8
 
@@ -83,10 +84,12 @@ export interface OnnxModel {
   readonly tensors: ReadonlyMap<string, OnnxTensor>
   readonly input: OnnxValue
   readonly output: OnnxValue
+  /** Texts about the model, by their keys. */
+  readonly metadata: Readonly<Record<string, string>>
 }
 
 /** The bytes of an `.onnx` file. */
-export function encodeModel({ name, opset, nodes, tensors, input, output }: OnnxModel): Bytes {
+export function encodeModel({ name, opset, nodes, tensors, input, output, metadata }: OnnxModel): Bytes {
   return concatBytes([
     integer(MODEL.irVersion, IR_VERSION),
     text(MODEL.producerName, 'gpdjs'),
@@ -97,6 +100,9 @@ export function encodeModel({ name, opset, nodes, tensors, input, output }: Onnx
       ...[...tensors].map(([key, tensor]) => tensorProto(key, tensor)),
       valueInfo(GRAPH.input, input),
       valueInfo(GRAPH.output, output),
+    ),
+    ...Object.entries(metadata).map(([key, value]) =>
+      message(MODEL.metadata, text(ENTRY.key, key), text(ENTRY.value, value)),
     ),
     // The empty domain, which is the standard one, is what an absent field means.
     message(MODEL.opsetImport, integer(2, opset)),

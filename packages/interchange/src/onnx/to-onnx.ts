@@ -6,6 +6,7 @@ import {
   foldBatchNorm,
   GpdError,
   kinds,
+  networkDefinition,
   option,
   optional,
   recordData,
@@ -34,9 +35,15 @@ const OPTIONS = {
   foldBatchNorm: option(kinds.flag, true),
   /** Layout of the input: as everywhere in this project, or `'nchw'`, as most ONNX models have it (default `'nhwc'`). */
   inputLayout: option(kinds.oneOf('nhwc', 'nchw'), 'nhwc'),
+  /** Texts that are kept in the file (its metadata_props), by their keys: what pixels it takes, names of classes (default: none). */
+  metadata: option(kinds.recordOf(kinds.text), {}),
 }
 
 export type OnnxOptions = Given<typeof OPTIONS>
+
+/** Metadata that every file has: the layout of its input, and the network that it holds, for `fromOnnx`. */
+export const LAYOUT = 'input-layout'
+export const DEFINITION = 'gpd-network'
 
 /** What remains open: the number of images. */
 const BATCH = 'N'
@@ -95,7 +102,7 @@ function encode(
   network: Network,
   tensors: Readonly<Record<string, HostTensor>>,
   { image, scores }: Ends,
-  { name, opset, inputLayout }: Filled<typeof OPTIONS>,
+  { name, opset, inputLayout, metadata }: Filled<typeof OPTIONS>,
 ): Uint8Array {
   const graph = new OnnxGraph()
   graph.fresh(scores.name)
@@ -113,12 +120,15 @@ function encode(
     tensors: graph.tensors,
     input: { name: input, shape: channelsLast ? [BATCH, height, width, channels] : [BATCH, channels, height, width] },
     output: { name: scores.name, shape: [BATCH, ...scores.shape] },
+    metadata: { ...metadata, [LAYOUT]: inputLayout, [DEFINITION]: JSON.stringify(networkDefinition(network)) },
   })
 }
 
 /**
  * A model as an ONNX file, for runtimes everywhere else. It computes what `predict` computes: images go in, scores
- * `[N, classes]` come out, and the number of images is open. Names are those of the network's input and output.
+ * `[N, classes]` come out, and the number of images is open. Names are those of the network's input and output. Images are
+ * those that the model takes: `withNormalization` makes it take pixels. The file also holds the network's definition, so that
+ * `fromOnnx` can read it back.
  *
  * @param model one float32 input `[height, width, channels]`, one output `[classes]`
  * @returns the bytes of an `.onnx` file

@@ -3,7 +3,17 @@ import { quote } from './json-cursor.ts'
 
 export interface EncodableTensor {
   readonly shape: readonly number[]
-  readonly data: Float32Array | Int32Array
+  readonly data: Float32Array | Int32Array | Uint8Array
+  /** What bytes are: whole numbers (the default) or truth values, 0 and 1. */
+  readonly dtype?: 'U8' | 'BOOL'
+}
+
+/** Types that are written, in the order of the reference writer: of the larger types first, then by name. */
+const WRITTEN = ['F32', 'I32', 'U8', 'BOOL'] as const
+
+function dtypeOf({ data, dtype = 'U8' }: EncodableTensor): (typeof WRITTEN)[number] {
+  if (data instanceof Float32Array) return 'F32'
+  return data instanceof Int32Array ? 'I32' : dtype
 }
 
 const RESERVED = ['__metadata__', '__proto__']
@@ -38,11 +48,11 @@ const jsonObject = (members: readonly (readonly [string, string])[]): string =>
 
 function headerText(tensors: readonly [string, EncodableTensor][], metadata: Readonly<Record<string, string>>): string {
   let end = 0
-  const entries = tensors.map(([name, { shape, data }]) => {
+  const entries = tensors.map(([name, tensor]) => {
     const begin = end
-    end += data.byteLength
-    const dtype = data instanceof Float32Array ? 'F32' : 'I32'
-    return [name, JSON.stringify({ dtype, shape, data_offsets: [begin, end] })] as const
+    end += tensor.data.byteLength
+    const { shape } = tensor
+    return [name, JSON.stringify({ dtype: dtypeOf(tensor), shape, data_offsets: [begin, end] })] as const
   })
   const strings = sorted(metadata).map(([key, value]) => [key, JSON.stringify(value)] as const)
   return jsonObject(strings.length === 0 ? entries : [['__metadata__', jsonObject(strings)], ...entries])
@@ -52,7 +62,7 @@ function headerText(tensors: readonly [string, EncodableTensor][], metadata: Rea
  * Writes a safetensors file: the same tensors and metadata give the same bytes, in whatever order they come, and
  * the bytes that the reference implementation gives.
  *
- * @param tensors values in row-major order; float32 or int32
+ * @param tensors values in row-major order; float32, int32, bytes or truth values
  * @param metadata strings only; an empty record is left out
  * @throws GpdError `checkpoint.incompatible` if a shape does not suit its data or a name is reserved
  * @example encodeSafetensors({ bias: { shape: [2], data: new Float32Array([0, 1]) } }, { epoch: '3' })
@@ -64,9 +74,7 @@ export function encodeSafetensors(
 ): Uint8Array {
   checkArgument('encodeSafetensors', 'metadata', kinds.recordOf(kinds.text), metadata)
   const byName = sorted(tensors)
-  // The order of the reference writer: floats before integers, then by name.
-  const isFloat = ([, { data }]: [string, EncodableTensor]) => data instanceof Float32Array
-  const entries = [...byName.filter(isFloat), ...byName.filter((entry) => !isFloat(entry))]
+  const entries = WRITTEN.flatMap((dtype) => byName.filter(([, tensor]) => dtypeOf(tensor) === dtype))
   checkNames([...Object.keys(tensors), ...Object.keys(metadata)])
   for (const [name, tensor] of entries) checkTensor(name, tensor)
   const header = new TextEncoder().encode(headerText(entries, metadata))

@@ -34,6 +34,18 @@ describe('files of the reference writer', () => {
   it('are refused with double precision, by name', () =>
     expect(() => read('double')).toThrow(/"x" of type F32, .*found "F64"/))
 
+  it('have the types in the order in which we write them', () => {
+    const reference = [...read('types').tensors].filter(([, { dtype }]) => dtype === 'U8' || dtype === 'BOOL')
+    const ours = decodeSafetensors(
+      encodeSafetensors(Object.fromEntries(reference) as Record<string, EncodableTensor>),
+      {
+        source: 'ours',
+      },
+    )
+    expect(reference).toHaveLength(2)
+    expect([...ours.tensors]).toEqual(reference)
+  })
+
   it('are what we write, byte for byte', () => {
     const { tensors, metadata } = read('plain')
     const again = encodeSafetensors(Object.fromEntries(tensors) as Record<string, EncodableTensor>, metadata)

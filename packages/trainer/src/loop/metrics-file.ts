@@ -1,5 +1,4 @@
 import { checkArgument, GpdError, kinds } from '@gpdjs/core'
-import type { FileHandle } from 'node:fs/promises'
 import type { Callbacks, Logs } from '../callbacks.ts'
 import { nodeFiles } from '@gpdjs/interchange'
 
@@ -20,23 +19,22 @@ const plain = (logs: Logs): Record<string, number | string> =>
  */
 export function metricsFile(path: string): Callbacks {
   checkArgument('metricsFile', 'path', kinds.text, path)
-  let file: FileHandle | undefined
+  let append: ((line: string) => Promise<void>) | undefined
   const write = async (entry: object) => {
     try {
-      await file?.appendFile(`${JSON.stringify(entry)}\n`)
+      await append?.(`${JSON.stringify(entry)}\n`)
     } catch (error) {
       // What has been learned is worth more than its log.
       process.emitWarning(`Cannot write '${path}': ${(error as Error).message}. Training goes on without it.`)
-      await file?.close().catch(() => undefined)
-      file = undefined
+      append = undefined
     }
   }
   return {
     async onTrainBegin() {
-      const { mkdir, open, dirname } = await nodeFiles('output.unwritable')
+      const { appendFile, mkdir, open, dirname } = await nodeFiles('output.unwritable')
       try {
         await mkdir(dirname(path), { recursive: true })
-        file = await open(path, 'wx')
+        await (await open(path, 'wx')).close()
       } catch (error) {
         throw new GpdError(
           'output.unwritable',
@@ -45,12 +43,13 @@ export function metricsFile(path: string): Callbacks {
           { cause: error },
         )
       }
+      // Opened for each line: a training that fails leaves no file open.
+      append = (line) => appendFile(path, line)
     },
     onBatchEnd: (step, logs) => write({ type: 'step', step, ...plain(logs) }),
     onEpochEnd: (epoch, logs) => write({ type: 'epoch', epoch, ...plain(logs) }),
-    async onTrainEnd() {
-      await file?.close()
-      file = undefined
+    onTrainEnd() {
+      append = undefined
     },
   }
 }

@@ -89,9 +89,8 @@ export function runSetup({ student: network, parameters, statistics, heads: give
       const term = edgeName(edge)
       const { heads, memory, ...asked } = edge.loss.prepare?.(lossSetup(edge, actors, seed, samples)) ?? {}
       if (heads) {
-        const tensors = startingTensors(`heads of ${term}`, given?.[term], heads, () =>
-          initializeParameters(heads, seed),
-        )
+        const known = given && Object.hasOwn(given, term) ? given[term] : undefined
+        const tensors = startingTensors(`heads of ${term}`, known, heads, () => initializeParameters(heads, seed))
         addUnique('tensor stores', stores, { name: headsOf(term), tensors, specs: heads })
       }
       if (memory) Object.assign(memories, inScope(memoryOf(term), memory))

@@ -1,18 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
 import {
-  defineNetwork,
   fillOptions,
   GpdError,
   kinds,
   mapRecord,
   needed,
-  networkDefinition,
   option,
   optional,
+  prependOp,
   rescale,
   lossKind,
   scheduleKind,
-  soleInput,
   type DistillationLoss,
   type Filled,
   type Given,
@@ -82,14 +80,7 @@ function renormalized(
   }
   const factor = data.deviation.map((deviation, i) => deviation / teacher.deviation[i]!)
   const shift = data.mean.map((mean, i) => (mean - teacher.mean[i]!) / teacher.deviation[i]!)
-  const [input] = soleInput(network, 'staticTeacher: normalization')
-  const id = `renormalized ${input}`
-  const definition = networkDefinition(network)
-  const behind = definition.nodes.map((node) => ({
-    ...node,
-    inputs: node.inputs.map((read) => (read === input ? id : read)),
-  }))
-  return defineNetwork({ ...definition, nodes: [{ id, ...rescale({ factor, shift }), inputs: [input] }, ...behind] })
+  return prependOp(network, 'renormalized', rescale({ factor, shift }), 'staticTeacher: normalization')
 }
 
 /** @throws GpdError `config.invalid` for several losses with one weight */
