@@ -45,6 +45,8 @@ export interface BatchSource {
   batches(options: EpochOptions): Iterable<Batch>
   /** Checks values on the device, which takes time; called once, before training or evaluation. */
   check?(): Promise<void>
+  /** A digest of the samples: equal if and only if the batches are. Undefined where it cannot be computed. */
+  fingerprint?(): Promise<string | undefined>
 }
 
 /** `BatchSource` as objects of users are checked. */
@@ -54,4 +56,5 @@ export const sourceKind = kinds.members<BatchSource>('a source such as imageSour
   varying: needed(kinds.flag),
   batches: needed(kinds.functionOf()),
   check: optional(kinds.functionOf()),
+  fingerprint: optional(kinds.functionOf()),
 })

@@ -2,6 +2,7 @@ import * as kinds from './options/kinds.ts'
 import * as tensorOps from './tensor-ops/index.ts'
 
 export { GpdError, isGpdError, type ErrorCode } from './errors.ts'
+export { bytesOf, type Bytes } from './bytes.ts'
 export { TFJS_VERSION } from './tfjs-version.ts'
 export { didYouMean, nearest } from './suggest.ts'
 export { namePattern, type NamePattern } from './name-pattern.ts'
@@ -23,6 +24,7 @@ export { randomStream, permutation, type RandomStream } from './random/random-st
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { sizeOf, type Shape } from './shape.ts'
+export { digestOf } from './digest.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export {
   lossKind,
@@ -34,7 +36,15 @@ export {
   type PairOutputs,
 } from './loss.ts'
 export { sourceKind, type Batch, type BatchSource, type EpochOptions } from './batch.ts'
-export { taskKind, type ExpectedField, type Objective, type Predict, type Rows, type Task } from './task.ts'
+export {
+  taskKind,
+  type EvaluationOptions,
+  type ExpectedField,
+  type Objective,
+  type Predict,
+  type Rows,
+  type Task,
+} from './task.ts'
 export { scheduleKind, type Progress, type Schedule } from './schedule.ts'
 export {
   fixedAxis,
@@ -108,6 +118,7 @@ export {
   extraKernelFunc,
   type ExtraRun,
 } from './tensor-ops/extra-kernels.ts'
+export { freeOnFailure } from './tensor-ops/free-on-failure.ts'
 export { withoutTape } from './tensor-ops/without-tape.ts'
 export { kinds, tensorOps }
 export { accumulating, type KnownGradients } from './tensor-ops/accumulating-gradient.ts'

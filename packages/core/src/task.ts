@@ -34,6 +34,13 @@ export interface Objective {
 /** A network as a function of a batch, in evaluation mode: the outputs that the task reads. */
 export type Predict = (fields: Fields) => Fields
 
+/** How a whole set is gone through. */
+export interface EvaluationOptions {
+  readonly batchSize: number
+  /** To be looked at after each batch: once it is aborted, evaluation ends by throwing its reason. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * What networks are trained for. It turns outputs and fields of a batch into rows of logits with labels; the objective,
  * the distillation losses and the metrics work on these rows, whatever the task is.
@@ -58,11 +65,7 @@ export interface Task<Metric extends string = string> {
    * Metrics of a whole set. Default: `loss`, the mean of the objective, and the means of `measure`, over all rows. Written
    * for metrics that are no such means: a rank in a corpus, the area under a curve.
    */
-  evaluate?(
-    predict: Predict,
-    source: BatchSource,
-    options: { readonly batchSize: number },
-  ): Promise<Record<Metric, number>>
+  evaluate?(predict: Predict, source: BatchSource, options: EvaluationOptions): Promise<Record<Metric, number>>
   /** The metric of the validation set by which epochs are compared. */
   readonly judge: { readonly metric: Metric; readonly goal: 'max' | 'min' }
   /**

@@ -35,11 +35,17 @@ export function accumulate(
 ): GradientPass {
   const samples = batches.reduce((sum, { fields }) => sum + samplesOf(fields), 0)
   let total: GradientPass = { gradients: {}, statistics: state.statistics, metrics: {} }
+  const passOf = (batch: TrainingBatch, microBatch: number): GradientPass => {
+    try {
+      const current = { ...state, statistics: total.statistics }
+      return gradientPass(pipeline, current, batch, weights, { ...options, microBatch })
+    } catch (error) {
+      disposeMoved(total.statistics, state.statistics)
+      throw error
+    }
+  }
   batches.forEach((batch, microBatch) => {
-    const pass = gradientPass(pipeline, { ...state, statistics: total.statistics }, batch, weights, {
-      ...options,
-      microBatch,
-    })
+    const pass = passOf(batch, microBatch)
     const share = pass.rowWeight ?? samplesOf(batch.fields) / samples
     const next = {
       gradients: addShare(total.gradients, pass.gradients, share),

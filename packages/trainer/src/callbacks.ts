@@ -1,11 +1,21 @@
 import { checkArgument, kinds, optional } from '@gpdjs/core'
+import type { Snapshot } from './checkpoints/snapshot.ts'
 
 /** Numbers to log, under the names of TensorFlow.js (`loss`, `acc`, `val_acc`) and those of the run's losses. */
 export type Logs = Readonly<Record<string, number>>
 
+/** A run as callbacks reach it. */
+export interface RunHandle {
+  /**
+   * What it takes to go on from here. To be read before the callback returns, or its promise settles: later steps dispose
+   * of the tensors.
+   */
+  snapshot(): Promise<Snapshot>
+}
+
 /** Called as training goes on, each of them optional; those that return a promise are waited for. */
 export interface Callbacks {
-  onTrainBegin?(info: TrainInfo): void | Promise<void>
+  onTrainBegin?(info: TrainInfo, run: RunHandle): void | Promise<void>
   onEpochBegin?(epoch: number): void | Promise<void>
   /**
    * After each step: the unweighted losses by name, `loss`, the task's metrics (`acc`), `gradient-norm`, `learning-rate` (or
@@ -20,6 +30,11 @@ export interface Callbacks {
   onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>
   /** Also when training stops early. */
   onTrainEnd?(logs: Logs): void | Promise<void>
+  /**
+   * When training fails instead, by an error of a source, a plugin or a callback: the place to close what was opened. An
+   * error that is thrown here is lost: the first one counts.
+   */
+  onTrainError?(error: unknown): void | Promise<void>
 }
 
 export interface TrainInfo {
@@ -29,18 +44,25 @@ export interface TrainInfo {
   readonly batchSize: number
   readonly actors: readonly string[]
   readonly losses: readonly string[]
+  /** Where the run goes on, if it is resumed: steps taken before, and what has changed since that may matter. */
+  readonly resumed?: { readonly step: number; readonly epoch: number; readonly notes: readonly string[] }
 }
 
 const hook = optional(kinds.functionOf())
 
-/** `Callbacks` as objects of users are checked. */
-export const callbackKind = kinds.members<Callbacks>('callbacks such as { onEpochEnd }', {
-  onTrainBegin: hook,
-  onEpochBegin: hook,
-  onBatchEnd: hook,
-  onEpochEnd: hook,
-  onTrainEnd: hook,
-})
+/** `Callbacks` as objects of users are checked: hooks begin with `on`, and other members are their own. */
+export const callbackKind = kinds.members<Callbacks>(
+  'callbacks such as { onEpochEnd }',
+  {
+    onTrainBegin: hook,
+    onEpochBegin: hook,
+    onBatchEnd: hook,
+    onEpochEnd: hook,
+    onTrainEnd: hook,
+    onTrainError: hook,
+  },
+  (name) => !name.startsWith('on'),
+)
 
 /**
  * Several sets of callbacks as one; called in order.
@@ -53,10 +75,13 @@ export function combineCallbacks(callbacks: readonly Callbacks[]): Required<Call
     for (const one of callbacks) await call(one)
   }
   return {
-    onTrainBegin: (info) => each((one) => one.onTrainBegin?.(info)),
+    onTrainBegin: (info, run) => each((one) => one.onTrainBegin?.(info, run)),
     onEpochBegin: (epoch) => each((one) => one.onEpochBegin?.(epoch)),
     onBatchEnd: (step, logs) => each((one) => one.onBatchEnd?.(step, logs)),
     onEpochEnd: (epoch, logs) => each((one) => one.onEpochEnd?.(epoch, logs)),
     onTrainEnd: (logs) => each((one) => one.onTrainEnd?.(logs)),
+    onTrainError: async (error) => {
+      for (const one of callbacks) await Promise.resolve(one.onTrainError?.(error)).catch(() => undefined)
+    },
   }
 }

@@ -11,6 +11,8 @@ import {
 } from '@gpdjs/core'
 import type { Heads } from '@gpdjs/interchange'
 import { callbackKind } from './callbacks.ts'
+import { RESUME_OPTIONS } from './checkpoints/resume.ts'
+import { DIVERGENCE_OPTIONS } from './loop/divergence.ts'
 import { optimizers } from './optimizers/optimizer.ts'
 import { pluginOptions } from './pipeline/plugin.ts'
 import { tensorRecords } from './pipeline/starting-tensors.ts'
@@ -55,6 +57,10 @@ export const DISTILL_OPTIONS = {
   evaluateEvery: option(kinds.count, 1),
   /** Stop after so many evaluations in a row without a better one; needs a validation set (default: never). */
   patience: optional(kinds.count),
+  /** What is done about a step whose loss, gradient or result is not finite; it is never accepted (default: stop). */
+  divergence: option(kinds.record(DIVERGENCE_OPTIONS), kinds.defaults(kinds.record(DIVERGENCE_OPTIONS))),
+  /** A folder that `checkpoints` writes: go on where its last good checkpoint ends (default: from the beginning). */
+  resume: optional(kinds.either(kinds.text, kinds.record(RESUME_OPTIONS))),
   /** Called as training goes on (default: none). */
   callbacks: option(kinds.either(callbackKind, kinds.listOf(callbackKind, { least: 0 })), []),
   /** Training stops after the step during which it is aborted; the result is what was reached. */

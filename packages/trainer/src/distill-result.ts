@@ -2,18 +2,12 @@ import * as tf from '@tensorflow/tfjs'
 import { mapRecord, type Model } from '@gpdjs/core'
 import { extractActor } from './extract.ts'
 import { disposeModel, type Best } from './loop/best-epoch.ts'
-import type { Logs } from './callbacks.ts'
+import type { EpochRecord, RefusedStep } from './loop/progress.ts'
 import type { Outcome } from './loop/train-epoch.ts'
 import { STUDENT, type Pipeline } from './pipeline/pipeline.ts'
 import { scopeOf } from './scope.ts'
 import { headsOf } from './pipeline/term.ts'
 import type { TrainingState } from './training-state.ts'
-
-/** What an epoch brought. */
-export interface EpochRecord {
-  readonly epoch: number
-  readonly logs: Logs
-}
 
 /** What has been trained, as plain networks. */
 interface Extracted {
@@ -36,6 +30,8 @@ export interface DistillResult extends Extracted {
   /** `diverged`: a loss or gradient stopped being finite; everything above is from before that step. */
   readonly outcome: Outcome
   readonly problem?: string
+  /** Steps that were not accepted because their numbers were not finite. */
+  readonly refused: readonly RefusedStep[]
   /** Frees all tensors of this result. */
   dispose(): void
 }

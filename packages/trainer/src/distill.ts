@@ -1,25 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions } from '@gpdjs/core'
+import { fillOptions, freeOnFailure } from '@gpdjs/core'
+import type { RunHandle, TrainInfo } from './callbacks.ts'
+import { digestsOf, identityOf, type Digests } from './checkpoints/identity.ts'
+import { resume, type Resumed } from './checkpoints/resume.ts'
+import { snapshotOf } from './checkpoints/snapshot.ts'
 import { DISTILL_OPTIONS, type DistillOptions, type FilledDistillOptions } from './distill-options.ts'
-import { disposable, extractLearners, type DistillResult, type EpochRecord } from './distill-result.ts'
-import { extractActor } from './extract.ts'
-import { bestEpoch, disposeModel, type BestEpoch } from './loop/best-epoch.ts'
-import { combineCallbacks } from './callbacks.ts'
+import { disposable, extractLearners, type DistillResult } from './distill-result.ts'
+import { disposeBest } from './loop/best-epoch.ts'
 import { planLoop, type PlannedLoop } from './loop/plan-loop.ts'
-import { trainEpoch, type EpochResult, type Outcome } from './loop/train-epoch.ts'
-import { validate } from './loop/validate.ts'
+import { beginning, disposeProgress, type RunProgress } from './loop/progress.ts'
+import { trainEpochs, type Ending } from './loop/train-epochs.ts'
 import { checkBatch } from './pipeline/check-batch.ts'
 import { checkData } from './pipeline/check-data.ts'
 import { buildPipeline, type Pipeline } from './pipeline/pipeline.ts'
-import { disposeReplaced, initialState, type TrainingState } from './training-state.ts'
-
-/** Where the loop over epochs ends. */
-interface Trained {
-  readonly state: TrainingState
-  readonly history: readonly EpochRecord[]
-  readonly outcome: Outcome
-  readonly problem?: string
-}
+import { disposeReplaced, initialState } from './training-state.ts'
 
 /** What a pipeline owns: constants, the moments of actors that are not trained, and where training begins. */
 function disposePipeline({ constants, actors, initial }: Pipeline): void {
@@ -27,73 +21,97 @@ function disposePipeline({ constants, actors, initial }: Pipeline): void {
   tf.dispose([constants, ...moments, { ...initial }])
 }
 
-const judged = ({ outcome }: EpochResult, epoch: number, { epochs, evaluateEvery }: PlannedLoop): boolean =>
-  outcome !== 'diverged' &&
-  outcome !== 'aborted' &&
-  (outcome !== 'completed' || epoch === epochs - 1 || (epoch + 1) % evaluateEvery === 0)
+/** Computes once, when it is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let found: { readonly value: T } | undefined
+  return () => (found ??= { value: compute() }).value
+}
 
-/** Epoch after epoch, each judged by the validation set where there is one. Of a run that fails, no state is left. */
-async function trainEpochs(
+/** Where a run begins, or goes on. Of a run that fails here, nothing is left. */
+async function startOf(
   loop: PlannedLoop,
-  start: TrainingState,
-  { validation }: FilledDistillOptions['data'],
-  best: BestEpoch,
-): Promise<Trained> {
-  const { pipeline, callbacks } = loop
-  const history: EpochRecord[] = []
-  let state = start
-  let end: Pick<Trained, 'outcome' | 'problem'> = { outcome: 'completed' }
+  given: FilledDistillOptions['resume'],
+  digests: () => Promise<Digests>,
+): Promise<Resumed> {
+  const start = freeOnFailure(() => initialState(loop.pipeline, loop.optimizer))
   try {
-    for (let epoch = 0; epoch < loop.epochs && state.step < loop.lastStep; epoch++) {
-      await callbacks.onEpochBegin(epoch)
-      const result = await trainEpoch(loop, state, epoch)
-      const { logs, state: reached, ...outcome } = result
-      state = reached
-      end = outcome
-      const isJudged = validation && judged(result, epoch, loop)
-      const judgment = isJudged ? await validate(pipeline, state, validation) : undefined
-      if (judgment) best.judge(epoch, judgment, () => extractActor(pipeline, state))
-      history.push({ epoch, logs: { ...logs, ...judgment } })
-      await callbacks.onEpochEnd(epoch, history.at(-1)!.logs)
-      if (outcome.outcome !== 'completed') break
-      if (best.since() < loop.patience || epoch === loop.epochs - 1) continue
-      end = { outcome: 'stopped' }
-      break
-    }
-  } catch (error) {
-    disposeReplaced(state)
-    throw error
-  }
-  return { state, history, ...end }
-}
-
-/** A run that is put together and checked: nothing is wrong with it that can be known before its first step. */
-function prepare(options: FilledDistillOptions, pipeline: Pipeline): { loop: PlannedLoop; start: TrainingState } {
-  checkData(pipeline, options.data)
-  checkBatch(pipeline, options.batchSize)
-  const loop = planLoop(options, pipeline)
-  return { loop, start: initialState(pipeline, loop.optimizer) }
-}
-
-async function train(options: FilledDistillOptions, pipeline: Pipeline, best: BestEpoch): Promise<Trained> {
-  const { loop, start } = prepare(options, pipeline)
-  const { epochs, stepsPerEpoch, totalSteps, batchSize, callbacks } = loop
-  const actors = pipeline.actors.map(({ name }) => name)
-  const losses = pipeline.terms.map(({ name }) => name)
-  try {
-    await callbacks.onTrainBegin({ epochs, stepsPerEpoch, totalSteps, batchSize, actors, losses })
+    const options = typeof given === 'string' ? { folder: given } : given
+    const resumed = options && (await resume(options, loop, digests, start))
+    return resumed ?? { progress: beginning(start), notes: [] }
   } catch (error) {
     disposeReplaced(start)
     throw error
   }
-  return trainEpochs(loop, start, options.data, best)
+}
+
+function infoOf(loop: PlannedLoop, { progress, notes }: Resumed): TrainInfo {
+  const { epochs, stepsPerEpoch, totalSteps, batchSize, pipeline } = loop
+  const { epoch, state } = progress
+  return {
+    epochs,
+    stepsPerEpoch,
+    totalSteps,
+    batchSize,
+    actors: pipeline.actors.map(({ name }) => name),
+    losses: pipeline.terms.map(({ name }) => name),
+    ...(state.step > 0 && { resumed: { step: state.step, epoch, notes } }),
+  }
+}
+
+/** What is left of a run: plain networks. Of the run itself nothing is. */
+function resultOf(pipeline: Pipeline, progress: RunProgress, { judged, ...ending }: Ending) {
+  const extracted = extractLearners(pipeline, progress.state)
+  const { step: steps } = progress.state
+  const { best } = judged
+  disposeProgress({ ...progress, judged: best === progress.judged.best ? { since: 0 } : progress.judged })
+  return { ...extracted, ...(best && { best }), steps, refused: progress.refused, ...ending }
+}
+
+/** From the first step, or the next one, to the last. */
+async function train({ data, resume: given }: FilledDistillOptions, loop: PlannedLoop) {
+  const digests = once(() => digestsOf(loop, data))
+  const resumed = await startOf(loop, given, digests)
+  const { progress } = resumed
+  const run: RunHandle = {
+    async snapshot() {
+      return snapshotOf(progress, identityOf(loop, await digests(), progress.state.step))
+    },
+  }
+  let ending: Ending | undefined
+  try {
+    await loop.callbacks.onTrainBegin(infoOf(loop, resumed), run)
+    ending = await trainEpochs(loop, progress, data.validation)
+    await loop.callbacks.onTrainEnd(ending.history.at(-1)?.logs ?? {})
+    return resultOf(loop.pipeline, progress, ending)
+  } catch (error) {
+    // After a failure there is no result, so nothing of what was trained may stay.
+    if (ending) disposeBest(ending.judged, progress.judged)
+    disposeProgress(progress)
+    await loop.callbacks.onTrainError(error)
+    throw error
+  }
+}
+
+/**
+ * Puts a run together and checks it: nothing is wrong with it then that can be known before its first step. Of a run that
+ * is refused, nothing is left.
+ */
+function plan(options: FilledDistillOptions): PlannedLoop {
+  const { student, parameters, statistics, heads, plugins, task, seed, data } = options
+  const samples = data.train.size
+  return freeOnFailure(() => {
+    const pipeline = buildPipeline({ student, parameters, statistics, heads, plugins, task, seed, samples })
+    checkData(pipeline, data)
+    checkBatch(pipeline, options.batchSize)
+    return planLoop(options, pipeline)
+  })
 }
 
 /**
  * Trains a student: on the data, by static teachers, beside a dynamic teacher, or any mix of them, as given by the plugins.
  *
  * @throws GpdError `config.invalid`, `data.missing`, `data.mismatch`, `network.invalid`, `plugin.invalid`,
- *   `checkpoint.incompatible`: before anything is trained
+ *   `checkpoint.missing`, `checkpoint.corrupt`, `checkpoint.incompatible`: before anything is trained
  * @example
  * const run = await distill({
  *   student: createNetwork('resnet20'),
@@ -108,24 +126,14 @@ async function train(options: FilledDistillOptions, pipeline: Pipeline, best: Be
  */
 export async function distill(options: DistillOptions): Promise<DistillResult> {
   const filled = fillOptions('distill', DISTILL_OPTIONS, options)
-  const { student, parameters, statistics, heads, plugins, task, seed, data, callbacks } = filled
-  for (const source of [data.train, data.validation]) await source?.check?.()
+  for (const source of [filled.data.train, filled.data.validation]) await source?.check?.()
   const began = performance.now()
-  const samples = data.train.size
-  const pipeline = buildPipeline({ student, parameters, statistics, heads, plugins, task, seed, samples })
-  const best = bestEpoch(pipeline.task.judge)
-  const { state, ...trained } = await train(filled, pipeline, best).catch((error: unknown) => {
-    // After a failure there is no result, so nothing of what was trained may stay.
-    disposePipeline(pipeline)
-    disposeModel(best.best()?.student)
-    throw error
-  })
-  const extracted = extractLearners(pipeline, state)
-  const { step: steps } = state
-  disposeReplaced(state)
-  disposePipeline(pipeline)
-  await combineCallbacks([callbacks].flat()).onTrainEnd(trained.history.at(-1)?.logs ?? {})
-  const found = best.best()
-  const seconds = (performance.now() - began) / 1000
-  return disposable({ ...extracted, ...(found && { best: found }), steps, seconds, ...trained })
+  const loop = plan(filled)
+  try {
+    const trained = await train(filled, loop)
+    const seconds = (performance.now() - began) / 1000
+    return disposable({ ...trained, seconds })
+  } finally {
+    disposePipeline(loop.pipeline)
+  }
 }

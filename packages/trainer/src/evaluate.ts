@@ -23,6 +23,8 @@ const OPTIONS = {
   task: optional(taskKind),
   /** Samples in a batch (default 250). */
   batchSize: option(kinds.count, 250),
+  /** Evaluation ends with its reason after the batch during which it is aborted. */
+  signal: optional(kinds.objectWith<AbortSignal>('an AbortSignal', 'aborted')),
 }
 
 export interface EvaluateOptions<Metric extends string> extends Omit<Given<typeof OPTIONS>, 'task'> {
@@ -39,7 +41,8 @@ const predictionOf =
 /**
  * The metrics of a task over a whole set, in evaluation mode.
  *
- * @throws GpdError `config.*` for arguments and options; `data.missing`, `data.mismatch` if the set is not what network and task read; what `source.check` throws
+ * @throws GpdError `config.*` for arguments and options; `data.missing`, `data.mismatch` if the set is not what network and task read; what `source.check`
+ *   throws; the reason of `signal` once it is aborted
  * @example const { acc } = await evaluate(run.student, test)
  */
 export async function evaluate<Metric extends string = 'acc' | 'loss'>(
@@ -47,12 +50,12 @@ export async function evaluate<Metric extends string = 'acc' | 'loss'>(
   source: BatchSource,
   options: EvaluateOptions<Metric> = {},
 ): Promise<Record<Metric, number>> {
-  const { batchSize, ...given } = fillOptions('evaluate', OPTIONS, options)
+  const { batchSize, signal, ...given } = fillOptions('evaluate', OPTIONS, options)
   const { task = classification() as unknown as Task<Metric> } = given as { readonly task?: Task<Metric> }
   checkModel('evaluate', model)
   checkArgument('evaluate', 'source', sourceKind, source)
   checkSource(task, { network: model.network }, 'evaluated', source.fields)
   await source.check?.()
   const measure = task.evaluate ?? ((...given) => meanOverSet(task, ...given) as Promise<Record<Metric, number>>)
-  return measure(predictionOf(model, task), source, { batchSize })
+  return measure(predictionOf(model, task), source, { batchSize, ...(signal && { signal }) })
 }

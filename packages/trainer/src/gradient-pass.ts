@@ -137,6 +137,23 @@ function termValues(
   return Object.fromEntries(entries)
 }
 
+/** What an objective leaves behind beside its value. It outlives the tape, so it is kept. */
+interface Aside {
+  metrics: StepMetrics
+  rowWeight?: tf.Scalar
+}
+
+/** Frees what a pass keeps beyond the scope it is called in, if nothing comes of it. */
+export function disposeKept(
+  { metrics, statistics, rowWeight }: GradientPass,
+  state: Pick<TrainingState, 'statistics'>,
+) {
+  const moved = Object.entries(statistics).flatMap(([name, tensor]) =>
+    tensor === state.statistics[name] ? [] : [tensor],
+  )
+  tf.dispose([metrics, moved, rowWeight ?? []])
+}
+
 /** Loss, gradients and new statistics of one (micro-)batch. Nothing is updated. */
 export function gradientPass(
   pipeline: Pipeline,
@@ -146,15 +163,14 @@ export function gradientPass(
   options: GradientPassOptions = {},
 ): GradientPass {
   const { microBatch, moves } = fillOptions('gradientPass', OPTIONS, options)
-  return tf.tidy(() => {
-    const { trainables, statistics, step, states } = state
-    const { seed, terms } = pipeline
+  const { trainables, statistics, step, states } = state
+  const { seed, terms } = pipeline
+  const moments = movingMoments(statistics)
+  const aside: Aside = { metrics: {} }
+  const compute = (): GradientPass => {
     const all = { ...pipeline.constants, ...states, ...trainables }
     const at = { step, microBatch }
     const { fields, outputs: fixed } = beforeTape(pipeline, { tensors: all, statistics }, batch, known, at)
-    const moments = movingMoments(statistics)
-    let metrics: StepMetrics = {}
-    let rowWeight: tf.Scalar | undefined
 
     const objective = (variables: TensorRecord): tf.Scalar => {
       const tensors = { ...all, ...variables }
@@ -166,19 +182,28 @@ export function gradientPass(
         update: (name, moment) => moments.move(name, stopGradient(moment)),
         random: () => randomStream(seed, 'loss', term, step, microBatch),
       }))
-      metrics = mapRecord({ ...learnerMetrics(pipeline, learners), ...values }, (value) => tf.keep(tf.clone(value)))
+      aside.metrics = mapRecord({ ...learnerMetrics(pipeline, learners), ...values }, (value) =>
+        tf.keep(tf.clone(value)),
+      )
       const { weights: rows } = Object.values(learners)[0] ?? {}
-      rowWeight = rows && tf.keep(tf.sum(rows) as tf.Scalar)
+      if (rows) aside.rowWeight = tf.keep(tf.sum(rows) as tf.Scalar)
       return tf.addN(Object.entries(values).map(([name, value]) => tf.mul(value, weights[name]!))) as tf.Scalar
     }
     const moving = pick(trainables, moves)
     const { value, gradients } = valueAndGradients(objective, moving)
     moments.disposeReplaced()
     return {
+      ...aside,
       gradients: denseGradients(gradients, moving),
       statistics: moments.now(),
-      metrics: { ...metrics, loss: value },
-      ...(rowWeight && { rowWeight }),
+      metrics: { ...aside.metrics, loss: value },
     }
-  })
+  }
+  try {
+    return tf.tidy(() => ({ ...compute() }))
+  } catch (error) {
+    moments.dispose()
+    tf.dispose({ ...aside })
+    throw error
+  }
 }

@@ -1,6 +1,7 @@
 export { distill } from './distill.ts'
 export { DISTILL_OPTIONS, type DistillOptions } from './distill-options.ts'
-export type { DistillResult, EpochRecord } from './distill-result.ts'
+export type { DistillResult } from './distill-result.ts'
+export type { EpochRecord, RefusedStep } from './loop/progress.ts'
 export { classMeans, type ClassMeansOptions } from './class-means.ts'
 export { evaluate, type EvaluateOptions } from './evaluate.ts'
 export { extractActor } from './extract.ts'
@@ -37,8 +38,11 @@ export {
   warmUpFromZero,
   type EpochWarmUpOptions,
 } from './schedule.ts'
+export { checkpoints, CHECKPOINTS_OPTIONS, type CheckpointsOptions } from './checkpoints/checkpoints.ts'
+export { RESUME_OPTIONS, type ResumeOptions } from './checkpoints/resume.ts'
+export type { Snapshot } from './checkpoints/snapshot.ts'
 export { metricsFile } from './loop/metrics-file.ts'
-export { combineCallbacks, type Callbacks, type Logs, type TrainInfo } from './callbacks.ts'
+export { combineCallbacks, type Callbacks, type Logs, type RunHandle, type TrainInfo } from './callbacks.ts'
 export type { Best } from './loop/best-epoch.ts'
 export type { Outcome } from './loop/train-epoch.ts'
 export type { Actor } from './pipeline/actor.ts'

@@ -8,6 +8,8 @@ export interface MovingMoments {
   move(name: string, value: tf.Tensor): void
   /** Frees values that later ones have replaced; to be called once the gradients are computed. */
   disposeReplaced(): void
+  /** Frees all values but those it began with; to be called if something fails. */
+  dispose(): void
 }
 
 export function movingMoments(start: TensorRecord): MovingMoments {
@@ -20,5 +22,6 @@ export function movingMoments(start: TensorRecord): MovingMoments {
       moved[name] = tf.keep(value)
     },
     disposeReplaced: () => tf.dispose(replaced),
+    dispose: () => tf.dispose([replaced, moved]),
   }
 }

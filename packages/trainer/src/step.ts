@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
 import { fillOptions, type Progress, type TensorRecord } from '@gpdjs/core'
 import { accumulate } from './accumulate.ts'
-import { gradientPass, STEP_SCALARS, type StepMetrics, type StepScalars, type TrainingBatch } from './gradient-pass.ts'
+import {
+  disposeKept,
+  gradientPass,
+  STEP_SCALARS,
+  type GradientPass,
+  type StepMetrics,
+  type StepScalars,
+  type TrainingBatch,
+} from './gradient-pass.ts'
 import { gradientsOf } from './optimizers/gradients.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
@@ -13,6 +21,25 @@ import type { TrainingState } from './training-state.ts'
 function nextStates({ states }: Pipeline, current: TensorRecord, trained: Trained & Progress): TrainingState['states'] {
   const next = states.map(({ name, update }) => inScope(name, update(scopeOf(name, current), trained)))
   return Object.assign({}, ...next) as Record<string, tf.Tensor>
+}
+
+/** The state after an update by these gradients, and the metrics of the step. */
+function update(
+  pipeline: Pipeline,
+  optimizer: Optimizer,
+  state: TrainingState,
+  { statistics, metrics, ...pass }: GradientPass,
+  progress: Progress,
+): { state: TrainingState; metrics: StepMetrics } {
+  const gradients = gradientsOf(pass.gradients)
+  const updated = optimizer.update({ ...state, gradients, specs: pipeline.specs, progress })
+  const trainables = { ...state.trainables, ...updated.trainables }
+  const slots = { ...state.slots, ...updated.slots }
+  const states = nextStates(pipeline, state.states, { trainables, statistics, ...progress })
+  return {
+    state: { step: state.step + 1, trainables, slots, statistics, states },
+    metrics: { ...metrics, 'gradient-norm': gradients.norm() },
+  }
 }
 
 /**
@@ -33,18 +60,16 @@ export function trainingStep(
     const progress = { step: state.step, totalSteps }
     const moves = (name: string) => optimizer.moves?.(name, progress) ?? true
     const [first, ...further] = batches as [TrainingBatch, ...TrainingBatch[]]
-    const { statistics, metrics, ...pass } =
+    const pass =
       further.length === 0
         ? gradientPass(pipeline, state, first, weights, { moves })
         : accumulate(pipeline, state, batches, weights, { moves })
-    const gradients = gradientsOf(pass.gradients)
-    const updated = optimizer.update({ ...state, gradients, specs: pipeline.specs, progress })
-    const trainables = { ...state.trainables, ...updated.trainables }
-    const slots = { ...state.slots, ...updated.slots }
-    const states = nextStates(pipeline, state.states, { trainables, statistics, ...progress })
-    return {
-      state: { step: state.step + 1, trainables, slots, statistics, states },
-      metrics: { ...metrics, 'gradient-norm': gradients.norm() },
+    try {
+      const next = update(pipeline, optimizer, state, pass, progress)
+      return { state: { ...next.state }, metrics: next.metrics }
+    } catch (error) {
+      disposeKept(pass, state)
+      throw error
     }
   })
 }

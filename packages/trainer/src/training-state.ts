@@ -30,8 +30,8 @@ export function initialState({ initial, states }: Pipeline, optimizer: Optimizer
 const tensorsOf = ({ trainables, slots, statistics, states }: TrainingState): tf.Tensor[] =>
   [trainables, slots, statistics, states].flatMap((record) => Object.values(record))
 
-/** Frees what a state holds, except tensors that `successor` still uses. */
-export function disposeReplaced(state: TrainingState, successor?: TrainingState): void {
-  const kept = new Set(successor ? tensorsOf(successor) : [])
+/** Frees what a state holds, except tensors that one of `others` still uses. */
+export function disposeReplaced(state: TrainingState, ...others: readonly (TrainingState | undefined)[]): void {
+  const kept = new Set(others.flatMap((other) => (other ? tensorsOf(other) : [])))
   tf.dispose(tensorsOf(state).filter((tensor) => !kept.has(tensor)))
 }

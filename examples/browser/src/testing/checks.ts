@@ -28,7 +28,7 @@ async function files() {
   const network = cifarResnet({ blocks: [1], width: 4, classes: 2 })
   const parameters = initializeParameters(network.parameters, 0)
   const write = await failure(() => saveNetwork('student', { network, parameters, statistics: {} }))
-  const log = await failure(async () => metricsFile('metrics.jsonl').onTrainBegin?.({} as never))
+  const log = await failure(async () => metricsFile('metrics.jsonl').onTrainBegin?.({} as never, {} as never))
   return { write, log, read: await failure(() => loadNetwork('student')) }
 }
 

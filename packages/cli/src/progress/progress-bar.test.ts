@@ -18,7 +18,7 @@ const epochLogs = { ...stepLogs, val_acc: 0.5, 'val_acc/dynamic-teacher': 0.75, 
 async function show(stream: Partial<ProgressStream>, options: ProgressOptions): Promise<string[]> {
   const writes: string[] = []
   const callbacks = progressBar({ ...stream, write: (text) => writes.push(text) }, options)
-  await callbacks.onTrainBegin!(info)
+  await callbacks.onTrainBegin!(info, {} as never)
   for (let step = 1; step <= 100; step++) {
     vi.advanceTimersByTime(10)
     await callbacks.onBatchEnd!(step, stepLogs)

@@ -68,7 +68,7 @@ const WITHOUT: Readonly<Record<PackageName, string>> = {
     'roleRatio initializeParameters initializeStatistics countParameters axesShape heNormal fanInUniform countMultiplyAdds ' +
     'defineNetwork networkDefinition parseNetwork unfreeze soleInput soleOutput predict tapNode defineOp registerOp findOp ' +
     'foldBatchNorm runExtraKernel extraDerivative extraKernelFunc withoutTape accumulating decodeCall encodeCall inputInList ' +
-    'adaptiveMeans nearestCopies tfPadding widenNetwork foldRescale prependOp withLogits withNormalization withProbabilities',
+    'adaptiveMeans nearestCopies tfPadding bytesOf digestOf freeOnFailure widenNetwork foldRescale prependOp withLogits withNormalization withProbabilities',
   data: 'checkImageSet countImages imageBytes take select moments encodeIdx chain writeIdx',
   interchange:
     'encodeSafetensors toLayersModel loadNetwork saveNetwork loadHeads saveHeads saveState loadState listCheckpoints pointToCheckpoint pointedCheckpoint writeFolder nodeFiles',

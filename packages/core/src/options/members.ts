@@ -16,11 +16,11 @@ function methodNames(value: object): string[] {
   return [...own, ...methodNames(prototype)]
 }
 
-/** Names that are no members. An object of a class may have others, for its own use: only those near a member count. */
-function strangers(value: object, known: readonly string[]): string[] {
-  const unknown = (names: readonly string[]) => names.filter((name) => !known.includes(name))
-  if (isRecord(value)) return unknown(Object.keys(value))
-  return unknown(methodNames(value)).filter((name) => nearest(name, known).length > 0)
+/** Names that are no members, but for those of an object's own, which are not near a member. */
+function strangers(value: object, known: readonly string[], isOwn?: (name: string) => boolean): string[] {
+  const [names, mayBeOwn] = isRecord(value) ? [Object.keys(value), false] : [methodNames(value), true]
+  const isStranger = (name: string) => !(isOwn?.(name) ?? mayBeOwn) || nearest(name, known).length > 0
+  return names.filter((name) => !known.includes(name) && isStranger(name))
 }
 
 /**
@@ -29,16 +29,22 @@ function strangers(value: object, known: readonly string[]): string[] {
  *
  * @param expected ends the sentence "expected …"
  * @param table one option for each member of the type; the compiler asks for all of them
+ * @param isOwn names that an object may have beside them, for its own use, unless they are near a member (default: none in a
+ *   literal, any method in a class)
  * @example members<Callbacks>('callbacks', { onEpochEnd: optional(functionOf()) })
  */
-export const members = <T extends object>(expected: string, table: Members<T>): Kind<T> => ({
+export const members = <T extends object>(
+  expected: string,
+  table: Members<T>,
+  isOwn?: (name: string) => boolean,
+): Kind<T> => ({
   expected: [expected],
   read(value, place) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
     const given = value as Readonly<Record<string, unknown>>
     const entries = Object.entries<Option>(table)
     const known = entries.map(([name]) => name)
-    const unknown = strangers(value, known)
+    const unknown = strangers(value, known, isOwn)
     const isComplete = entries.every(([name, { presence }]) => presence !== 'needed' || given[name] !== undefined)
     // Another kind of object altogether is called that, and not by its first name.
     if (!isComplete && !unknown.some((name) => nearest(name, known).length > 0)) return undefined

@@ -156,6 +156,24 @@ describe('members', () => {
   })
 })
 
+it('members may leave names to an object, but for those near a member', () => {
+  const hooks = kinds.members<{ onEnd?(): void }>(
+    'hooks',
+    { onEnd: optional(kinds.functionOf()) },
+    (name) => !name.startsWith('on'),
+  )
+  const read = (given: object) => () => checkArgument('run', 'hooks', hooks, given)
+  class Hooks {
+    onStart() {
+      return 1
+    }
+  }
+  expect(read({ count: 3, missing: () => 0 })).not.toThrow()
+  expect(read({ onStart: () => 0 })).toThrow("run: unknown option 'hooks.onStart'. Known: onEnd.")
+  expect(read({ unEnd: () => 0 })).toThrow("Did you mean 'onEnd'?")
+  expect(read(new Hooks())).toThrow("unknown option 'hooks.onStart'")
+})
+
 it('checkArgument names function and argument', () => {
   expect(checkArgument('cosine', 'start', kinds.nonNegative, 0.1)).toBe(0.1)
   expect(() => checkArgument('cosine', 'start', kinds.nonNegative, '0.1')).toThrow(

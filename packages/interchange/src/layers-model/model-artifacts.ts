@@ -1,5 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, GpdError, kinds, needed, option, sizeOf, type Filled, type Given } from '@gpdjs/core'
+import {
+  bytesOf,
+  fillOptions,
+  GpdError,
+  kinds,
+  needed,
+  option,
+  sizeOf,
+  type Bytes,
+  type Filled,
+  type Given,
+} from '@gpdjs/core'
 
 /** One tensor as a `model.json` lists it. */
 interface WeightEntry {
@@ -24,7 +35,7 @@ const OPTIONS = {
   /** What to call `model.json` in messages, usually its path. */
   source: needed(kinds.text),
   /** Reads a file of weights by its name; it is in the folder of `model.json`. */
-  read: needed(kinds.functionOf<(name: string) => Promise<Uint8Array>>()),
+  read: needed(kinds.functionOf<(name: string) => Promise<Bytes>>()),
   ...WARNING_OPTIONS,
 }
 
@@ -95,7 +106,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 /** The bytes of a group, as many as its weights take. */
 async function readGroup({ paths, weights }: WeightGroup, options: FilledReadModelOptions, refuse: Refuse) {
-  const bytes = joined(await Promise.all(paths.map((path) => options.read(path))))
+  const files = await Promise.all(paths.map((path) => options.read(path)))
+  const bytes = joined(files.map((file, i) => bytesOf(`readModelArtifacts: ${paths[i]}`, file)))
   const wanted = weights.reduce((sum, weight) => sum + byteSize(weight), 0)
   if (bytes.length === wanted) return bytes
   throw refuse(`${wanted} bytes of weights in ${paths.join(', ')}`, `${bytes.length}`)

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { withoutTape } from '@gpdjs/core'
+import { weighted } from '../support/log-space.ts'
 
 /** Logits of both networks for one view of the images. */
 export interface LogitView {
@@ -55,7 +56,7 @@ export function levels({ student, teacher }: LogitView, { images, classes }: Sel
         withoutTape(() => gram(tf.mul(pt, mask), byClass)),
       ),
     )
-  const divergence = tf.sum(tf.mul(tf.mul(pt, images), tf.sub(lt, ls)))
+  const divergence = tf.sum(weighted(tf.mul(pt, images), tf.sub(lt, ls)))
   return {
     instance: tf.div(tf.mul(divergence, temperature ** 2), rows) as tf.Scalar,
     batch: tf.div(misfit(images, false), rows) as tf.Scalar,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { checkLabels, checkLogits } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
-import { oneHotLabels } from '../support/log-space.ts'
+import { oneHotLabels, weighted } from '../support/log-space.ts'
 import { meanOf } from '../support/sums.ts'
 
 /**
@@ -16,7 +16,7 @@ export function targetCrossEntropy(logits: tf.Tensor2D, target: () => tf.Tensor)
     value: (x) => {
       const logProbabilities = tf.logSoftmax(x)
       const probabilities = target()
-      const rows = tf.neg(tf.sum<tf.Tensor1D>(tf.mul(probabilities, logProbabilities), 1))
+      const rows = tf.neg(tf.sum<tf.Tensor1D>(weighted(probabilities, logProbabilities), 1))
       return { rows, saved: { logProbabilities, probabilities } }
     },
     gradient: ({ logProbabilities, probabilities }) => tf.sub(tf.exp(logProbabilities), probabilities),

@@ -45,14 +45,21 @@ export function dkdRows(
       const othersTerm = tf.mul(klDivergence(t.logOthers, s.logOthers, teacherOthers), beta * temperature ** 2)
       return {
         rows: tf.add(targetTerm, othersTerm) as tf.Tensor1D,
-        saved: { isTarget, logB: s.logBinary, teacherLogB: t.logBinary, logOthers: s.logOthers, teacherOthers },
+        saved: {
+          isTarget,
+          logB: s.logBinary,
+          teacherLogB: t.logBinary,
+          logOthers: s.logOthers,
+          teacherOthers,
+          teacherHasOthers: t.hasOthers,
+        },
       }
     },
-    gradient: ({ isTarget, logB, teacherLogB, logOthers, teacherOthers }) => {
+    gradient: ({ isTarget, logB, teacherLogB, logOthers, teacherOthers, teacherHasOthers }) => {
       const studentOthers = others(logOthers, isTarget)
       const delta = tf.slice(tf.sub(tf.exp(logB), tf.exp(teacherLogB)), [0, 0], [-1, 1])
       const targetTerm = tf.mul(tf.sub(tf.cast(isTarget, 'float32'), studentOthers), tf.mul(delta, alpha))
-      const othersTerm = tf.mul(tf.sub(studentOthers, teacherOthers), beta)
+      const othersTerm = tf.mul(tf.sub(tf.mul(studentOthers, teacherHasOthers), teacherOthers), beta)
       return tf.mul(tf.add(targetTerm, othersTerm), temperature)
     },
   })

@@ -4,7 +4,7 @@ import { exitHead } from '../heads/exit-head.ts'
 import { runHead, trainedHeads } from '../heads/heads.ts'
 import { checkLabels, checkPair, classesOf } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
-import { oneHotLabels } from '../support/log-space.ts'
+import { oneHotLabels, weighted } from '../support/log-space.ts'
 import { meanOf, sumOf } from '../support/sums.ts'
 import { tapNames, type TapOptions } from '../support/taps.ts'
 
@@ -39,7 +39,7 @@ export function ofaRows(
     value: (logits) => {
       const logProbabilities = tf.logSoftmax(logits)
       const target = enhancedTarget(teacher, labels, epsilon)
-      const rows = tf.neg(tf.sum<tf.Tensor1D>(tf.mul(target, logProbabilities), 1))
+      const rows = tf.neg(tf.sum<tf.Tensor1D>(weighted(target, logProbabilities), 1))
       return { rows, saved: { logProbabilities, target } }
     },
     gradient: ({ logProbabilities, target }) =>

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { checkLabels, checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
-import { maskedLogSumExp, oneHotLabels, klDivergence } from '../support/log-space.ts'
+import { hasShares, klDivergence, logShares, maskedLogSumExp, oneHotLabels } from '../support/log-space.ts'
 import { meanOf } from '../support/sums.ts'
 import { decouple, others } from './decouple.ts'
 
@@ -20,8 +20,8 @@ const OPTIONS = {
 export type RldOptions = Given<typeof OPTIONS>
 
 /** `log` of the softmax over the classes that are kept; 0 at the others. */
-const keptLogSoftmax = (x: tf.Tensor2D, excluded: tf.Tensor2D): tf.Tensor2D =>
-  tf.where(excluded, tf.zerosLike(x), tf.sub<tf.Tensor2D>(x, maskedLogSumExp(x, excluded)))
+const keptLogSoftmax = (x: tf.Tensor2D, excluded: tf.Tensor2D, logSum: tf.Tensor2D): tf.Tensor2D =>
+  tf.where(excluded, tf.zerosLike(x), logShares(x, logSum))
 
 /** Its exponential; 0 at the classes that are excluded. */
 const keptProbabilities = (log: tf.Tensor, excluded: tf.Tensor): tf.Tensor =>
@@ -57,8 +57,10 @@ export function rldRows(
       const s = decouple(tf.div(logits, confidenceTemperature), isTarget)
       const t = decouple(tf.div(teacher, confidenceTemperature), isHighest)
       const excluded = ratedAsHigh(teacher, isTarget)
-      const kept = keptLogSoftmax(tf.div(logits, temperature), excluded)
-      const teacherKept = keptLogSoftmax(tf.div(teacher, temperature), excluded)
+      const [x, y] = [tf.div(logits, temperature), tf.div(teacher, temperature)] as [tf.Tensor2D, tf.Tensor2D]
+      const teacherSum = maskedLogSumExp(y, excluded)
+      const kept = keptLogSoftmax(x, excluded, maskedLogSumExp(x, excluded))
+      const teacherKept = keptLogSoftmax(y, excluded, teacherSum)
       const teacherP = keptProbabilities(teacherKept, excluded)
       const confidence = tf.mul(klDivergence(t.logBinary, s.logBinary), alpha * confidenceTemperature ** 2)
       const masked = tf.mul(klDivergence(teacherKept, kept, teacherP), beta * temperature ** 2)
@@ -72,15 +74,19 @@ export function rldRows(
           logOthers: s.logOthers,
           kept,
           teacherP,
+          teacherKeeps: hasShares(teacherSum),
         },
       }
     },
-    gradient: ({ isTarget, excluded, logB, teacherLogB, logOthers, kept, teacherP }) => {
+    gradient: ({ isTarget, excluded, logB, teacherLogB, logOthers, kept, teacherP, teacherKeeps }) => {
       // With u the log-odds of the target: ∂KL/∂u = p_s(y) − m_t and ∂u/∂s = (1_y − p̂_s) / T_a.
       const delta = tf.slice(tf.sub(tf.exp(logB), tf.exp(teacherLogB)), [0, 0], [-1, 1])
       const toTarget = tf.sub(tf.cast(isTarget, 'float32'), others(logOthers, isTarget))
       const confidence = tf.mul(tf.mul(toTarget, delta), alpha * confidenceTemperature)
-      const masked = tf.mul(tf.sub(keptProbabilities(kept, excluded), teacherP), beta * temperature)
+      const masked = tf.mul(
+        tf.sub(tf.mul(keptProbabilities(kept, excluded), teacherKeeps), teacherP),
+        beta * temperature,
+      )
       return tf.add(confidence, masked)
     },
   })

@@ -10,32 +10,38 @@ export interface Best {
   readonly student: Model
 }
 
-/** Keeps the best student, and counts how many evaluations it has been the best. */
-export interface BestEpoch {
-  /** Of equal values the earlier one is kept; a value that is not finite is never the best. */
-  judge(epoch: number, logs: Readonly<Record<string, number>>, extract: () => Model): void
-  best(): Best | undefined
+/** The best epoch so far, and how long ago it was. */
+export interface Judged {
+  readonly best?: Best
   /** Evaluations since the best one. */
-  since(): number
+  readonly since: number
 }
+
+export const NOT_JUDGED: Judged = { since: 0 }
 
 export const disposeModel = (model: Model | undefined): void =>
   tf.dispose(model ? [{ ...model.parameters }, { ...model.statistics }] : [])
 
-export function bestEpoch({ metric, goal }: Task['judge']): BestEpoch {
-  let best: Best | undefined
-  let since = 0
-  const isBetter = (value: number) => (goal === 'max' ? value > best!.value : value < best!.value)
-  return {
-    best: () => best,
-    since: () => since,
-    judge(epoch, logs, extract) {
-      const value = logs[`val_${metric}`]!
-      since++
-      if (!Number.isFinite(value) || (best && !isBetter(value))) return
-      disposeModel(best?.student)
-      best = { epoch, metric, value, student: extract() }
-      since = 0
-    },
-  }
+/** Frees the best student of `judged`, unless `successor` still has it. */
+export function disposeBest({ best }: Judged, successor?: Judged): void {
+  if (best !== successor?.best) disposeModel(best?.student)
+}
+
+/**
+ * Judges an epoch by its logs. Of equal values the earlier one is kept; a value that is not finite is never the best.
+ * Disposes nothing.
+ *
+ * @param extract the student as it is now; called only if it is the best
+ */
+export function judgeEpoch(
+  { best, since }: Judged,
+  { metric, goal }: Task['judge'],
+  epoch: number,
+  logs: Readonly<Record<string, number>>,
+  extract: () => Model,
+): Judged {
+  const value = logs[`val_${metric}`]!
+  const isBetter = best === undefined || (goal === 'max' ? value > best.value : value < best.value)
+  if (!Number.isFinite(value) || !isBetter) return { ...(best && { best }), since: since + 1 }
+  return { best: { epoch, metric, value, student: extract() }, since: 0 }
 }

@@ -30,7 +30,19 @@ function checkMoves({ optimizer, pipeline, totalSteps, lastStep }: TrainingLoop)
  *   nothing
  */
 export function planLoop(options: FilledDistillOptions, pipeline: Pipeline): PlannedLoop {
-  const { data, optimizer, epochs, batchSize, accumulate, evaluateEvery, callbacks, signal, seed, patience } = options
+  const {
+    data,
+    optimizer,
+    epochs,
+    batchSize,
+    accumulate,
+    evaluateEvery,
+    callbacks,
+    signal,
+    seed,
+    patience,
+    divergence,
+  } = options
   const stepsPerEpoch = Math.floor(Math.floor(data.train.size / batchSize) / accumulate)
   if (stepsPerEpoch === 0) {
     throw new GpdError(
@@ -60,6 +72,7 @@ export function planLoop(options: FilledDistillOptions, pipeline: Pipeline): Pla
     seed,
     callbacks: combineCallbacks([callbacks].flat()),
     signal,
+    divergence,
   }
   checkMoves(loop)
   return loop

@@ -4,17 +4,21 @@ import {
   kinds,
   mapRecord,
   needed,
+  optional,
   type BatchSource,
-  type Given,
+  type EvaluationOptions,
   type Predict,
   type Rows,
   type Task,
 } from '@gpdjs/core'
+import { nextTurn } from '../loop/read-metrics.ts'
 import { weightedMean } from '../weighted-mean.ts'
 
 const OPTIONS = {
   /** Samples in a batch. */
   batchSize: needed(kinds.count),
+  /** Evaluation ends with its reason after the batch during which it is aborted. */
+  signal: optional(kinds.objectWith<AbortSignal>('an AbortSignal', 'aborted')),
 }
 
 /** `Σ w`, the number of rows where they have no weights. */
@@ -36,28 +40,55 @@ function sumsOf(task: Task, rows: Rows): Sums {
   return { ...mapRecord(metricsOf(task, rows), (metric) => tf.mul(metric, weight)), [WEIGHT]: weight }
 }
 
+/** The sums of a batch added to those of earlier ones, which are disposed of. */
+function addSums(earlier: Sums | undefined, compute: () => Sums): Sums {
+  try {
+    return tf.tidy(() => {
+      const sums = compute()
+      return earlier ? mapRecord(sums, (sum, name) => tf.add(sum, earlier[name]!)) : { ...sums }
+    })
+  } finally {
+    tf.dispose({ ...earlier })
+  }
+}
+
+/** Sums over all batches. Between two of them timers and signals are served. */
+async function sumOverSet(
+  task: Task,
+  predict: Predict,
+  source: BatchSource,
+  { batchSize, signal }: EvaluationOptions,
+): Promise<Sums> {
+  let total: Sums | undefined
+  for (const { fields } of source.batches({ batchSize, seed: 0, epoch: 0, training: false })) {
+    try {
+      total = addSums(total, () => sumsOf(task, task.rows(predict(fields), fields)))
+    } finally {
+      tf.dispose({ ...fields })
+    }
+    await nextTurn()
+    if (!signal?.aborted) continue
+    tf.dispose({ ...total })
+    throw signal.reason
+  }
+  return total!
+}
+
 /**
  * Metrics that are means over rows, over a whole set: batch by batch, each weighed by its rows. Nothing is read back
  * before the end.
+ *
+ * @throws the reason of the signal once it is aborted
  */
 export async function meanOverSet(
   task: Task,
   predict: Predict,
   source: BatchSource,
-  options: Given<typeof OPTIONS>,
+  options: EvaluationOptions,
 ): Promise<Record<string, number>> {
-  const { batchSize } = fillOptions('meanOverSet', OPTIONS, options)
-  let total: Sums | undefined
-  for (const { fields } of source.batches({ batchSize, seed: 0, epoch: 0, training: false })) {
-    const earlier = total
-    total = tf.tidy(() => {
-      const sums = sumsOf(task, task.rows(predict(fields), fields))
-      return earlier ? mapRecord(sums, (sum, name) => tf.add(sum, earlier[name]!)) : { ...sums }
-    })
-    tf.dispose([{ ...earlier }, { ...fields }])
-  }
-  const names = Object.keys(total!)
-  const stacked = tf.tidy(() => tf.stack(names.map((name) => total![name]!)))
+  const total = await sumOverSet(task, predict, source, fillOptions('meanOverSet', OPTIONS, options))
+  const names = Object.keys(total)
+  const stacked = tf.tidy(() => tf.stack(names.map((name) => total[name]!)))
   tf.dispose({ ...total })
   const values = await stacked.data()
   stacked.dispose()
