@@ -1,4 +1,5 @@
-export { fromTorch, toTorch, type TorchLoad, type TorchOptions, type TorchTensor } from './torch/torch.ts'
+export { fromTorch, toTorch, type TorchLoad, type TorchTensor } from './torch/torch.ts'
+export type { TorchOptions } from './torch/named-layouts.ts'
 export { type TorchNames } from './torch/spellings.ts'
 export { readModelArtifacts, type ReadModelOptions } from './layers-model/model-artifacts.ts'
 export { decodeSafetensors, type DecodeSafetensorsOptions } from './safetensors/decode.ts'

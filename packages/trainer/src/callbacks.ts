@@ -1,8 +1,17 @@
-import { checkArgument, kinds, optional } from '@gpdjs/core'
-import type { Snapshot } from './checkpoints/snapshot.ts'
+import { checkArgument, kinds, optional, type TensorRecord } from '@gpdjs/core'
+import type { Plain } from '@gpdjs/interchange'
 
 /** Numbers to log, under the names of TensorFlow.js (`loss`, `acc`, `val_acc`) and those of the run's losses. */
 export type Logs = Readonly<Record<string, number>>
+
+/** Everything of a run that changes: it goes on from here, bit for bit as if it had never stopped. */
+export interface Snapshot {
+  readonly step: number
+  /** Tensors by what they are: `trainables`, `slots`, `statistics`, `states`, and those of the best student. */
+  readonly records: Readonly<Record<string, TensorRecord>>
+  /** Where in the run, and which run. */
+  readonly position: Plain
+}
 
 /** A run as callbacks reach it. */
 export interface RunHandle {

@@ -11,8 +11,6 @@ import {
 } from '@gpdjs/core'
 import type { Heads } from '@gpdjs/interchange'
 import { callbackKind } from './callbacks.ts'
-import { RESUME_OPTIONS } from './checkpoints/resume.ts'
-import { DIVERGENCE_OPTIONS } from './loop/divergence.ts'
 import { optimizers } from './optimizers/optimizer.ts'
 import { pluginOptions } from './pipeline/plugin.ts'
 import { tensorRecords } from './pipeline/starting-tensors.ts'
@@ -23,6 +21,34 @@ const DATA = {
   /** What epochs are judged by; without it only training numbers are logged. */
   validation: optional(sourceKind),
 }
+
+export const DIVERGENCE_OPTIONS = {
+  /**
+   * `stop`: the run ends with the state from before that step. `skip`: the state stays, training goes on with the next
+   * batch. `rollback`: the state becomes that of the beginning of the epoch, and training goes on with the next batch
+   * (default 'stop').
+   */
+  policy: option(kinds.oneOf('stop', 'skip', 'rollback'), 'stop'),
+  /** How many steps of a run may be refused by `skip` or `rollback`; at the next one the run ends (default 3). */
+  most: option(kinds.count, 3),
+}
+
+/** What is done about a step whose loss, gradient or result is not finite. Such a step is never accepted. */
+export type DivergencePolicy = Filled<typeof DIVERGENCE_OPTIONS>
+
+export const RESUME_OPTIONS = {
+  /** A folder that `checkpoints` writes. */
+  folder: needed(kinds.text),
+  /** Begin anew if there is no checkpoint in it (default false). */
+  optional: option(kinds.flag, false),
+  /**
+   * Entries of the run that may differ from those it was begun with, such as `['rates', 'data.train']`. The number of epochs
+   * always may (default: none).
+   */
+  allow: option(kinds.listOf(kinds.text, { least: 0, expected: 'a list of texts' }), []),
+}
+
+export type ResumeOptions = Given<typeof RESUME_OPTIONS>
 
 export const DISTILL_OPTIONS = {
   /** What is trained. */

@@ -5,7 +5,6 @@ import {
   fillOptions,
   kinds,
   mapRecord,
-  needed,
   option,
   randomStream,
   stopGradient,
@@ -21,6 +20,7 @@ import { inputsOf, passName } from './pipeline/pass.ts'
 import { momentsOn, STUDENT, type Pipeline } from './pipeline/pipeline.ts'
 import type { PlannedPass } from './pipeline/plan-passes.ts'
 import { scopeOf } from './scope.ts'
+import type { StepScalars } from './step-scalars.ts'
 import { reduceRows, type LossTerm, type PassOutputs, type TermContext } from './pipeline/term.ts'
 import type { TrainingState } from './training-state.ts'
 
@@ -31,16 +31,6 @@ export interface TrainingBatch {
   /** Outputs of frozen actors that need not be computed, by pass: `{ 'static-teacher': { outputs } }`. */
   readonly known?: KnownOutputs
 }
-
-/** Numbers of this step that are decided outside of it. */
-export const STEP_SCALARS = {
-  /** Steps of the whole run, for schedules of the optimizer and of states. */
-  totalSteps: needed(kinds.count),
-  /** Weight of every loss term, by name. */
-  weights: needed(kinds.recordOf(kinds.number('a number', () => true))),
-}
-
-export type StepScalars = Given<typeof STEP_SCALARS>
 
 /**
  * Scalars on the device: `loss`, each unweighted term by name, `gradient-norm` before clipping, and the task's metrics,

@@ -1,5 +1,12 @@
 export { distill } from './distill.ts'
-export { DISTILL_OPTIONS, type DistillOptions } from './distill-options.ts'
+export {
+  DISTILL_OPTIONS,
+  DIVERGENCE_OPTIONS,
+  RESUME_OPTIONS,
+  type DistillOptions,
+  type DivergencePolicy,
+  type ResumeOptions,
+} from './distill-options.ts'
 export type { DistillResult } from './distill-result.ts'
 export type { EpochRecord, RefusedStep } from './loop/progress.ts'
 export { classMeans, type ClassMeansOptions } from './class-means.ts'
@@ -39,10 +46,15 @@ export {
   type EpochWarmUpOptions,
 } from './schedule.ts'
 export { checkpoints, CHECKPOINTS_OPTIONS, type CheckpointsOptions } from './checkpoints/checkpoints.ts'
-export { RESUME_OPTIONS, type ResumeOptions } from './checkpoints/resume.ts'
-export type { Snapshot } from './checkpoints/snapshot.ts'
 export { metricsFile } from './loop/metrics-file.ts'
-export { combineCallbacks, type Callbacks, type Logs, type RunHandle, type TrainInfo } from './callbacks.ts'
+export {
+  combineCallbacks,
+  type Callbacks,
+  type Logs,
+  type RunHandle,
+  type Snapshot,
+  type TrainInfo,
+} from './callbacks.ts'
 export type { Best } from './loop/best-epoch.ts'
 export type { Outcome } from './loop/train-epoch.ts'
 export type { Actor } from './pipeline/actor.ts'
@@ -65,8 +77,8 @@ export {
   type GradientPass,
   type GradientPassOptions,
   type StepMetrics,
-  type StepScalars,
   type TrainingBatch,
 } from './gradient-pass.ts'
 export { disposeReplaced, initialState, type TrainingState } from './training-state.ts'
+export type { StepScalars } from './step-scalars.ts'
 export { trainingStep } from './step.ts'

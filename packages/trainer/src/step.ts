@@ -1,15 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { fillOptions, type Progress, type TensorRecord } from '@gpdjs/core'
 import { accumulate } from './accumulate.ts'
-import {
-  disposeKept,
-  gradientPass,
-  STEP_SCALARS,
-  type GradientPass,
-  type StepMetrics,
-  type StepScalars,
-  type TrainingBatch,
-} from './gradient-pass.ts'
+import { disposeKept, gradientPass, type GradientPass, type StepMetrics, type TrainingBatch } from './gradient-pass.ts'
+import { STEP_SCALARS, type StepScalars } from './step-scalars.ts'
 import { gradientsOf } from './optimizers/gradients.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'

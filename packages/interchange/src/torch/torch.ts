@@ -1,19 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
-import {
-  fillOptions,
-  GpdError,
-  isRecord,
-  kinds,
-  optional,
-  show,
-  sizeOf,
-  type Given,
-  type Network,
-  type TensorRecord,
-} from '@gpdjs/core'
-import { torchLayouts, type TorchLayout } from './layout.ts'
+import { GpdError, isRecord, show, sizeOf, type Network, type TensorRecord } from '@gpdjs/core'
+import type { TorchLayout } from './layout.ts'
+import { namedLayouts, type TorchOptions } from './named-layouts.ts'
 import { isCounter, wrapperPrefix } from './prefix.ts'
-import { respellLayouts, TORCH_NAMES } from './spellings.ts'
 import { toFloat32, typeOf, type TorchData } from './values.ts'
 
 /** A tensor of a PyTorch state dict, row-major in PyTorch's layout, such as `decodeSafetensors` returns. */
@@ -21,16 +10,6 @@ export interface TorchTensor {
   readonly shape: readonly number[]
   readonly data: TorchData
 }
-
-const OPTIONS = {
-  /**
-   * Whose names and shapes the state dict has: ResNet, VGG, MobileNetV2, ConvNeXt and ViT are known under both (default: those
-   * of the network's own nodes, which the README lists).
-   */
-  names: optional(kinds.oneOf(...TORCH_NAMES)),
-}
-
-export type TorchOptions = Given<typeof OPTIONS>
 
 export interface TorchLoad {
   readonly parameters: Record<string, tf.Tensor>
@@ -44,12 +23,6 @@ export interface TorchLoad {
 }
 
 const shown = (shape: readonly number[]): string => `[${shape.join(', ')}]`
-
-function layoutsOf(where: string, network: Network, options: TorchOptions): ReadonlyMap<string, TorchLayout> {
-  const { names } = fillOptions(where, OPTIONS, options)
-  const own = torchLayouts(network)
-  return names === undefined ? own : respellLayouts(network, own, names)
-}
 
 /** A 1×1 convolution `[out, in, 1, 1]` holds the numbers of a linear layer `[out, in]`: libraries differ in which it is. */
 const withoutOnes = (shape: readonly number[]): readonly number[] =>
@@ -138,7 +111,7 @@ export function fromTorch(
   state: ReadonlyMap<string, TorchTensor> | Readonly<Record<string, TorchTensor>>,
   options: TorchOptions = {},
 ): TorchLoad {
-  const layouts = layoutsOf('fromTorch', network, options)
+  const layouts = namedLayouts('fromTorch', network, options)
   const classes = Object.values(network.outputs).map((node) => network.shapes[node]?.at(-1) ?? 0)
   const names = new Set([...layouts.values()].map(({ name }) => name))
   const notes: string[] = []
@@ -185,7 +158,7 @@ export async function toTorch(
   tensors: TensorRecord,
   options: TorchOptions = {},
 ): Promise<Map<string, TorchTensor & { readonly data: Float32Array }>> {
-  const layouts = layoutsOf('toTorch', network, options)
+  const layouts = namedLayouts('toTorch', network, options)
   const state = new Map<string, TorchTensor & { readonly data: Float32Array }>()
   for (const { name, shape } of [...network.parameters, ...network.statistics]) {
     const [layout, tensor] = [layouts.get(name), tensors[name]]

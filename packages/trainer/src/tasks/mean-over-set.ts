@@ -11,7 +11,7 @@ import {
   type Rows,
   type Task,
 } from '@gpdjs/core'
-import { nextTurn } from '../loop/read-metrics.ts'
+import { nextTurn } from '../next-turn.ts'
 import { weightedMean } from '../weighted-mean.ts'
 
 const OPTIONS = {
