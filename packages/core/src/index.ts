@@ -19,7 +19,16 @@ export {
   type OptionTable,
 } from './options/option.ts'
 export { isRecord, show } from './options/show.ts'
-export { describeField, fieldKind, shapeKind, type FieldSpec, type Fields } from './fields.ts'
+export {
+  describeField,
+  fieldKind,
+  shapeKind,
+  type EntryRule,
+  type EntryRules,
+  type FieldSpec,
+  type Fields,
+} from './fields.ts'
+export { distributionKind, type Distribution, type Labels } from './labels.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
@@ -40,6 +49,7 @@ export {
   taskKind,
   type EvaluationOptions,
   type ExpectedField,
+  type GivenRows,
   type Objective,
   type Predict,
   type Rows,
@@ -128,5 +138,5 @@ export type { Conv2dAttributes } from './ops/conv2d.ts'
 export type { RescaleAttributes } from './ops/rescale.ts'
 export type { BatchNormAttributes } from './ops/batch-norm.ts'
 export { adaptiveMeans, nearestCopies } from './tensor-ops/resample.ts'
-export { type Window, tfPadding } from './ops/window.ts'
+export { pairOf, tfPadding, tfSize, windowExtent, windowStrides, type Pair, type Window } from './ops/window.ts'
 export type { ChannelSplitAttributes } from './ops/channel-split.ts'

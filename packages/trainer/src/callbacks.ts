@@ -53,6 +53,8 @@ export interface TrainInfo {
   readonly batchSize: number
   readonly actors: readonly string[]
   readonly losses: readonly string[]
+  /** What a `tf.LayersModel` given as student does not have as it was. */
+  readonly notes: readonly string[]
   /** Where the run goes on, if it is resumed: steps taken before, and what has changed since that may matter. */
   readonly resumed?: { readonly step: number; readonly epoch: number; readonly notes: readonly string[] }
 }

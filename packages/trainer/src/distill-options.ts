@@ -1,25 +1,17 @@
-import {
-  kinds,
-  needed,
-  option,
-  optional,
-  sourceKind,
-  taskKind,
-  type Filled,
-  type Given,
-  type Network,
-} from '@gpdjs/core'
+import { kinds, needed, option, optional, taskKind, type Filled, type Given } from '@gpdjs/core'
 import type { Heads } from '@gpdjs/interchange'
 import { callbackKind } from './callbacks.ts'
-import { optimizers } from './optimizers/optimizer.ts'
+import { sources } from './given-data.ts'
+import { models } from './given-model.ts'
+import { optimizers } from './optimizers/given.ts'
 import { pluginOptions } from './pipeline/plugin.ts'
 import { tensorRecords } from './pipeline/starting-tensors.ts'
 
 const DATA = {
-  /** What is learnt from. */
-  train: needed(sourceKind),
+  /** What is learnt from: a source, or `{ xs, ys }` as `model.fit` takes them. */
+  train: needed(sources),
   /** What epochs are judged by; without it only training numbers are logged. */
-  validation: optional(sourceKind),
+  validation: optional(sources),
 }
 
 export const DIVERGENCE_OPTIONS = {
@@ -51,21 +43,20 @@ export const RESUME_OPTIONS = {
 export type ResumeOptions = Given<typeof RESUME_OPTIONS>
 
 export const DISTILL_OPTIONS = {
-  /** What is trained. */
-  student: needed(
-    kinds.objectWith<Network>('a network such as graph() or fromLayersModel() makes', 'nodes', 'parameters'),
-  ),
-  /** Weights to begin with (fine-tuning). Copied (default: drawn from the seed). */
+  /** What is trained: a network, a model with its weights, or a `tf.LayersModel`, which is converted and stays as it is. */
+  student: needed(models),
+  /** Weights to begin with (fine-tuning). Copied (default: those of the student given; of a network drawn from the seed). */
   parameters: optional(tensorRecords),
-  /** Batch-norm moments to begin with (default: mean 0, variance 1). */
+  /** Batch-norm moments to begin with (default: those of the student given; of a network mean 0, variance 1). */
   statistics: optional(tensorRecords),
   /** Heads of losses to begin with, as `run.heads` and `loadHeads` give them. Copied (default: drawn from the seed). */
   heads: optional(kinds.objectWith<Heads>('heads such as run.heads')),
   /** What it is trained with. */
   data: needed(kinds.record(DATA)),
-  /** What networks are trained for: rows, objective, metrics (default: `classification()`). */
+  /** What networks are trained for: rows, objective, metrics (default: `classification()`; `multiLabel()` for a student that
+   * ended in sigmoids). */
   task: optional(taskKind),
-  /** How gradients change what is trained: `sgd(…)`, `adamw(…)`, `partition(…)`. */
+  /** How gradients change what is trained: `sgd(…)`, `adam(…)`, `partition(…)`, a name, or one of `tf.train`. */
   optimizer: needed(optimizers),
   /** Passes over the training data. */
   epochs: needed(kinds.count),

@@ -126,7 +126,7 @@ describe('a value that does not fit is refused by its name', () => {
     [run({ callbacks: nothing }), 'distill: callbacks: expected callbacks such as { onEpochEnd } or a list, got a function.'], // prettier-ignore
     [run({ data: source }), "distill: unknown option 'data.size'."],
     [run({ data: { train: [source] } }), 'distill: data.train: expected a source such as imageSource(set)'],
-    [run({ optimizer: sgd }), 'distill: optimizer: expected an optimizer such as sgd({ learningRate: 0.1 }), got a function.'], // prettier-ignore
+    [run({ optimizer: sgd }), 'distill: optimizer: expected an optimizer such as sgd({ learningRate: 0.1 }), tf.train.adam(1e-3) or a name such as \'adam\', got a function.'], // prettier-ignore
     [run({ parameters: { 'fc.weight': [1, 2] } }), 'distill: parameters.fc.weight: expected a tensor, got [1, 2].'],
     [run({ task: classification }), 'distill: task: expected a task such as classification(), got a function.'],
     [run({ task: task({ judge: { metric: 'acc', goal: 'maximum' } }) }), 'distill: task.judge.goal: expected "max" or "min"'], // prettier-ignore
@@ -155,8 +155,11 @@ describe('a value that does not fit is refused by its name', () => {
     [() => standardized(kd as never), 'standardized: loss: expected a loss such as kd(), got a function.'],
     [() => metricsFile({ path: 'a' } as never), 'metricsFile: path: expected a text'],
     [() => combineCallbacks({ onEpochEnd: nothing } as never), 'combineCallbacks: callbacks: expected a list'],
-    [() => evaluate(tinyNetwork() as never, source), 'evaluate: model: expected { network, parameters, statistics }'],
-    [() => evaluate(teacher(), source.fields as never), 'evaluate: source: expected a source such as imageSource(set)'],
+    [
+      () => evaluate(tinyNetwork() as never, source),
+      'evaluate: expected a model { network, parameters, statistics } or a tf.LayersModel',
+    ],
+    [() => evaluate(teacher(), source.fields as never), 'evaluate: data: expected a source such as imageSource(set)'],
     [() => studentView(expander().expand(tinyNetwork()), {}, 'compensate' as never), "Did you mean 'compensated'?"],
     [() => teacherView(expander().expand(tinyNetwork()), {}, 64 as never), 'teacherView: expected an object, got 64.'],
     [() => orepa({ variants: 'original' } as never), "orepa: unknown option 'variants'. Did you mean 'variant'?"],

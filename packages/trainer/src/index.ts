@@ -13,6 +13,9 @@ export { classMeans, type ClassMeansOptions } from './class-means.ts'
 export { evaluate, type EvaluateOptions } from './evaluate.ts'
 export { extractActor } from './extract.ts'
 export { classification, CLASSIFICATION_OPTIONS, type ClassificationOptions } from './tasks/classification.ts'
+export { multiLabel, MULTI_LABEL_OPTIONS, type MultiLabelOptions } from './tasks/multi-label.ts'
+export type { GivenData } from './given-data.ts'
+export type { GivenModel } from './given-model.ts'
 export { meanOverSet } from './tasks/mean-over-set.ts'
 export { asPublished } from './plugins/as-published.ts'
 export {
@@ -25,6 +28,11 @@ export { dynamicTeacher, DYNAMIC_TEACHER_OPTIONS, type DynamicTeacherOptions } f
 export { ema, EMA_OPTIONS, type EmaOptions } from './plugins/ema.ts'
 export { sgd, SGD_OPTIONS, type SgdOptions } from './optimizers/sgd.ts'
 export { adamw, ADAMW_OPTIONS, type AdamwOptions } from './optimizers/adamw.ts'
+export { adam, ADAM_OPTIONS, type AdamOptions } from './optimizers/adam.ts'
+export { adamax, ADAMAX_OPTIONS, type AdamaxOptions } from './optimizers/adamax.ts'
+export { adagrad, ADAGRAD_OPTIONS, type AdagradOptions } from './optimizers/adagrad.ts'
+export { rmsprop, RMSPROP_OPTIONS, type RmspropOptions } from './optimizers/rmsprop.ts'
+export type { OptimizerName } from './optimizers/given.ts'
 export { chain } from './optimizers/chain.ts'
 export { clip } from './optimizers/clip.ts'
 export { partition, type TensorGroup } from './optimizers/partition.ts'
@@ -59,15 +67,8 @@ export type { Best } from './loop/best-epoch.ts'
 export type { Outcome } from './loop/train-epoch.ts'
 export type { Actor } from './pipeline/actor.ts'
 export type { Pass } from './pipeline/pass.ts'
-export {
-  distillationTerm,
-  type EdgeOptions,
-  type EdgeViews,
-  type LossTerm,
-  type Outputs,
-  type PassOutputs,
-  type TermContext,
-} from './pipeline/term.ts'
+export { distillationTerm, type EdgeOptions, type EdgeViews } from './pipeline/edge.ts'
+export { type LossTerm, type Outputs, type PassOutputs, type TermContext } from './pipeline/term.ts'
 export type { MadeView, ViewContext, ViewMoments } from './pipeline/view.ts'
 export type { Plugin, PluginOption, PluginState, RunSetup, TensorStore, Trained } from './pipeline/plugin.ts'
 export { buildPipeline, STUDENT, type Pipeline, type PipelineOptions } from './pipeline/pipeline.ts'

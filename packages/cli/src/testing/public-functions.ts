@@ -39,7 +39,7 @@ const BEFORE: Readonly<Record<string, readonly unknown[]>> = {
   ),
   ...Object.fromEntries(
     'linear evaluate classMeans apply freeze toTorch teacherView atLoss rkdLoss kdLoss distLoss ttmLoss '
-      .concat('wttmLoss softCrossEntropyLoss')
+      .concat('wttmLoss softCrossEntropyLoss binaryKdLoss')
       .split(' ')
       .map((name) => [name, [undefined, undefined]]),
   ),
@@ -68,15 +68,15 @@ const WITHOUT: Readonly<Record<PackageName, string>> = {
     'roleRatio initializeParameters initializeStatistics countParameters axesShape heNormal fanInUniform countMultiplyAdds ' +
     'defineNetwork networkDefinition parseNetwork unfreeze soleInput soleOutput predict tapNode defineOp registerOp findOp ' +
     'foldBatchNorm runExtraKernel extraDerivative extraKernelFunc withoutTape accumulating decodeCall encodeCall inputInList ' +
-    'adaptiveMeans nearestCopies tfPadding bytesOf digestOf freeOnFailure widenNetwork foldRescale prependOp withLogits withNormalization withProbabilities',
-  data: 'checkImageSet countImages imageBytes take select moments encodeIdx chain writeIdx',
+    'adaptiveMeans nearestCopies tfPadding bytesOf digestOf freeOnFailure pairOf tfSize windowExtent windowStrides widenNetwork foldRescale prependOp withLogits withNormalization withProbabilities',
+  data: 'checkEntries checkImageSet countImages imageBytes take select moments encodeIdx chain writeIdx',
   interchange:
     'encodeSafetensors toLayersModel loadNetwork saveNetwork loadHeads saveHeads saveState loadState listCheckpoints pointToCheckpoint pointedCheckpoint writeFolder nodeFiles',
   'ir-expansion':
     'branchParameters initializeWide liftParameters liftStatistics tileChannels keepsSize mergeBranches storageScale ' +
     'studentScale',
   'kd-losses':
-    'crossEntropy crossEntropyLoss standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss vidLoss contrastLoss ' +
+    'crossEntropy crossEntropyLoss binaryCrossEntropy binaryCrossEntropyLoss standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss vidLoss contrastLoss ' +
     'attentionFusion hclLoss ndLoss publishedMethods',
   cli: 'runCli defineConfig defineStudy',
   trainer:

@@ -43,7 +43,7 @@ export type LayersModelFolderOptions = Given<typeof WARNING_OPTIONS>
  * @throws GpdError `config.*` for options; `output.unwritable`, `checkpoint.missing` or `checkpoint.corrupt`, when used
  * @example
  * await toLayersModel(student).save(layersModelFolder('model'))
- * const model = await tf.loadLayersModel(layersModelFolder('model'))
+ * const loaded = await tf.loadLayersModel(layersModelFolder('model'))
  */
 export const layersModelFolder = (folder: string, options: LayersModelFolderOptions = {}): tf.io.IOHandler =>
   folderHandler(folder, fillOptions('layersModelFolder', WARNING_OPTIONS, options))

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import type * as tf from '@tensorflow/tfjs'
 import {
   bytesOf,
   fillOptions,
@@ -11,6 +11,9 @@ import {
   type Filled,
   type Given,
 } from '@gpdjs/core'
+import { checkDepth, checkLayers, type Refuse } from './check-layers.ts'
+import { kerasTopology } from './keras-topology.ts'
+import { weightNames } from './weight-names.ts'
 
 /** One tensor as a `model.json` lists it. */
 interface WeightEntry {
@@ -27,7 +30,7 @@ interface WeightGroup {
 
 /** What happens with messages about weights. */
 export const WARNING_OPTIONS = {
-  /** Called with a message if numbers are not finite, which is allowed (default: `console.warn`). */
+  /** Called with a message about what is allowed: numbers that are not finite, regularizers not read (default: `console.warn`). */
   onWarning: option(kinds.functionOf<(message: string) => void>(), (message) => console.warn(message)),
 }
 
@@ -42,8 +45,6 @@ const OPTIONS = {
 export type ReadModelOptions = Given<typeof OPTIONS>
 
 type FilledReadModelOptions = Filled<typeof OPTIONS>
-
-type Refuse = (expected: string, found: string) => GpdError
 
 const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 }
 const STORED = ['float32', 'int32', 'bool']
@@ -126,25 +127,6 @@ function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, opt
   }
 }
 
-/** Refuses layers of classes that TensorFlow.js does not have and that are not registered. */
-function checkClasses(topology: unknown, refuse: Refuse): void {
-  const known = tf.serialization.SerializationMap.getMap().classNameMap
-  const waiting = [topology]
-  // A loop: a hostile file may nest deeper than the stack.
-  while (waiting.length > 0) {
-    const value = waiting.pop()
-    if (typeof value !== 'object' || value === null) continue
-    waiting.push(...Object.values(value))
-    const { layers } = value as { layers?: unknown }
-    for (const layer of Array.isArray(layers) ? (layers as unknown[]) : []) {
-      const { class_name: className, config } = isRecord(layer) ? layer : {}
-      if (typeof className === 'string' && Object.hasOwn(known, className)) continue
-      const name = isRecord(config) ? config['name'] : undefined
-      throw refuse('layers of TensorFlow.js, or registered ones', `class ${quoted(className)} of layer ${quoted(name)}`)
-    }
-  }
-}
-
 function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> {
   try {
     const json = JSON.parse(text) as unknown
@@ -158,14 +140,16 @@ function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> 
 /**
  * Reads a `model.json` of `tf.layers` and its weights, which may come from anywhere: TensorFlow.js itself follows whatever
  * paths the file names and accepts bytes too many, names twice and numbers that are none. Everything is checked before
- * memory is taken for a weight.
+ * memory is taken for a weight. Files of Keras 3 are read as well, and Keras' Normalization. What a layer has in the file and
+ * TensorFlow.js passes over, such as `groups`, is refused.
  *
  * @param text the contents of `model.json`
  * @returns for `tf.loadLayersModel(tf.io.fromMemory(artifacts))`
  * @throws GpdError `checkpoint.corrupt` naming what is wrong: a path out of the folder, a missing file, bytes missing or
- *   left over, a weight twice, a layer of an unknown class; what `read` throws; `config.*` for options
+ *   left over, a weight twice, a layer of an unknown class or with an entry that TensorFlow.js does not read; what `read`
+ *   throws; `config.*` for options
  * @example
- * const read = async (name) => readFile(join(folder, name))
+ * const read = async (name: string) => readFile(join(folder, name))
  * const model = await tf.loadLayersModel(tf.io.fromMemory(await readModelArtifacts(text, { source: folder, read })))
  */
 export async function readModelArtifacts(text: string, given: ReadModelOptions): Promise<tf.io.ModelArtifacts> {
@@ -176,7 +160,9 @@ export async function readModelArtifacts(text: string, given: ReadModelOptions):
   const { modelTopology, weightsManifest, format } = json
   if (format === 'graph-model') throw refuse('a layers-model', 'a graph-model, which is no tf.LayersModel')
   if (!isRecord(modelTopology)) throw refuse('an object as modelTopology', quoted(modelTopology))
-  checkClasses(modelTopology, refuse)
+  checkDepth(modelTopology, refuse)
+  const topology = kerasTopology(modelTopology)
+  checkLayers(topology, options, refuse)
   const groups = checkManifest(weightsManifest, refuse)
   const parts: Uint8Array[] = []
   for (const group of groups) {
@@ -184,8 +170,15 @@ export async function readModelArtifacts(text: string, given: ReadModelOptions):
     warnOfNonFinite(group.weights, bytes, options)
     parts.push(bytes)
   }
-  const weightSpecs = groups.flatMap(({ weights }) => weights) as unknown as tf.io.WeightsManifestEntry[]
+  const named = weightNames(topology)
+  const specs = groups.flatMap(({ weights }) => weights.map((weight) => ({ ...weight, name: named(weight.name) })))
   // All but where the weights were: training configuration, signatures, metadata, and whatever else it has.
   const { weightsManifest: _, ...rest } = json
-  return { ...rest, weightSpecs, weightData: joined(parts).buffer }
+  const weightSpecs = specs as unknown as tf.io.WeightsManifestEntry[]
+  return {
+    ...rest,
+    modelTopology: topology as tf.io.ModelArtifacts['modelTopology'] & object,
+    weightSpecs,
+    weightData: joined(parts).buffer,
+  }
 }

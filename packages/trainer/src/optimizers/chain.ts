@@ -1,5 +1,5 @@
 import { checkArgument } from '@gpdjs/core'
-import { optimizers, transforms, type GradientTransform, type Optimizer } from './optimizer.ts'
+import { optimizerKind, transformKind, type GradientTransform, type Optimizer } from './optimizer.ts'
 
 /**
  * An optimizer whose gradients first go through transforms, applied from left to right. It may be the last part of
@@ -9,8 +9,8 @@ import { optimizers, transforms, type GradientTransform, type Optimizer } from '
  * @example chain(clip(5), sgd({ learningRate: 0.1, momentum: 0.9 }))
  */
 export function chain(...parts: readonly [...GradientTransform[], Optimizer]): Optimizer {
-  const optimizer = checkArgument('chain', 'the last part', optimizers, parts.at(-1))
-  const changes = parts.slice(0, -1).map((part, i) => checkArgument('chain', `part ${i + 1}`, transforms, part))
+  const optimizer = checkArgument('chain', 'the last part', optimizerKind, parts.at(-1))
+  const changes = parts.slice(0, -1).map((part, i) => checkArgument('chain', `part ${i + 1}`, transformKind, part))
   return {
     name: parts.map(({ name }) => name).join(', '),
     init: (trainables) => optimizer.init(trainables),

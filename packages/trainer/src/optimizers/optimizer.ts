@@ -47,7 +47,7 @@ export interface Optimizer {
 }
 
 /** `Optimizer` as objects of users are checked. */
-export const optimizers = kinds.members<Optimizer>('an optimizer such as sgd({ learningRate: 0.1 })', {
+export const optimizerKind = kinds.members<Optimizer>('an optimizer such as sgd({ learningRate: 0.1 })', {
   name: needed(kinds.text),
   init: needed(kinds.functionOf()),
   update: needed(kinds.functionOf()),
@@ -62,7 +62,7 @@ export interface GradientTransform {
 }
 
 /** `GradientTransform` as objects of users are checked. */
-export const transforms = kinds.members<GradientTransform>('a transform of gradients such as clip(5)', {
+export const transformKind = kinds.members<GradientTransform>('a transform of gradients such as clip(5)', {
   name: needed(kinds.text),
   transform: needed(kinds.functionOf()),
 })

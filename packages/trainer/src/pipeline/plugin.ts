@@ -8,10 +8,12 @@ import {
   type Network,
   type ParameterSpec,
   type Progress,
+  type Task,
   type TensorRecord,
 } from '@gpdjs/core'
 import type { Actor } from './actor.ts'
-import type { EdgeOptions, LossTerm } from './term.ts'
+import type { EdgeOptions } from './edge.ts'
+import type { LossTerm } from './term.ts'
 import type { MadeView } from './view.ts'
 
 /** Tensors that a plugin brings into the run, with what the optimizer needs of each. */
@@ -55,6 +57,8 @@ export const stateKind = kinds.members<PluginState>('{ name, init, update }', {
 /** What a plugin reads and changes while a run is put together. Later changes throw: a run does not change shape. */
 export interface RunSetup {
   readonly seed: number
+  /** What networks are trained for. */
+  readonly task: Task
   /** The student's network as it was given, whatever plugins have made of it since. */
   readonly network: Network
   /** The student as it was given, or as a plugin has replaced it. */

@@ -1,11 +1,20 @@
 import type * as tf from '@tensorflow/tfjs'
-import { checkArgument, GpdError, initializeParameters, mapRecord, type Network, type TensorRecord } from '@gpdjs/core'
+import {
+  checkArgument,
+  GpdError,
+  initializeParameters,
+  mapRecord,
+  type Network,
+  type Task,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { actorKind, isPupil, studentChangeKind, type Actor } from './actor.ts'
 import { lossSetup } from './checks.ts'
 import { stateKind, storeKind, type PluginState, type RunSetup, type TensorStore } from './plugin.ts'
 import { inScope, scopeOf } from '../scope.ts'
 import { startingTensors } from './starting-tensors.ts'
-import { distillationTerm, edgeKind, edgeName, headsOf, memoryOf, termKind, type LossTerm } from './term.ts'
+import { distillationTerm, edgeKind, edgeName, headsOf, memoryOf } from './edge.ts'
+import { termKind, type LossTerm } from './term.ts'
 import { viewKind, type MadeView } from './view.ts'
 
 export const STUDENT = 'student'
@@ -27,6 +36,7 @@ export interface SetupOptions {
   readonly parameters: Record<string, tf.Tensor>
   readonly statistics: Record<string, tf.Tensor>
   readonly heads?: Readonly<Record<string, TensorRecord>> | undefined
+  readonly task: Task
   readonly seed: number
   readonly samples: number
 }
@@ -62,7 +72,15 @@ function untilSealed<M extends Readonly<Record<string, Method>>>(methods: M): { 
 }
 
 /** A run that begins as the student alone, and that plugins add to. */
-export function runSetup({ student: network, parameters, statistics, heads: given, seed, samples }: SetupOptions) {
+export function runSetup({
+  student: network,
+  parameters,
+  statistics,
+  heads: given,
+  task,
+  seed,
+  samples,
+}: SetupOptions) {
   const own = (tensors: TensorRecord) => scopeOf(STUDENT, tensors)
   const actors: Actor[] = [{ name: STUDENT, network, role: 'learner', statistics, parameters: own }]
   let stores: TensorStore[] = [{ name: STUDENT, tensors: parameters, specs: network.parameters }]
@@ -100,6 +118,7 @@ export function runSetup({ student: network, parameters, statistics, heads: give
   const setup: RunSetup = Object.freeze({
     ...methods,
     seed,
+    task,
     network,
     studentParameters: parameters,
     get student() {

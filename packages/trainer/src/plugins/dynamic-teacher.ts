@@ -16,7 +16,7 @@ import {
 } from '@gpdjs/core'
 import { channelBranchReparameterization, extractorKind } from '@gpdjs/cbr-reparam'
 import { expanderKind, type Expansion } from '@gpdjs/ir-expansion'
-import { softCrossEntropy } from '@gpdjs/kd-losses'
+import { binaryKd, softCrossEntropy } from '@gpdjs/kd-losses'
 import type { Plugin, RunSetup } from '../pipeline/plugin.ts'
 import { scopeOf } from '../scope.ts'
 
@@ -29,7 +29,7 @@ export const DYNAMIC_TEACHER_OPTIONS = {
   mapping: option(kinds.oneOf('inverse', 'none'), 'inverse'),
   /** How the student is read off the shared tensors (default: `channelBranchReparameterization()`). */
   extractor: optional(extractorKind),
-  /** What it teaches the student with (default: soft cross-entropy with smoothing 0.1). */
+  /** What it teaches the student with (default: soft cross-entropy with smoothing 0.1; of labels that hold or not, `binaryKd()`). */
   loss: optional(lossKind),
   /** Weight of that loss, a number or a schedule (default 3). */
   weight: option(scheduleKind, 3),
@@ -38,6 +38,9 @@ export const DYNAMIC_TEACHER_OPTIONS = {
 }
 
 export type DynamicTeacherOptions = Given<typeof DYNAMIC_TEACHER_OPTIONS>
+
+/** What it teaches with where nothing is said. */
+const LOSSES = { categorical: () => softCrossEntropy({ smoothing: 0.1 }), bernoulli: () => binaryKd() } as const
 
 /** The student keeps tensors of its own: those it was given, or the ones that compute what the dynamic teacher does. */
 function ownTensors(run: RunSetup, expansion: Expansion, view: () => Record<string, tf.Tensor>): void {
@@ -79,7 +82,7 @@ export function dynamicTeacher(options: DynamicTeacherOptions): Plugin {
     DYNAMIC_TEACHER_OPTIONS,
     options,
   )
-  const { extractor = channelBranchReparameterization(), loss = softCrossEntropy({ smoothing: 0.1 }) } = given
+  const { extractor = channelBranchReparameterization() } = given
   return {
     name,
     specVersion: 1,
@@ -109,6 +112,7 @@ export function dynamicTeacher(options: DynamicTeacherOptions): Plugin {
       }
     },
     connect(run) {
+      const { loss = LOSSES[run.task.distribution ?? 'categorical']() } = given
       run.addDistillation({ student: run.student.name, teacher: name, loss, weight })
     },
   }

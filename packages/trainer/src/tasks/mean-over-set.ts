@@ -13,6 +13,7 @@ import {
 } from '@gpdjs/core'
 import { nextTurn } from '../next-turn.ts'
 import { weightedMean } from '../weighted-mean.ts'
+import { rowsOf } from './rows.ts'
 
 const OPTIONS = {
   /** Samples in a batch. */
@@ -62,7 +63,7 @@ async function sumOverSet(
   let total: Sums | undefined
   for (const { fields } of source.batches({ batchSize, seed: 0, epoch: 0, training: false })) {
     try {
-      total = addSums(total, () => sumsOf(task, task.rows(predict(fields), fields)))
+      total = addSums(total, () => sumsOf(task, rowsOf(task, predict(fields), fields)))
     } finally {
       tf.dispose({ ...fields })
     }
