@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, kinds, show, type Kind, type Model, type Network } from '@gpdjs/core'
-import { fromLayersModel } from '@gpdjs/interchange'
+import { fromLayersModel, type ConvertedModel } from '@gpdjs/interchange'
 
 const hasMembers = <T>(value: unknown, ...names: readonly (keyof T & string)[]): value is T =>
   typeof value === 'object' && value !== null && names.every((name) => name in value)
@@ -12,10 +12,8 @@ const isModel = (value: unknown): value is WeightedModel =>
 const isLayersModel = (value: unknown): value is tf.LayersModel =>
   hasMembers<tf.LayersModel>(value, 'layers', 'getLayer', 'predict')
 
-/** A model, and the activation that `fromLayersModel` has left out at its end: `'softmax'` or `'sigmoid'`. */
-export interface WeightedModel extends Model {
-  readonly activation?: string
-}
+/** A model, and the activation that `fromLayersModel` has left out at its end. */
+export type WeightedModel = Model & Pick<ConvertedModel, 'activation'>
 
 /** What a network is given as: itself, with its weights, or a `tf.LayersModel`, which is converted. */
 export type GivenModel = Network | WeightedModel | tf.LayersModel

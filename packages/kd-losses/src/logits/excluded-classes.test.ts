@@ -8,7 +8,6 @@ import { finiteDifferences, softmax, type Matrix } from '../testing/plain-math.t
 import { crossEntropy } from './cross-entropy.ts'
 import { dist } from './dist.ts'
 import { dkd, dkdLoss } from './dkd.ts'
-import { binaryKd } from './binary-kd.ts'
 import { kd, kdLoss } from './kd.ts'
 import { mlkdViewLoss } from './mlkd.ts'
 import { ofa } from './ofa.ts'
@@ -45,7 +44,7 @@ it('every loss of logits is in this test', () => {
 })
 
 /** Losses whose terms do not count the classes, so that a class that both exclude might as well not exist. */
-const UNCOUNTED = ['kd', 'binary-kd', 'dkd', 'ttm', 'wttm', 'rld', 'ofa', 'soft-cross-entropy', 'standardized']
+const UNCOUNTED = ['kd', 'dkd', 'ttm', 'wttm', 'rld', 'ofa', 'soft-cross-entropy', 'standardized']
 
 const STUDENT: Matrix = [
   [0.3, -1.2, 0.8, 2],

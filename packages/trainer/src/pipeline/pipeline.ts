@@ -26,7 +26,8 @@ import { runSetup, STUDENT, type Additions } from './run-setup.ts'
 import { inScope } from '../scope.ts'
 import { startingTensors, tensorRecords } from './starting-tensors.ts'
 import { taskTerm } from './task-term.ts'
-import { isHeadStore, type LossTerm } from './term.ts'
+import { isHeadStore } from './edge.ts'
+import type { LossTerm } from './term.ts'
 import type { MadeView } from './view.ts'
 
 export { STUDENT }

@@ -21,7 +21,7 @@ import {
   type TensorRecord,
 } from '@gpdjs/core'
 import type { ChannelMoments } from '@gpdjs/data'
-import { modelOf, models } from '../given-model.ts'
+import { modelOf, models, type WeightedModel } from '../given-model.ts'
 import type { Plugin } from '../pipeline/plugin.ts'
 import { tensorRecords } from '../pipeline/starting-tensors.ts'
 import { scopeOf } from '../scope.ts'
@@ -70,7 +70,7 @@ export const STATIC_TEACHER_OPTIONS = {
   metadata: optional(kinds.object),
   /** What `fromLayersModel` gives beside the model; not used. */
   notes: optional(kinds.listOf(kinds.text, { least: 0 })),
-  /** What `fromLayersModel` has left out at its end, `'softmax'` or `'sigmoid'`: the task is to be of such logits. */
+  /** What `fromLayersModel` has left out at its end: the task is to be of such logits. */
   activation: optional(kinds.oneOf('softmax', 'sigmoid')),
 }
 
@@ -102,7 +102,7 @@ function weightedLosses({ loss, weight }: Filled<typeof STATIC_TEACHER_OPTIONS>)
 }
 
 /** @throws GpdError `plugin.invalid` for a teacher whose logits are of the other distribution than the task's */
-function checkActivation(name: string, activation: string | undefined, task: Task): void {
+function checkActivation(name: string, activation: WeightedModel['activation'], task: Task): void {
   const known = distributionOf(activation)
   const { distribution = 'categorical' } = task
   if (known === undefined || known === distribution) return

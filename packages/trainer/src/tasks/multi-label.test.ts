@@ -106,23 +106,57 @@ describe('multiLabel', () => {
 })
 
 describe('a model that ended in sigmoids, which fromLayersModel left out', () => {
-  const ended = <A extends string>(activation: A) => ({ ...drawn(network(2), 4), activation })
+  const ended = (activation: 'softmax' | 'sigmoid') => ({ ...drawn(network(2), 4), activation })
   const data = { xs, ys: labels }
 
   it('is trained and measured by multiLabel() where no task is given', async () => {
     const { task: _, ...plain } = options({ student: ended('sigmoid') })
     const run = await distill(plain)
     expect(run.history[0]!.logs).toHaveProperty('binary-cross-entropy(student)')
-    expect(await evaluate(ended('sigmoid'), data)).toEqual(await evaluate(ended('none'), data, { task: multiLabel() }))
+    expect(await evaluate(ended('sigmoid'), data)).toEqual(
+      await evaluate(drawn(network(2), 4), data, { task: multiLabel() }),
+    )
+  })
+
+  it('is so converted from a layers model, of one sigmoid or several, as model.fit trains it', async () => {
+    for (const [units, targets] of [
+      [1, tf.tensor2d(binary, [12, 1])],
+      [2, tf.cast(labels, 'float32')],
+    ] as const) {
+      const kernelInitializer = tf.initializers.randomNormal({ stddev: 0.3, seed: 3 })
+      const dense = tf.layers.dense({ units, activation: 'sigmoid', kernelInitializer, name: 'fc' })
+      const model = tf.sequential({ layers: [tf.layers.flatten({ inputShape: [6, 6, 1] }), dense] })
+      const rate = 0.1
+      const { student, notes } = await distill({
+        student: model,
+        data: { train: { xs, ys: targets } },
+        // The loss of TensorFlow.js is the mean over labels, ours their sum.
+        optimizer: tf.train.sgd(rate / units),
+        epochs: 4,
+        batchSize: 12,
+      })
+      expect(notes.join()).toMatch(/sigmoid/)
+      model.compile({ optimizer: tf.train.sgd(rate), loss: 'binaryCrossentropy' })
+      await model.fit(xs, targets, { epochs: 4, batchSize: 12, shuffle: false, verbose: 0 })
+      const [weight, bias] = model.getWeights()
+      for (const [name, expected] of [
+        ['fc.weight', weight],
+        ['fc.bias', bias],
+      ] as const)
+        expect(tf.max(tf.abs(tf.sub(student.parameters[name]!, expected!))).dataSync()[0]).toBeLessThan(1e-5)
+    }
   })
 
   it('teaches labels only, and one that ended in a softmax classes only', async () => {
-    const taught = (activation: 'sigmoid' | 'softmax') =>
+    const taught = (activation: 'softmax' | 'sigmoid') =>
       distill(options({ plugins: staticTeacher({ ...ended(activation), loss: binaryKd() }) }))
     expect((await taught('sigmoid')).outcome).toBe('completed')
     await expect(taught('softmax')).rejects.toThrow(/'static-teacher' ended in a softmax.*Use task: classification\(\)/)
     const { task: _, ...plain } = options({ student: network(2), data: { train: { xs, ys: binary } } })
-    const attempt = distill({ ...plain, plugins: staticTeacher({ ...ended('sigmoid'), loss: kd() }) })
+    const attempt = distill({
+      ...plain,
+      plugins: staticTeacher({ ...ended('sigmoid'), activation: 'sigmoid', loss: kd() }),
+    })
     await expect(attempt).rejects.toThrow(/ended in a sigmoid.*Use task: multiLabel\(\) and binaryKd\(\)/)
   })
 })
