@@ -4,8 +4,7 @@ import { disposePrepared, distillOptions, prepare } from '../config/prepare.ts'
 import { withSaveEvery } from '../config/save-every.ts'
 import { readStudy, type ArmConfigs, type ResolvedStudy } from '../config/study.ts'
 import { checkStudyChanges, readSavedStudy } from '../config/saved-study.ts'
-import { EXIT } from '../exit.ts'
-import { printJson, say, type Command, type CommandContext } from '../io.ts'
+import { say, type Command, type CommandContext } from '../io.ts'
 import { parseOptions, wholeNumber, withEmptyValues } from '../options.ts'
 import { resumeStudyCommand } from '../resume-command.ts'
 import {
@@ -21,10 +20,8 @@ import { inRunFolder, type StepWatch } from '../run-start.ts'
 import { chooseBackend, configFile, environment } from './common.ts'
 import { folderNames } from './folder-names.ts'
 import { folderToResume, resumeRequest, savedConfigFile } from './resume-run.ts'
-import { attempt } from './save-networks.ts'
-import { failureOf } from './study-failure.ts'
+import { reportStudy } from './study-report.ts'
 import { summarize, type Trial } from './study-result.ts'
-import { studyTable } from './study-table.ts'
 import { runTrial } from './trial.ts'
 
 const OPTIONS = {
@@ -97,23 +94,16 @@ async function runStudy(
     const { path: output } = folder
     say(context, `Study folder: ${output}. If it stops, go on with: ${resumeStudyCommand(output)}`)
     const trials = await runTrials(context, study, { ...options, output, watch })
-    const arms = summarize(trials, study.baseline)
-    const resultOf = (lost: readonly string[]) => {
-      const failure = failureOf(arms, { interrupted: context.signal?.aborted === true, output, lost })
-      const { status = EXIT.ok, ...error } = failure ?? {}
-      const missing = [...arms.flatMap(({ trials }) => trials.flatMap((trial) => trial.missing)), ...lost]
-      const rest = { folder: output, missing, baseline: study.baseline, arms }
-      return { status, error: failure && error, result: { ok: !failure, ...(failure && { error }), ...rest } }
-    }
-    const whole = resultOf([])
-    const lost = await attempt(RUN.result, () => writeJson(output, RUN.result, { schema: 1, ...whole.result }))
-    const { status, error, result } = lost.length === 0 ? whole : resultOf(lost.map(({ name }) => name))
-    if (values.json) printJson(context, result)
-    else context.stdout.write(`${studyTable(arms, study.baseline)}\n`)
-    if (error) say(context, `gpd: ${[error.message, error.fix].filter(Boolean).join(' ')} [${error.code}]`)
-    const goOn = status === EXIT.interrupted ? `; to go on: ${resumeStudyCommand(output)}` : ''
-    say(context, `Saved in ${output}${goOn}`)
-    return status
+    const count = [...trials.values()].flat().length
+    const interrupted = count < study.seeds.length * study.configs.size
+    if (interrupted && count === 0 && watch.steps() === 0) throw context.signal!.reason
+    const { baseline } = study
+    return reportStudy(context, summarize(trials, baseline), {
+      output,
+      baseline,
+      interrupted,
+      json: values.json === true,
+    })
   })
 }
 

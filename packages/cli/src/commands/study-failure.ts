@@ -11,8 +11,8 @@ export interface StudyFailure extends Failure {
 interface Circumstances {
   readonly interrupted: boolean
   readonly output: string
-  /** Files of the study itself that could not be written. */
-  readonly lost: readonly string[]
+  /** What could not be written. */
+  readonly missing: readonly string[]
 }
 
 /** Trainings of an outcome, as `hot, seed 0`. */
@@ -22,7 +22,7 @@ const failedTrials = (arms: readonly ArmResult[]) =>
   )
 
 /** Why a study is not what it was to be: what concerns most of it first. */
-export function failureOf(arms: readonly ArmResult[], { interrupted, output, lost }: Circumstances) {
+export function failureOf(arms: readonly ArmResult[], { interrupted, output, missing }: Circumstances) {
   const again = `Take it up with: ${resumeStudyCommand(output)}`
   const failure = (status: number, code: string, message: string, fix: string): StudyFailure => ({
     status,
@@ -39,9 +39,8 @@ export function failureOf(arms: readonly ArmResult[], { interrupted, output, los
     const message = `${failed.length} of ${count} trainings failed: ${failed.map(({ name }) => name).join('; ')}. The first: ${first.error.message}`
     return failure(exitCodeOfCode(first.error.code), first.error.code, message, again)
   }
-  const missing = [...arms.flatMap(({ trials }) => trials.flatMap((trial) => trial.missing)), ...lost]
   if (missing.length > 0) {
-    const message = `Not everything could be written: ${[...new Set(missing)].join(', ')}.`
+    const message = `Not everything could be written: ${missing.join(', ')}.`
     return failure(EXIT.resources, 'output.unwritable', message, `Free some space. ${again}`)
   }
   const diverged = arms.filter(({ trials }) => trials.some(({ outcome }) => outcome === 'diverged'))
