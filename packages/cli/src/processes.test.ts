@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { loadNetwork } from '@gpdjs/interchange'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { run } from './testing/run.ts'
@@ -13,7 +14,9 @@ import { temporaryFolder, tinyConfig, writeConfig, writeTinyImages } from './tes
 const folder = await temporaryFolder()
 const at = (...path: string[]) => join(folder, ...path)
 const program = fileURLToPath(new URL('main.ts', import.meta.url))
-const flags = ['--conditions=@gpdjs/source', '--import', 'tsx', program]
+/** By its path, since these processes do not run in the repository. */
+const tsx = join(dirname(createRequire(import.meta.url).resolve('tsx/package.json')), 'dist/loader.mjs')
+const flags = ['--conditions=@gpdjs/source', '--import', pathToFileURL(tsx).href, program]
 
 interface Started {
   /** Resolves when it has said something. */
@@ -60,7 +63,8 @@ function gpd(args: readonly string[], { cwd = folder, stdout = 'pipe', stderr = 
 
 const weightsOf = (name: string) => readFile(at(name, 'student/weights.safetensors'), 'hex')
 const config = () => ['--config', at('long.json')]
-const EPOCHS = 12
+const EPOCHS = 8
+const LONG = { timeout: 120_000 }
 
 beforeAll(async () => {
   await writeTinyImages(at('images'))
@@ -68,10 +72,10 @@ beforeAll(async () => {
   await writeConfig(folder, 'long.json', { ...tinyConfig, epochs: EPOCHS, checkpoints: { steps: 1 } })
   await writeConfig(folder, 'endless.json', { ...tinyConfig, epochs: 100_000 })
   expect((await run(['train', ...config(), '--output', at('whole')])).status).toBe(0)
-})
+}, LONG.timeout)
 
 describe('a process that is killed', () => {
-  it('with -9 loses nothing that was saved: taken up, it ends as if it had not been', async () => {
+  it('with -9 loses nothing that was saved: taken up, it ends as if it had not been', LONG, async () => {
     for (let epoch = 2; ; epoch += 3) {
       const started = gpd(['train', ...config(), '--output', at('killed'), '--resume=auto'])
       if (epoch >= EPOCHS) {
@@ -87,7 +91,7 @@ describe('a process that is killed', () => {
     expect(await readdir(at('killed'))).not.toContain('run.lock')
   })
 
-  it('with SIGTERM has saved and goes on from there', async () => {
+  it('with SIGTERM has saved and goes on from there', LONG, async () => {
     const started = gpd(['train', ...config(), '--output', at('terminated')])
     await started.said('epoch 2/')
     started.kill('SIGTERM')
@@ -99,7 +103,7 @@ describe('a process that is killed', () => {
     expect(await weightsOf('terminated')).toBe(await weightsOf('whole'))
   })
 
-  it('while it evaluates ends soon, with the status of the signal and one object', async () => {
+  it('while it evaluates ends soon, with the status of the signal and one object', LONG, async () => {
     const started = gpd(['evaluate', at('whole/student'), '--data', at('images'), '--json'])
     await started.said('Backend: ')
     started.kill('SIGTERM')
@@ -111,7 +115,7 @@ describe('a process that is killed', () => {
 })
 
 describe('two processes', () => {
-  it('never write to one folder: the second is told who does', async () => {
+  it('never write to one folder: the second is told who does', LONG, async () => {
     const first = gpd(['train', '--config', at('endless.json'), '--output', at('shared')])
     await first.said('epoch 1/')
     const second = await gpd(['train', '--resume', at('shared'), '--json']).ended
@@ -122,7 +126,7 @@ describe('two processes', () => {
     expect((await first.ended).status).toBe(143)
   })
 
-  it('that begin at once in one folder: one trains, the other leaves it alone', async () => {
+  it('that begin at once in one folder: one trains, the other leaves it alone', LONG, async () => {
     const args = ['train', '--config', at('tiny.json'), '--output', at('at-once')]
     const ended = await Promise.all(['1', '2'].map((seed) => gpd([...args, '--seed', seed]).ended))
     const statuses = ended.map(({ status }) => status)
@@ -135,7 +139,7 @@ describe('two processes', () => {
     expect([String(resolved.seed), metadata['seed']]).toEqual([seed, seed])
   })
 
-  it('without --output get folders of their own, also in one second', async () => {
+  it('without --output get folders of their own, also in one second', LONG, async () => {
     const ended = await Promise.all([1, 2, 3].map(() => gpd(['train', '--config', at('tiny.json')]).ended))
     expect(ended.map(({ status }) => status)).toEqual([0, 0, 0])
     expect(await readdir(at('runs'))).toHaveLength(3)
@@ -145,19 +149,19 @@ describe('two processes', () => {
 describe.skipIf(process.platform !== 'linux')('a stream that is full', () => {
   const args = (name: string) => ['train', '--config', at('tiny.json'), '--output', at(name), '--json']
 
-  it('of notes ends no run', async () => {
+  it('of notes ends no run', LONG, async () => {
     const { status, stdout } = await gpd(args('full-notes'), { stderr: '/dev/full' }).ended
     expect(status).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ ok: true })
   })
 
-  it('of results ends it with status 6, when all is saved', async () => {
+  it('of results ends it with status 6, when all is saved', LONG, async () => {
     const { status } = await gpd(args('full-results'), { stdout: '/dev/full' }).ended
     expect(status).toBe(6)
     await loadNetwork(at('full-results/student'))
   })
 
-  it('before anything: a folder that cannot be made', async () => {
+  it('before anything: a folder that cannot be made', LONG, async () => {
     const { status, stderr } = await gpd(['train', '--config', at('tiny.json'), '--output', '/dev/null/run']).ended
     expect([status, stderr]).toEqual([2, expect.stringContaining('ENOTDIR')])
   })
