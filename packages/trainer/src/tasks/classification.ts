@@ -12,6 +12,12 @@ export const CLASSIFICATION_OPTIONS = {
 
 export type ClassificationOptions = Given<typeof CLASSIFICATION_OPTIONS>
 
+/** Rows whose largest logit is the label's. One that holds NaN or an infinity is never right: `argMax` of it says nothing. */
+function rightRows(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  const areFinite = tf.equal(tf.sum(tf.mul(logits, 0), 1), 0)
+  return tf.logicalAnd(areFinite, tf.equal(tf.argMax(logits, 1), labels)) as tf.Tensor1D
+}
+
 const OUTPUT = 'logits'
 const LABEL = 'label'
 
@@ -50,7 +56,7 @@ export function classification(options: ClassificationOptions = {}): Task<'acc' 
       compute: ({ logits, labels }) => crossEntropyRows(logits, labels),
     },
     measure: ({ logits, labels }) => ({
-      acc: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32')),
+      acc: tf.mean(tf.cast(rightRows(logits, labels), 'float32')),
     }),
     judge: { metric: 'acc', goal: 'max' },
     check(networks, fields, source) {
