@@ -50,6 +50,22 @@ const comparison = ([kernel, compare]: (typeof COMPARISONS)[number]): Conformanc
   fails: [`gradient ${kernel}`],
 })
 
+/** Truth values of what is trained, taken further: where they hold, and where all or any of a row hold. */
+const LOGICAL: readonly (readonly [kernel: string, condition: (a: tf.Tensor) => tf.Tensor])[] = [
+  ['LogicalAnd', (a) => tf.logicalAnd(tf.greaterEqual(a, -0.321), tf.greaterEqual(a, 0.021))],
+  ['LogicalOr', (a) => tf.logicalOr(tf.greaterEqual(a, 0.321), tf.greaterEqual(a, 0.021))],
+  ['LogicalNot', (a) => tf.logicalNot(tf.greaterEqual(a, 0.021))],
+  ['All', (a) => tf.all(tf.greaterEqual(a, -0.221), 1, true)],
+  ['Any', (a) => tf.any(tf.greaterEqual(a, 0.221), 1, true)],
+]
+
+const logical = ([kernel, condition]: (typeof LOGICAL)[number]): ConformanceCase => ({
+  name: `mul ${kernel}`,
+  inputs: { a: { shape: [3, 4], filling: 'distinct' } },
+  f: ({ a }) => tf.mul(tf.square(a!), tf.cast(condition(a!), 'float32')),
+  fails: [`gradient ${kernel}`],
+})
+
 export const broadcastingCases: readonly ConformanceCase[] = [
   ...broadcasting('maximum', 'Maximum', tf.maximum),
   ...broadcasting('minimum', 'Minimum', tf.minimum),
@@ -60,6 +76,7 @@ export const broadcastingCases: readonly ConformanceCase[] = [
   ...summed('pow', tf.pow),
   ...summed('prelu', (a, b) => tf.prelu(tf.sub(a, 1.03), b), [[], ['gradient Prelu', 'wasm Prelu'], ['wasm Prelu']]),
   ...COMPARISONS.map(comparison),
+  ...LOGICAL.map(logical),
   {
     name: 'empty tensors',
     inputs: { a: { shape: [0, 4] }, b: { shape: [3, 4] } },

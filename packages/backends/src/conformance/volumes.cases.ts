@@ -39,6 +39,21 @@ const dilated: ConformanceCase = {
   refusedBy: ['tensorflow'],
 }
 
+/** Of a volume of half the size, `strides` times as large afterwards. */
+const transposed = (strides: 1 | 2): ConformanceCase => ({
+  name: `conv3dTranspose with strides of ${strides}`,
+  inputs: { x: { shape: [2, 2, 3, 2, 3] }, w: { shape: [2, 3, 2, 2, 3] } },
+  f: ({ x, w }) =>
+    tf.conv3dTranspose(
+      x as tf.Tensor5D,
+      w as tf.Tensor5D,
+      [2, 2 * strides, 3 * strides, 2 * strides, 2],
+      strides,
+      'same',
+    ),
+  fails: ['gradient Conv3DBackpropInputV2', 'wasm Conv3DBackpropInputV2'],
+})
+
 // volume, window, strides, padding
 const POOLS: readonly (readonly [[number, number, number, number, number], Triple, Triple, Pad])[] = [
   [[1, 4, 4, 4, 2], 2, 2, 'valid'],
@@ -68,6 +83,8 @@ const avgPool = ([shape, window, strides, pad]: (typeof POOLS)[number]): Conform
 export const volumeCases: readonly ConformanceCase[] = [
   ...VOLUMES.map(convolution),
   dilated,
+  transposed(1),
+  transposed(2),
   ...POOLS.map(maxPool('distinct')),
   ...POOLS.map(maxPool('negative')),
   ...POOLS.map(avgPool),

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { withGiven } from './given.ts'
 
 const replaced = new WeakSet<object>()
 
@@ -13,7 +14,8 @@ export function replaceKernel(
 ): void {
   const stock = tf.getKernel(kernelName, backendName) as tf.KernelConfig | undefined
   if (stock !== undefined && replaced.has(stock)) return
-  const replacement: tf.KernelConfig = { ...stock, kernelName, backendName, kernelFunc: create(stock?.kernelFunc) }
+  const kernelFunc = withGiven(create(stock?.kernelFunc))
+  const replacement: tf.KernelConfig = { ...stock, kernelName, backendName, kernelFunc }
   if (stock !== undefined) tf.unregisterKernel(kernelName, backendName)
   tf.registerKernel(replacement)
   replaced.add(replacement)

@@ -114,7 +114,6 @@ it('names of arms steer no terminal', async () => {
     const args = ['ablate', '--config', at('odd.json'), '--output', output, '--max-steps', '1', ...more]
     const { status, stdout, stderr } = await run(args, { env: { COLUMNS: '20', TERM: 'dumb', NO_COLOR: '1' } })
     expect(status, stderr).toBe(0)
-    // eslint-disable-next-line no-control-regex
     expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
     expect(stderr).toContain('a\\u{1b}[31m\\u{9b}2J')
     if (more.length > 0) expect(JSON.parse(stdout)).toMatchObject({ baseline: 'a\u001b[31m\u009b2J\nb' })

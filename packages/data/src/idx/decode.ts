@@ -1,4 +1,4 @@
-import { fillOptions, kinds, needed, type Given } from '@gpdjs/core'
+import { bytesOf, fillOptions, kinds, needed, type Bytes, type Given } from '@gpdjs/core'
 import { corrupt, readHeader, type IdxArray } from './header.ts'
 
 const OPTIONS = {
@@ -11,13 +11,14 @@ const OPTIONS = {
  *
  * Layout: two zero bytes, the element type (0x08), the rank 1 … 4, one big-endian uint32 per dimension, the data.
  *
- * @param bytes the whole file, not compressed; `data` of the result is a view of it
- * @throws GpdError `data.corrupt`: wrong magic number or type, too short, too long
+ * @param file its bytes, not compressed; `data` of the result is a view of it
+ * @throws GpdError `data.corrupt`: wrong magic number or type, too short, too long; `config.invalid` for what are no bytes
  * @example const { dims, data } = decodeIdx(bytes, { source: 'train-labels-idx1-ubyte' })
  * @see LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "File formats"
  */
-export function decodeIdx(bytes: Uint8Array, options: Given<typeof OPTIONS>): IdxArray {
+export function decodeIdx(file: Bytes, options: Given<typeof OPTIONS>): IdxArray {
   const { source } = fillOptions('decodeIdx', OPTIONS, options)
+  const bytes = bytesOf('decodeIdx', file)
   const header = readHeader(bytes, source)
   if (header === undefined) throw corrupt(source, 'a complete IDX header', `${bytes.length} bytes`)
   const { dims, start, size } = header

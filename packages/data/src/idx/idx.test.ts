@@ -104,3 +104,20 @@ describe('encodeIdx', () => {
     expect(write).toThrow(expect.objectContaining({ code: 'data.mismatch' }))
   })
 })
+
+it.each([
+  ['an ArrayBuffer', (bytes: Uint8Array) => bytes.slice().buffer],
+  [
+    'a DataView of a part',
+    (bytes: Uint8Array) => new DataView(Uint8Array.from([9, ...bytes, 9]).buffer, 1, bytes.length),
+  ],
+])('decodeIdx takes %s', (_, as) => {
+  const bytes = encodeIdx({ dims: [2], data: Uint8Array.of(7, 9) })
+  expect(decodeIdx(as(bytes), { source: 'x' })).toEqual({ dims: [2], data: Uint8Array.of(7, 9) })
+})
+
+it('decodeIdx says what to do about a path', () => {
+  expect(() => decodeIdx('labels-idx1-ubyte' as never, { source: 'x' })).toThrow(
+    /expected the bytes of a file.*await readFile/,
+  )
+})

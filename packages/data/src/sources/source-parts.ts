@@ -33,8 +33,8 @@ export const PARTS = {
   /** The samples at these positions, as new tensors. Depends on its arguments only. */
   read: needed(kinds.functionOf<(positions: Uint32Array, draw: Draw) => Fields>()),
   /**
-   * All entries of int32 fields that declare a `size`, sample after sample. They are checked once, before training or
-   * evaluation; a field that is not given is not checked.
+   * All entries of fields that are checked before training or evaluation, sample after sample: of int32 fields that declare a
+   * `size`, and of labels. Those of a field that is not given are read from the batches, which takes longer.
    */
   entries: optional(kinds.recordOf(kinds.functionOf<() => Entries | Promise<Entries>>())),
 }

@@ -1,6 +1,7 @@
 import { GpdError, isGpdError } from '@gpdjs/core'
 import { canonicalPath, checkSpace, makeFolder, syncFolder } from './durable.ts'
 import { withFolderLock } from './folder-lock.ts'
+import { adviceOn } from './missing-file.ts'
 import { nodeFiles } from './node-modules.ts'
 import { discard, removeAbandoned } from './owned-names.ts'
 import { checkTargets, commitFiles, finishCommitted, readCurrent, stageFiles, type Files } from './staged-files.ts'
@@ -130,11 +131,7 @@ export async function readFileOf(folder: string, name: string): Promise<Uint8Arr
   try {
     return await readCurrent(folder, name)
   } catch (error) {
-    throw new GpdError(
-      'checkpoint.missing',
-      `Cannot read '${join(folder, name)}': ${(error as Error).message}.`,
-      `A saved network is a folder with network.json and weights.safetensors.`,
-      { cause: error },
-    )
+    const problem = `Cannot read '${join(folder, name)}': ${(error as Error).message}.`
+    throw new GpdError('checkpoint.missing', problem, adviceOn(name), { cause: error })
   }
 }

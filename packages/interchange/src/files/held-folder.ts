@@ -93,7 +93,10 @@ export interface HeldFolder {
  * @param force takes the lock of a process that cannot be seen from here, on another machine or in another container; never
  *   that of one that is running
  * @throws GpdError `output.locked`; `output.unwritable`
- * @example const held = await holdFolder('runs/1'); try { … } finally { await held.release() }
+ * @example
+ * const held = await holdFolder('runs/1')
+ * await saveNetwork('runs/1/student', student)
+ * await held.release()
  */
 export async function holdFolder(folder: string, { force = false } = {}): Promise<HeldFolder> {
   const node = await nodeFiles('output.unwritable')

@@ -149,3 +149,15 @@ describe('readModelArtifacts refuses', () => {
     await expect(readModelArtifacts(text, { source: 'm', read })).rejects.toThrow(/^m: expected (JSON|a JSON object)/)
   })
 })
+
+it('takes weights as fetch hands them over, an ArrayBuffer, and refuses what are no bytes', async () => {
+  const { json, files } = await saved()
+  const reading = (as: (bytes: Uint8Array) => unknown) =>
+    readModelArtifacts(JSON.stringify(json), {
+      source: 'model.json',
+      read: (name) => Promise.resolve(as(files.get(name)!) as ArrayBuffer),
+    })
+  const { weightData } = await reading((bytes) => bytes.slice().buffer)
+  expect([...new Float32Array(tf.io.CompositeArrayBuffer.join(weightData))]).toEqual([1, 2, 3, 4, 5, 6])
+  await expect(reading(String)).rejects.toMatchObject({ code: 'config.invalid' })
+})

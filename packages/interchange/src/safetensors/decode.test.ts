@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { GpdError } from '@gpdjs/core'
+import { GpdError, type Bytes } from '@gpdjs/core'
 import { decodeSafetensors } from './decode.ts'
 import { encodeSafetensors } from './encode.ts'
 
@@ -64,6 +64,53 @@ describe('decodeSafetensors reads', () => {
     expect(tensors.get('b')).toEqual({ dtype: 'F32', shape: [], data: Float32Array.of(1) })
     expect(tensors.get('none')).toEqual({ dtype: 'F32', shape: [2, 0], data: new Float32Array() })
     expect(tensors.get('a')).toEqual({ dtype: 'U8', shape: [3], data: Uint8Array.of(7, 8, 9) })
+  })
+
+  it.each([
+    ['F4', '[2,3]', 3],
+    ['F6_E2M3', '[4]', 3],
+    ['F6_E3M2', '[8]', 6],
+    ['C64', '[2]', 16],
+  ])('a file with %s, whose numbers throw when they are asked for', (dtype, shape, size) => {
+    const header = `{${entry('x', dtype, shape, 0, size)},${entry('y', 'U8', '[1]', size, size + 1)}}`
+    const { tensors } = decode(file(header, Uint8Array.from([...new Uint8Array(size), 7])))
+    expect(tensors.get('y')?.data).toEqual(Uint8Array.of(7))
+    expect(tensors.get('x')).toMatchObject({ dtype, shape: JSON.parse(shape) as number[] })
+    expect(() => tensors.get('x')?.data).toThrow(
+      expect.objectContaining({
+        code: 'checkpoint.incompatible',
+        message: expect.stringContaining(`got the type ${dtype}`),
+      }),
+    )
+  })
+
+  it.each<[string, (bytes: Uint8Array) => Bytes]>([
+    ['an ArrayBuffer', (bytes) => bytes.slice().buffer],
+    [
+      'a SharedArrayBuffer',
+      (bytes) => {
+        const shared = new SharedArrayBuffer(bytes.length)
+        new Uint8Array(shared).set(bytes)
+        return shared
+      },
+    ],
+    ['a Buffer', (bytes) => Buffer.from(bytes)],
+    ['a DataView of a part', (bytes) => new DataView(Uint8Array.from([9, ...bytes, 9]).buffer, 1, bytes.length)],
+    ['numbers of another size', (bytes) => new Uint16Array(bytes.slice().buffer)],
+  ])('%s', (_, as) => {
+    const bytes = file(`{${entry('x', 'U8', '[4]', 0, 4)}}`.padEnd(60), Uint8Array.of(1, 2, 3, 4))
+    expect(decodeSafetensors(as(bytes), { source: 'x' }).tensors.get('x')?.data).toEqual(Uint8Array.of(1, 2, 3, 4))
+  })
+
+  it.each([
+    ['a path', 'model.safetensors'],
+    ['a promise', Promise.resolve(new Uint8Array(9))],
+    ['a list', [1, 2]],
+    ['nothing', undefined],
+  ])('no bytes: %s', (_, value) => {
+    expect(() => decodeSafetensors(value as never, { source: 'x' })).toThrow(
+      expect.objectContaining({ code: 'config.invalid', fix: expect.stringContaining('await readFile(path)') }),
+    )
   })
 
   it('copies, so that changing the file later changes nothing', () => {
@@ -146,7 +193,8 @@ describe('decodeSafetensors refuses', () => {
     ['trailing bytes', file(`{${one}}`, 2), /1 bytes of data, found 2/],
     ['missing bytes', file(`{${one}}`, 0), /1 bytes of data, found 0/],
     ['data without tensors', file('{}', 1), /0 bytes of data, found 1/],
-    ['an element type we do not read', file(`{${entry('x', 'F64', '[1]', 0, 8)}}`, 8), /of type F32, .*found "F64"/],
+    ['an element type of no format', file(`{${entry('x', 'F128', '[1]', 0, 16)}}`, 16), /of type F64, .*found "F128"/],
+    ['half a byte', file(`{${entry('x', 'F4', '[3]', 0, 1)}}`, 1), /whole bytes for "x", F4, found shape \[3\]/],
     ['an element type of every object', file(`{${entry('x', 'constructor', '[1]', 0, 8)}}`, 8), /found "constructor"/],
     ['a hundred thousand names of one range', file(`{${many(100_000)}}`, 16), /to begin at byte 16/],
     ['more names than that', file(`{${many(100_001)}}`, 16), /at most 100000 tensors/],

@@ -1,7 +1,7 @@
-import { GpdError } from '@gpdjs/core'
+import { bytesOf, GpdError, type Bytes } from '@gpdjs/core'
 import {
   decodeElements,
-  elementSize,
+  elementBits,
   elementTypes,
   isElementType,
   type ElementType,
@@ -9,6 +9,7 @@ import {
 } from './element-types.ts'
 import { parseHeader, type HeaderEntry } from './header.ts'
 import { quote, type Corrupt } from './json-cursor.ts'
+import { otherFormat } from './other-formats.ts'
 
 const LENGTH_BYTES = 8
 const MAX_HEADER_BYTES = 100_000_000
@@ -38,14 +39,23 @@ interface CheckedEntry extends HeaderEntry {
   readonly dtype: ElementType
 }
 
-/** Number of bytes of a tensor; refuses sizes beyond 2^53. */
+/** Number of bytes of a tensor; refuses sizes beyond 2^53, and a part of a byte. */
 function byteSize({ name, dtype, shape }: CheckedEntry, corrupt: Corrupt): number {
-  let size = elementSize(dtype)
+  const found = `shape [${shape.join(', ')}]`
+  let size = elementBits(dtype) / 8
   for (const dimension of shape) {
     size *= dimension
-    if (!Number.isSafeInteger(size)) throw corrupt(`${quote(name)} of a countable size`, `shape [${shape.join(', ')}]`)
+    if (size > Number.MAX_SAFE_INTEGER) throw corrupt(`${quote(name)} of a countable size`, found)
   }
+  if (!Number.isInteger(size)) throw corrupt(`whole bytes for ${quote(name)}, ${dtype}`, found)
   return size
+}
+
+/** @throws GpdError `checkpoint.corrupt` for a file of another format that is known */
+function refuseOtherFormats(bytes: Uint8Array, source: string): void {
+  const other = bytes[LENGTH_BYTES] === OPENING_BRACE ? undefined : otherFormat(bytes)
+  if (other === undefined) return
+  throw new GpdError('checkpoint.corrupt', `${source}: expected a safetensors file, found ${other.what}.`, other.fix)
 }
 
 /** An entry of a supported element type, whose range of bytes has the length of its shape. */
@@ -74,18 +84,20 @@ function checkLayout(entries: readonly HeaderEntry[], dataBytes: number, corrupt
  * Reads a safetensors file. Everything is checked before anything is allocated for a tensor, so a hostile or damaged
  * file costs no more memory than an honest one of its size.
  *
- * @param bytes the whole file; the tensors are copies and do not keep it alive
+ * @param file the bytes of the whole file; the tensors are copies and do not keep it alive
  * @param options.source what to call the file in messages, usually its path
- * @returns tensors in the order of the header. F32, F16 and BF16 come as Float32Array, I32 as Int32Array, I64 as
- *   BigInt64Array, U8 and BOOL as Uint8Array. Values are not checked: NaN is legal.
- * @throws GpdError `checkpoint.corrupt` for whatever the format forbids, and for element types other than the above
+ * @returns tensors in the order of the header. F32, F16, BF16 and F8 come as Float32Array; F64, integers and BOOL as stored
+ *   (`Float64Array`, `Int8Array` … `BigUint64Array`). F4, F6 and C64 (complex) are not read: their `data` throws when it is asked
+ *   for, so a file that has them can be used. Values are not checked: NaN is legal.
+ * @throws GpdError `checkpoint.corrupt` for whatever the format forbids; for a file of another format (a `.pt` or `.h5` file, a web
+ *   page) it says what to do. `config.invalid` for what are no bytes
  * @example
  * const { tensors, metadata } = decodeSafetensors(await readFile(path), { source: path })
  * const weight = tensors.get('conv1.weight') // { dtype: 'F32', shape: [3, 3, 3, 16], data: Float32Array(432) }
  * @see https://huggingface.co/docs/safetensors, "Format"
  */
 export function decodeSafetensors(
-  bytes: Uint8Array,
+  file: Bytes,
   { source }: { readonly source: string },
 ): { tensors: Map<string, SafeTensor>; metadata: Record<string, string> } {
   const corrupt: Corrupt = (expected, found) =>
@@ -94,12 +106,15 @@ export function decodeSafetensors(
       `${source}: not a valid safetensors file: expected ${expected}, found ${found}.`,
       'Write or download the file again.',
     )
+  const bytes = bytesOf(`decodeSafetensors: ${source}`, file)
+  refuseOtherFormats(bytes, source)
   const { header, data } = splitFile(bytes, corrupt)
   const { entries, metadata } = parseHeader(headerText(header, corrupt), corrupt)
   const checked = entries.map((entry) => checkEntry(entry, corrupt))
   checkLayout(checked, data.length, corrupt)
   const tensors = checked.map(
-    ({ name, dtype, shape, begin, end }) => [name, decodeElements(dtype, shape, data.subarray(begin, end))] as const,
+    ({ name, dtype, shape, begin, end }) =>
+      [name, decodeElements(dtype, shape, data.subarray(begin, end), `${source}: ${quote(name)}`)] as const,
   )
   return { tensors: new Map(tensors), metadata }
 }

@@ -31,8 +31,29 @@ describe('files of the reference writer', () => {
     expect(tensors.get('byte')?.data).toEqual(Uint8Array.of(0, 255))
   })
 
-  it('are refused with double precision, by name', () =>
-    expect(() => read('double')).toThrow(/"x" of type F32, .*found "F64"/))
+  it('keep doubles and integers of every size', () => {
+    expect(read('double').tensors.get('x')).toEqual({ dtype: 'F64', shape: [1], data: Float64Array.of(0.5) })
+    const { tensors } = read('element_types')
+    expect(tensors.get('double')?.data).toEqual(Float64Array.of(1 / 3, -1e300, 2 ** 24 + 1))
+    expect(tensors.get('i8')?.data).toEqual(Int8Array.of(-128, 127))
+    expect(tensors.get('i16')?.data).toEqual(Int16Array.of(-(2 ** 15), 2 ** 15 - 1))
+    expect(tensors.get('u16')?.data).toEqual(Uint16Array.of(0, 2 ** 16 - 1))
+    expect(tensors.get('u32')?.data).toEqual(Uint32Array.of(0, 2 ** 32 - 1))
+    expect(tensors.get('u64')?.data).toEqual(BigUint64Array.of(0n, 2n ** 64n - 1n))
+  })
+
+  it.each(['F8_E4M3', 'F8_E5M2', 'F8_E8M0'])('have all 256 numbers of %s widened as ml_dtypes does', (dtype) => {
+    const { tensors } = read('element_types')
+    const widened = tensors.get(`${dtype} widened`)!.data
+    expect(tensors.get(dtype)).toEqual({ dtype, shape: [256], data: widened })
+    expect(new Set([...(widened as Float32Array)].map(String)).size).toBeGreaterThan(200)
+  })
+
+  it('are in the way of nobody who does not ask for their complex numbers', () => {
+    const complex = read('element_types').tensors.get('complex')!
+    expect([complex.dtype, complex.shape]).toEqual(['C64', [1]])
+    expect(() => complex.data).toThrow(/element_types: "complex": .*C64, which is not read.*real and imaginary/)
+  })
 
   it('have the types in the order in which we write them', () => {
     const reference = [...read('types').tensors].filter(([, { dtype }]) => dtype === 'U8' || dtype === 'BOOL')

@@ -117,9 +117,14 @@ describe('fromTorch', () => {
       /'conv1.weight': expected shape \[2, 1, 3, 3\], got \[2, 3, 3, 3\]/,
     ],
     [
-      'integers',
-      { shape: [2, 1, 3, 3], data: new Int32Array(18) },
-      /'conv1.weight': expected floating-point numbers, got Int32Array/,
+      'numbers beyond float32',
+      { shape: [2, 1, 3, 3], data: new Float64Array(18).fill(1e39) },
+      /'conv1.weight': expected numbers within the range of float32, got 1e\+39/,
+    ],
+    [
+      'a list',
+      { shape: [2, 1, 3, 3], data: Array.from({ length: 18 }, () => 1) as never },
+      /'conv1.weight': expected numbers, got \[1, 1/,
     ],
     ['too few values', { shape: [2, 1, 3, 3], data: new Float32Array(17) }, /expected 18 values, got 17/],
   ])('refuses %s and makes no tensor then', (_, tensor, message) => {
@@ -132,7 +137,8 @@ describe('fromTorch', () => {
   it('makes the tensors that it returns, no more, and copies', async () => {
     const bias = counting(3)
     const before = tf.memory().numTensors
-    const { parameters, statistics, missing } = fromTorch(network, { 'fc.bias': { shape: [3], data: bias } })
+    const { parameters, statistics, missing, notes } = fromTorch(network, { 'fc.bias': { shape: [3], data: bias } })
+    expect(notes).toEqual([])
     expect(tf.memory().numTensors).toBe(before + 1)
     expect(missing).toHaveLength(network.parameters.length + network.statistics.length - 1)
     bias.fill(9)

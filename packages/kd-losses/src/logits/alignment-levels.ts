@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import { withoutTape } from '@gpdjs/core'
+import { weighted } from '../support/log-space.ts'
 
 /** Logits of both networks for one view of the images. */
 export interface LogitView {
   /** `[batch, classes]` */
-  readonly student: tf.Tensor2D
+  readonly student: tf.Tensor
   /** `[batch, classes]`; no gradient flows into them */
-  readonly teacher: tf.Tensor2D
+  readonly teacher: tf.Tensor
 }
 
 /** Which images `[batch, 1]` and which classes `[1, classes]` count: 1 or 0. */
@@ -27,8 +28,8 @@ const atMostMedian = (values: tf.Tensor1D): tf.Tensor1D =>
   tf.cast(tf.lessEqual<tf.Tensor1D>(values, median(values)), 'float32')
 
 export const everything = ({ teacher }: LogitView): Selection => ({
-  images: tf.ones([teacher.shape[0], 1]),
-  classes: tf.ones([1, teacher.shape[1]]),
+  images: tf.ones([teacher.shape[0]!, 1]),
+  classes: tf.ones([1, teacher.shape[1]!]),
 })
 
 /** Images of which the teacher is less certain than of half of the batch, classes that it expects less than half of them. */
@@ -55,7 +56,7 @@ export function levels({ student, teacher }: LogitView, { images, classes }: Sel
         withoutTape(() => gram(tf.mul(pt, mask), byClass)),
       ),
     )
-  const divergence = tf.sum(tf.mul(tf.mul(pt, images), tf.sub(lt, ls)))
+  const divergence = tf.sum(weighted(tf.mul(pt, images), tf.sub(lt, ls)))
   return {
     instance: tf.div(tf.mul(divergence, temperature ** 2), rows) as tf.Scalar,
     batch: tf.div(misfit(images, false), rows) as tf.Scalar,

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
-import { checkLabels, checkPair } from '../support/check-inputs.ts'
+import { checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
-import { maskedLogSumExp, oneHotLabels, klDivergence } from '../support/log-space.ts'
+import { classIndices, needsIndex, SOFT_LABELS } from '../support/labels.ts'
+import { hasShares, klDivergence, logShares, maskedLogSumExp, oneHotLabels } from '../support/log-space.ts'
 import { meanOf } from '../support/sums.ts'
 import { decouple, others } from './decouple.ts'
 
@@ -15,20 +16,21 @@ const OPTIONS = {
   temperature: option(kinds.positive, 4),
   /** Divides both sides' logits in the confidence term; above 0 (default 1). */
   confidenceTemperature: option(kinds.positive, 1),
+  ...SOFT_LABELS,
 }
 
 export type RldOptions = Given<typeof OPTIONS>
 
 /** `log` of the softmax over the classes that are kept; 0 at the others. */
-const keptLogSoftmax = (x: tf.Tensor2D, excluded: tf.Tensor2D): tf.Tensor2D =>
-  tf.where(excluded, tf.zerosLike(x), tf.sub<tf.Tensor2D>(x, maskedLogSumExp(x, excluded)))
+const keptLogSoftmax = (x: tf.Tensor2D, excluded: tf.Tensor2D, logSum: tf.Tensor2D): tf.Tensor2D =>
+  tf.where(excluded, tf.zerosLike(x), logShares(x, logSum))
 
 /** Its exponential; 0 at the classes that are excluded. */
 const keptProbabilities = (log: tf.Tensor, excluded: tf.Tensor): tf.Tensor =>
   tf.where(excluded, tf.zerosLike(log), tf.exp(log))
 
 /** Classes that the teacher rates at least as high as the label: bool, `[batch, classes]`. */
-function ratedAsHigh(teacher: tf.Tensor2D, isTarget: tf.Tensor2D): tf.Tensor2D {
+function ratedAsHigh(teacher: tf.Tensor, isTarget: tf.Tensor2D): tf.Tensor2D {
   const atTarget: tf.Tensor2D = tf.sum(tf.where(isTarget, teacher, tf.zerosLike(teacher)), 1, true)
   return tf.greaterEqual(teacher, atTarget) as tf.Tensor2D
 }
@@ -40,25 +42,27 @@ function checkClasses(classes: number): void {
 
 /** `rldLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function rldRows(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  labels: tf.Tensor1D,
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  labels: tf.Tensor,
   options: RldOptions = {},
 ): tf.Tensor1D {
-  const { alpha, beta, temperature, confidenceTemperature } = fillOptions('rldLoss', OPTIONS, options)
+  const { alpha, beta, temperature, confidenceTemperature, softLabels } = fillOptions('rldLoss', OPTIONS, options)
   checkPair('rldLoss', student, teacher)
-  checkLabels('rldLoss', student, labels)
+  const indices = classIndices('rldLoss', student, labels, softLabels)
   const [, classes] = student.shape
   checkClasses(classes)
   return closedForm(student, {
     value: (logits) => {
-      const isTarget = tf.cast(oneHotLabels(labels, classes), 'bool')
+      const isTarget = tf.cast(oneHotLabels(indices(), classes), 'bool')
       const isHighest = tf.cast(oneHotLabels(tf.argMax(teacher, 1), classes), 'bool')
       const s = decouple(tf.div(logits, confidenceTemperature), isTarget)
       const t = decouple(tf.div(teacher, confidenceTemperature), isHighest)
       const excluded = ratedAsHigh(teacher, isTarget)
-      const kept = keptLogSoftmax(tf.div(logits, temperature), excluded)
-      const teacherKept = keptLogSoftmax(tf.div(teacher, temperature), excluded)
+      const [x, y] = [tf.div(logits, temperature), tf.div(teacher, temperature)] as [tf.Tensor2D, tf.Tensor2D]
+      const teacherSum = maskedLogSumExp(y, excluded)
+      const kept = keptLogSoftmax(x, excluded, maskedLogSumExp(x, excluded))
+      const teacherKept = keptLogSoftmax(y, excluded, teacherSum)
       const teacherP = keptProbabilities(teacherKept, excluded)
       const confidence = tf.mul(klDivergence(t.logBinary, s.logBinary), alpha * confidenceTemperature ** 2)
       const masked = tf.mul(klDivergence(teacherKept, kept, teacherP), beta * temperature ** 2)
@@ -72,15 +76,19 @@ export function rldRows(
           logOthers: s.logOthers,
           kept,
           teacherP,
+          teacherKeeps: hasShares(teacherSum),
         },
       }
     },
-    gradient: ({ isTarget, excluded, logB, teacherLogB, logOthers, kept, teacherP }) => {
+    gradient: ({ isTarget, excluded, logB, teacherLogB, logOthers, kept, teacherP, teacherKeeps }) => {
       // With u the log-odds of the target: ∂KL/∂u = p_s(y) − m_t and ∂u/∂s = (1_y − p̂_s) / T_a.
       const delta = tf.slice(tf.sub(tf.exp(logB), tf.exp(teacherLogB)), [0, 0], [-1, 1])
       const toTarget = tf.sub(tf.cast(isTarget, 'float32'), others(logOthers, isTarget))
       const confidence = tf.mul(tf.mul(toTarget, delta), alpha * confidenceTemperature)
-      const masked = tf.mul(tf.sub(keptProbabilities(kept, excluded), teacherP), beta * temperature)
+      const masked = tf.mul(
+        tf.sub(tf.mul(keptProbabilities(kept, excluded), teacherKeeps), teacherP),
+        beta * temperature,
+      )
       return tf.add(confidence, masked)
     },
   })
@@ -98,7 +106,7 @@ export function rldRows(
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked)
  * @returns scalar, in nats times T²
- * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid`
+ * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels without `softLabels: 'argmax'`, `config.invalid`
  * @example rldLoss(studentLogits, teacherLogits, labels)
  * @see Sun et al., "Knowledge Distillation with Refined Logits", 2024, section 4
  */
@@ -114,6 +122,8 @@ export function rld(options: RldOptions = {}): DistillationLoss {
   const filled = fillOptions('rld', OPTIONS, options)
   return {
     name: 'rld',
+    distribution: 'categorical',
+    ...needsIndex(filled.softLabels),
     compute: ({ student, teacher, labels }) => rldRows(student.logits, teacher.logits, labels, filled),
   }
 }

@@ -1,7 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, mapRecord, type ActorOutputs, type DistillationLoss, type PairOutputs } from '@gpdjs/core'
+import {
+  GpdError,
+  mapRecord,
+  withoutTape,
+  type ActorOutputs,
+  type DistillationLoss,
+  type PairOutputs,
+} from '@gpdjs/core'
 import { checkLogits } from '../support/check-inputs.ts'
-import { centered, norm } from '../support/vectors.ts'
+import { norm } from '../support/vectors.ts'
 
 /** Keeps constant logits from dividing by 0: they stay 0. */
 const EPSILON = 1e-7
@@ -12,23 +19,34 @@ const FLOOR = 1e-12
 /**
  * Logits with mean 0 and deviation 1 in each row: `(z − mean z) / (1e-7 + std z)`, with the unbiased deviation.
  *
+ * A class whose logit is `−∞` is excluded: it stays so, and mean and deviation are those of the others.
+ *
  * @param logits `[batch, classes]`, at least 2 classes
  * @returns `[batch, classes]`
  * @throws GpdError `network.shape` unless these are logits of at least 2 classes
  * @example standardizeLogits(tf.tensor2d([[1, 3]])) // [[−0.707, 0.707]]
  * @see Sun et al., "Logit Standardization in Knowledge Distillation", CVPR 2024, section 4
  */
-export function standardizeLogits(logits: tf.Tensor2D): tf.Tensor2D {
+export function standardizeLogits(logits: tf.Tensor): tf.Tensor2D {
   checkLogits('standardizeLogits', logits)
   const [, classes] = logits.shape
   if (classes < 2) {
     const problem = `standardizeLogits: expected at least 2 classes, got ${classes}.`
     throw new GpdError('network.shape', problem, 'One logit has no deviation.')
   }
-  return tf.tidy(() => {
-    const difference = centered(logits, 1)
-    const deviation = tf.div(norm(difference, 1, FLOOR), Math.sqrt(classes - 1))
-    return tf.div(difference, tf.add(deviation, EPSILON))
+  return tf.tidy((): tf.Tensor2D => {
+    const isExcluded = withoutTape(() => tf.equal<tf.Tensor2D>(logits, -Infinity))
+    const counts = withoutTape(() => tf.sub(classes, tf.sum(tf.cast(isExcluded, 'float32'), 1, true)))
+    const zeros = tf.zerosLike(logits)
+    // Where nothing is excluded, each of these factors is 1.
+    const share = withoutTape(() => tf.div(classes, tf.maximum(counts, 1)))
+    const finite = tf.where(isExcluded, zeros, logits)
+    const mean = tf.mul(tf.mean(finite, 1, true), share)
+    const difference = tf.where(isExcluded, zeros, tf.sub(finite, mean))
+    const freedom = withoutTape(() => tf.sqrt(tf.maximum(tf.sub(counts, 1), 1)))
+    const deviation = tf.div(norm(difference, 1, FLOOR), freedom)
+    const excluded: tf.Tensor2D = tf.fill(logits.shape, -Infinity)
+    return tf.where(isExcluded, excluded, tf.div<tf.Tensor2D>(difference, tf.add(deviation, EPSILON)))
   })
 }
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { withoutTape } from '@gpdjs/core'
 
 /** The most negative float32. */
 const LOWEST = -3.4028234663852886e38
@@ -22,14 +23,41 @@ export function maskedLogSumExp(x: tf.Tensor2D, excluded: tf.Tensor2D): tf.Tenso
 }
 
 /**
- * `Σ_c p (log p − log q)`, the Kullback–Leibler divergence of each row: `[rows]`.
+ * `x_c − log Σ exp(x)` with the sum of `maskedLogSumExp`. Where it kept nothing, or nothing but `−∞`, no entry has a share:
+ * `−∞`, not `−∞ − (−∞)`.
+ */
+export const logShares = (x: tf.Tensor2D, logSum: tf.Tensor2D): tf.Tensor2D => tf.sub(x, tf.maximum(logSum, LOWEST))
+
+/** `−∞` in place of the most negative number, which a share of `logShares` is against none. */
+export const excludedIfLowest = (x: tf.Tensor2D): tf.Tensor2D =>
+  tf.where(tf.lessEqual<tf.Tensor2D>(x, LOWEST), tf.fill(x.shape, -Infinity), x)
+
+/** 1 for rows whose `maskedLogSumExp` has something to share, else 0: `[rows, 1]`. */
+export const hasShares = (logSum: tf.Tensor2D): tf.Tensor2D =>
+  tf.cast(tf.greater<tf.Tensor2D>(logSum, LOWEST), 'float32')
+
+/**
+ * `w · x`, and 0 where w is 0, however large x is: `0 · log 0 = 0`. The weights are a constant to every gradient, and that of x
+ * is w.
  *
- * @param logP log-probabilities of the target distribution
+ * @param weights any shape
+ * @param x same shape; may be infinite
+ */
+export function weighted(weights: tf.Tensor, x: tf.Tensor): tf.Tensor {
+  const isNothing = withoutTape(() => tf.equal(weights, 0))
+  return tf.where(isNothing, tf.zerosLike(x), tf.mul(weights, x))
+}
+
+/**
+ * `Σ_c p (log p − log q)`, the Kullback–Leibler divergence of each row: `[rows]`. A class that the target excludes, `p = 0`,
+ * adds nothing, whatever the model thinks of it; one that only the model excludes makes it infinite.
+ *
+ * @param logP log-probabilities of the target distribution; `−∞` for a class that it excludes
  * @param logQ log-probabilities of the model, same shape
  * @param p probabilities to weigh with, if they are not `exp(logP)` (0 where an entry is not part of the sum)
  */
 export function klDivergence(logP: tf.Tensor, logQ: tf.Tensor, p: tf.Tensor = tf.exp(logP)): tf.Tensor1D {
-  return tf.sum(tf.mul(p, tf.sub(logP, logQ)), 1)
+  return tf.sum(weighted(p, tf.sub(logP, logQ)), 1)
 }
 
 /** Class indices as rows of zeros and a one, int32: asking for another type fails on the wasm backend. */

@@ -1,17 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
 import { gradientRepair, type GradientRepair } from './gradient-repair.ts'
 
-/** A comparison does not change with a small step of its inputs: its gradient is zero. */
-const constant = (kernel: string): GradientRepair =>
-  gradientRepair<object, [a: tf.Tensor, b: tf.Tensor]>({
-    kernel,
-    problem: 'is missing: no tf.where can be trained whose condition compares what is trained',
-    inputsToSave: ['a', 'b'],
-    create:
-      () =>
-      (_, [a, b]) => ({ a: () => tf.zeros(a.shape), b: () => tf.zeros(b.shape) }),
-  })
+/** A truth value does not change with a small step of what it is made from: its gradient is zero. */
+const constant = (kernels: readonly string[], inputs: readonly string[]): readonly GradientRepair[] =>
+  kernels.map((kernel) =>
+    gradientRepair<object, tf.Tensor[]>({
+      kernel,
+      problem: 'is missing: nothing can be trained whose condition is made from what is trained',
+      inputsToSave: [...inputs],
+      create: () => (_, saved) => Object.fromEntries(inputs.map((name, i) => [name, () => tf.zeros(saved[i]!.shape)])),
+    }),
+  )
 
-export const comparisons: readonly GradientRepair[] = ['Equal', 'Greater', 'Less', 'LessEqual', 'NotEqual'].map(
-  constant,
-)
+export const comparisons: readonly GradientRepair[] = [
+  ...constant(['Equal', 'Greater', 'Less', 'LessEqual', 'NotEqual', 'LogicalAnd', 'LogicalOr'], ['a', 'b']),
+  ...constant(['All', 'Any', 'LogicalNot'], ['x']),
+]

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { checkVersion } from '../check-version.ts'
+import { givenAttributes } from '../given.ts'
 import { avgPool, avgPool3d } from './avg-pool.ts'
 import { batchMatMul, maximum, minimum, prelu, squaredDifference } from './broadcasting.ts'
 import { comparisons } from './comparisons.ts'
@@ -11,6 +12,7 @@ import { splitV, unpack } from './lists.ts'
 import { refusal, refusedGradients } from './refused.ts'
 import { resizeBilinear, resizeNearestNeighbor } from './resize.ts'
 import { scatterNd, tensorScatterUpdate } from './scatter.ts'
+import { conv3dBackpropInput } from './transposed-volume.ts'
 import { depthToSpace, diag, flipLeftRight, gather, gatherNd, mirrorPad, stridedSlice, topK } from './selections.ts'
 
 /** Every gradient of tfjs-core that is replaced or added. */
@@ -19,6 +21,7 @@ export const gradientRepairs: readonly GradientRepair[] = [
   avgPool3d,
   batchMatMul,
   ...comparisons,
+  conv3dBackpropInput,
   cumprod,
   cumsum,
   depthToSpace,
@@ -50,7 +53,9 @@ const repaired = new WeakSet<object>()
 function install({ kernel, problem: _, create, ...saved }: GradientRepair): void {
   const stock = tf.getGradient(kernel) as ReturnType<typeof tf.getGradient> | undefined
   if (stock !== undefined && repaired.has(stock)) return
-  const replacement = { ...stock, ...saved, kernelName: kernel, gradFunc: create(stock?.gradFunc) }
+  const gradient = create(stock?.gradFunc)
+  const gradFunc: typeof gradient = (dy, tensors, attrs) => gradient(dy, tensors, givenAttributes(attrs))
+  const replacement = { ...stock, ...saved, kernelName: kernel, gradFunc }
   tf.registerGradient(replacement)
   repaired.add(replacement)
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { checkVersion } from '../check-version.ts'
+import { withGiven } from '../given.ts'
 import { avgPool } from './avg-pool.ts'
 import { batchNormTraining, batchNormTrainingDerivative, batchNormTrainingGradient } from './batch-norm.ts'
 import { cast } from './cast.ts'
@@ -76,7 +77,7 @@ function install(kernel: TensorflowKernel): void {
     ...stock,
     kernelName: name,
     backendName: 'tensorflow',
-    kernelFunc: create(stock?.kernelFunc, 'tensorflow'),
+    kernelFunc: withGiven(create(stock?.kernelFunc, 'tensorflow')),
   }
   if (stock !== undefined) tf.unregisterKernel(name, 'tensorflow')
   tf.registerKernel(replacement)

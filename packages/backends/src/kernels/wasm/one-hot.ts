@@ -3,9 +3,9 @@ import { wasmKernel } from './kernel.ts'
 
 interface Attributes {
   readonly depth: number
-  readonly onValue: number
-  readonly offValue: number
-  readonly dtype: tf.DataType
+  readonly onValue?: number
+  readonly offValue?: number
+  readonly dtype?: tf.DataType
 }
 
 export const oneHot = wasmKernel<'indices', Attributes>({
@@ -15,7 +15,7 @@ export const oneHot = wasmKernel<'indices', Attributes>({
   create:
     () =>
     ({ inputs: { indices }, attrs, backend }) => {
-      const { depth, onValue, offValue, dtype } = attrs
+      const { depth, onValue = 1, offValue = 0, dtype = 'int32' } = attrs
       const out = backend.makeOutput([...indices.shape, depth], dtype)
       const values = backend.typedArrayFromHeap(out).fill(offValue)
       backend.typedArrayFromHeap(indices).forEach((index, row) => {

@@ -67,6 +67,21 @@ const SKIPS = "returns zeros if the padding is 'same' and the stride larger than
 
 const NEGATIVE = 'takes 1e-38 for the largest number of a window without a positive one'
 
+const batches = kernel<{ batchDims: number }>(
+  'GatherV2',
+  'is silently wrong for batches',
+  ({ batchDims }) => batchDims > 0,
+)
+
+/** The stock kernel computes with the number of batch axes, given or not. */
+const gather: WasmKernel = {
+  ...batches,
+  create: (stock, backendName) => {
+    const run = batches.create(stock, backendName)
+    return (call) => run({ ...call, attrs: { batchDims: 0, ...call.attrs } })
+  },
+}
+
 /** Kernels that are wrong and rarely used: the cpu backend computes them. */
 export const kernelsViaCpu: readonly WasmKernel[] = [
   kernel('MaxPool3D', NEGATIVE),
@@ -74,7 +89,7 @@ export const kernelsViaCpu: readonly WasmKernel[] = [
   kernel('MaxPoolWithArgmax', NEGATIVE),
   kernel('Conv3DBackpropInputV2', 'is silently wrong for any depth or stride above one'),
   kernel('Conv3DBackpropFilterV2', 'is silently wrong for any stride above one'),
-  kernel<{ batchDims: number }>('GatherV2', 'is silently wrong for batches', ({ batchDims }) => batchDims > 0),
+  gather,
   kernel('DepthwiseConv2dNative', SKIPS, skipsInput),
   kernel('FusedDepthwiseConv2D', SKIPS, skipsInput),
   kernel('StridedSlice', 'writes float32 whatever the type of its input'),
