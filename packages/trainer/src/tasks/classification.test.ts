@@ -7,7 +7,7 @@ import { multiLabel } from './multi-label.ts'
 const accuracyOf = (logits: number[][], labels: number[]) =>
   tf.tidy(() => {
     const { acc } = classification().measure({ logits: tf.tensor2d(logits), labels: tf.tensor1d(labels, 'int32') })
-    return acc.dataSync()[0]
+    return acc!.dataSync()[0]
   })
 
 describe.each(['cpu', 'wasm'] as const)('accuracy on %s', (backend) => {
@@ -34,7 +34,7 @@ describe.each(['cpu', 'wasm'] as const)('accuracy on %s', (backend) => {
     for (const label of [0, 1]) {
       const acc = tf.tidy(() => {
         const rows = { logits: tf.tensor2d([[value, label - 0.5]]), labels: tf.tensor2d([[label, label]]) }
-        return multiLabel().measure(rows).acc.dataSync()[0]
+        return multiLabel().measure(rows).acc!.dataSync()[0]
       })
       expect(acc).toBe(0.5)
     }
