@@ -40,7 +40,7 @@ describe('what cannot be written', () => {
       missing: ['checkpoints'],
       error: { code: 'output.unwritable', fix: expect.stringContaining(`gpd train --resume ${at('a')}`) },
     })
-    expect(said).toMatch(/no checkpoint: .* Training goes on\./)
+    expect(said).toMatch(/no checkpoint: .* Training goes on, and tries again\./)
     expect(JSON.parse(await readFile(at('a/result.json'), 'utf8'))).toEqual(result)
     await loadNetwork(at('a/student'))
   })
@@ -48,6 +48,9 @@ describe('what cannot be written', () => {
   it('is told when it is the student, which can be had from the checkpoints later', async () => {
     const { status, result } = await disturbed('b', () => writeFileSync(at('b/student'), ''))
     expect(status).toBe(6)
+    expect(result['error']).toMatchObject({
+      message: expect.stringMatching(/student \(.*\)\. The checkpoint of step 6, '.*step-00000006', is whole\./),
+    })
     expect(result).toMatchObject({ ok: false, missing: ['student'], accuracy: { test: expect.any(Number) as number } })
     await rm(at('b/student'))
     const again = await run(['train', '--resume', at('b'), '--json'])

@@ -1,6 +1,7 @@
 import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { GpdError } from '@gpdjs/core'
+import { listCheckpoints } from '@gpdjs/interchange'
 import type { Callbacks, Snapshot } from '@gpdjs/trainer'
 
 const bytesOf = ({ records }: Snapshot): number =>
@@ -8,7 +9,7 @@ const bytesOf = ({ records }: Snapshot): number =>
     .flatMap((record) => Object.values(record))
     .reduce((sum, { size }) => sum + 4 * size, 0)
 
-/** The one being written, beside those that are kept. */
+/** The one being written, beside two that are kept. */
 const NEEDED = 3
 
 async function existing(path: string): Promise<string> {
@@ -21,18 +22,22 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
 /**
  * Callbacks that refuse to begin a training whose checkpoints will not fit. Space that is kept for the system's user counts as
  * free, so that nothing is refused that would have fitted.
+ *
+ * @param folder of the run
+ * @param checkpoints those that are there already take no more room
  */
-export const spaceCheck = (folder: string): Callbacks => ({
+export const spaceCheck = (folder: string, checkpoints: string): Callbacks => ({
   async onTrainBegin(_, run) {
     const disk = await existing(folder)
       .then((path) => statfs(path))
       .catch(() => undefined)
     if (disk === undefined || disk.blocks === 0) return
-    const [free, needed] = [disk.bfree * disk.bsize, NEEDED * bytesOf(await run.snapshot())]
+    const count = Math.max(1, NEEDED - (await listCheckpoints(checkpoints)).length)
+    const [free, needed] = [disk.bfree * disk.bsize, count * bytesOf(await run.snapshot())]
     if (free >= needed) return
     throw new GpdError(
       'output.unwritable',
-      `'${folder}': expected room for ${NEEDED} checkpoints, ${megabytes(needed)}, found ${megabytes(free)} free.`,
+      `'${folder}': expected room for ${count} more checkpoints, ${megabytes(needed)}, found ${megabytes(free)} free.`,
       'Free some space, choose another --output, or save none (--save-every off).',
     )
   },

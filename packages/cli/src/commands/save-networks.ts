@@ -14,6 +14,10 @@ export interface Missing {
   readonly why: string
 }
 
+/** The message of what went wrong in the first place. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error && error.cause instanceof Error ? reasonOf(error.cause) : (error as Error).message
+
 /** Runs `write`; where it fails for the disk, that is told instead of thrown. */
 export async function attempt(name: string, write: () => Promise<void>): Promise<Missing[]> {
   try {
@@ -21,7 +25,7 @@ export async function attempt(name: string, write: () => Promise<void>): Promise
     return []
   } catch (error) {
     if (!isGpdError(error) || error.code !== 'output.unwritable') throw error
-    return [{ name, why: error.message }]
+    return [{ name, why: reasonOf(error) }]
   }
 }
 

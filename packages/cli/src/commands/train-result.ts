@@ -1,11 +1,12 @@
 import type { BackendReport } from '@gpdjs/backends'
 import { countParameters } from '@gpdjs/core'
+import { listCheckpoints, type Checkpoint } from '@gpdjs/interchange'
 import { evaluate, type DistillResult, type Outcome } from '@gpdjs/trainer'
 import { EXIT } from '../exit.ts'
 import { resumeCommand } from '../resume-command.ts'
 import { RUN, writeJson } from '../run-folder.ts'
 import { attempt, type Missing } from './save-networks.ts'
-import type { Trained } from './training.ts'
+import { checkpointFolder, type Trained } from './training.ts'
 import type { Prepared } from '../config/prepare.ts'
 import type { Failure, Io } from '../io.ts'
 import { say } from '../io.ts'
@@ -99,18 +100,25 @@ const KEPT: Readonly<Record<Trained['kept'], (steps: number) => string>> = {
 /** What a command ends with. */
 type Ended = Failure & { readonly status: number }
 
-function unwritten(missing: readonly Missing[], folder: string): Ended {
-  const list = missing.map(({ name, why }) => `${name} (${why.replace(/\.$/, '')})`).join(', ')
+function unwritten(missing: readonly Missing[], folder: string, whole: Checkpoint | undefined): Ended {
+  const list = missing.map(({ name, why }) => `${name} (${why})`).join(', ')
   return {
     status: EXIT.resources,
     code: 'output.unwritable',
-    message: `Not everything could be written: ${list}. Checkpoints that are in '${folder}' are whole.`,
+    message: `Not everything could be written: ${list}.${whole ? ` The checkpoint of step ${whole.step}, '${whole.folder}', is whole.` : ''}`,
     fix: `Free some space, then: ${resumeCommand(folder)}`,
   }
 }
 
+interface Place {
+  readonly folder: string
+  readonly io: Io
+  /** The newest checkpoint. */
+  readonly whole: Checkpoint | undefined
+}
+
 /** Why a run did not come to its end, or not everything of it is there. */
-function failureOf(trained: Trained, folder: string, io: Io): Ended | undefined {
+function failureOf(trained: Trained, { folder, io, whole }: Place): Ended | undefined {
   const { outcome, problem, steps } = trained.result
   if (outcome === 'diverged') {
     return {
@@ -120,7 +128,7 @@ function failureOf(trained: Trained, folder: string, io: Io): Ended | undefined 
       fix: 'Try a lower optimizer.learningRate, a warmUp, or a smaller optimizer.clipGlobalNorm.',
     }
   }
-  if (trained.missing.length > 0) return unwritten(trained.missing, folder)
+  if (trained.missing.length > 0) return unwritten(trained.missing, folder, whole)
   const interrupted = { status: EXIT.interrupted, code: 'training.interrupted' }
   if (outcome === 'aborted')
     return { ...interrupted, message: `Stopped by a signal after step ${steps}. The student is saved.` }
@@ -139,13 +147,14 @@ export async function measure(
   trained: Trained,
   prepared: Prepared,
   backend: BackendReport,
-  { folder, io }: { readonly folder: string; readonly io: Io },
+  { folder, io }: Pick<Place, 'folder' | 'io'>,
 ): Promise<{ readonly measured: TrainResult; readonly status: number }> {
   const { result } = trained
   const { network } = result.student
   const accuracy = await measureAccuracy(trained, prepared, io)
+  const [newest] = await listCheckpoints(checkpointFolder(folder))
   const resultOf = (missing: readonly Missing[]) => {
-    const { status = EXIT.ok, ...failure } = failureOf({ ...trained, missing }, folder, io) ?? {}
+    const { status = EXIT.ok, ...failure } = failureOf({ ...trained, missing }, { folder, io, whole: newest }) ?? {}
     const ok = status === EXIT.ok
     const measured: TrainResult = {
       ok,

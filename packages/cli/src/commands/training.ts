@@ -18,7 +18,7 @@ import { RUN } from '../run-folder.ts'
 import type { StepWatch } from '../run-start.ts'
 import { lastFinite, type FiniteState } from './finite-state.ts'
 import { spaceCheck } from './free-space.ts'
-import { saveNetworks, type Missing } from './save-networks.ts'
+import { reasonOf, saveNetworks, type Missing } from './save-networks.ts'
 
 export interface Training {
   readonly title: string
@@ -64,12 +64,14 @@ function savingOf(context: CommandContext, { checkpoints: wanted }: Config, trai
   const folder = checkpointFolder(training.folder)
   let problem: string | undefined
   const onProblem = (error: unknown) => {
-    problem = (error as Error).message
-    say(context, `${training.title}: no checkpoint: ${problem} Training goes on.`)
+    // Once for all tries: the end says what became of it.
+    if (problem === undefined)
+      say(context, `${training.title}: no checkpoint: ${reasonOf(error)}. Training goes on, and tries again.`)
+    problem = reasonOf(error)
   }
   const every = everyOf(wanted)
   return {
-    before: [spaceCheck(training.folder)],
+    before: [spaceCheck(training.folder, folder)],
     after: [checkpoints({ folder, keep: wanted.keep, onProblem, ...(every && { every }) })],
     async missing(step) {
       if (problem === undefined || (await listCheckpoints(folder))[0]?.step === step) return []
@@ -111,7 +113,7 @@ export async function trainInto(context: CommandContext, prepared: Prepared, tra
   const lost = metrics.missing()
   const missing: Missing[] = [
     ...(await saving.missing(result.steps)),
-    ...(lost > 0 ? [{ name: RUN.metrics, why: `${lost} lines could not be written.` }] : []),
+    ...(lost > 0 ? [{ name: RUN.metrics, why: `${lost} lines are not in it` }] : []),
   ]
   const state: FiniteState =
     result.outcome === 'diverged'
