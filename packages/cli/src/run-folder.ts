@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { GpdError, isGpdError } from '@gpdjs/core'
 import { checkHeld, holdFolder, writeFolder } from '@gpdjs/interchange'
 import { isDiskFull } from './exit-code.ts'
+import { makeFolder, removeMade } from './made-folders.ts'
 import { resumeCommand } from './resume-command.ts'
 
 /** What a run leaves in its folder, by what it holds. */
@@ -56,27 +57,6 @@ async function checkEmpty(path: string): Promise<void> {
   throw unusable(path, 'expected an empty folder, found files in it', fix)
 }
 
-/**
- * Makes a folder and those it lies in. Node's own `recursive` never returns where the parent exists but nothing can be
- * made in it with the answer that there is no such file, as in `/proc`.
- *
- * @param made collects the folders that were not there before, the outermost first
- */
-async function makeFolder(path: string, made: string[]): Promise<void> {
-  try {
-    await mkdir(path)
-    made.push(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    const parent = dirname(path)
-    const parentIsMissing = code === 'ENOENT' && (await stat(parent).catch(() => undefined)) === undefined
-    if (!parentIsMissing) throw error
-    await makeFolder(parent, made)
-    await makeFolder(path, made)
-  }
-}
-
 /** The folder of a run that has begun. */
 export interface RunFolder {
   /** Its absolute path. */
@@ -88,14 +68,6 @@ export interface RunFolder {
   discard(): Promise<void>
   /** Lets others write to it. */
   release(): Promise<void>
-}
-
-/** Removes `entries` of a folder, then the folders that were made, unless something else is in them. */
-async function removeMade(folder: string, entries: readonly string[], made: readonly string[]): Promise<void> {
-  // What cannot be removed must not keep the rest.
-  const remove = (entry: string) => rm(join(folder, entry), { recursive: true, force: true }).catch(() => undefined)
-  for (const entry of entries) await remove(entry)
-  for (const path of made.toReversed()) await rmdir(path).catch(() => undefined)
 }
 
 interface RunFiles {
@@ -140,7 +112,7 @@ export async function claimRunFolder(
     if (Object.keys(files).length > 0) await writeFolder(folder, written(files))
   } catch (error) {
     await release()
-    for (const each of made.toReversed()) await rmdir(each).catch(() => undefined)
+    await removeMade(folder, [], made)
     throw refusal(path, error)
   }
   const discard = async () => {
