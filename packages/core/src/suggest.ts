@@ -15,8 +15,12 @@ function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!
 }
 
+/** `val` for `validation`. */
+const isAbbreviation = (name: string, candidate: string): boolean =>
+  name.length >= 3 && candidate.toLowerCase().startsWith(name.toLowerCase())
+
 /**
- * The known names nearest to a mistyped one, best first; empty if none is near.
+ * The known names nearest to a mistyped or abbreviated one, best first; empty if none is near.
  *
  * @example nearest('lerningRate', ['learningRate', 'momentum']) // ['learningRate']
  */
@@ -24,7 +28,9 @@ export function nearest(name: string, known: readonly string[], most = 3): strin
   return known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(
-      ({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3)),
+      ({ candidate, distance }) =>
+        distance <= Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3)) ||
+        isAbbreviation(name, candidate),
     )
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, most)

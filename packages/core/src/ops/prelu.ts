@@ -16,7 +16,7 @@ const ATTRIBUTES = {
  * `x` where it is positive, else `slope · x`, with a learned slope for each channel, `weight` `[channels]`, or for each
  * channel of each position, `weight` `[…, channels]`.
  *
- * @example g.add('act', prelu(), x)
+ * @example g.add('act', prelu(), 'image')
  * @see He et al., "Delving Deep into Rectifiers", ICCV 2015
  */
 export const prelu = defineOp({

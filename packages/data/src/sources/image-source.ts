@@ -58,5 +58,6 @@ export function imageSource(set: ImageSet, options: ImageSourceOptions = {}): Ba
       return { image: onDevice(own), label: tf.tensor1d(labels, 'int32'), ...Object.fromEntries(further) }
     },
     entries: { label: () => set.labels },
+    contents: () => [set.images, Int32Array.from(set.labels), JSON.stringify(normal)],
   })
 }

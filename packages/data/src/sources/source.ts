@@ -16,6 +16,7 @@ import * as tf from '@tensorflow/tfjs'
 import { checkRange } from '../check-range.ts'
 import { checkEntries, rulesOf } from './check-entries.ts'
 import { checkParts, checkRead } from './check-parts.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { type Draw, type Parts, type SourceParts, PARTS } from './source-parts.ts'
 
 /** `EpochOptions` */
@@ -86,6 +87,7 @@ export function source(given: SourceParts): BatchSource {
   const { size, fields, varying } = parts
   // Entries do not change: once is enough.
   const checked = new Map<string, Promise<void>>()
+  let fingerprint: Promise<string | undefined> | undefined
   const own: BatchSource = {
     size,
     fields,
@@ -96,6 +98,7 @@ export function source(given: SourceParts): BatchSource {
       if (!checked.has(key)) checked.set(key, checkValues(parts, own, demanded))
       return checked.get(key)!
     },
+    fingerprint: () => (fingerprint ??= fingerprintOf(parts, own)),
     batches(options) {
       const filled = fillOptions('batches', OPTIONS, options)
       checkSize(filled, size)

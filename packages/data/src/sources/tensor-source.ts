@@ -140,5 +140,10 @@ export function tensorSource(data: FieldTensors | LabeledTensors): BatchSource {
       return fields
     },
     entries: mapRecord(columns, (column) => () => column.entries()),
+    async contents() {
+      const pieces: (string | ArrayBufferView)[] = []
+      for (const name of Object.keys(columns).sort()) pieces.push(name, await columns[name]!.entries())
+      return pieces
+    },
   })
 }

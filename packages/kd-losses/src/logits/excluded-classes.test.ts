@@ -45,7 +45,7 @@ it('every loss of logits is in this test', () => {
 })
 
 /** Losses whose terms do not count the classes, so that a class that both exclude might as well not exist. */
-const UNCOUNTED = ['kd', 'binary-kd', 'dkd', 'ttm', 'wttm', 'rld', 'ofa', 'soft-cross-entropy', 'standardized']
+const UNCOUNTED = ['kd', 'dkd', 'ttm', 'wttm', 'rld', 'ofa', 'soft-cross-entropy', 'standardized']
 
 const STUDENT: Matrix = [
   [0.3, -1.2, 0.8, 2],

@@ -153,7 +153,10 @@ describe('a model that ended in sigmoids, which fromLayersModel left out', () =>
     expect((await taught('sigmoid')).outcome).toBe('completed')
     await expect(taught('softmax')).rejects.toThrow(/'static-teacher' ended in a softmax.*Use task: classification\(\)/)
     const { task: _, ...plain } = options({ student: network(2), data: { train: { xs, ys: binary } } })
-    const attempt = distill({ ...plain, plugins: staticTeacher({ ...ended('sigmoid'), loss: kd() }) })
+    const attempt = distill({
+      ...plain,
+      plugins: staticTeacher({ ...ended('sigmoid'), activation: 'sigmoid', loss: kd() }),
+    })
     await expect(attempt).rejects.toThrow(/ended in a sigmoid.*Use task: multiLabel\(\) and binaryKd\(\)/)
   })
 })
