@@ -248,14 +248,17 @@ describe('the program itself', () => {
 
   it('admits a bug in one line, and says how to get more', async () => {
     const written: string[] = []
-    // A terminal that breaks in the middle stands for any unexpected error.
-    const stderr = {
-      write(text: string) {
-        if (text.startsWith('Backend: ')) throw new TypeError('x is undefined')
-        written.push(text)
+    const stderr = { write: (text: string) => void (text.startsWith('Backend: ') || written.push(text)) }
+    // A signal that breaks stands for any unexpected error.
+    let asked = 0
+    const signal = {
+      get aborted() {
+        if (asked++ === 0) throw new TypeError('x is undefined')
+        return false
       },
-    }
-    const { status, stdout } = await run(['train', '--config', at('tiny.json'), '--json'], { stderr })
+      throwIfAborted: () => void signal.aborted,
+    } as AbortSignal
+    const { status, stdout } = await run(['train', '--config', at('tiny.json'), '--json'], { stderr, signal })
     expect(status).toBe(1)
     expect(written).toEqual([
       'gpd: This should not have happened: x is undefined. Run again with --verbose to see where. [bug]\n',

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { describe } from './describe-error.ts'
 import { EXIT } from './exit.ts'
 import { HELP } from './help.ts'
 import { printJson, say, type Command, type Failure, type Io } from './io.ts'
+import { outlet } from './outlet.ts'
 
 interface Entry {
   readonly summary: string
@@ -69,25 +71,14 @@ async function version(): Promise<string> {
   return version
 }
 
-/** A way on for those that were not foreseen where they happened. */
-const FIX_BY_STATUS: Readonly<Record<number, string>> = {
-  [EXIT.bug]: 'Run again with --verbose to see where.',
-  [EXIT.resources]: 'Free some space, or choose another --output.',
+/** Stopped before there was anything to save. */
+const INTERRUPTED: Failure & { readonly status: number } = {
+  status: EXIT.interrupted,
+  code: 'training.interrupted',
+  message: 'Stopped by a signal. Nothing was written.',
 }
 
-/** The message of an error and its fix. */
-async function describe(error: unknown): Promise<Failure & { readonly status: number }> {
-  const [{ isGpdError }, { errorCodeOf, exitCodeOf }] = await Promise.all([
-    import('@gpdjs/core'),
-    import('./exit-code.ts'),
-  ])
-  const [status, code] = [exitCodeOf(error), errorCodeOf(error)]
-  const { message } = error instanceof Error ? error : new Error(String(error))
-  if (isGpdError(error)) return { status, code, message, ...(error.fix !== undefined && { fix: error.fix }) }
-  const problem = `${message.replace(/\.$/, '')}.`
-  const surprise = status === EXIT.bug ? 'This should not have happened: ' : ''
-  return { status, code, message: `${surprise}${problem}`, fix: FIX_BY_STATUS[status] ?? '' }
-}
+const isInterruption = ({ signal }: Io, error: unknown) => signal?.aborted === true && error === signal.reason
 
 /** Shows the user what went wrong. The message of a foreseen error already ends with its fix. */
 async function fail(
@@ -95,7 +86,7 @@ async function fail(
   error: unknown,
   options: { readonly verbose: boolean; readonly json: boolean },
 ): Promise<number> {
-  const { status, ...failure } = await describe(error)
+  const { status, ...failure } = isInterruption(io, error) ? INTERRUPTED : await describe(error)
   const ending = failure.fix === undefined || failure.message.endsWith(failure.fix) ? '' : ` ${failure.fix}`
   const prefix = failure.message.startsWith('gpd ') ? '' : 'gpd: '
   say(io, `${prefix}${failure.message}${ending} [${failure.code}]`)
@@ -109,14 +100,7 @@ async function unknownCommand(name: string): Promise<Error> {
   return new GpdError('config.invalid', `There is no command '${name}'.`, didYouMean(name, Object.keys(COMMANDS)))
 }
 
-/**
- * Runs the command line.
- *
- * @param args what follows the name of the program
- * @returns the exit status (docs/cli.md)
- * @example await runCli(['train', '--config', 'gpd.yaml'], { stdout: process.stdout, stderr: process.stderr, env: process.env })
- */
-export async function runCli(args: readonly string[], io: Io): Promise<number> {
+async function dispatch(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args
   if (name === '--version' || name === '-v') {
     io.stdout.write(`${await version()}\n`)
@@ -141,4 +125,17 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
       json: args.includes('--json'),
     })
   }
+}
+
+/**
+ * Runs the command line.
+ *
+ * @param args what follows the name of the program
+ * @returns the exit status (docs/cli.md)
+ * @example await runCli(['train', '--config', 'gpd.yaml'], { stdout: process.stdout, stderr: process.stderr, env: process.env })
+ */
+export async function runCli(args: readonly string[], io: Io): Promise<number> {
+  const out = outlet(io)
+  const status = await dispatch(args, out.io)
+  return status === EXIT.ok && out.failed() ? EXIT.resources : status
 }

@@ -19,6 +19,8 @@ describe('the exit status', () => {
     ['checkpoint.corrupt', 4],
     ['training.diverged', 5],
     ['output.unwritable', 6],
+    ['output.locked', 7],
+    ['training.interrupted', 130],
   ])('of %s is %i', (code, status) => {
     expect(exitCodeOf(new GpdError(code, 'x'))).toBe(status)
     expect(errorCodeOf(new GpdError(code, 'x'))).toBe(code)

@@ -7,6 +7,9 @@ export const EXIT = {
   checkpoint: 4,
   diverged: 5,
   resources: 6,
+  locked: 7,
+  hungUp: 129,
   interrupted: 130,
+  quit: 131,
   terminated: 143,
 } as const

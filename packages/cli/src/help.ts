@@ -10,12 +10,19 @@ Trains a student as the configuration says, and saves it.
   --seed N           seed of all random numbers (default 42)
   --backend NAME     auto (default), tensorflow, wasm or cpu
   --max-steps N      stop after N steps; schedules run as for the whole run
+  --save-every TIME  when to save a checkpoint: 500 (steps), 10m or 1epoch; off for never (default: every two minutes
+                     and every epoch, in at most a hundredth of the time)
+  --resume [PATH]    go on with the run in PATH or --output; --config may be left out
+  --resume=auto      the same, and begin where there is no run
+  --allow-change KEY an entry of the configuration that may have changed since; may be repeated
+  --force-unlock     take the lock of a run on another machine that no longer runs
   --dry-run          build everything, take two steps, estimate the time; write nothing
   --json             print the result as one JSON object on stdout
 
 Examples
   gpd train --config gpd.yaml
   gpd train --config gpd.yaml --set dynamicTeacher.ratio=3 --seed 1 --output runs/ratio-3
+  gpd train --resume runs/ratio-3
   gpd train --config gpd.yaml --dry-run
 `,
   evaluate: `gpd evaluate PATH (--config FILE | --data DIR) [options]
@@ -61,10 +68,16 @@ Trains named variations of one configuration with several seeds, one after anoth
   --output DIR       new or empty folder for the study (default runs/<time>)
   --max-steps N      stop every training after N steps
   --backend NAME     auto, tensorflow, wasm or cpu (default: what base says)
+  --save-every TIME  when to save a checkpoint: 500 (steps), 10m or 1epoch; off for never
+  --resume [PATH]    go on with the study in PATH or --output; --config may be left out
+  --resume=auto      the same, and begin where there is no study
+  --allow-change KEY an entry of the configurations that may have changed since; may be repeated
+  --force-unlock     take the lock of a study on another machine that no longer runs
   --json             print the result as one JSON object on stdout
 
-Example
+Examples
   gpd ablate --config study.yaml --output runs/study
+  gpd ablate --resume runs/study
 `,
   doctor: `gpd doctor [options]
 

@@ -1,3 +1,4 @@
+import { printableJson } from './printable.ts'
 import type { ProgressStream } from './progress/terminal.ts'
 
 /** The outside world of a command: where it writes, and what may stop it. */
@@ -7,7 +8,7 @@ export interface Io {
   /** Talk: progress, warnings, errors. */
   readonly stderr: ProgressStream
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first signal that asks the program to end. */
   readonly signal?: AbortSignal
 }
 
@@ -23,7 +24,7 @@ export const say = (io: Io, text: string): void => void io.stderr.write(`${text}
 
 /** The one object of `--json`. */
 export const printJson = (io: Io, value: object): void =>
-  void io.stdout.write(`${JSON.stringify({ schema: 1, ...value })}\n`)
+  void io.stdout.write(`${printableJson({ schema: 1, ...value })}\n`)
 
 /** What `--json` prints for a failure. */
 export interface Failure {

@@ -114,10 +114,13 @@ describe('a signal', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
   ] as const)('%s ends training after a step with what was reached', async (signal, expected) => {
     const { status, stderr } = await interrupt(signal, signal, 1)
     expect(stderr).toContain(`${signal}: finishing this step and saving. Once more to stop at once.`)
-    expect(stderr.trimEnd().split('\n').at(-1)).toBe(`Saved in ${at(signal)}`)
+    const last = `Saved in ${at(signal)}; to go on: gpd train --resume ${at(signal)}`
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(last)
     expect(status).toBe(expected)
     const { network } = await loadNetwork(at(signal, 'student'))
     expect(network.name).toBe('resnet8-w2')

@@ -21,6 +21,18 @@ function checkNames(command: string, args: string[], options: Options): void {
 }
 
 /**
+ * Options whose value may be left out get an empty one: `--resume --json` is `--resume= --json`.
+ *
+ * @param names with their hyphens
+ */
+export const withEmptyValues = (args: readonly string[], names: readonly string[]): string[] =>
+  args.map((arg, i) => {
+    const next = args[i + 1]
+    const isBare = names.includes(arg) && !args.slice(0, i).includes('--')
+    return isBare && (next === undefined || next.startsWith('-')) ? `${arg}=` : arg
+  })
+
+/**
  * The options of a command line, and the folder that some commands are given.
  *
  * @throws GpdError `config.unknown-key` with the nearest option, `config.invalid` for a value that is missing or too much

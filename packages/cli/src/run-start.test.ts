@@ -6,7 +6,7 @@ import { conv2d, dense, elu, globalAveragePool, graph, initializeParameters } fr
 import { loadNetwork, saveNetwork } from '@gpdjs/interchange'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { claimRunFolder } from './run-folder.ts'
-import { RunStart } from './run-start.ts'
+import { inRunFolder, type StepWatch } from './run-start.ts'
 import { run } from './testing/run.ts'
 import { temporaryFolder, tinyConfig, writeConfig, writeTinyImages } from './testing/tiny-images.ts'
 
@@ -15,11 +15,9 @@ const at = (...path: string[]) => join(folder, ...path)
 const FILES = { 'config.resolved.json': { a: 1 } }
 
 /** What `work` leaves in the folder when it fails. */
-async function left(path: string, work: (start: RunStart) => Promise<void>): Promise<string[]> {
-  const start = new RunStart(at(path), FILES)
-  const failing = start.run(async () => {
-    await start.onTrainBegin()
-    await work(start)
+async function left(path: string, work: (watch: StepWatch) => Promise<unknown>): Promise<string[]> {
+  const failing = inRunFolder(await claimRunFolder(at(path), { files: FILES }), async (watch) => {
+    await work(watch)
     throw new Error('no memory')
   })
   await expect(failing).rejects.toThrow('no memory')
@@ -54,7 +52,7 @@ describe('a run that fails before its first step', () => {
   })
 
   it('keeps everything once a step has been taken', async () => {
-    expect(await left('k', async (start) => start.onBatchEnd())).toEqual(['k', 'k/config.resolved.json'])
+    expect(await left('k', async (watch) => watch.onBatchEnd!(1, {}))).toEqual(['k', 'k/config.resolved.json'])
   })
 })
 

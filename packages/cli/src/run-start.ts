@@ -1,37 +1,38 @@
 import type { Callbacks } from '@gpdjs/trainer'
-import { claimRunFolder, type RunFolder } from './run-folder.ts'
+import type { RunFolder } from './run-folder.ts'
+
+/** Knows whether a run has got anywhere. */
+export interface StepWatch extends Callbacks {
+  /** Steps that were taken, the last one of the run at least. */
+  steps(): number
+}
+
+function stepWatch(): StepWatch {
+  let steps = 0
+  return {
+    onBatchEnd(step) {
+      steps = step
+    },
+    steps: () => steps,
+  }
+}
 
 /**
- * The beginning of a run, as callbacks of its trainings: the folder is made when the first of them begins, so that whatever
- * is wrong with a configuration leaves none. What goes wrong before the first step has been taken (a batch that cannot be
- * read, memory that is not there) takes the folder away again, so that the same command can be tried again.
+ * Runs a training, or trainings, in a folder that was claimed for it. What goes wrong before the first step has been taken (a
+ * configuration that does not fit, a batch that cannot be read, memory that is not there) takes the folder away again, so that
+ * the same command can be tried again. The lock is given back in any case.
+ *
+ * @param work gets callbacks that its trainings have to call
  */
-export class RunStart implements Callbacks {
-  #folder: RunFolder | undefined
-  #stepTaken = false
-
-  /** @param files first files of the folder, by their names */
-  constructor(
-    private readonly path: string,
-    private readonly files: Readonly<Record<string, object>>,
-  ) {}
-
-  async onTrainBegin(): Promise<void> {
-    this.#folder ??= await claimRunFolder(this.path, { files: this.files })
-  }
-
-  onBatchEnd(): void {
-    this.#stepTaken = true
-  }
-
-  /** Runs the training, or the trainings, that call these callbacks. */
-  async run<T>(train: () => Promise<T>): Promise<T> {
-    try {
-      return await train()
-    } catch (error) {
-      // The error that ended the run is what matters, not what may go wrong while cleaning up.
-      if (!this.#stepTaken) await this.#folder?.discard().catch(() => undefined)
-      throw error
-    }
+export async function inRunFolder<T>(folder: RunFolder, work: (watch: StepWatch) => Promise<T>): Promise<T> {
+  const watch = stepWatch()
+  try {
+    return await work(watch)
+  } catch (error) {
+    // The error that ended the run is what matters, not what may go wrong while cleaning up.
+    if (watch.steps() === 0) await folder.discard().catch(() => undefined)
+    throw error
+  } finally {
+    await folder.release()
   }
 }

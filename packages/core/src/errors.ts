@@ -23,7 +23,9 @@ export type ErrorCode =
   | 'network.unknown-op'
   | 'plugin.invalid'
   | 'training.diverged'
+  | 'training.interrupted'
   | 'output.unwritable'
+  | 'output.locked'
 
 /**
  * An error with three parts: what was expected, what was found, and the fix.

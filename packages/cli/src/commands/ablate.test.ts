@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { loadNetwork } from '@gpdjs/interchange'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../testing/run.ts'
 import { temporaryFolder, tinyConfig, writeConfig, writeTinyImages } from '../testing/tiny-images.ts'
@@ -57,7 +58,14 @@ describe('gpd ablate', () => {
     // Interior layers of twice the width cost four times as much: a step of both is between 3 and 5 steps of one.
     expect(gpd!.cost.stepFlops / alone!.cost.stepFlops).toBeGreaterThan(3)
     expect(gpd!.cost.stepFlops / alone!.cost.stepFlops).toBeLessThan(5)
-    expect(await readdir(at('out/arms/with-GPD/seed-1'))).toEqual(['metrics.jsonl', 'result.json'])
+    expect(await readdir(at('out/arms/with-GPD/seed-1'))).toEqual([
+      'best',
+      'checkpoints',
+      'metrics.jsonl',
+      'result.json',
+      'student',
+    ])
+    expect((await loadNetwork(at('out/arms/with-GPD/seed-1/student'))).metadata).toMatchObject({ seed: '1' })
   })
 
   it('gives each trial what gpd train gives with that seed', async () => {

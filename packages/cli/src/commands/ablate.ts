@@ -1,50 +1,42 @@
 import { join } from 'node:path'
-import { distill, evaluate, metricsFile } from '@gpdjs/trainer'
+import { allowedIdentity } from '../config/changes.ts'
 import { disposePrepared, distillOptions, prepare } from '../config/prepare.ts'
-import type { Config } from '../config/schema.ts'
-import { readStudy, type ArmConfigs } from '../config/study.ts'
-import { EXIT } from '../exit.ts'
-import { printJson, say, type Command, type CommandContext, type Failure } from '../io.ts'
-import { parseOptions, wholeNumber } from '../options.ts'
-import { progressBar } from '../progress/progress-bar.ts'
-import { canRedraw } from '../progress/terminal.ts'
-import { checkRunFolder, defaultRunFolder, RUN, writeJson } from '../run-folder.ts'
-import { RunStart } from '../run-start.ts'
+import { withSaveEvery } from '../config/save-every.ts'
+import { readStudy, type ArmConfigs, type ResolvedStudy } from '../config/study.ts'
+import { checkStudyChanges, readSavedStudy } from '../config/saved-study.ts'
+import { say, type Command, type CommandContext } from '../io.ts'
+import { parseOptions, wholeNumber, withEmptyValues } from '../options.ts'
+import { resumeStudyCommand } from '../resume-command.ts'
+import {
+  checkRunFolder,
+  claimDefaultFolder,
+  claimRunFolder,
+  openRunFolder,
+  RUN,
+  writeJson,
+  type RunFolder,
+} from '../run-folder.ts'
+import { inRunFolder, type StepWatch } from '../run-start.ts'
 import { chooseBackend, configFile, environment } from './common.ts'
-import { costOf } from './cost.ts'
 import { folderNames } from './folder-names.ts'
-import { summarize, type ArmResult, type Trial } from './study-result.ts'
-import { studyTable } from './study-table.ts'
+import { folderToResume, resumeRequest, savedConfigFile } from './resume-run.ts'
+import { reportStudy } from './study-report.ts'
+import { summarize, type Trial } from './study-result.ts'
+import { runTrial } from './trial.ts'
 
-interface TrialOptions {
-  readonly title: string
-  readonly folder: string
-  readonly maxSteps: number | undefined
-  readonly start: RunStart
-}
+const OPTIONS = {
+  config: { type: 'string' },
+  output: { type: 'string' },
+  backend: { type: 'string' },
+  'max-steps': { type: 'string' },
+  'save-every': { type: 'string' },
+  resume: { type: 'string' },
+  'allow-change': { type: 'string', multiple: true },
+  'force-unlock': { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const
 
-/** Trains one arm with one seed; undefined if that was interrupted. */
-async function runTrial(context: CommandContext, config: Config, options: TrialOptions): Promise<Trial | undefined> {
-  const { title, folder, maxSteps, start } = options
-  const prepared = await prepare(config)
-  const bar = progressBar(context.stderr, { title, redraw: canRedraw(context.stderr, context.env) })
-  const result = await distill({
-    ...distillOptions(prepared),
-    ...(maxSteps !== undefined && { maxSteps }),
-    ...(context.signal && { signal: context.signal }),
-    callbacks: [start, metricsFile(join(folder, RUN.metrics)), bar],
-  })
-  const { outcome, seconds } = result
-  if (outcome === 'diverged') say(context, `${title}: ${result.problem}.`)
-  const measured = outcome === 'completed' || outcome === 'stopped'
-  const accuracy = measured ? (await evaluate(result.student, prepared.data.test)).acc : null
-  const trial = { seed: config.seed, outcome, accuracy, seconds, cost: costOf(result.learners, prepared) }
-  result.dispose()
-  disposePrepared(prepared)
-  if (outcome === 'aborted') return undefined
-  await writeJson(folder, RUN.result, trial)
-  return trial
-}
+type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>
 
 /** Reads everything that the arms name: what is missing or does not fit is found before the first one is trained. */
 async function checkArms(configs: ArmConfigs): Promise<void> {
@@ -55,69 +47,107 @@ async function checkArms(configs: ArmConfigs): Promise<void> {
   }
 }
 
+interface TrialsOptions {
+  readonly output: string
+  readonly maxSteps: number | undefined
+  readonly watch: StepWatch
+  readonly allow: readonly string[] | undefined
+}
+
 /** Every arm with the first seed, then every arm with the next: what there is early is already a comparison. */
 async function runTrials(
   context: CommandContext,
-  { configs, seeds }: { readonly configs: ArmConfigs; readonly seeds: readonly number[] },
-  options: { readonly output: string; readonly maxSteps: number | undefined; readonly start: RunStart },
+  { configs, seeds }: ResolvedStudy,
+  { output, ...options }: TrialsOptions,
 ): Promise<Map<string, Trial[]>> {
-  const { output, maxSteps, start } = options
   const trials = new Map<string, Trial[]>([...configs.keys()].map((name) => [name, []]))
   const folders = folderNames([...configs.keys()])
+  const errors: unknown[] = []
   for (const seed of seeds) {
     for (const [name, config] of configs) {
       const folder = join(output, RUN.arms, folders.get(name)!, `seed-${seed}`)
-      const title = `${name}, seed ${seed}`
-      const trial = await runTrial(context, { ...config, seed }, { title, folder, maxSteps, start })
-      if (trial === undefined) return trials
-      trials.get(name)!.push(trial)
+      const ending = await runTrial(
+        context,
+        { ...config, seed },
+        { ...options, title: `${name}, seed ${seed}`, folder },
+      )
+      if (ending === undefined) return trials
+      trials.get(name)!.push(ending.trial)
+      if ('error' in ending) errors.push(ending.error)
     }
   }
+  // Nothing but failures, and no step was taken: there is no study to show.
+  const count = [...trials.values()].flat().length
+  if (errors.length === count && options.watch.steps() === 0) throw errors[0]
   return trials
 }
 
-function failureOf(
-  arms: readonly ArmResult[],
-  interrupted: boolean,
-): (Failure & { readonly status: number }) | undefined {
-  if (interrupted) {
-    return {
-      status: EXIT.interrupted,
-      code: 'training.interrupted',
-      message: 'Stopped by a signal: the study is incomplete.',
-    }
-  }
-  const diverged = arms.filter(({ trials }) => trials.some(({ outcome }) => outcome === 'diverged'))
-  if (diverged.length === 0) return undefined
-  const message = `Training diverged: ${diverged.map(({ name }) => name).join(', ')}.`
-  return { status: EXIT.diverged, code: 'training.diverged', message, fix: 'Try a lower optimizer.learningRate.' }
+/** Trains in a folder that is held, and says what came out. */
+async function runStudy(
+  context: CommandContext,
+  values: Values,
+  study: ResolvedStudy,
+  folder: RunFolder,
+  options: Omit<TrialsOptions, 'output' | 'watch'>,
+): Promise<number> {
+  return inRunFolder(folder, async (watch) => {
+    const { path: output } = folder
+    say(context, `Study folder: ${output}. If it stops, go on with: ${resumeStudyCommand(output)}`)
+    const trials = await runTrials(context, study, { ...options, output, watch })
+    const count = [...trials.values()].flat().length
+    const interrupted = count < study.seeds.length * study.configs.size
+    if (interrupted && count === 0 && watch.steps() === 0) throw context.signal!.reason
+    const { baseline } = study
+    return reportStudy(context, summarize(trials, baseline), {
+      output,
+      baseline,
+      interrupted,
+      json: values.json === true,
+    })
+  })
 }
 
+const withOptions = (study: ResolvedStudy, values: Values): ResolvedStudy => ({
+  ...study,
+  configs: new Map([...study.configs].map(([name, config]) => [name, withSaveEvery(config, values['save-every'])])),
+})
+
+const asJson = (study: ResolvedStudy) => ({ ...study, configs: Object.fromEntries(study.configs) })
+
+const backendOf = (context: CommandContext, values: Values, { configs, baseline }: ResolvedStudy) =>
+  chooseBackend(context, values.backend ?? configs.get(baseline)!.backend)
+
 export const ablate: Command = async (context) => {
-  const values = parseOptions('ablate', context.args, {
-    config: { type: 'string' },
-    output: { type: 'string' },
-    backend: { type: 'string' },
-    'max-steps': { type: 'string' },
-    json: { type: 'boolean' },
-  })
-  const study = await readStudy(configFile(values.config))
+  const values = parseOptions('ablate', withEmptyValues(context.args, ['--resume']), OPTIONS)
   const maxSteps = values['max-steps'] === undefined ? undefined : wholeNumber('--max-steps', values['max-steps'], 1)
-  const shared = study.configs.get(study.baseline)!
-  const output = await checkRunFolder(values.output ?? shared.output ?? defaultRunFolder())
-  const backend = await chooseBackend(context, values.backend ?? shared.backend)
+  const force = values['force-unlock'] === true
+  const request = resumeRequest(values.resume, values.output)
+  const given = request && values.config === undefined ? undefined : await readStudy(configFile(values.config))
+  const shared = given?.configs.get(given.baseline)
+  const path = request ? folderToResume(request, shared?.output) : (values.output ?? shared?.output)
+  const file = request && (await savedConfigFile(path!, request.must))
+  if (file !== undefined) {
+    const folder = await openRunFolder(path!, force)
+    try {
+      const saved = await readSavedStudy(file)
+      const study = withOptions(given ?? saved, values)
+      const allow = values['allow-change'] ?? []
+      checkStudyChanges(folder.path, saved, study, allow)
+      const backend = await backendOf(context, values, study)
+      await checkArms(study.configs)
+      await writeJson(folder.path, RUN.config, asJson(study))
+      await writeJson(folder.path, RUN.environment, environment(backend))
+      return await runStudy(context, values, study, folder, { maxSteps, allow: allowedIdentity(allow) })
+    } finally {
+      await folder.release()
+    }
+  }
+  const study = withOptions(given ?? (await readStudy(configFile(values.config))), values)
+  if (path !== undefined) await checkRunFolder(path, force)
+  const backend = await backendOf(context, values, study)
   await checkArms(study.configs)
-  const resolved = { ...study, configs: Object.fromEntries(study.configs) }
-  const start = new RunStart(output, { [RUN.config]: resolved, [RUN.environment]: environment(backend) })
-  const trials = await start.run(() => runTrials(context, study, { output, maxSteps, start }))
-  const arms = summarize(trials, study.baseline)
-  const { status, ...error } = failureOf(arms, context.signal?.aborted === true) ?? { status: EXIT.ok }
-  const ok = status === EXIT.ok
-  const result = { ok, ...(!ok && { error }), folder: output, baseline: study.baseline, arms }
-  await writeJson(output, RUN.result, { schema: 1, ...result })
-  if (values.json) printJson(context, result)
-  else context.stdout.write(`${studyTable(arms, study.baseline)}\n`)
-  if ('code' in error) say(context, `gpd: ${[error.message, error.fix].filter(Boolean).join(' ')} [${error.code}]`)
-  say(context, `Saved in ${output}`)
-  return status
+  context.signal?.throwIfAborted()
+  const files = { files: { [RUN.config]: asJson(study), [RUN.environment]: environment(backend) }, force }
+  const folder = path === undefined ? await claimDefaultFolder(files) : await claimRunFolder(path, files)
+  return runStudy(context, values, study, folder, { maxSteps, allow: undefined })
 }

@@ -60,10 +60,16 @@ export const evaluate: Command = async (context) => {
   await chooseBackend(context, values.backend ?? ('config' in source ? source.config.backend : 'auto'))
   const saved = await loadSaved(folder)
   const images = await imagesOf(source, split, saved)
-  const result = await evaluateNetwork(saved.model, images)
-  saved.dispose()
+  const { signal } = context
+  const result = await evaluateNetwork(saved.model, images, { ...(signal && { signal }) }).finally(() =>
+    saved.dispose(),
+  )
   const { size: samples } = images
   const { acc: accuracy, loss } = result
+  if (!Number.isFinite(loss)) {
+    const problem = `${folder}: expected finite outputs for ${samples} ${split} images, got a loss of ${loss}.`
+    throw new GpdError('training.diverged', problem, 'Evaluate a network whose training did not diverge.')
+  }
   say(context, `${folder} on ${samples} ${split} images: accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)}`)
   if (values.json) printJson(context, { ok: true, folder, split, accuracy, loss, samples })
   return EXIT.ok

@@ -130,6 +130,8 @@ export const extract: Command = async (context) => {
   } catch (error) {
     await output.discard().catch(() => undefined)
     throw error
+  } finally {
+    await output.release()
   }
   student.dispose()
   tf.dispose([trained.parameters, trained.statistics])

@@ -10,6 +10,8 @@ const trial = (seed: number, accuracy: number | null): Trial => ({
   accuracy,
   seconds: 2 + seed,
   cost,
+  maxSteps: null,
+  missing: [],
 })
 
 describe('statistics', () => {
@@ -46,10 +48,10 @@ describe('a study', () => {
 
   it('is shown as a table', () => {
     expect(studyTable(arms, 'alone').split('\n')).toEqual([
-      'arm     test accuracy  difference  training     parameters  GFLOPs a step  seeds',
-      'alone  85.00 ± 7.07 %    baseline     2.5 s  1,000 + 4,000           1.50      2',
-      'gpd    95.00 ± 0.00 %      +10.00     2.5 s  1,000 + 4,000           1.50      2',
-      'hot          diverged                 2.0 s  1,000 + 4,000           1.50      1',
+      'arm     test accuracy  difference  training     parameters  GFLOPs a step   seeds',
+      'alone  85.00 ± 7.07 %    baseline     2.5 s  1,000 + 4,000           1.50       2',
+      'gpd           95.00 %      +10.00     2.5 s  1,000 + 4,000           1.50  1 of 2',
+      'hot          diverged                 2.0 s  1,000 + 4,000           1.50  0 of 1',
     ])
   })
 })

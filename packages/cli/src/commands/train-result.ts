@@ -1,6 +1,13 @@
 import type { BackendReport } from '@gpdjs/backends'
 import { countParameters } from '@gpdjs/core'
+import { listCheckpoints } from '@gpdjs/interchange'
 import { evaluate, type DistillResult, type Outcome } from '@gpdjs/trainer'
+import { EXIT } from '../exit.ts'
+import { resumeCommand } from '../resume-command.ts'
+import { RUN, writeJson } from '../run-folder.ts'
+import { attempt, type Missing } from './save-networks.ts'
+import { failureOf, type Place } from './train-failure.ts'
+import { checkpointFolder, type Trained } from './training.ts'
 import type { Prepared } from '../config/prepare.ts'
 import type { Failure, Io } from '../io.ts'
 import { say } from '../io.ts'
@@ -14,6 +21,8 @@ export interface TrainResult {
   readonly error?: Failure
   readonly outcome: Outcome
   readonly folder: string
+  /** What could not be written: names in the folder. */
+  readonly missing: readonly string[]
   readonly backend: { readonly name: string; readonly version: string }
   readonly seed: number
   readonly steps: number
@@ -41,20 +50,27 @@ const STUDENT = 'student'
 const without = <T>(record: Readonly<Record<string, T>>, name: string): [string, T][] =>
   Object.entries(record).filter(([key]) => key !== name)
 
-async function measureAccuracy(result: DistillResult, { data }: Prepared): Promise<TrainResult['accuracy']> {
+type Accuracy = TrainResult['accuracy']
+
+/** Without anything about the test images. */
+const untested = ({ best, history }: DistillResult): Accuracy => ({
+  validation: history.at(-1)?.logs['val_acc'] ?? null,
+  test: null,
+  best: best ? { ...bestOf(best), test: null } : null,
+  others: {},
+  gap: {},
+})
+
+async function tested(result: DistillResult, { data }: Prepared, signal: AbortSignal | undefined): Promise<Accuracy> {
   const { best, history, learners, alternatives } = result
-  const validation = history.at(-1)?.logs['val_acc'] ?? null
-  // The run was interrupted and should end soon.
-  if (result.outcome === 'aborted') {
-    return { validation, test: null, best: best ? { ...bestOf(best), test: null } : null, others: {}, gap: {} }
-  }
-  const testOf = async (trained: DistillResult['student']) => (await evaluate(trained, data.test)).acc
+  const testOf = async (trained: DistillResult['student']) =>
+    (await evaluate(trained, data.test, { ...(signal && { signal }) })).acc
   const test = await testOf(result.student)
   const others: Record<string, number> = {}
   for (const [name, trained] of without({ ...learners, ...alternatives }, STUDENT)) others[name] = await testOf(trained)
   const lastIsBest = best?.epoch === history.length - 1
   return {
-    validation,
+    ...untested(result),
     test,
     best: best ? { ...bestOf(best), test: lastIsBest ? test : await testOf(best.student) } : null,
     others,
@@ -62,20 +78,18 @@ async function measureAccuracy(result: DistillResult, { data }: Prepared): Promi
   }
 }
 
-const bestOf = ({ epoch, value }: NonNullable<DistillResult['best']>) => ({ epoch, validation: value })
-
-/** Why a run did not come to its end. */
-function failureOf({ outcome, problem, steps }: DistillResult): Failure | undefined {
-  if (outcome === 'diverged') {
-    return {
-      code: 'training.diverged',
-      message: `Training diverged: ${problem}. The student from before that step is saved.`,
-      fix: 'Try a lower optimizer.learningRate, a warmUp, or a smaller optimizer.clipGlobalNorm.',
-    }
+/** A run that was interrupted should end soon: nothing is evaluated then. */
+async function measureAccuracy({ result, kept }: Trained, prepared: Prepared, io: Io): Promise<Accuracy> {
+  if (result.outcome === 'aborted' || io.signal?.aborted || kept === 'none') return untested(result)
+  try {
+    return await tested(result, prepared, io.signal)
+  } catch (error) {
+    if (io.signal?.aborted && error === io.signal.reason) return untested(result)
+    throw error
   }
-  if (outcome !== 'aborted') return undefined
-  return { code: 'training.interrupted', message: `Stopped by a signal after step ${steps}. The student is saved.` }
 }
+
+const bestOf = ({ epoch, value }: NonNullable<DistillResult['best']>) => ({ epoch, validation: value })
 
 /** Epochs have the same number of steps, but for one in which training ended. */
 function dataWaitOf({ history }: DistillResult): number | null {
@@ -83,31 +97,52 @@ function dataWaitOf({ history }: DistillResult): number | null {
   return shares.length === 0 ? null : shares.reduce((sum, share) => sum + share, 0) / shares.length
 }
 
+/** The result of a run and its exit status; result.json is written. */
 export async function measure(
-  result: DistillResult,
+  trained: Trained,
   prepared: Prepared,
   backend: BackendReport,
-  folder: string,
-): Promise<TrainResult> {
+  { folder, io }: Pick<Place, 'folder' | 'io'>,
+): Promise<{ readonly measured: TrainResult; readonly status: number }> {
+  const { result } = trained
   const { network } = result.student
-  const error = failureOf(result)
-  return {
-    ok: error === undefined,
-    ...(error && { error }),
-    outcome: result.outcome,
-    folder,
-    backend: { name: backend.name, version: backend.version },
-    seed: prepared.config.seed,
-    steps: result.steps,
-    seconds: result.seconds,
-    dataWait: dataWaitOf(result),
-    student: { network: network.name, parameters: countParameters(network.parameters), flops: flopsOf(network) },
-    accuracy: await measureAccuracy(result, prepared),
+  const accuracy = await measureAccuracy(trained, prepared, io)
+  const [newest] = await listCheckpoints(checkpointFolder(folder))
+  const resultOf = (missing: readonly Missing[]) => {
+    const { status = EXIT.ok, ...failure } = failureOf({ ...trained, missing }, { folder, io, whole: newest }) ?? {}
+    const ok = status === EXIT.ok
+    const measured: TrainResult = {
+      ok,
+      ...(!ok && { error: failure as Failure }),
+      outcome: result.outcome,
+      folder,
+      missing: missing.map(({ name }) => name),
+      backend: { name: backend.name, version: backend.version },
+      seed: prepared.config.seed,
+      steps: result.steps,
+      seconds: result.seconds,
+      dataWait: dataWaitOf(result),
+      student: { network: network.name, parameters: countParameters(network.parameters), flops: flopsOf(network) },
+      accuracy,
+    }
+    return { measured, status }
   }
+  const whole = resultOf(trained.missing)
+  const lost = await attempt(RUN.result, () => writeJson(folder, RUN.result, { schema: 1, ...whole.measured }))
+  return lost.length === 0 ? whole : resultOf([...trained.missing, ...lost])
 }
 
-/** The same as text. The last line is the folder of the results. */
-export function report(io: Io, { error, accuracy, seconds, dataWait, folder }: TrainResult): void {
+/** The last line: the folder of the results, and how to go on if that is not the end. */
+function place({ outcome, folder, missing, error }: TrainResult): string {
+  const ended = outcome === 'completed' && missing.length === 0 && error === undefined
+  return ended || outcome === 'diverged'
+    ? `Saved in ${folder}`
+    : `Saved in ${folder}; to go on: ${resumeCommand(folder)}`
+}
+
+/** The same as text. */
+export function report(io: Io, result: TrainResult): void {
+  const { error, accuracy, seconds, dataWait } = result
   if (error) say(io, `gpd: ${[error.message, error.fix].filter(Boolean).join(' ')} [${error.code}]`)
   const { test, best, others } = accuracy
   if (test !== null) {
@@ -119,5 +154,5 @@ export function report(io: Io, { error, accuracy, seconds, dataWait, folder }: T
     const waiting = dataWait === null ? '' : `, ${percent(dataWait)} of the steps waiting for data`
     say(io, `Test accuracy: ${parts.join(', ')}. ${seconds.toFixed(0)} s${waiting}.`)
   }
-  say(io, `Saved in ${folder}`)
+  say(io, place(result))
 }

@@ -48,6 +48,7 @@ describe('gpd train', () => {
     expect(status).toBe(0)
     expect((await readdir(at('gpd'))).sort()).toEqual([
       'best',
+      'checkpoints',
       'config.resolved.json',
       'ema',
       'env.json',
@@ -223,7 +224,7 @@ describe('gpd train', () => {
     expect(evaluated.status).toBe(0)
   })
 
-  it('stops when training diverges, and keeps the student from before', async () => {
+  it('stops when training diverges, and saves no student whose outputs are not finite', async () => {
     const { status, stdout, stderr } = await run([
       'train',
       '--config',
@@ -244,10 +245,27 @@ describe('gpd train', () => {
       error: { code: 'training.diverged', fix: expect.stringMatching(/learningRate/) },
     })
     expect(stderr).toMatch(/Training diverged: .* not finite at step \d+, learning rate 1000000000000/)
-    const { parameters } = await loadNetwork(at('diverged/student'))
-    const values = await Promise.all(Object.values(parameters).map((tensor) => tensor.data()))
-    expect(values.every((data) => data.every(Number.isFinite))).toBe(true)
-    tf.dispose(parameters)
+    expect(stderr).toMatch(/No student is saved: none was reached whose outputs are finite/)
+    expect(await readdir(at('diverged'))).not.toContain('student')
+  })
+
+  it('saves what it had when training diverges late, with finite outputs', async () => {
+    // Epochs of three steps; after the first one the learning rate is beyond all bounds.
+    const rate = { kind: 'multiStep', start: 0.01, milestones: [0.26], factor: 1e15 }
+    const args = ['--set', 'epochs=4', '--set', `optimizer.learningRate=${JSON.stringify(rate)}`]
+    const config = ['train', '--config', at('plain.json'), '--output', at('late'), ...args]
+    const { status, stdout, stderr } = await run([...config, '--json'])
+    expect(status).toBe(5)
+    expect(stderr).toMatch(/Training diverged: .* not finite at step \d, learning rate 10000000000000/)
+    const result = JSON.parse(stdout) as { outcome: string; steps: number; accuracy: { test: number } }
+    expect(result.outcome).toBe('diverged')
+    for (const name of ['student', 'best']) {
+      const evaluated = await run(['evaluate', at('late', name), '--data', at('images'), '--json'])
+      expect(evaluated.status, evaluated.stderr).toBe(0)
+      expect(Number.isFinite((JSON.parse(evaluated.stdout) as { loss: number }).loss)).toBe(true)
+    }
+    const { metadata } = await loadNetwork(at('late/student'))
+    expect(metadata['steps']).toBe(String(result.steps))
   })
 
   it('leaves no tensors behind', async () => {

@@ -105,7 +105,7 @@ export function disposePrepared({ given, teacher }: Prepared): void {
  * @throws GpdError `config.invalid`, `config.unknown-key` for options of losses, schedules and optimizers
  */
 export function distillOptions({ config, student, given, teacher, data }: Prepared): DistillOptions {
-  const { epochs, batchSize, accumulate, seed, patience } = config
+  const { epochs, batchSize, accumulate, seed, patience, divergence } = config
   return {
     student,
     ...(given && { parameters: given.parameters, statistics: given.statistics }),
@@ -117,6 +117,7 @@ export function distillOptions({ config, student, given, teacher, data }: Prepar
     epochs,
     batchSize,
     accumulate,
+    divergence,
     seed,
   }
 }

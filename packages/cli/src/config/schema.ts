@@ -14,7 +14,13 @@ import {
 import { PAD_CROP_FLIP_OPTIONS, RAND_AUGMENT_OPTIONS } from '@gpdjs/data'
 import { INVERSE_REPARAMETERIZATION_OPTIONS, OREPA_OPTIONS } from '@gpdjs/ir-expansion'
 import { PUBLISHED_OPTIONS } from '@gpdjs/kd-losses'
-import { CLASSIFICATION_OPTIONS, DISTILL_OPTIONS, DYNAMIC_TEACHER_OPTIONS, EMA_OPTIONS } from '@gpdjs/trainer'
+import {
+  CHECKPOINTS_OPTIONS,
+  CLASSIFICATION_OPTIONS,
+  DISTILL_OPTIONS,
+  DYNAMIC_TEACHER_OPTIONS,
+  EMA_OPTIONS,
+} from '@gpdjs/trainer'
 import { namedLosses, weightedLosses } from './loss.ts'
 import { optimizers } from './optimizer.ts'
 import { schedules } from './schedule.ts'
@@ -113,6 +119,18 @@ const EMA = {
   ...pickOptions(EMA_OPTIONS, 'warmUp'),
 }
 
+const CHECKPOINTS = {
+  /** Steps between two checkpoints. */
+  steps: optional(kinds.count),
+  /** Minutes between two checkpoints; a step is finished first. */
+  minutes: optional(kinds.positive),
+  /** Epochs between two checkpoints. */
+  epochs: optional(kinds.count),
+  ...pickOptions(CHECKPOINTS_OPTIONS, 'keep'),
+}
+
+const checkpointing = kinds.record(CHECKPOINTS)
+
 /** Everything a run is made of. `gpd train --config FILE` reads it; docs/configuration.md is made from it. */
 export const CONFIG = {
   /** What is trained. */
@@ -134,7 +152,12 @@ export const CONFIG = {
   optimizer: option(optimizers, kinds.defaults(optimizers)),
   /** A moving average of the student, saved beside it. */
   ema: switchable(kinds.record(EMA)),
-  ...pickOptions(DISTILL_OPTIONS, 'seed'),
+  /**
+   * How often a run is saved so that it can be resumed, whichever comes first, or `false` for never. Without `steps`,
+   * `minutes` and `epochs` every two minutes and after every epoch, but at most a hundredth of the time is spent on it.
+   */
+  checkpoints: option(kinds.either(kinds.oneOf(false), checkpointing), kinds.defaults(checkpointing)),
+  ...pickOptions(DISTILL_OPTIONS, 'divergence', 'seed'),
   /** `auto`, `tensorflow`, `wasm` or `cpu` (default `auto`). */
   backend: option(kinds.text, 'auto'),
   /** Folder of the run, new or empty; `--output` goes before it, and starts from where you are (default: `runs/<time>`). */

@@ -1,7 +1,8 @@
 import { fillOptions, kinds, optional, type Given } from '@gpdjs/core'
 import type { Callbacks, Logs, TrainInfo } from '@gpdjs/trainer'
 import { accuracySummary, epochSummary, lossesOf } from './summary.ts'
-import { bar, canRedraw, clock, type ProgressStream } from './terminal.ts'
+import { printable } from '../printable.ts'
+import { bar, canRedraw, CLEAR_LINE, clock, type ProgressStream } from './terminal.ts'
 
 const OPTIONS = {
   /** What is being trained. */
@@ -14,7 +15,6 @@ const OPTIONS = {
 
 export type ProgressOptions = Given<typeof OPTIONS>
 
-const CLEAR_LINE = '\r\u001b[2K'
 const BAR_WIDTH = 20
 
 /** Cuts a line to the width of the terminal, so that it never wraps and leaves traces. */
@@ -35,20 +35,23 @@ export function progressBar(stream: ProgressStream, options: ProgressOptions = {
   const title = given.title === undefined ? '' : `${given.title}  `
   let info: TrainInfo
   let began = 0
+  let firstStep = 0
   let drawn = 0
   let accuracies = ''
 
   const line = (step: number, logs: Logs) => {
     const seconds = (performance.now() - began) / 1000
-    const left = clock((seconds / step) * (info.totalSteps - step))
+    const left = clock((seconds / (step - firstStep)) * (info.totalSteps - step))
     const speed = `${Math.round(logs['samples-per-second'] ?? 0)} images/s`
     const where = `${title}${redraw ? `${bar(step / info.totalSteps, BAR_WIDTH)} ` : ''}${step}/${info.totalSteps}`
     return [where, `${left} left`, speed, accuracies, lossesOf(logs, info.losses)].filter(Boolean).join('  ')
   }
-  const put = (text: string) => stream.write(redraw ? `${CLEAR_LINE}${fit(text, stream.columns || 80)}` : `${text}\n`)
+  const put = (text: string) =>
+    stream.write(redraw ? `${CLEAR_LINE}${fit(printable(text), stream.columns || 80)}` : `${text}\n`)
   return {
     onTrainBegin(training) {
       info = training
+      firstStep = training.resumed?.step ?? 0
       began = drawn = performance.now()
       accuracies = ''
     },
@@ -60,7 +63,8 @@ export function progressBar(stream: ProgressStream, options: ProgressOptions = {
     },
     onEpochEnd(epoch, logs) {
       accuracies = accuracySummary(logs)
-      const text = `${title}epoch ${epoch + 1}/${info.epochs}  ${epochSummary(logs)}  ${clock((performance.now() - began) / 1000)}`
+      const took = clock((performance.now() - began) / 1000)
+      const text = printable(`${title}epoch ${epoch + 1}/${info.epochs}  ${epochSummary(logs)}  ${took}`)
       stream.write(redraw ? `${CLEAR_LINE}${text}\n` : `${text}\n`)
     },
     onTrainEnd() {

@@ -13,6 +13,9 @@ export function canRedraw(
   return stream.isTTY === true && env['TERM'] !== 'dumb' && !env['CI']
 }
 
+/** Goes before a line that is drawn over the last one. */
+export const CLEAR_LINE = '\r\u001b[2K'
+
 /** `1:05`, `1:02:05` */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))

@@ -1,4 +1,5 @@
-import { nodeFiles, type NodeFiles } from './node-modules.ts'
+import { nodeFiles } from './node-modules.ts'
+import { isRunning, ownProcess, thisMachine, type ProcessOwner } from './process-owner.ts'
 
 /**
  * Names of files and folders that exist only while something is written. They say which process made them, so that what
@@ -12,45 +13,16 @@ import { nodeFiles, type NodeFiles } from './node-modules.ts'
  */
 export type OwnedKind = 'new' | 'done' | 'lock'
 
-interface Owner {
-  readonly machine: string
-  readonly pid: number
-  readonly start: string
-}
-
 const PATTERN = /^\.gpd-(new|done|lock)-([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{12}$/
-const UNKNOWN_START = '0'
-
-const textOf = (node: NodeFiles, path: string): Promise<string> => node.readFile(path, 'utf8').catch(() => '')
-
-/** The machine, this start of it, and the container: in each of them process ids are counted anew. */
-async function thisMachine(node: NodeFiles): Promise<string> {
-  const boot = await textOf(node, '/proc/sys/kernel/random/boot_id')
-  const container = await node.readlink('/proc/self/ns/pid').catch(() => '')
-  return node.createHash('sha256').update([node.hostname(), boot, container].join('\n')).digest('hex').slice(0, 8)
-}
-
-/** State and start of a process as Linux tells them: fields 3 and 22 of `stat`; the name before them may hold anything. */
-async function linuxProcess(node: NodeFiles, pid: number): Promise<{ state?: string; start?: string }> {
-  const stat = await textOf(node, `/proc/${pid}/stat`)
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields.length > 19 ? { state: fields[0]!, start: fields[19]! } : {}
-}
-
-async function startOf(node: NodeFiles, pid: number): Promise<string> {
-  const { start } = await linuxProcess(node, pid)
-  if (start !== undefined) return start
-  return pid === process.pid ? String(Math.round(performance.timeOrigin)) : UNKNOWN_START
-}
 
 /** A name that nothing has had before. */
 export async function ownName(kind: OwnedKind): Promise<string> {
   const node = await nodeFiles('output.unwritable')
-  const owner = [await thisMachine(node), process.pid, await startOf(node, process.pid)]
-  return `.gpd-${kind}-${owner.join('-')}-${node.randomBytes(6).toString('hex')}`
+  const { machine, pid, start } = await ownProcess(node)
+  return `.gpd-${kind}-${machine}-${pid}-${start}-${node.randomBytes(6).toString('hex')}`
 }
 
-function ownerOf(name: string): Owner | undefined {
+function ownerOf(name: string): ProcessOwner | undefined {
   const [, , machine, pid, start] = PATTERN.exec(name) ?? []
   return machine === undefined ? undefined : { machine, pid: Number(pid), start: start! }
 }
@@ -66,24 +38,6 @@ const discarded = new Set<string>()
 export async function discard(path: string): Promise<void> {
   const { basename, rm } = await nodeFiles('output.unwritable')
   await rm(path, { recursive: true, force: true }).catch(() => discarded.add(basename(path)))
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' // it is there, but another user's
-  }
-}
-
-async function isRunning(node: NodeFiles, { pid, start }: Owner): Promise<boolean> {
-  if (!exists(pid)) return false
-  const { state } = await linuxProcess(node, pid)
-  if (state === 'Z' || state === 'X') return false
-  const found = await startOf(node, pid)
-  // Another start: the number was given to another process.
-  return found === start || found === UNKNOWN_START || start === UNKNOWN_START
 }
 
 /**

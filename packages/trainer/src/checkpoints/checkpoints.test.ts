@@ -93,10 +93,10 @@ describe('checkpoints', () => {
     const onProblem = vi.fn()
     const result = await run({ callbacks: checkpoints({ folder: blocked, every: { steps: 4 }, onProblem }) })
     expect(result).toMatchObject({ outcome: 'completed', steps: 12 })
+    // At steps 4, 8 and 12, not at each step until it works, and at the end.
     expect(onProblem.mock.calls.map(([error]) => (error as { code: string }).code)).toEqual(
-      Array.from({ length: onProblem.mock.calls.length }, () => 'output.unwritable'),
+      Array.from({ length: 4 }, () => 'output.unwritable'),
     )
-    expect(onProblem.mock.calls.length).toBeGreaterThan(2)
     result.dispose()
   })
 

@@ -46,7 +46,8 @@ export function checkpoints(options: CheckpointsOptions): Callbacks {
   const { folder, keep, every = USUAL, onProblem = warn } = filled
   const mayCost = filled.every === undefined ? LARGEST_SHARE : Infinity
   let run: RunHandle
-  const last = { step: 0, ended: 0, took: 0 }
+  /** The last checkpoint; `tried` is the step of the last try, which may have failed. */
+  const last = { step: 0, tried: 0, ended: 0, took: 0 }
   let epochs = 0
 
   /** Milliseconds since the last checkpoint. */
@@ -56,9 +57,10 @@ export function checkpoints(options: CheckpointsOptions): Callbacks {
     try {
       const { step, records, position } = await run.snapshot()
       if (step === last.step) return
+      last.tried = step
+      epochs = 0
       await saveCheckpoint(folder, step, records, position, { keep })
       last.step = step
-      epochs = 0
     } catch (error) {
       onProblem(error)
     }
@@ -69,11 +71,12 @@ export function checkpoints(options: CheckpointsOptions): Callbacks {
   return {
     onTrainBegin(info, handle) {
       run = handle
-      Object.assign(last, { step: info.resumed?.step ?? 0, ended: performance.now(), took: 0 })
+      const step = info.resumed?.step ?? 0
+      Object.assign(last, { step, tried: step, ended: performance.now(), took: 0 })
     },
     async onBatchEnd(step) {
       const { steps = Infinity, minutes = Infinity } = every as Given<typeof EVERY>
-      if (isDue(step - last.step >= steps || since() >= 60_000 * minutes)) await save()
+      if (isDue(step - last.tried >= steps || since() >= 60_000 * minutes)) await save()
     },
     async onEpochEnd() {
       epochs++

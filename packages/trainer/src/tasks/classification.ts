@@ -30,6 +30,12 @@ const classesOf = (label: FieldSpec): number | undefined => (isSoft(label) ? lab
 /** The class of each row: that of the greatest share. */
 const indexOf = (labels: Labels): tf.Tensor => (labels.rank === 2 ? tf.argMax(labels, 1) : labels)
 
+/** Rows whose largest logit is the label's. One that holds NaN or an infinity is never right: `argMax` of it says nothing. */
+function rightRows(logits: tf.Tensor2D, labels: Labels): tf.Tensor {
+  const areFinite = tf.equal(tf.sum(tf.mul(logits, 0), 1), 0)
+  return tf.logicalAnd(areFinite, tf.equal(tf.argMax(logits, 1), indexOf(labels)))
+}
+
 /** @throws GpdError `data.mismatch` for a network with one logit, whose softmax is always 1 */
 function checkSeveral({ name, logits }: ReturnType<typeof firstOf>): void {
   if (logits > 1) return
@@ -64,7 +70,7 @@ export function classification(options: ClassificationOptions = {}): Task<'acc' 
       compute: ({ logits, labels }) => crossEntropyRows(logits, labels),
     },
     measure: ({ logits, labels }) => ({
-      acc: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), indexOf(labels)), 'float32')),
+      acc: tf.mean(tf.cast(rightRows(logits, labels), 'float32')),
     }),
     judge: { metric: 'acc', goal: 'max' },
     check(networks, fields, source) {

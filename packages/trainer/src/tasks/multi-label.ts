@@ -8,10 +8,17 @@ export const MULTI_LABEL_OPTIONS = CLASSIFICATION_OPTIONS
 
 export type MultiLabelOptions = Given<typeof MULTI_LABEL_OPTIONS>
 
-/** Whether a label holds, with a logit above 0, or should, with a share above ½: the mean over the labels of each row. */
+/** Where logits are finite. */
+const areFinite = (logits: tf.Tensor): tf.Tensor => tf.equal(tf.mul(logits, 0), 0)
+
+/**
+ * Whether a label holds, with a logit above 0, or should, with a share above ½: the mean over the labels of each row.
+ * A logit that is not finite is never right.
+ */
 function rightShares({ logits, labels }: Rows): tf.Tensor {
   const expected = tf.greater(tf.reshape(tf.cast(labels, 'float32'), logits.shape), 0.5)
-  return tf.mean(tf.cast(tf.equal(tf.greater(logits, 0), expected), 'float32'), 1)
+  const right = tf.logicalAnd(areFinite(logits), tf.equal(tf.greater(logits, 0), expected))
+  return tf.mean(tf.cast(right, 'float32'), 1)
 }
 
 /**
