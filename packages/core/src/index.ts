@@ -25,6 +25,7 @@ export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { sizeOf, type Shape } from './shape.ts'
 export { digestOf } from './digest.ts'
+export { parseJson } from './strict-json.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export type {
   ActorOutputs,

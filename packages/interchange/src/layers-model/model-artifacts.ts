@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { bytesOf, GpdError, sizeOf, type Bytes } from '@gpdjs/core'
+import { bytesOf, GpdError, parseJson, sizeOf, type Bytes } from '@gpdjs/core'
 
 /** One tensor as a `model.json` lists it. */
 interface WeightEntry {
@@ -127,7 +127,7 @@ function checkClasses(topology: unknown, refuse: Refuse): void {
 
 function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> {
   try {
-    const json = JSON.parse(text) as unknown
+    const json = parseJson(text)
     if (isRecord(json)) return json
   } catch (error) {
     throw refuse('JSON', (error as Error).message)

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, parseNetwork, sizeOf, type Model, type Network, type TensorRecord } from '@gpdjs/core'
+import { GpdError, parseJson, parseNetwork, sizeOf, type Model, type Network, type TensorRecord } from '@gpdjs/core'
 import { decodeModel, type DecodedModel, type OnnxFloats } from './decode-model.ts'
 import { NoMessage } from './read-protobuf.ts'
 import { DEFINITION, LAYOUT, toOnnx } from './to-onnx.ts'
@@ -28,7 +28,7 @@ function definitionOf({ metadata }: DecodedModel, source: string): Network {
   }
   const definition = (): unknown => {
     try {
-      return JSON.parse(text)
+      return parseJson(text)
     } catch {
       return undefined
     }
