@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { bytesOf, GpdError, parseJson, sizeOf, type Bytes } from '@gpdjs/core'
+import { rehearse } from './rehearsal.ts'
+import { checkTopology, isRecord, quoted, type Refuse } from './topology.ts'
 
 /** One tensor as a `model.json` lists it. */
 interface WeightEntry {
@@ -23,18 +25,11 @@ export interface ReadModelOptions {
   readonly onWarning?: (message: string) => void
 }
 
-type Refuse = (expected: string, found: string) => GpdError
-
 const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 }
 const STORED = ['float32', 'int32', 'bool']
 const QUANTIZED = ['uint8', 'uint16', 'float16']
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
-
-const quoted = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80)
 
 /** A name in the folder itself: no other folder, drive or address. */
 function checkPath(path: unknown, refuse: Refuse): string {
@@ -75,7 +70,11 @@ function checkManifest(manifest: unknown, refuse: Refuse): readonly WeightGroup[
 const byteSize = ({ shape, dtype, quantization }: WeightEntry): number =>
   sizeOf(shape) * BYTES[quantization?.dtype ?? dtype]!
 
+/** A part that is alone, and all of its buffer, is not copied. */
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const [only, ...others] = parts
+  if (only !== undefined && others.length === 0 && only.buffer instanceof ArrayBuffer)
+    if (only.byteLength === only.buffer.byteLength) return only as Uint8Array<ArrayBuffer>
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   parts.reduce((offset, part) => {
     bytes.set(part, offset)
@@ -106,25 +105,6 @@ function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, opt
   }
 }
 
-/** Refuses layers of classes that TensorFlow.js does not have and that are not registered. */
-function checkClasses(topology: unknown, refuse: Refuse): void {
-  const known = tf.serialization.SerializationMap.getMap().classNameMap
-  const waiting = [topology]
-  // A loop: a hostile file may nest deeper than the stack.
-  while (waiting.length > 0) {
-    const value = waiting.pop()
-    if (typeof value !== 'object' || value === null) continue
-    waiting.push(...Object.values(value))
-    const { layers } = value as { layers?: unknown }
-    for (const layer of Array.isArray(layers) ? (layers as unknown[]) : []) {
-      const { class_name: className, config } = isRecord(layer) ? layer : {}
-      if (typeof className === 'string' && Object.hasOwn(known, className)) continue
-      const name = isRecord(config) ? config['name'] : undefined
-      throw refuse('layers of TensorFlow.js, or registered ones', `class ${quoted(className)} of layer ${quoted(name)}`)
-    }
-  }
-}
-
 function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> {
   try {
     const json = parseJson(text)
@@ -143,7 +123,8 @@ function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> 
  * @param text the contents of `model.json`
  * @returns for `tf.loadLayersModel(tf.io.fromMemory(artifacts))`
  * @throws GpdError `checkpoint.corrupt` naming what is wrong: a path out of the folder, a missing file, bytes missing or
- *   left over, a weight twice, a layer of an unknown class; what `options.read` throws
+ *   left over, a weight twice, a layer of an unknown class, or one that reads what is never there; whatever TensorFlow.js itself
+ *   has against building the model; what `options.read` throws
  * @example
  * const read = async (name) => readFile(join(folder, name))
  * const model = await tf.loadLayersModel(tf.io.fromMemory(await readModelArtifacts(text, { source: folder, read })))
@@ -155,7 +136,7 @@ export async function readModelArtifacts(text: string, options: ReadModelOptions
   const { modelTopology, weightsManifest, format } = json
   if (format === 'graph-model') throw refuse('a layers-model', 'a graph-model, which is no tf.LayersModel')
   if (!isRecord(modelTopology)) throw refuse('an object as modelTopology', quoted(modelTopology))
-  checkClasses(modelTopology, refuse)
+  checkTopology(modelTopology, refuse)
   const groups = checkManifest(weightsManifest, refuse)
   const parts: Uint8Array[] = []
   for (const group of groups) {
@@ -166,5 +147,7 @@ export async function readModelArtifacts(text: string, options: ReadModelOptions
   const weightSpecs = groups.flatMap(({ weights }) => weights) as unknown as tf.io.WeightsManifestEntry[]
   // All but where the weights were: training configuration, signatures, metadata, and whatever else it has.
   const { weightsManifest: _, ...rest } = json
-  return { ...rest, weightSpecs, weightData: joined(parts).buffer }
+  const artifacts = { ...rest, weightSpecs, weightData: joined(parts).buffer }
+  await rehearse(artifacts, options.source, refuse)
+  return artifacts
 }

@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs'
+import type { GpdError } from '@gpdjs/core'
+
+/** Makes the error for a file that is not what it should be; the caller throws it. */
+export type Refuse = (expected: string, found: string) => GpdError
+
+type Json = Readonly<Record<string, unknown>>
+
+export const isRecord = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const quoted = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80)
+
+/** Names that stand for a prototype in the tables that TensorFlow.js keeps, and a list of classes that only a program may give. */
+const FORBIDDEN = ['__proto__', 'custom_objects', 'customObjects']
+
+function checkKeys(value: object, refuse: Refuse): void {
+  const key = FORBIDDEN.find((forbidden) => Object.hasOwn(value, forbidden))
+  if (key !== undefined) throw refuse('keys of layers', quoted(key))
+}
+
+/** A layer of a class that TensorFlow.js has or that is registered. */
+function checkClass(layer: unknown, refuse: Refuse): void {
+  const { class_name: className, config } = isRecord(layer) ? layer : {}
+  const known = tf.serialization.SerializationMap.getMap().classNameMap
+  if (typeof className === 'string' && Object.hasOwn(known, className)) return
+  const name = isRecord(config) ? config['name'] : undefined
+  throw refuse('layers of TensorFlow.js, or registered ones', `class ${quoted(className)} of layer ${quoted(name)}`)
+}
+
+/** Classes that stand for a call of themselves as soon as they are made. */
+const CALLED_WHEN_MADE = ['InputLayer', 'Functional', 'Model', 'Sequential']
+
+interface Wired {
+  readonly name: string
+  readonly calls: readonly unknown[]
+  /** Calls of it that others can read. */
+  made: number
+}
+
+/** A layer of a functional model; nothing where it is one of a sequential model, which has no wires. */
+function wiredLayer(layer: Json, refuse: Refuse): Wired | undefined {
+  const { name, inbound_nodes: calls, config, class_name: className } = layer
+  if (calls === undefined && !Object.hasOwn(layer, 'inboundNodes')) return undefined
+  const own = isRecord(config) ? (config['name'] ?? name) : name
+  if (typeof name !== 'string' || name === '__proto__' || own !== name)
+    throw refuse('layers with one name', `${quoted(name)} and ${quoted(own)}`)
+  if (!Array.isArray(calls) || Object.hasOwn(layer, 'inboundNodes'))
+    throw refuse(`a list as inbound_nodes of layer ${quoted(name)}`, quoted(calls))
+  return { name, calls, made: CALLED_WHEN_MADE.includes(String(className)) ? 1 : 0 }
+}
+
+/** What a call reads: `[layer, call of that layer, …]`. */
+function isThere(input: unknown, layers: ReadonlyMap<string, Wired>): boolean {
+  const [name, call] = Array.isArray(input) ? (input as unknown[]) : []
+  return (layers.get(String(name))?.made ?? 0) > Number(call)
+}
+
+/**
+ * Refuses wires that lead nowhere or in a circle: TensorFlow.js calls layers as soon as what they read is there, and tries again
+ * for ever.
+ */
+function checkWires(layers: readonly Wired[], refuse: Refuse): void {
+  const byName = new Map(layers.map((layer) => [layer.name, layer]))
+  if (byName.size < layers.length) {
+    const twice = layers.find((layer) => byName.get(layer.name) !== layer)!
+    throw refuse('each layer once', `${quoted(twice.name)} twice`)
+  }
+  const inputsOf = (call: unknown): readonly unknown[] => (Array.isArray(call) ? call : [])
+  let waiting = layers.flatMap((layer) => layer.calls.map((call) => ({ layer, inputs: inputsOf(call) })))
+  while (waiting.length > 0) {
+    const left = waiting.filter(({ layer, inputs }) => {
+      const ready = inputs.every((input) => isThere(input, byName))
+      if (ready) layer.made++
+      return !ready
+    })
+    const [first] = left
+    if (first !== undefined && left.length === waiting.length) {
+      const input = first.inputs.find((each) => !isThere(each, byName))
+      throw refuse(`what layer ${quoted(first.layer.name)} reads to come before it`, quoted(input))
+    }
+    waiting = left
+  }
+}
+
+/**
+ * Checks what TensorFlow.js does not look at before it builds a model: classes, wires, and keys that would reach a prototype.
+ *
+ * @throws what `refuse` makes
+ */
+export function checkTopology(topology: unknown, refuse: Refuse): void {
+  const waiting = [topology]
+  while (waiting.length > 0) {
+    const value = waiting.pop()
+    if (typeof value !== 'object' || value === null) continue
+    checkKeys(value, refuse)
+    for (const inner of Object.values(value)) waiting.push(inner)
+    const { layers } = value as { layers?: unknown }
+    if (!Array.isArray(layers)) continue
+    for (const layer of layers as unknown[]) checkClass(layer, refuse)
+    const wired = (layers as Json[]).map((layer) => wiredLayer(layer, refuse))
+    checkWires(
+      wired.filter((layer) => layer !== undefined),
+      refuse,
+    )
+  }
+}
