@@ -13,6 +13,9 @@ const BY_KIND: Readonly<Record<string, number>> = {
   output: EXIT.resources,
 }
 
+/** Codes that are not those of their kind: nothing is wrong with what was asked for, the machine is too small for it. */
+const BY_CODE: Readonly<Record<string, number>> = { 'backend.out-of-memory': EXIT.resources }
+
 /** Error codes of the operating system when a disk is full, broken or taken away in the middle of a run. */
 const OUT_OF_RESOURCES = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EFBIG', 'EMFILE', 'ENOMEM'])
 
@@ -21,7 +24,7 @@ const isOutOfResources = (error: unknown): boolean =>
 
 /** The exit status that goes with an error. */
 export function exitCodeOf(error: unknown): number {
-  if (isGpdError(error)) return BY_KIND[error.code.split('.')[0]!] ?? EXIT.bug
+  if (isGpdError(error)) return BY_CODE[error.code] ?? BY_KIND[error.code.split('.')[0]!] ?? EXIT.bug
   return isOutOfResources(error) ? EXIT.resources : EXIT.bug
 }
 

@@ -26,6 +26,7 @@ export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradie
 export { sizeOf, type Shape } from './shape.ts'
 export { digestOf } from './digest.ts'
 export { parseJson } from './strict-json.ts'
+export { asOutOfMemory } from './out-of-memory.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export type {
   ActorOutputs,

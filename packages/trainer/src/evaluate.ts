@@ -1,5 +1,6 @@
 import {
   apply,
+  asOutOfMemory,
   fillOptions,
   kinds,
   option,
@@ -39,7 +40,7 @@ const predictionOf =
  * The metrics of a task over a whole set, in evaluation mode.
  *
  * @throws GpdError `data.missing`, `data.mismatch` if the set is not what network and task read; what `source.check`
- *   throws; the reason of `signal` once it is aborted
+ *   throws; `backend.out-of-memory`, with a batch to try; the reason of `signal` once it is aborted
  * @example const { acc } = await evaluate(run.student, test)
  */
 export async function evaluate<Metric extends string = 'acc' | 'loss'>(
@@ -52,5 +53,9 @@ export async function evaluate<Metric extends string = 'acc' | 'loss'>(
   checkSource(task, { network: model.network }, 'evaluated', source.fields)
   await source.check?.()
   const measure = task.evaluate ?? ((...given) => meanOverSet(task, ...given) as Promise<Record<Metric, number>>)
-  return measure(predictionOf(model, task), source, { batchSize, ...(signal && { signal }) })
+  try {
+    return await measure(predictionOf(model, task), source, { batchSize, ...(signal && { signal }) })
+  } catch (error) {
+    throw asOutOfMemory(error, batchSize)
+  }
 }

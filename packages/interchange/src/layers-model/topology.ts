@@ -71,7 +71,8 @@ function checkWires(layers: readonly Wired[], refuse: Refuse): void {
   while (waiting.length > 0) {
     const left = waiting.filter(({ layer, inputs }) => {
       const ready = inputs.every((input) => isThere(input, byName))
-      if (ready) layer.made++
+      // A call that reads nothing is not made.
+      if (ready && inputs.length > 0) layer.made++
       return !ready
     })
     const [first] = left

@@ -46,6 +46,8 @@ const MUTATIONS: readonly Mutate[] = [flipBits, flipBits, truncate, remove, inse
 
 /** A file with one kind of damage, or with two. */
 export function mutateBytes(bytes: Uint8Array, random: RandomStream): Uint8Array {
-  const once = MUTATIONS[random.integer(MUTATIONS.length)]!(bytes, random)
+  // A Buffer's own `slice` is a view.
+  const own = Uint8Array.from(bytes)
+  const once = MUTATIONS[random.integer(MUTATIONS.length)]!(own, random)
   return random.integer(4) === 0 ? MUTATIONS[random.integer(MUTATIONS.length)]!(once, random) : once
 }
