@@ -57,6 +57,22 @@ describe('a tf.LayersModel from a file', () => {
       (_, layer) => (layer('fc').inbound_nodes = [[['flat', 1, 0, {}]]]),
       /what layer "fc" reads .*"flat",1/,
     ],
+    [
+      'reads what is never called',
+      (_, layer) => (layer('flat').inbound_nodes = [[]]),
+      /what layer "fc" reads .*"flat",0/,
+    ],
+    [
+      'has an input whose size is a text',
+      (_, layer) => (layer('image').config['batch_input_shape'] = 'huge'),
+      /found|it says/,
+    ],
+    [
+      'has metrics that are none',
+      (json) =>
+        (json.trainingConfig = { loss: 'mse', metrics: [0.5], optimizer_config: { class_name: 'SGD', config: {} } }),
+      /it says/,
+    ],
     ['reads itself', (_, layer) => (layer('fc').inbound_nodes = [[['fc', 0, 0, {}]]]), /what layer "fc" reads/],
     [
       'reads in a circle',

@@ -74,6 +74,8 @@ function leavingNothing<T>(work: () => T): T {
   try {
     return work()
   } finally {
+    // Those too that are kept: an optimizer keeps its rate.
+    tf.dispose(engine.state.activeScope.track)
     engine.endScope()
     for (const [name, variable] of Object.entries(registeredVariables)) if (!before.has(name)) variable.dispose()
   }
@@ -85,6 +87,15 @@ function asCorrupt(error: unknown, source: string): GpdError {
   const reason = error instanceof Error ? error.message : String(error)
   const problem = `${source}: expected a model that TensorFlow.js can build, it says: ${quoted(reason)}.`
   return new GpdError('checkpoint.corrupt', problem, 'Write or download it again.', { cause: error })
+}
+
+const isOpenShape = (shape: unknown): boolean =>
+  Array.isArray(shape) && shape.every((size) => size === null || (Number.isSafeInteger(size) && Number(size) > 0))
+
+/** TensorFlow.js takes anything as the shape of an input. */
+function checkInputs({ inputs }: tf.LayersModel, refuse: Refuse): void {
+  const wrong = inputs.find(({ shape }) => !isOpenShape(shape))
+  if (wrong !== undefined) throw refuse(`sizes as shape of the input '${wrong.name}'`, quoted(wrong.shape))
 }
 
 /** What a model takes along, beside its layers: whatever is wrong with it is thrown. */
@@ -115,6 +126,7 @@ export async function rehearse(artifacts: tf.io.ModelArtifacts, source: string, 
     )
     const model = await building
     leavingNothing(() => takeAlong(model, artifacts))
+    checkInputs(model, refuse)
     checkWeights(model, listed, refuse)
   } catch (error) {
     throw asCorrupt(error, source)
