@@ -1,10 +1,13 @@
-// What would be published: packs every built package and looks inside, then loads it both ways and bundles all for a browser.
+// What would be published: packs every built package and looks inside, loads it both ways, bundles all for a browser, and
+// compiles the code of the pages against the declarations.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bundleProblems } from './browser-bundle.mjs'
+import { markdownFiles } from './docs/markdown.mjs'
+import { programBlocks, strictProblems } from './docs/types.mjs'
 import { readTarball } from './tarball.mjs'
 import { packageFolders, report, root } from './workspace.mjs'
 
@@ -88,4 +91,5 @@ report(`Contents of ${folders.length} packages`, [
     [...contentProblems(files), ...loadProblems(folder)].map((problem) => `${folder}: ${problem}.`),
   ),
   ...(await bundleProblems(packed.map(({ files }) => files))),
+  ...strictProblems(markdownFiles().flatMap(programBlocks), 'declarations'),
 ])

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { root } from '../workspace.mjs'
-import { headings, readText, withoutCode } from './markdown.mjs'
+import { headings, readText, withoutCode, withoutFences } from './markdown.mjs'
 
 const linkForms = [
   /\]\(<?([^)\s>]+)>?(?:\s+["'][^"']*["'])?\)/g, // [text](target "title") and ![text](target)
@@ -46,4 +46,31 @@ export function brokenLinks(file) {
       if (!anchor || !found.endsWith('.md') || statSync(join(root, found)).isDirectory()) return []
       return anchors(found).includes(anchor) ? [] : [`${file}: the link ${target} names no heading of ${found}.`]
     })
+}
+
+/** Files of the repository that a text mentions: `docs/errors.md`, maybe with a section, "A task". */
+const mention = /`((?:docs|examples|packages)\/[\w./-]+)`(?:,[ \n]"([^"]+)")?/g
+
+/**
+ * Links in a package's README that lead nowhere from npm's page of the package, which shows the README without the files around
+ * it, and files of the repository that it mentions instead and that are not there.
+ *
+ * @param {string} folder of the package, relative to the root
+ * @returns {string[]} one line per problem
+ */
+export function npmLinkProblems(folder) {
+  const file = `${folder}/README.md`
+  const text = readText(file)
+  return [
+    ...linkTargets(text)
+      .filter((target) => !target.startsWith('https://') && !target.startsWith('#'))
+      .map(
+        (target) => `${file}: the link ${target} leads nowhere from npm. Link to https://…, or name the file in code.`,
+      ),
+    ...[...withoutFences(text).matchAll(mention)].flatMap(([, path = '', section]) => {
+      if (!existsSync(join(root, path))) return [`${file}: it mentions ${path}, which does not exist.`]
+      if (section === undefined || headings(readText(path)).some(({ title }) => title === section)) return []
+      return [`${file}: it mentions "${section}", which is no heading of ${path}.`]
+    }),
+  ]
 }

@@ -18,7 +18,8 @@ const isExported = (statement) =>
  * @param {string} barrel relative to the root
  * @returns {string[]} the names that it exports, those of other barrels that it takes over included
  */
-const exportedNames = (barrel) => parse(readText(barrel)).statements.flatMap((statement) => namesOf(statement, barrel))
+export const exportedNames = (barrel) =>
+  parse(readText(barrel)).statements.flatMap((statement) => namesOf(statement, barrel))
 
 /**
  * @param {ts.Statement} statement
@@ -51,7 +52,7 @@ function entriesOf(folder) {
 }
 
 /** The public names of every package and example, by what is imported: `@gpdjs/data/node` → names. */
-const publicNames = new Map(projectFolders().flatMap(entriesOf))
+export const publicNames = new Map(projectFolders().flatMap(entriesOf))
 
 /**
  * @param {ts.Statement} statement

@@ -5,6 +5,8 @@ import { conformanceCases } from '@gpdjs/backends/conformance'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPages } from './testing/build-pages.ts'
 import { findChromium, inChromium, type Graphics } from './testing/chromium.ts'
+import { SHAPES, shapes } from './shapes.ts'
+import type { ExampleReport } from './testing/example.ts'
 import { losses, type Check, type Losses } from './testing/losses.ts'
 import { serve } from './testing/server.ts'
 
@@ -20,12 +22,15 @@ interface Page {
   /** Whether it is served so that it may use threads. */
   readonly isolated?: boolean
   readonly graphics?: Graphics
+  /** The path under which it is served. */
+  readonly at?: string
 }
 
 const PAGES = {
   plain: {
-    checks: ['environment', 'auto', 'losses-wasm', 'losses-worker', 'losses-cpu', 'example', 'tensorflow', 'files'],
+    checks: ['environment', 'auto', 'losses-wasm', 'losses-worker', 'losses-cpu', 'tensorflow', 'files'],
   },
+  example: { checks: ['example'], at: '/some/sub/path' },
   conformance: { checks: ['conformance-cpu', 'conformance-wasm'] },
   isolated: { checks: ['environment', 'losses-wasm', 'threads'], isolated: true },
   'without wasm': { checks: ['no-wasm', 'no-wasm-auto'] },
@@ -37,8 +42,13 @@ let warnings: readonly string[]
 const reports = new Map<string, ReadonlyMap<string, Check>>()
 
 /** The results of a page's checks, in a Chromium of its own. */
-async function visit({ checks, isolated = false, graphics = 'none' }: Page): Promise<ReadonlyMap<string, Check>> {
-  const server = await serve(folder, { isolated })
+async function visit({
+  checks,
+  isolated = false,
+  graphics = 'none',
+  at = '',
+}: Page): Promise<ReadonlyMap<string, Check>> {
+  const server = await serve(folder, { isolated, at })
   try {
     const query = new URLSearchParams(checks.map((name) => ['check', name])).toString()
     const url = `${server.url}/src/testing/checks.html?${query}`
@@ -133,22 +143,51 @@ describe.skipIf(chromium === undefined)('a page in Chromium', () => {
       read: { code: 'checkpoint.missing', message },
     })
   })
+})
 
-  it('shows the example: progress, predictions, and the student to save', () => {
-    const shown = said<
-      Record<'ready' | 'status', string> & Record<'epochs' | 'predictions' | 'saved', unknown[]> & { steps: number }
-    >('plain', 'example')
-    expect(shown.ready).toContain('wasm because')
+describe.skipIf(chromium === undefined)('the example in Chromium, under a path', () => {
+  const shown = () => said<ExampleReport>('example', 'example')
+  const tests = shapes('test', 16)
+  const share = /^\d+\.\d %$/
+
+  it('says which backend it has', () => expect(shown().ready).toContain('wasm because'))
+
+  it('shows progress', () => {
     // A blocked page shows no step before the end; on a busy machine even a good page misses some.
-    expect(shown.steps, 'steps of four that the page showed').toBeGreaterThan(0)
-    expect(shown.status).toMatch(/^Done in \d+\.\d s on wasm: \d+\.\d % of test images right\.$/)
-    const share = expect.stringMatching(/^\d+\.\d %$/) as string
-    const number = expect.stringMatching(/^\d+(\.\d+)?$/) as string
-    expect(shown.epochs).toEqual(['1', '2'].map((epoch) => [epoch, number, share, share, number]))
-    expect(shown.predictions).toHaveLength(16)
-    for (const prediction of shown.predictions) {
-      expect(prediction).toEqual([expect.stringMatching(/^(disc|square|triangle|cross)$/), 20])
-    }
-    expect(shown.saved).toEqual(['student.json', 'student.weights.bin'])
+    expect(shown().steps, 'steps of 100 that the page showed').toBeGreaterThan(3)
+    const cells = [expect.stringMatching(/^\d+\.\d+$/), expect.stringMatching(share), expect.stringMatching(share)]
+    const epochs = ['1', '2', '3', '4', '5'].map((epoch) => [epoch, ...cells, expect.stringMatching(/^\d+$/)])
+    expect(shown().epochs).toEqual(epochs)
+  })
+
+  it('never blocks the page for a second', () => expect(shown().longestTask).toBeLessThan(1000))
+
+  it('can be stopped and run again, and leaves no tensor behind', () => {
+    const { stopped, done } = shown()
+    expect(stopped[0]).toMatch(/^Stopped after \d+ steps and \d+\.\d s: \d+\.\d % of 400 test images right\.$/)
+    expect(Number(/\d+/.exec(stopped[0]!)![0]), 'steps of 100').toBeLessThan(100)
+    expect(done[0]).toMatch(/^Done after 100 steps and \d+\.\d s: /)
+    for (const [, memory] of [stopped, done]) expect(memory).toBe('0 tensors left in memory by this run.')
+  })
+
+  it('shows the first test images, each with what the saved student takes it for', () => {
+    shown().shown.forEach(({ pixels, caption, mark, predicted }, i) => {
+      expect(pixels, `picture ${i}`).toEqual([...tests.images.subarray(i * 400, (i + 1) * 400)])
+      const [guess, label] = [SHAPES[predicted]!, SHAPES[tests.labels[i]!]!]
+      expect([caption, mark], `picture ${i}`).toEqual(
+        guess === label ? [guess, 'right'] : [`${guess} (a ${label})`, 'wrong'],
+      )
+    })
+    expect(shown().shown).toHaveLength(16)
+    // One answer for all would be right in any order.
+    expect(new Set(shown().shown.map(({ predicted }) => predicted)).size).toBeGreaterThan(1)
+  })
+
+  it('states the accuracy of the student that it saves', () => {
+    const { accuracy, done, epochs, saved } = shown()
+    const stated = `${(100 * accuracy).toFixed(1)} %`
+    expect(done[0]).toContain(`${stated} of 400 test images right.`)
+    expect(epochs.at(-1)![2]).toBe(stated)
+    expect(saved).toEqual(['student.json', 'student.weights.bin'])
   })
 })

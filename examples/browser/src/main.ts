@@ -1,58 +1,92 @@
 /** Gap Preserving Distillation in a page; README.md explains how to run it. */
-/// <reference types="vite/client" />
-import * as tf from '@tensorflow/tfjs'
-import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
-import { useBackend } from '@gpdjs/backends'
-import { countImages, imageSource, moments, take, type ChannelMoments, type ImageSet } from '@gpdjs/data'
-import { toLayersModel } from '@gpdjs/interchange'
-import { append, element, percent, showImage } from './page.ts'
-import { shapes, SHAPES } from './shapes.ts'
-import { train } from './train.ts'
+import { take } from '@gpdjs/data'
+import { drawChart } from './chart.ts'
+import type { Epoch, Exam, Report, Request } from './messages.ts'
+import { append, download, element, percent, showImages, showGuesses } from './page.ts'
+import { shapes, TEST_IMAGES } from './shapes.ts'
 
 const asked = new URLSearchParams(location.search)
 const number = (name: string, standard: number) => Number(asked.get(name) ?? standard)
-const [status, button, save] = [element('status'), element('train'), element('save')]
-const progress = element<HTMLProgressElement>('progress')
+const [status, progress] = [element('status'), element<HTMLProgressElement>('progress')]
+const [trainButton, stopButton, saveButton] = ['train', 'stop', 'save'].map((id) => element<HTMLButtonElement>(id)) as [
+  HTMLButtonElement,
+  HTMLButtonElement,
+  HTMLButtonElement,
+]
 
-const backend = await useBackend('auto', { wasmUrl })
-status.textContent = `Ready: ${backend.reason}`
+const test = shapes('test', TEST_IMAGES)
+const SHOWN = 16
+const epochs: Epoch[] = []
 
-async function trainAndShow(): Promise<void> {
-  const sets = { train: shapes('train', number('images', 1280)), test: shapes('test', 400) }
-  const run = await train(
-    sets,
-    { epochs: number('epochs', 12) },
-    {
-      onTrainBegin: ({ totalSteps }) => void (progress.max = totalSteps),
-      onBatchEnd(step, { loss }) {
-        progress.value = step
-        status.textContent = `Step ${step}, loss ${loss!.toFixed(3)}`
-      },
-      onEpochEnd(epoch, logs) {
-        const accuracies = [logs['val_acc'], logs['val_acc/dynamic-teacher']].map((accuracy) => percent(accuracy!))
-        append('epochs', [epoch + 1, logs['loss']!.toFixed(3), ...accuracies, Math.round(logs['samples-per-second']!)])
-      },
-    },
+const worker = new Worker(new URL('./training.worker.ts', import.meta.url), { type: 'module' })
+const ask = (request: Request) => worker.postMessage(request)
+const say = (text: string) => void (status.textContent = text)
+
+/** What can be pressed. */
+function allow({ train = false, stop = false, save = false }): void {
+  trainButton.disabled = !train
+  stopButton.disabled = !stop
+  saveButton.disabled = !save
+}
+
+/** The share of right guesses, of all test images. */
+const accuracy = ({ guesses }: Exam) => guesses.filter((guess, i) => guess === test.labels[i]).length / guesses.length
+
+function end({ outcome, steps, seconds, exam, files, tensorsLeft }: Extract<Report, { kind: 'end' }>): void {
+  showGuesses(take(test, SHOWN), exam)
+  const ended = { completed: 'Done', aborted: 'Stopped' }[outcome] ?? `Ended (${outcome})`
+  say(
+    `${ended} after ${steps} steps and ${seconds.toFixed(1)} s: ${percent(accuracy(exam))} of ${test.labels.length} test images right.`,
   )
-  const model = toLayersModel(run.student) // an ordinary model: no branches, no teacher
-  await showPredictions(model, take(sets.test, 16), moments(sets.train))
-  save.onclick = () => void model.save('downloads://student')
-  save.removeAttribute('disabled')
-  status.textContent = `Done in ${run.seconds.toFixed(1)} s on ${backend.name}: ${percent(run.history.at(-1)!.logs['val_acc']!)} of test images right.`
-  run.dispose()
+  element('memory').textContent = `${tensorsLeft} tensors left in memory by this run.`
+  saveButton.onclick = () => {
+    download('student.json', new Blob([files.model], { type: 'application/json' }))
+    download('student.weights.bin', new Blob([files.weights]))
+  }
+  allow({ train: true, save: true })
 }
 
-async function showPredictions(model: tf.LayersModel, set: ImageSet, normal: ChannelMoments): Promise<void> {
-  const images = imageSource(set, { moments: normal })
-  const [batch] = images.batches({ batchSize: countImages(set), seed: 0, epoch: 0, training: false })
-  const classes = tf.tidy(() => tf.argMax(model.predict(batch!.fields['image']!) as tf.Tensor, 1))
-  tf.dispose({ ...batch!.fields })
-  const found = await classes.data()
-  classes.dispose()
-  found.forEach((label, i) => showImage('predictions', set, i, SHAPES[label]!, label === set.labels[i]))
+const on: { readonly [K in Report['kind']]: (report: Extract<Report, { kind: K }>) => void } = {
+  ready({ reason }) {
+    say(`Ready: ${reason}`)
+    allow({ train: true })
+  },
+  begin: ({ totalSteps }) => void (progress.max = totalSteps),
+  step({ step, loss }) {
+    progress.value = step
+    say(`Step ${step} of ${progress.max}, loss ${loss.toFixed(3)}`)
+  },
+  epoch(epoch) {
+    epochs.push(epoch)
+    const accuracies = [epoch.student, epoch.teacher].map(percent)
+    append('epochs', [epoch.epoch, epoch.loss.toFixed(3), ...accuracies, Math.round(epoch.imagesPerSecond)])
+    drawChart(epochs, number('epochs', 12))
+  },
+  end,
+  failed({ message }) {
+    say(message)
+    allow({ train: true })
+  },
+}
+worker.onmessage = ({ data }: MessageEvent<Report>) => on[data.kind](data as never)
+worker.onerror = ({ message }) => on.failed({ kind: 'failed', message })
+
+trainButton.onclick = () => {
+  epochs.length = 0
+  progress.value = 0
+  element('memory').textContent = ''
+  element('epochs').replaceChildren()
+  drawChart(epochs, number('epochs', 12))
+  showImages(take(test, SHOWN))
+  say('Drawing images …')
+  allow({ stop: true })
+  ask({ kind: 'train', images: number('images', 1280), epochs: number('epochs', 12) })
+}
+stopButton.onclick = () => {
+  allow({})
+  say('Stopping after this step …')
+  ask({ kind: 'stop' })
 }
 
-button.onclick = () => {
-  button.setAttribute('disabled', '')
-  trainAndShow().catch((error: Error) => void (status.textContent = error.message))
-}
+showImages(take(test, SHOWN))
+drawChart(epochs, number('epochs', 12))

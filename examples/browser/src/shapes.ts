@@ -4,6 +4,9 @@ import type { ImageSet } from '@gpdjs/data'
 export const SHAPES = ['disc', 'square', 'triangle', 'cross'] as const
 export const SIZE = 20
 
+/** Images that are never trained on. */
+export const TEST_IMAGES = 400
+
 /** Whether a point is inside; the shape is about 1 in radius, around the origin. */
 const INSIDE: Readonly<Record<(typeof SHAPES)[number], (x: number, y: number) => boolean>> = {
   disc: (x, y) => x * x + y * y < 0.8,

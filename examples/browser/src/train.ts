@@ -3,10 +3,18 @@ import { moments, type ImageSet, imageSource } from '@gpdjs/data'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { cosine, distill, dynamicTeacher, sgd, type Callbacks, type DistillResult } from '@gpdjs/trainer'
 
-/** A small student beside its dynamic teacher. Between steps the browser can draw the page and react to its buttons. */
+export interface TrainOptions {
+  readonly epochs: number
+  /** Default 32. */
+  readonly batchSize?: number
+  /** Ends training after a step. */
+  readonly signal?: AbortSignal
+}
+
+/** A small student beside its dynamic teacher. Between steps messages and timers get their turn. */
 export function train(
   { train, test }: Readonly<Record<'train' | 'test', ImageSet>>,
-  { epochs, batchSize = 32 }: { readonly epochs: number; readonly batchSize?: number },
+  { epochs, batchSize = 32, signal }: TrainOptions,
   callbacks: Callbacks,
 ): Promise<DistillResult> {
   const normal = moments(train)
@@ -18,5 +26,6 @@ export function train(
     batchSize,
     plugins: [dynamicTeacher({ expander: inverseReparameterization({ ratio: 2, branches: orepa() }) })],
     callbacks,
+    ...(signal && { signal }),
   })
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ const here = fileURLToPath(new URL('../', import.meta.url))
 /** Pages with blocks ```` ```ts file=… ````: copies of files. */
 const COPIES = 'docs/extending.md'
 
-/** Pages with blocks ```` ```js run ````: programs, each followed by a block of what it prints. */
+/** Pages with blocks ```` ```js run ```` or ```` ```ts run ````: programs, each followed by a block of what it prints. */
 const PROGRAMS = [
   'README.md',
   'docs/ablations.md',
@@ -31,8 +31,9 @@ async function output(code: string): Promise<string> {
   mkdirSync(`${here}runs`, { recursive: true })
   const cwd = mkdtempSync(`${here}runs/documentation-`)
   try {
-    const flags = ['--conditions=@gpdjs/source', '--import', 'tsx', '--input-type=module']
-    const { stdout } = await promisify(execFile)(process.execPath, [...flags, '--eval', code], { cwd })
+    writeFileSync(`${cwd}/program.ts`, code)
+    const flags = ['--conditions=@gpdjs/source', '--import', 'tsx']
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, 'program.ts'], { cwd })
     return stdout
   } finally {
     rmSync(cwd, { recursive: true })
@@ -56,7 +57,7 @@ describe(COPIES, () => {
 describe.each(PROGRAMS)('%s', (page) => {
   const blocks = codeBlocks(page)
   const programs = blocks.flatMap(({ info, code }, at) =>
-    info === 'js run' ? [{ code, printed: blocks[at + 1] }] : [],
+    /^[jt]s run$/.test(info) ? [{ code, printed: blocks[at + 1] }] : [],
   )
 
   it('has a program', () => expect(programs).not.toHaveLength(0))

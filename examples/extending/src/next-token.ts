@@ -60,8 +60,8 @@ export const nextToken = (): Task<'bits' | 'loss'> => ({
   outputs: ['logits'],
   fields: { tokens: { dtype: 'int32' } },
   rows: ({ logits }, { tokens }) => ({
-    logits: without('last', logits!) as tf.Tensor2D,
-    labels: without('first', tokens!) as tf.Tensor1D,
+    logits: without('last', logits!),
+    labels: without('first', tokens!),
   }),
   objective: {
     name: 'cross-entropy',

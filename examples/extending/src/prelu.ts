@@ -12,7 +12,8 @@ const ATTRIBUTES = {
  * @see He et al., "Delving Deep into Rectifiers", ICCV 2015
  */
 export const prelu = defineOp({
-  name: 'prelu',
+  // Not that of an op that is there already: @gpdjs/core has a `prelu`.
+  name: 'ownPrelu',
   attributes: ATTRIBUTES,
   infer({ attributes: { initial }, inputs }) {
     const { shape, channels } = inputs[0]!

@@ -25,7 +25,7 @@ export function twoTowers(sizes: {
 const dot = (queries: tf.Tensor, documents: tf.Tensor) => tf.matMul<tf.Tensor2D>(queries, documents, false, true)
 
 /** Whether each query's own document, the one of its number, scores highest. */
-const isFirst = (scores: tf.Tensor2D, own: tf.Tensor1D) => tf.cast(tf.equal(tf.argMax(scores, 1), own), 'float32')
+const isFirst = (scores: tf.Tensor, own: tf.Tensor) => tf.cast(tf.equal(tf.argMax(scores, 1), own), 'float32')
 
 /** Vectors of a whole set. They stay: a corpus of this size fits into memory. */
 function embed(predict: Parameters<NonNullable<Task['evaluate']>>[0], source: BatchSource, batchSize: number) {

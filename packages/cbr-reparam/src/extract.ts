@@ -9,7 +9,7 @@ import { studentView, type GradientScale } from './student-view.ts'
  *
  * @param statistics the student's own batch-norm moments
  * @returns new tensors, owned by the caller
- * @example const logits = predict(extractStudent(expansion, stored, studentStatistics), images)
+ * @example const logits = predict(extractStudent(expansion, stored, statistics), images)
  */
 export function extractStudent(expansion: Expansion, stored: TensorRecord, statistics: TensorRecord): Model {
   const tensors = tf.tidy(() => ({

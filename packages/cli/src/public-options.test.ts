@@ -32,13 +32,14 @@ const POSITION: Readonly<Record<string, number>> = {
   published: 2,
   ...Object.fromEntries(['atLoss', 'rkdLoss', 'kdLoss', 'distLoss', 'ttmLoss', 'wttmLoss'].map((name) => [name, 2])),
   softCrossEntropyLoss: 2,
+  binaryKdLoss: 2,
   ...Object.fromEntries(['dkdLoss', 'ofaLoss', 'rldLoss'].map((name) => [name, 3])),
 }
 
 /** Public functions without options. A new one without belongs here; one with options has a table, and is tested below. */
 const WITHOUT = new Set(
   (
-    'crossEntropyLoss listNetworks listTaps crossEntropy standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss ' +
+    'crossEntropyLoss listNetworks listTaps crossEntropy binaryCrossEntropy binaryCrossEntropyLoss checkEntries standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss ' +
     'vidLoss contrastLoss attentionFusion hclLoss ndLoss publishedMethods extractStudent studentView leadingBlock ' +
     'asPublished extractActor meanOverSet chain clip partition frozen globalNorm gradientsOf scaledGradients valueAt ' +
     'metricsFile combineCallbacks distillationTerm inScope ' +

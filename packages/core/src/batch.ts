@@ -1,4 +1,4 @@
-import type { Fields, FieldSpec } from './fields.ts'
+import type { EntryRules, Fields, FieldSpec } from './fields.ts'
 
 /** Samples on the device. The receiver disposes of the fields. */
 export interface Batch {
@@ -41,8 +41,14 @@ export interface BatchSource {
   /** Whether a sample may look different from one epoch to the next. */
   readonly varying: boolean
   batches(options: EpochOptions): Iterable<Batch>
-  /** Checks values on the device, which takes time; called once, before training or evaluation. */
-  check?(): Promise<void>
+  /**
+   * Checks the values of fields, which takes time; called before training or evaluation. Without it the trainer looks through
+   * the batches.
+   *
+   * @param rules what the entries of fields must be, beside the `size` of those that declare one
+   * @throws GpdError `data.label-range`
+   */
+  check?(rules?: EntryRules): Promise<void>
   /** A digest of the samples: equal if and only if the batches are. Undefined where it cannot be computed. */
   fingerprint?(): Promise<string | undefined>
 }

@@ -10,6 +10,19 @@ export interface FieldSpec {
   readonly size?: number
 }
 
+/**
+ * What the entries of a field must be, for every sample:
+ *
+ * - `index`: whole numbers 0 … size − 1
+ * - `distribution`: at least 0, and of sum 1 (a one-hot label, a mixture of labels)
+ * - `shares`: each from 0 to 1, whatever the others are (several labels that hold or not)
+ */
+export type EntryRule =
+  { readonly kind: 'index'; readonly size: number } | { readonly kind: 'distribution' } | { readonly kind: 'shares' }
+
+/** Rules by field. */
+export type EntryRules = Readonly<Record<string, EntryRule>>
+
 /** Named tensors; the first axis of each is the batch. */
 export type Fields = Readonly<Record<string, tf.Tensor>>
 

@@ -19,7 +19,8 @@ export {
   type OptionTable,
 } from './options/option.ts'
 export { isRecord, show } from './options/show.ts'
-export { describeField, type FieldSpec, type Fields } from './fields.ts'
+export { describeField, type EntryRule, type EntryRules, type FieldSpec, type Fields } from './fields.ts'
+export type { Distribution, Labels } from './labels.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
@@ -37,7 +38,7 @@ export type {
   PairOutputs,
 } from './loss.ts'
 export type { Batch, BatchSource, EpochOptions } from './batch.ts'
-export type { EvaluationOptions, ExpectedField, Objective, Predict, Rows, Task } from './task.ts'
+export type { EvaluationOptions, ExpectedField, GivenRows, Objective, Predict, Rows, Task } from './task.ts'
 export type { Progress, Schedule } from './schedule.ts'
 export {
   fixedAxis,
@@ -121,5 +122,5 @@ export type { Conv2dAttributes } from './ops/conv2d.ts'
 export type { RescaleAttributes } from './ops/rescale.ts'
 export type { BatchNormAttributes } from './ops/batch-norm.ts'
 export { adaptiveMeans, nearestCopies } from './tensor-ops/resample.ts'
-export { type Window, tfPadding } from './ops/window.ts'
+export { pairOf, tfPadding, tfSize, windowExtent, windowStrides, type Pair, type Window } from './ops/window.ts'
 export type { ChannelSplitAttributes } from './ops/channel-split.ts'

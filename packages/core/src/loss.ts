@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Fields } from './fields.ts'
 import type { ParameterSpec } from './axes/parameters.ts'
+import type { Distribution, Labels } from './labels.ts'
 import type { Network } from './network/network.ts'
 import type { Shape } from './shape.ts'
 import type { RandomStream } from './random/random-stream.ts'
@@ -27,8 +28,7 @@ export interface PairOutputs {
 export interface DistillationContext extends PairOutputs {
   /** The same for further views of these images (other augmentations), in the same order: those named in `views`. */
   readonly views?: Readonly<Record<string, PairOutputs>>
-  /** Class indices, int32 `[rows]` */
-  readonly labels: tf.Tensor1D
+  readonly labels: Labels
   /** How much each row counts, `[rows]`; absent where all count the same. The trainer weighs rows that a loss returns. */
   readonly weights?: tf.Tensor1D
   /** What the batch holds: at least the fields that the loss has named. */
@@ -80,6 +80,13 @@ export interface DistillationLoss {
   readonly views?: readonly string[]
   /** Fields of the batch that it reads, such as `['index']`: the positions of the images in the training set, int32 `[batch]`. */
   readonly fields?: readonly string[]
+  /**
+   * `'index'`: it needs one class index per row, so data with one-hot or soft labels are refused before the first step.
+   * Default: it takes both, or does not read labels.
+   */
+  readonly labels?: 'index'
+  /** What it takes the logits for; refused with a task of the other. Default: any, as it does not read logits. */
+  readonly distribution?: Distribution
   /** The loss is one number for all samples of a batch together, so rows cannot be weighed. Default false. */
   readonly comparesSamples?: boolean
   /** Returns tensors of the loss's own; called once for each pair of actors it compares. */
@@ -88,5 +95,5 @@ export interface DistillationLoss {
    * One number per row, `[rows]`, which the trainer averages, or one for the whole batch; summed over classes, in nats unless
    * documented otherwise. Disposes nothing.
    */
-  compute(context: DistillationContext): tf.Scalar | tf.Tensor1D
+  compute(context: DistillationContext): tf.Tensor
 }

@@ -4,7 +4,7 @@ export { readModelArtifacts, type ReadModelOptions } from './layers-model/model-
 export { decodeSafetensors } from './safetensors/decode.ts'
 export { encodeSafetensors, type EncodableTensor } from './safetensors/encode.ts'
 export type { SafeTensor } from './safetensors/element-types.ts'
-export { fromLayersModel, type FromLayersModelOptions } from './layers-model/from-layers-model.ts'
+export { fromLayersModel, type ConvertedModel, type FromLayersModelOptions } from './layers-model/from-layers-model.ts'
 export { toLayersModel } from './layers-model/to-layers-model.ts'
 export { fromOnnx, type FromOnnxOptions } from './onnx/from-onnx.ts'
 export { toOnnx, type OnnxOptions } from './onnx/to-onnx.ts'

@@ -22,7 +22,7 @@ export type InverseReparameterizationOptions = Given<typeof INVERSE_REPARAMETERI
  * const ir = inverseReparameterization({ ratio: 2, branches: orepa() })
  * const expansion = ir.expand(student)
  * const stored = ir.lift(expansion, parameters, seed)
- * apply(expansion.teacher, ir.teacherView(expansion, stored), statistics, images, { training: false })
+ * predict({ network: expansion.teacher, parameters: ir.teacherView(expansion, stored), statistics: {} }, images)
  * @see Guo et al., "Gap Preserving Distillation by Building Bidirectional Mappings with A Dynamic Teacher", ICLR 2025, section 3.2
  */
 export function inverseReparameterization(options: InverseReparameterizationOptions): Expander {

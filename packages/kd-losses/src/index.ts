@@ -1,4 +1,6 @@
 export { crossEntropy, crossEntropyRows } from './logits/cross-entropy.ts'
+export { binaryCrossEntropy, binaryCrossEntropyRows } from './logits/binary-cross-entropy.ts'
+export { binaryKd, binaryKdLoss, binaryKdRows, type BinaryKdOptions } from './logits/binary-kd.ts'
 export { kd, kdLoss, kdRows, type KdOptions } from './logits/kd.ts'
 export { dkd, dkdLoss, dkdRows, type DkdOptions } from './logits/dkd.ts'
 export {

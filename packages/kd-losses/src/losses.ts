@@ -9,6 +9,7 @@ import { reviewKd } from './features/review-kd.ts'
 import { rkd } from './features/rkd.ts'
 import { sp } from './features/sp.ts'
 import { vid } from './features/vid.ts'
+import { binaryKd } from './logits/binary-kd.ts'
 import { dist } from './logits/dist.ts'
 import { dkd } from './logits/dkd.ts'
 import { kd } from './logits/kd.ts'
@@ -65,6 +66,7 @@ function standardizedByName({ loss = 'kd', ...options }: Readonly<Record<string,
 export const losses: Readonly<Record<string, LossFactory>> = {
   ...standardizable,
   'soft-cross-entropy': checked(softCrossEntropy),
+  'binary-kd': checked(binaryKd),
   ofa: checked(ofa),
   standardized: checked(standardizedByName),
   fitnet: checked(fitnet),

@@ -27,8 +27,12 @@ afterAll(() => tf.dispose([s, t, map, deep, y, kernel, weight, bias, wide, rate,
 /** Every plain function of the package, called as in a loop without `tf.tidy`. */
 const calls: Readonly<Record<string, () => tf.Tensor>> = {
   crossEntropy: () => exported.crossEntropy(s, y),
+  'crossEntropy of shares': () => exported.crossEntropy(s, s),
+  binaryCrossEntropy: () => exported.binaryCrossEntropy(s, t),
+  binaryKdLoss: () => exported.binaryKdLoss(s, t),
   kdLoss: () => exported.kdLoss(s, t),
   dkdLoss: () => exported.dkdLoss(s, t, y),
+  'dkdLoss of shares': () => exported.dkdLoss(s, t, s, { softLabels: 'argmax' }),
   softCrossEntropyLoss: () => exported.softCrossEntropyLoss(s, t),
   distLoss: () => exported.distLoss(s, t),
   ofaLoss: () => exported.ofaLoss(s, t, y),

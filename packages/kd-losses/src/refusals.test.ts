@@ -3,10 +3,12 @@ import * as tf from '@tensorflow/tfjs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { at } from './features/at.ts'
 import { ndLoss } from './features/nd.ts'
+import { spLoss } from './features/sp.ts'
 import { reviewKd } from './features/review-kd.ts'
 import { rkd } from './features/rkd.ts'
 import { vid } from './features/vid.ts'
 import * as exported from './index.ts'
+import { binaryCrossEntropy } from './logits/binary-cross-entropy.ts'
 import { crossEntropy } from './logits/cross-entropy.ts'
 import { distLoss } from './logits/dist.ts'
 import { dkd, dkdLoss } from './logits/dkd.ts'
@@ -54,6 +56,28 @@ const inputs: [string, () => unknown, string, RegExp][] = [
     /int32 labels of shape \[2\], got float32 \[2, 3\].*argMax/,
   ],
   ['float labels', () => crossEntropy(x23, float), 'data.mismatch', /got float32 \[2\]/],
+  [
+    'shares of other classes',
+    () => crossEntropy(x24, soft),
+    'data.mismatch',
+    /float32 of \[2, 4\], got float32 \[2, 3\]/,
+  ],
+  [
+    'a list as logits',
+    () => kdLoss([[1, 2]] as never, x23),
+    'config.invalid',
+    /kdLoss: expected a tensor, got \[\[1, 2\]\]/,
+  ],
+  ['a list as teacher', () => kdLoss(x23, [[1, 2]] as never), 'config.invalid', /tf\.tensor2d/],
+  ['a list as labels', () => crossEntropy(x23, [0, 1] as never), 'config.invalid', /expected a tensor, got \[0, 1\]/],
+  ['a list as labels', () => dkdLoss(x23, x23, [0, 1] as never), 'config.invalid', /dkdLoss: expected a tensor, got/],
+  ['a list as features', () => spLoss([[1, 2]] as never, x23), 'config.invalid', /spLoss: expected tensors, got/],
+  [
+    'classes of labels',
+    () => binaryCrossEntropy(x23, y),
+    'data.mismatch',
+    /shape \[2, 3\], got int32 \[2\].*crossEntropy/,
+  ],
   ['a label too many', () => crossEntropy(x23, three), 'data.mismatch', /got int32 \[3\]/],
   ['two classes', () => dkdLoss(x22, x22, y), 'config.invalid', /at least 3 classes, got 2\. Use kdLoss/],
   [
@@ -140,6 +164,7 @@ const STATEFUL: Readonly<Record<string, string>> = {
   softCrossEntropy: 'soft-cross-entropy',
   reviewKd: 'review-kd',
   crd: 'crd',
+  binaryKd: 'binary-kd',
 }
 
 /** Options without which a loss cannot be made. */

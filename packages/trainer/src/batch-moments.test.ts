@@ -9,6 +9,7 @@ import {
   graph,
   initializeParameters,
   initializeStatistics,
+  type BatchSource,
   type DistillationLoss,
   type Network,
 } from '@gpdjs/core'
@@ -69,7 +70,7 @@ const peer = (other: Network, mode?: 'evaluation'): Plugin => ({
 
 /** The data with a further view of every image. */
 function withView(options: DistillOptions): DistillOptions {
-  const { train } = options.data
+  const train = options.data.train as BatchSource
   const strong = train.fields['image']!
   return {
     ...options,

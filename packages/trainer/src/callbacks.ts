@@ -1,7 +1,17 @@
-import type { Snapshot } from './checkpoints/snapshot.ts'
+import type { TensorRecord } from '@gpdjs/core'
+import type { Plain } from '@gpdjs/interchange'
 
 /** Numbers to log, under the names of TensorFlow.js (`loss`, `acc`, `val_acc`) and those of the run's losses. */
 export type Logs = Readonly<Record<string, number>>
+
+/** Everything of a run that changes: it goes on from here, bit for bit as if it had never stopped. */
+export interface Snapshot {
+  readonly step: number
+  /** Tensors by what they are: `trainables`, `slots`, `statistics`, `states`, and those of the best student. */
+  readonly records: Readonly<Record<string, TensorRecord>>
+  /** Where in the run, and which run. */
+  readonly position: Plain
+}
 
 /** A run as callbacks reach it. */
 export interface RunHandle {
@@ -43,6 +53,8 @@ export interface TrainInfo {
   readonly batchSize: number
   readonly actors: readonly string[]
   readonly losses: readonly string[]
+  /** What a `tf.LayersModel` given as student does not have as it was. */
+  readonly notes: readonly string[]
   /** Where the run goes on, if it is resumed: steps taken before, and what has changed since that may matter. */
   readonly resumed?: { readonly step: number; readonly epoch: number; readonly notes: readonly string[] }
 }

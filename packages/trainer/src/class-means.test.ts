@@ -37,6 +37,25 @@ describe('classMeans', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
+  it('count an image for each class by its share: of one-hot labels those of indices', async () => {
+    const teacher = drawn(tinyNetwork({ width: 4 }), 3)
+    const { xs, ys } = tinyTensors(20)
+    const oneHot = tf.cast(tf.oneHot(ys, 3), 'float32')
+    const expected = await classMeans(teacher, { xs, ys })
+    expect(await classMeans(teacher, { xs, ys: oneHot })).toEqual(expected)
+    // Σ y f / Σ y with y = ½ of the own class and ½ of class 0
+    const mixed = tf.add(tf.mul(oneHot, 0.5), tf.mul(tf.oneHot(tf.zerosLike(ys), 3), 0.5))
+    const found = await classMeans(teacher, { xs, ys: mixed })
+    const counts = [0, 1, 2].map((c) => [...ys.dataSync()].filter((y) => y === c).length)
+    const zero = expected[0]!.map((_, j) => {
+      const sums = expected.map((row, c) => row[j]! * counts[c]! * (c === 0 ? 1 : 0.5))
+      return sums.reduce((a, b) => a + b) / (counts[0]! + 0.5 * (counts[1]! + counts[2]!))
+    })
+    zero.forEach((x, j) => expect(found[0]![j]).toBeCloseTo(x, 5))
+    for (const c of [1, 2]) expected[c]!.forEach((x, j) => expect(found[c]![j]).toBeCloseTo(x, 5))
+    await expect(classMeans(teacher, { xs, ys: tf.add(ys, 1) })).rejects.toMatchObject({ code: 'data.label-range' })
+  })
+
   it('are what nd takes, also for a student of another width', async () => {
     const teacher = drawn(tinyNetwork({ width: 4 }), 3)
     const train = tinyData(24)

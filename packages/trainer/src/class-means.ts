@@ -1,15 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import {
-  apply,
-  fillOptions,
-  GpdError,
-  kinds,
-  option,
-  type BatchSource,
-  type Fields,
-  type Given,
-  type Model,
-} from '@gpdjs/core'
+import { apply, fillOptions, GpdError, kinds, option, type Fields, type Given, type Model } from '@gpdjs/core'
+import { sourceOf, type GivenData } from './given-data.ts'
+import { checkValues } from './pipeline/check-values.ts'
 import { checkSource } from './pipeline/check-source.ts'
 import { classification } from './tasks/classification.ts'
 
@@ -38,7 +30,9 @@ function sumsOf(model: Model, fields: Fields, classes: number, tap: string): Sum
     const problem = `classMeans: expected one vector per image at '${tap}', got [${features.shape.join(', ')}].`
     throw new GpdError('network.shape', problem, `Name a tap after the pooling, such as 'pool'.`)
   }
-  const members = tf.cast(tf.oneHot(fields['label'] as tf.Tensor1D, classes), 'float32') as tf.Tensor2D
+  const labels = fields['label']!
+  // Of soft labels an image counts for every class by its share.
+  const members = tf.cast(labels.rank === 2 ? labels : tf.oneHot(labels, classes), 'float32') as tf.Tensor2D
   return {
     features: tf.matMul(members, features as tf.Tensor2D, true, false),
     counts: tf.expandDims(tf.sum(members, 0), 1),
@@ -62,20 +56,22 @@ function checkMeans(means: readonly (readonly number[])[], counts: readonly numb
  * The mean feature of each class over a whole set, in evaluation mode and without augmentation: what `nd` compares with.
  *
  * @param teacher a trained network
- * @param source its training images, normalized as in its own training, classes in the order of the student's
+ * @param data its training images, normalized as in its own training, classes in the order of the student's
  * @returns `[classes][values]`
- * @throws GpdError `data.mismatch` if the set has other classes than the network, none of a class, or a mean is about 0;
+ * @throws GpdError `data.mismatch` if the set has other classes than the network, none of a class, or a mean is about 0; `data.label-range`;
  *   `network.invalid` with the taps that exist; `network.shape` for a tap that is no vector
  * @example nd({ centers: await classMeans(teacher, train) })
  * @see Wang et al., "Improving Knowledge Distillation via Regularizing Feature Norm and Direction", 2023, section 3.2
  */
 export async function classMeans(
   teacher: Model,
-  source: BatchSource,
+  data: GivenData,
   options: ClassMeansOptions = {},
 ): Promise<number[][]> {
   const { tap, batchSize } = fillOptions('classMeans', OPTIONS, options)
-  checkSource(classification(), { teacher: teacher.network }, 'given', source.fields)
+  const [source, task, networks] = [sourceOf('classMeans', data), classification(), { teacher: teacher.network }]
+  checkSource(task, networks, 'given', source.fields)
+  await checkValues(task, networks, source)
   const { shapes, outputs } = teacher.network
   const classes = shapes[outputs['logits']!]!.at(-1)!
   let total: Sums | undefined

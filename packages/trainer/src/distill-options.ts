@@ -1,50 +1,65 @@
-import {
-  kinds,
-  needed,
-  option,
-  optional,
-  type BatchSource,
-  type Filled,
-  type Given,
-  type Network,
-  type Task,
-  type TensorRecord,
-} from '@gpdjs/core'
+import { kinds, needed, option, optional, type Filled, type Given, type Task, type TensorRecord } from '@gpdjs/core'
 import type { Heads } from '@gpdjs/interchange'
 import type { Callbacks } from './callbacks.ts'
-import { RESUME_OPTIONS } from './checkpoints/resume.ts'
-import { DIVERGENCE_OPTIONS } from './loop/divergence.ts'
-import { optimizers } from './optimizers/optimizer.ts'
+import { sources } from './given-data.ts'
+import { models } from './given-model.ts'
+import { optimizers } from './optimizers/given.ts'
 import type { PluginOption } from './pipeline/plugin.ts'
 
-const sources = kinds.objectWith<BatchSource>('a source such as imageSource(set)', 'size', 'batches')
 const tensors = kinds.objectWith<TensorRecord>('tensors by their names')
 
 export const tasks = kinds.objectWith<Task>('a task such as classification()', 'outputs', 'objective')
 
 const DATA = {
-  /** What is learnt from. */
+  /** What is learnt from: a source, or `{ xs, ys }` as `model.fit` takes them. */
   train: needed(sources),
   /** What epochs are judged by; without it only training numbers are logged. */
   validation: optional(sources),
 }
 
+export const DIVERGENCE_OPTIONS = {
+  /**
+   * `stop`: the run ends with the state from before that step. `skip`: the state stays, training goes on with the next
+   * batch. `rollback`: the state becomes that of the beginning of the epoch, and training goes on with the next batch
+   * (default 'stop').
+   */
+  policy: option(kinds.oneOf('stop', 'skip', 'rollback'), 'stop'),
+  /** How many steps of a run may be refused by `skip` or `rollback`; at the next one the run ends (default 3). */
+  most: option(kinds.count, 3),
+}
+
+/** What is done about a step whose loss, gradient or result is not finite. Such a step is never accepted. */
+export type DivergencePolicy = Filled<typeof DIVERGENCE_OPTIONS>
+
+export const RESUME_OPTIONS = {
+  /** A folder that `checkpoints` writes. */
+  folder: needed(kinds.text),
+  /** Begin anew if there is no checkpoint in it (default false). */
+  optional: option(kinds.flag, false),
+  /**
+   * Entries of the run that may differ from those it was begun with, such as `['rates', 'data.train']`. The number of epochs
+   * always may (default: none).
+   */
+  allow: option(kinds.listOf(kinds.text, { least: 0, expected: 'a list of texts' }), []),
+}
+
+export type ResumeOptions = Given<typeof RESUME_OPTIONS>
+
 export const DISTILL_OPTIONS = {
-  /** What is trained. */
-  student: needed(
-    kinds.objectWith<Network>('a network such as graph() or fromLayersModel() makes', 'nodes', 'parameters'),
-  ),
-  /** Weights to begin with (fine-tuning). Copied (default: drawn from the seed). */
+  /** What is trained: a network, a model with its weights, or a `tf.LayersModel`, which is converted and stays as it is. */
+  student: needed(models),
+  /** Weights to begin with (fine-tuning). Copied (default: those of the student given; of a network drawn from the seed). */
   parameters: optional(tensors),
-  /** Batch-norm moments to begin with (default: mean 0, variance 1). */
+  /** Batch-norm moments to begin with (default: those of the student given; of a network mean 0, variance 1). */
   statistics: optional(tensors),
   /** Heads of losses to begin with, as `run.heads` and `loadHeads` give them. Copied (default: drawn from the seed). */
   heads: optional(kinds.objectWith<Heads>('heads such as run.heads')),
   /** What it is trained with. */
   data: needed(kinds.record(DATA)),
-  /** What networks are trained for: rows, objective, metrics (default: `classification()`). */
+  /** What networks are trained for: rows, objective, metrics (default: `classification()`; `multiLabel()` for a student that
+   * ended in sigmoids). */
   task: optional(tasks),
-  /** How gradients change what is trained: `sgd(…)`, `adamw(…)`, `partition(…)`. */
+  /** How gradients change what is trained: `sgd(…)`, `adam(…)`, `partition(…)`, a name, or one of `tf.train`. */
   optimizer: needed(optimizers),
   /** Passes over the training data. */
   epochs: needed(kinds.count),

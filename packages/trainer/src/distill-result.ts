@@ -30,6 +30,8 @@ export interface DistillResult extends Extracted {
   /** `diverged`: a loss or gradient stopped being finite; everything above is from before that step. */
   readonly outcome: Outcome
   readonly problem?: string
+  /** What the student does not have as the `tf.LayersModel` that was given: a softmax left out. Empty for a network. */
+  readonly notes: readonly string[]
   /** Steps that were not accepted because their numbers were not finite. */
   readonly refused: readonly RefusedStep[]
   /** Frees all tensors of this result. */

@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs'
 import {
   apply,
   asOutOfMemory,
@@ -5,19 +6,21 @@ import {
   kinds,
   option,
   optional,
-  type BatchSource,
   type Given,
   type Model,
   type Predict,
   type Task,
 } from '@gpdjs/core'
+import { sourceOf, type GivenData } from './given-data.ts'
+import { trainedModelOf, type WeightedModel } from './given-model.ts'
 import { checkSource } from './pipeline/check-source.ts'
+import { checkValues } from './pipeline/check-values.ts'
 import { tasks } from './distill-options.ts'
-import { classification } from './tasks/classification.ts'
+import { defaultTask } from './tasks/default-task.ts'
 import { meanOverSet } from './tasks/mean-over-set.ts'
 
 const OPTIONS = {
-  /** What is measured (default: `classification()`, `acc` and `loss`). */
+  /** What is measured (default: `classification()`, or `multiLabel()` for a model that ended in sigmoids: `acc` and `loss`). */
   task: optional(tasks),
   /** Samples in a batch (default 250). */
   batchSize: option(kinds.count, 250),
@@ -26,7 +29,7 @@ const OPTIONS = {
 }
 
 export interface EvaluateOptions<Metric extends string> extends Omit<Given<typeof OPTIONS>, 'task'> {
-  /** What is measured (default: `classification()`, `acc` and `loss`). */
+  /** What is measured (default: `classification()`, or `multiLabel()` for a model that ended in sigmoids: `acc` and `loss`). */
   readonly task?: Task<Metric>
 }
 
@@ -39,23 +42,30 @@ const predictionOf =
 /**
  * The metrics of a task over a whole set, in evaluation mode.
  *
- * @throws GpdError `data.missing`, `data.mismatch` if the set is not what network and task read; what `source.check`
- *   throws; `backend.out-of-memory`, with a batch to try; the reason of `signal` once it is aborted
+ * @param model a network with its weights, or a `tf.LayersModel`
+ * @param data a source, or `{ xs, ys }` as `model.evaluate` takes them
+ * @throws GpdError `data.missing`, `data.mismatch` if the set is not what network and task read; `data.label-range` for labels
+ *   that are no classes; `backend.out-of-memory`, with a batch to try; the reason of `signal` once it is aborted
  * @example const { acc } = await evaluate(run.student, test)
  */
 export async function evaluate<Metric extends string = 'acc' | 'loss'>(
-  model: Model,
-  source: BatchSource,
+  model: WeightedModel | tf.LayersModel,
+  data: GivenData,
   options: EvaluateOptions<Metric> = {},
 ): Promise<Record<Metric, number>> {
   const { batchSize, signal, ...given } = fillOptions('evaluate', OPTIONS, options)
-  const { task = classification() as unknown as Task<Metric> } = given as { readonly task?: Task<Metric> }
-  checkSource(task, { network: model.network }, 'evaluated', source.fields)
-  await source.check?.()
+  const source = sourceOf('evaluate', data)
+  const { dispose, activation, ...trained } = trainedModelOf('evaluate', model)
+  const { task = defaultTask(activation) as unknown as Task<Metric> } = given as { readonly task?: Task<Metric> }
+  const networks = { network: trained.network }
   const measure = task.evaluate ?? ((...given) => meanOverSet(task, ...given) as Promise<Record<Metric, number>>)
   try {
-    return await measure(predictionOf(model, task), source, { batchSize, ...(signal && { signal }) })
+    checkSource(task, networks, 'evaluated', source.fields)
+    await checkValues(task, networks, source)
+    return await measure(predictionOf(trained, task), source, { batchSize, ...(signal && { signal }) })
   } catch (error) {
     throw asOutOfMemory(error, batchSize)
+  } finally {
+    dispose()
   }
 }

@@ -1,11 +1,21 @@
 export { distill } from './distill.ts'
-export { DISTILL_OPTIONS, type DistillOptions } from './distill-options.ts'
+export {
+  DISTILL_OPTIONS,
+  DIVERGENCE_OPTIONS,
+  RESUME_OPTIONS,
+  type DistillOptions,
+  type DivergencePolicy,
+  type ResumeOptions,
+} from './distill-options.ts'
 export type { DistillResult } from './distill-result.ts'
 export type { EpochRecord, RefusedStep } from './loop/progress.ts'
 export { classMeans, type ClassMeansOptions } from './class-means.ts'
 export { evaluate, type EvaluateOptions } from './evaluate.ts'
 export { extractActor } from './extract.ts'
 export { classification, CLASSIFICATION_OPTIONS, type ClassificationOptions } from './tasks/classification.ts'
+export { multiLabel, MULTI_LABEL_OPTIONS, type MultiLabelOptions } from './tasks/multi-label.ts'
+export type { GivenData } from './given-data.ts'
+export type { GivenModel } from './given-model.ts'
 export { meanOverSet } from './tasks/mean-over-set.ts'
 export { asPublished } from './plugins/as-published.ts'
 export {
@@ -18,6 +28,11 @@ export { dynamicTeacher, DYNAMIC_TEACHER_OPTIONS, type DynamicTeacherOptions } f
 export { ema, EMA_OPTIONS, type EmaOptions } from './plugins/ema.ts'
 export { sgd, SGD_OPTIONS, type SgdOptions } from './optimizers/sgd.ts'
 export { adamw, ADAMW_OPTIONS, type AdamwOptions } from './optimizers/adamw.ts'
+export { adam, ADAM_OPTIONS, type AdamOptions } from './optimizers/adam.ts'
+export { adamax, ADAMAX_OPTIONS, type AdamaxOptions } from './optimizers/adamax.ts'
+export { adagrad, ADAGRAD_OPTIONS, type AdagradOptions } from './optimizers/adagrad.ts'
+export { rmsprop, RMSPROP_OPTIONS, type RmspropOptions } from './optimizers/rmsprop.ts'
+export type { OptimizerName } from './optimizers/given.ts'
 export { chain } from './optimizers/chain.ts'
 export { clip } from './optimizers/clip.ts'
 export { partition, type TensorGroup } from './optimizers/partition.ts'
@@ -39,10 +54,15 @@ export {
   type EpochWarmUpOptions,
 } from './schedule.ts'
 export { checkpoints, CHECKPOINTS_OPTIONS, type CheckpointsOptions } from './checkpoints/checkpoints.ts'
-export { RESUME_OPTIONS, type ResumeOptions } from './checkpoints/resume.ts'
-export type { Snapshot } from './checkpoints/snapshot.ts'
 export { metricsFile } from './loop/metrics-file.ts'
-export { combineCallbacks, type Callbacks, type Logs, type RunHandle, type TrainInfo } from './callbacks.ts'
+export {
+  combineCallbacks,
+  type Callbacks,
+  type Logs,
+  type RunHandle,
+  type Snapshot,
+  type TrainInfo,
+} from './callbacks.ts'
 export type { Best } from './loop/best-epoch.ts'
 export type { Outcome } from './loop/train-epoch.ts'
 export type { Actor } from './pipeline/actor.ts'

@@ -1,6 +1,7 @@
 import { apply, type Fields, type Task, type TensorRecord } from '@gpdjs/core'
 import { momentsOf, type Actor } from './pipeline/actor.ts'
 import { inputsOf } from './pipeline/pass.ts'
+import { rowsOf } from './tasks/rows.ts'
 import type { PlannedPass } from './pipeline/plan-passes.ts'
 import type { PassOutputs } from './pipeline/term.ts'
 
@@ -16,7 +17,7 @@ export type KnownOutputs = Readonly<Record<string, { readonly outputs: Fields; r
 
 /** What a network has computed, with the rows that the task makes of it. */
 export const withRows = (task: Task, result: { outputs: Fields; taps: Fields }, fields: Fields): PassOutputs => ({
-  ...task.rows(result.outputs, fields),
+  ...rowsOf(task, result.outputs, fields),
   outputs: result.outputs,
   taps: result.taps,
 })

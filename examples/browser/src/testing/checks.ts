@@ -3,10 +3,11 @@ import * as tf from '@tensorflow/tfjs'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
 import { cifarResnet } from '@gpdjs/architectures'
 import { useBackend, type BackendName } from '@gpdjs/backends'
-import { initializeParameters, isGpdError } from '@gpdjs/core'
+import { initializeParameters, initializeStatistics, isGpdError } from '@gpdjs/core'
 import { runConformance } from '@gpdjs/backends/conformance'
 import { loadNetwork, saveNetwork } from '@gpdjs/interchange'
 import { metricsFile } from '@gpdjs/trainer'
+import { example } from './example.ts'
 import { losses, type Check } from './losses.ts'
 
 const failure = async (run: () => Promise<unknown>) => {
@@ -27,7 +28,8 @@ async function conformance(backend: BackendName) {
 async function files() {
   const network = cifarResnet({ blocks: [1], width: 4, classes: 2 })
   const parameters = initializeParameters(network.parameters, 0)
-  const write = await failure(() => saveNetwork('student', { network, parameters, statistics: {} }))
+  const statistics = initializeStatistics(network.statistics)
+  const write = await failure(() => saveNetwork('student', { network, parameters, statistics }))
   const log = await failure(async () => metricsFile('metrics.jsonl').onTrainBegin?.({} as never, {} as never))
   return { write, log, read: await failure(() => loadNetwork('student')) }
 }
@@ -38,49 +40,6 @@ const inWorker = () =>
     worker.onmessage = ({ data }) => resolve(data)
     worker.onerror = ({ message }) => reject(new Error(message))
   })
-
-async function until(what: string, isThere: () => boolean | undefined, limit = 60_000): Promise<void> {
-  for (const end = performance.now() + limit; !isThere(); await new Promise((resolve) => setTimeout(resolve, 5))) {
-    if (performance.now() > end) throw new Error(`${what} did not come`)
-  }
-}
-
-/** The example as it is used: its page, and clicks on its buttons. */
-async function example() {
-  const frame = Object.assign(document.createElement('iframe'), { src: '/index.html?images=64&epochs=2' })
-  document.body.append(frame)
-  const find = (selector: string) => frame.contentDocument?.querySelector<HTMLElement>(selector)
-  const says = (text: string) => find('#status')?.textContent?.startsWith(text)
-  await until('the page', () => says('Ready'))
-  const ready = find('#status')!.textContent
-  find('#train')!.click()
-  const steps = new Set<string>()
-  await until('the end of training', () => {
-    if (says('Step')) steps.add(find('#status')!.textContent)
-    return says('Done')
-  })
-  const all = (selector: string) => Array.from(frame.contentDocument!.querySelectorAll<HTMLElement>(selector))
-  const saved: string[] = []
-  // What a download is, but for the file.
-  const page = frame.contentWindow as Window & typeof globalThis
-  page.HTMLAnchorElement.prototype.dispatchEvent = function (this: HTMLAnchorElement) {
-    saved.push(this.download)
-    return true
-  }
-  find('#save')!.click()
-  await until('two files', () => saved.length === 2)
-  return {
-    ready,
-    status: find('#status')!.textContent,
-    epochs: all('#epochs tr').map((row) => Array.from(row.children, (cell) => cell.textContent)),
-    predictions: all('#predictions figure').map((figure) => [
-      figure.innerText.trim(),
-      figure.querySelector('canvas')!.width,
-    ]),
-    steps: steps.size,
-    saved,
-  }
-}
 
 const checks = {
   environment: async () => ({

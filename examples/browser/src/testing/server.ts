@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
+  '.css': 'text/css',
   '.wasm': 'application/wasm',
 }
 
@@ -16,16 +17,23 @@ const ISOLATED = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 }
 
+export interface ServeOptions {
+  /** With the headers of cross-origin isolation. */
+  readonly isolated: boolean
+  /** The path under which the folder lies, such as `/some/sub/path`; nothing else is there. */
+  readonly at: string
+}
+
 export interface PageServer {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port`, and the path of the folder */
   readonly url: string
   /** The body of the next `POST /report`. */
   nextReport(): Promise<unknown>
   close(): Promise<void>
 }
 
-/** Serves a folder as it is. @param options.isolated with the headers of cross-origin isolation */
-export async function serve(folder: string, options: { readonly isolated: boolean }): Promise<PageServer> {
+/** Serves a folder as it is. */
+export async function serve(folder: string, options: ServeOptions): Promise<PageServer> {
   let hear: (report: unknown) => void = () => undefined
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
@@ -33,8 +41,9 @@ export async function serve(folder: string, options: { readonly isolated: boolea
       hear(JSON.parse(await text(request)))
       return response.writeHead(204).end()
     }
-    const content = await readFile(join(folder, pathname)).catch(() => undefined)
-    if (content === undefined) return response.writeHead(404).end()
+    const inside = pathname.startsWith(`${options.at}/`) ? pathname.slice(options.at.length) : undefined
+    const content = inside && (await readFile(join(folder, inside)).catch(() => undefined))
+    if (!content) return response.writeHead(404).end()
     const type = { 'Content-Type': TYPES[extname(pathname)] ?? 'application/octet-stream' }
     return response.writeHead(200, { ...type, ...(options.isolated && ISOLATED) }).end(content)
   }
@@ -43,7 +52,7 @@ export async function serve(folder: string, options: { readonly isolated: boolea
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${options.at}`,
     nextReport: () => new Promise((resolve) => void (hear = resolve)),
     async close() {
       server.closeAllConnections()

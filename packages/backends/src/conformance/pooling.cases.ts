@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { describe, rounding, type ConformanceCase, type Filling, type Windowed } from './case.ts'
+import { describe, explicit, rounding, type ConformanceCase, type Filling, type Windowed } from './case.ts'
 
 const POOLS: readonly Windowed[] = [
   [[2, 6, 6, 4], 0, 2, 2, 'valid'],
@@ -8,6 +8,10 @@ const POOLS: readonly Windowed[] = [
   [[1, 6, 5, 3], 0, 2, 1, 'same'],
   [[1, 8, 7, 6], 0, 3, 3, 'valid'],
   [[1, 6, 7, 4], 0, [2, 3], [2, 1], 'valid'],
+  [[1, 6, 7, 4], 0, [1, 3], 1, 'same'],
+  [[2, 5, 7, 3], 0, [3, 2], [2, 1], 'same'],
+  [[1, 7, 5, 4], 0, [2, 4], [1, 2], explicit(1, 1, 1, 1)],
+  [[1, 7, 8, 3], 0, 3, [1, 2], explicit(0, 1, 2, 0)],
   [[1, 1, 5, 3], 0, 3, 1, 'same'],
   [[1, 3, 3, 1], 0, 3, 3, 'valid'],
 ]

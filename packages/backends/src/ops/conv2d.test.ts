@@ -2,7 +2,17 @@ import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
 import { useBackend } from '../use-backend.ts'
-import { conv2d, flatten, graph, predict, randomStream, sizeOf, type Conv2dAttributes } from '@gpdjs/core'
+import {
+  conv2d,
+  flatten,
+  graph,
+  pairOf,
+  predict,
+  randomStream,
+  sizeOf,
+  tfSize,
+  type Conv2dAttributes,
+} from '@gpdjs/core'
 
 const random = (shape: readonly number[], name: string) => {
   const stream = randomStream(5, name)
@@ -27,7 +37,7 @@ const settings: readonly (readonly [string, Conv2dAttributes])[] = [
 function results(run: (x: tf.Tensor4D, kernel: tf.Tensor4D) => tf.Tensor, attributes: Conv2dAttributes) {
   const { kernelSize, groups, filters } = attributes
   const x = random(SHAPE, 'x') as tf.Tensor4D
-  const kernel = random([kernelSize, kernelSize, SHAPE[3]! / groups, filters], 'kernel') as tf.Tensor4D
+  const kernel = random([...pairOf(kernelSize), SHAPE[3]! / groups, filters], 'kernel') as tf.Tensor4D
   const y = run(x, kernel)
   const loss = (given: tf.Tensor, weights: tf.Tensor) => {
     const out = run(given as tf.Tensor4D, weights as tf.Tensor4D)
@@ -43,7 +53,7 @@ function convolveGroups(x: tf.Tensor4D, kernel: tf.Tensor4D, { groups, strides, 
   const parts = tf.split<tf.Tensor4D>(tf.pad(x, [[0, 0], border, border, [0, 0]]), groups, 3)
   const kernels = tf.split<tf.Tensor4D>(kernel, groups, 3)
   return tf.concat(
-    parts.map((part, i) => tf.conv2d(part, kernels[i]!, strides, isNumber ? 'valid' : padding)),
+    parts.map((part, i) => tf.conv2d(part, kernels[i]!, tfSize(strides), isNumber ? 'valid' : padding)),
     3,
   )
 }

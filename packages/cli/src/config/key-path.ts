@@ -3,7 +3,7 @@ import { GpdError, isGpdError } from '@gpdjs/core'
 /**
  * Makes something from one part of a configuration. The path of the part is added to the message of an error.
  *
- * @example at('teacher.loss', () => dkd(options)) // GpdError: teacher.loss: dkd: unknown option 'betta'. Did you mean …
+ * @example at('teacher.loss', () => dkd(given)) // GpdError: teacher.loss: dkd: unknown option 'betta'. Did you mean …
  */
 export function at<T>(path: string, make: () => T): T {
   try {

@@ -11,9 +11,9 @@ const COMMON = {
 const SGD = {
   ...SGD_OPTIONS,
   ...COMMON,
-  /** Share of the velocity that is kept at each step (default 0.9). */
+  /** Share of the velocity that is kept at each step; `sgd` in code keeps none by itself (default 0.9). */
   momentum: option(SGD_OPTIONS.momentum.kind, 0.9),
-  /** Of `sgd`: that multiple of the value is added to the gradient (default 0.0001). */
+  /** Of `sgd`: that multiple of the value is added to the gradient; in code none by itself (default 0.0001). */
   weightDecay: option(SGD_OPTIONS.weightDecay.kind, 1e-4),
   /** Gradients are scaled down to this norm (default 5). */
   clipGlobalNorm: option(SGD_OPTIONS.clipGlobalNorm.kind, 5),

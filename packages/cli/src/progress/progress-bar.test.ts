@@ -10,6 +10,7 @@ const info: TrainInfo = {
   batchSize: 8,
   actors: ['student', 'dynamic-teacher'],
   losses: ['cross-entropy(student)'],
+  notes: [],
 }
 const stepLogs = { 'cross-entropy(student)': 1.23456, loss: 2, acc: 0.5, 'samples-per-second': 321.4 }
 const epochLogs = { ...stepLogs, val_acc: 0.5, 'val_acc/dynamic-teacher': 0.75, 'val_gap/dynamic-teacher': 0.25 }

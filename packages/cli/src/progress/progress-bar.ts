@@ -23,7 +23,7 @@ const fit = (line: string, columns: number) =>
  * and then, and one line for each epoch on both. Drawn when a step ends, never by a timer.
  *
  * @param stream where to write; its width is asked for at every drawing, so that resizing a terminal does no harm
- * @example distill({ …, callbacks: progressBar(process.stderr, { title: 'student' }) })
+ * @example distill({ ...options, callbacks: progressBar(process.stderr, { title: 'student' }) })
  */
 export function progressBar(stream: ProgressStream, options: ProgressOptions = {}): Callbacks {
   const redraw = options.redraw ?? canRedraw(stream)

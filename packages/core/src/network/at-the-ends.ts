@@ -40,7 +40,7 @@ export function prependOp(network: Network, id: string, op: OpCall, caller = 'pr
  * @returns with the same tensors, not copies of them
  * @throws GpdError `config.invalid` for deviations that are 0, or numbers that are not finite; `network.shape` unless there is
  *   one of each for every channel; `network.invalid` if there are several inputs
- * @example const student = withNormalization(run.student, moments(train)) // takes pixels / 255
+ * @example const deployed = withNormalization(model, { mean: [0.1307], deviation: [0.3081] }) // takes pixels / 255
  */
 export const withNormalization = (model: Model, moments: NormalizeOptions): Model => ({
   ...model,
@@ -57,7 +57,7 @@ const BY_ACTIVATION = { softmax, sigmoid }
  * @param activation `'softmax'` (default) where one class of all is right, `'sigmoid'` where each is right or wrong by itself
  * @returns with the same tensors, not copies of them
  * @throws GpdError `network.invalid` if there are several outputs
- * @example await toOnnx(withProbabilities(student))
+ * @example await toOnnx(withProbabilities(model))
  */
 export function withProbabilities(model: Model, activation: keyof typeof BY_ACTIVATION = 'softmax'): Model {
   const { nodes, ...definition } = networkDefinition(model.network)

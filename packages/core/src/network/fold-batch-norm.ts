@@ -48,7 +48,7 @@ function foldTensors(norm: NetworkNode, linear: NetworkNode, tensors: TensorReco
  * For inference only: a folded network cannot follow the statistics of further training.
  *
  * @returns a model with tensors of its own; the caller owns them
- * @example const folded = foldBatchNorm(student)
+ * @example const folded = foldBatchNorm(model)
  * @see Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018, section 3.2
  */
 export function foldBatchNorm({ network, parameters, statistics }: Model): Model {

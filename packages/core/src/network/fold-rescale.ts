@@ -63,7 +63,7 @@ function foldTensors(line: NetworkNode, { id, op }: NetworkNode, tensors: Tensor
  *
  * @returns a model with tensors of its own; the caller owns them
  * @throws GpdError `network.invalid` if a tensor is missing
- * @example const folded = foldRescale(withNormalization(student, moments(train)))
+ * @example const folded = foldRescale(withNormalization(model, { mean: [0.1307], deviation: [0.3081] }))
  */
 export function foldRescale({ network, parameters, statistics }: Model): Model {
   const pairs = foldable(network)

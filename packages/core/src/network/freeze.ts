@@ -54,7 +54,7 @@ const changed = (network: Network, change: (node: NetworkNode) => NetworkNode): 
  * @param patterns node ids, in which `*` stands for any characters, or functions of the id
  * @throws GpdError `config.invalid` for a pattern that matches no node with parameters; `config.unknown-key`
  * @example
- * const student = freeze(createNetwork('resnet20'), ['conv1', 'bn1', 'layer1.*'])
+ * const student = freeze(createNetwork('resnet20', { classes: 10 }), ['conv1', 'bn1', 'layer1.*'])
  * @example freeze(network, (id) => id !== 'fc', { mode: 'evaluation' }) // features by a trained network, a new head
  */
 export function freeze(network: Network, patterns: Patterns, options: FreezeOptions = {}): Network {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { add, batchNorm, conv2d, dense, globalAveragePool, relu } from '../index.ts'
+import { add, batchNorm, conv2d, dense, globalAveragePool, relu, toMap } from '../index.ts'
 import { graph } from './graph.ts'
 import { planOf } from './plan.ts'
 import { IMAGE, type Network } from './network.ts'
@@ -45,6 +45,17 @@ describe('the plan of a network', () => {
     const steps = stepsOf(residual(), 'sum')
     expect(steps).toContain('b + projection.bn → sum')
     expect(steps).toContain('sum → relu')
+  })
+
+  it('fuses no norm with a sum in which it stands for several positions, or another input does', () => {
+    const g = graph({ name: 'broadcast', inputShape: [4, 4, 2] })
+    const small = g.add('map', toMap({ height: 1, width: 1 }), g.add('pool', globalAveragePool(), 'image'))
+    const wide = g.add('wide', add(), g.add('bn', batchNorm(), 'image'), small)
+    const sum = g.add('sum', add(), wide, g.add('bn2', batchNorm(), small))
+    const network = g.build(g.add('fc', dense({ units: 2 }), g.add('out', globalAveragePool(), sum)))
+    const steps = stepsOf(network)
+    expect(steps).toContain('bn + map → wide')
+    expect(steps).toContain('wide + bn2 → sum')
   })
 
   it('fuses no nodes whose result another node reads too', () => {

@@ -37,12 +37,20 @@ function soleReaders(nodes: Nodes, wanted: ReadonlySet<string>): ReadonlyMap<str
   )
 }
 
-/** The nodes that a fusion would compute from this one on, if they are there. */
-function chainFrom(first: NetworkNode, { ops }: Fusion, next: ReadonlyMap<string, NetworkNode>): Nodes | undefined {
+/** The nodes that a fusion would compute from this one on, if they are there and all they read has one shape. */
+function chainFrom(
+  first: NetworkNode,
+  { ops }: Fusion,
+  next: ReadonlyMap<string, NetworkNode>,
+  { shapes }: Network,
+): Nodes | undefined {
   const chain = [first]
   for (let node = next.get(first.id); node !== undefined && chain.length < ops.length; node = next.get(node.id))
     chain.push(node)
-  const fits = chain.every(({ op, inputs }, i) => op === ops[i] && (i === 0 || inputs.length <= 2))
+  const shape = shapes[first.id]!.join()
+  const alike = (inputs: readonly string[]) =>
+    inputs.length <= 2 && inputs.every((input) => shapes[input]!.join() === shape)
+  const fits = chain.every(({ op, inputs }, i) => op === ops[i] && (i === 0 || alike(inputs)))
   return fits && chain.length === ops.length ? chain : undefined
 }
 
@@ -67,7 +75,7 @@ export function planOf(network: Network, wanted: ReadonlySet<string>): readonly 
   const taken = new Set<string>()
   for (const node of nodes) {
     if (taken.has(node.id)) continue
-    const candidates = fusions.map((fusion) => ({ fusion, chain: chainFrom(node, fusion, next) }))
+    const candidates = fusions.map((fusion) => ({ fusion, chain: chainFrom(node, fusion, next, network) }))
     const found = candidates.find(({ chain }) => chain !== undefined && !chain.some(({ id }) => taken.has(id)))
     const step = found ? fusedStep(found.chain!, found.fusion) : { id: node.id, inputs: node.inputs, node }
     for (const { id } of found?.chain ?? [node]) taken.add(id)

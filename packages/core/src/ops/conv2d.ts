@@ -3,13 +3,15 @@ import { GpdError } from '../errors.ts'
 import { channelAxis, fixedAxis, inputAxis, outputAxis, type Axis } from '../axes/axes.ts'
 import { fanInUniform, heNormal } from '../axes/parameters.ts'
 import { biasAdd } from '../tensor-ops/bias-add.ts'
+import { dilateKernel } from '../tensor-ops/dilate-kernel.ts'
 import * as kinds from '../options/kinds.ts'
 import { needed, option, type Filled } from '../options/option.ts'
 import { defineOp } from './op.ts'
-import { roundingMode, slide, tfPadding, windowOptions } from './window.ts'
+import { DILATION, pairOf, slide, tfWindow, windowArea, windowOptions } from './window.ts'
 
 const ATTRIBUTES = {
   ...windowOptions(1, 'same'),
+  ...DILATION,
   /** Channels that come out. */
   filters: needed(kinds.count),
   /** Whether a learned number is added to each channel (default `false`). */
@@ -21,8 +23,8 @@ const ATTRIBUTES = {
 export type Conv2dAttributes = Filled<typeof ATTRIBUTES>
 
 function convolve(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttributes): tf.Tensor4D {
-  const padding = tfPadding(attributes)
-  return tf.conv2d(x, kernel, attributes.strides, padding, 'NHWC', [1, 1], roundingMode(padding))
+  const { strides, padding, rounding } = tfWindow(attributes)
+  return tf.conv2d(x, kernel, strides, padding, 'NHWC', [1, 1], rounding)
 }
 
 /**
@@ -30,10 +32,10 @@ function convolve(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttribu
  * channel: the same numbers in the same order, in one kernel instead of one for each group.
  */
 function convolveChannels(x: tf.Tensor4D, kernel: tf.Tensor4D, attributes: Conv2dAttributes): tf.Tensor4D {
-  const padding = tfPadding(attributes)
-  const { kernelSize, groups, filters, strides } = attributes
-  const each = tf.reshape<tf.Rank.R4>(kernel, [kernelSize, kernelSize, groups, filters / groups])
-  return tf.depthwiseConv2d(x, each, strides, padding, 'NHWC', [1, 1], roundingMode(padding))
+  const { strides, padding, rounding } = tfWindow(attributes)
+  const { groups, filters } = attributes
+  const each = tf.reshape<tf.Rank.R4>(kernel, [kernel.shape[0], kernel.shape[1], groups, filters / groups])
+  return tf.depthwiseConv2d(x, each, strides, padding, 'NHWC', [1, 1], rounding)
 }
 
 /** Each block of input channels by its own block of filters. */
@@ -59,10 +61,11 @@ function convolution(channels: number, groups: number): typeof convolve {
 }
 
 /**
- * 2-D convolution of an image, kernel `[kernelSize, kernelSize, channels / groups, filters]`.
+ * 2-D convolution of an image, kernel `[rows, columns, channels / groups, filters]`. A dilated one is computed with zeros in
+ * its kernel: it takes the time of the larger window.
  *
  * A view may give a part of the kernel as a product (no groups): `weight/inner` `[channels, middle]` and `weight/outer`
- * `[kernelSize, kernelSize, middle, filters]`, run one after the other.
+ * `[rows, columns, middle, filters]`, run one after the other.
  *
  * Expanding a grouped convolution multiplies its groups: each copy of a block of input channels keeps its own copy of
  * the filters, so the weights are tiled over the outputs and divided by nothing.
@@ -85,10 +88,10 @@ export const conv2d = defineOp({
     const grouped = attributes.groups > 1
     if (grouped) groups.follow(made, channels)
     else groups.tieAll(channels)
-    const window = [fixedAxis(attributes.kernelSize), fixedAxis(attributes.kernelSize)]
+    const window = pairOf(attributes.kernelSize).map(fixedAxis)
     const out: Axis = grouped ? channelAxis(made) : outputAxis(made)
     const kernel = [...window, grouped ? fixedAxis(depth / attributes.groups) : inputAxis(channels), out]
-    const area = attributes.kernelSize ** 2
+    const area = windowArea(attributes)
     const fanIn = (area * depth) / attributes.groups
     const weight = {
       name: 'weight',
@@ -106,12 +109,11 @@ export const conv2d = defineOp({
   },
   apply({ attributes, inputs, parameters }) {
     const x = inputs[0] as tf.Tensor4D
-    const whole = convolution(x.shape[3], attributes.groups)(x, parameters['weight'] as tf.Tensor4D, attributes)
+    const dilated = (kernel: tf.Tensor) => dilateKernel(kernel as tf.Tensor4D, pairOf(attributes.dilation ?? 1))
+    const whole = convolution(x.shape[3], attributes.groups)(x, dilated(parameters['weight']!), attributes)
     const [inner, outer] = [parameters['weight/inner'], parameters['weight/outer']]
     const y =
-      inner && outer
-        ? tf.add(whole, convolve(mixChannels(x, inner as tf.Tensor2D), outer as tf.Tensor4D, attributes))
-        : whole
+      inner && outer ? tf.add(whole, convolve(mixChannels(x, inner as tf.Tensor2D), dilated(outer), attributes)) : whole
     return attributes.useBias ? biasAdd(y, parameters['bias'] as tf.Tensor1D) : y
   },
   widen: (attributes, { input, output }) => ({

@@ -6,7 +6,7 @@ import { defineOp } from './op.ts'
  * Each position times a number of its own: `[…, channels]` and `[…, 1]` → `[…, channels]`. Expanding copies the channels
  * and leaves the numbers as they are.
  *
- * @example g.add('weighed', gate(), x, g.add('rate', sigmoid(), g.add('score', conv2d({ filters: 1, kernelSize: 1 }), x)))
+ * @example g.add('weighed', gate(), 'image', g.add('rate', sigmoid(), g.add('score', conv2d({ filters: 1, kernelSize: 1 }), 'image')))
  */
 export const gate = defineOp({
   name: 'gate',

@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs'
 import { sizeOf } from '../shape.ts'
 import { globalAveragePool as spatialMean } from '../tensor-ops/global-average-pool.ts'
+import { expectRank } from './expect-rank.ts'
 import { defineOp } from './op.ts'
-import { roundingMode, slide, tfPadding, windowOptions } from './window.ts'
+import { slide, tfSize, tfWindow, windowOptions, type TfWindow } from './window.ts'
 
 type Pool = (
   x: tf.Tensor4D,
-  size: number,
-  strides: number,
-  padding: number | 'same' | 'valid',
-  mode?: 'floor',
+  size: number | [number, number],
+  strides: TfWindow['strides'],
+  padding: TfWindow['padding'],
+  rounding: TfWindow['rounding'],
 ) => tf.Tensor4D
 
 const pool = (name: string, f: Pool) =>
@@ -21,16 +22,18 @@ const pool = (name: string, f: Pool) =>
       return { shape: [...slide(node, shape, attributes), shape[2]!], channels }
     },
     apply({ attributes, inputs }) {
-      const padding = tfPadding(attributes)
-      return f(inputs[0] as tf.Tensor4D, attributes.kernelSize, attributes.strides, padding, roundingMode(padding))
+      const { strides, padding, rounding } = tfWindow(attributes)
+      return f(inputs[0] as tf.Tensor4D, tfSize(attributes.kernelSize), strides, padding, rounding)
     },
   })
 
-export const maxPool = pool('maxPool', (x, size, strides, padding, mode) => tf.maxPool(x, size, strides, padding, mode))
+export const maxPool = pool('maxPool', (x, size, strides, padding, rounding) =>
+  tf.maxPool(x, size, strides, padding, rounding),
+)
 
 /** Average pooling; positions outside the image are not counted. */
-export const averagePool = pool('averagePool', (x, size, strides, padding, mode) =>
-  tf.avgPool(x, size, strides, padding, mode),
+export const averagePool = pool('averagePool', (x, size, strides, padding, rounding) =>
+  tf.avgPool(x, size, strides, padding, rounding),
 )
 
 /** `[height, width, channels]` → `[channels]`, the mean over all positions. */
@@ -38,6 +41,16 @@ export const globalAveragePool = defineOp({
   name: 'globalAveragePool',
   infer: ({ inputs }) => ({ shape: [inputs[0]!.shape.at(-1)!], channels: inputs[0]!.channels }),
   apply: ({ inputs }) => spatialMean(inputs[0] as tf.Tensor4D),
+})
+
+/** `[height, width, channels]` → `[channels]`, the largest over all positions. */
+export const globalMaxPool = defineOp({
+  name: 'globalMaxPool',
+  infer(context) {
+    const shape = expectRank(context, 3, 'an image [height, width, channels]')
+    return { shape: [shape[2]!], channels: context.inputs[0]!.channels }
+  },
+  apply: ({ inputs }) => tf.max(inputs[0]!, [1, 2]),
 })
 
 /** Any shape → `[values]`. Every position repeats the channels; the layout keeps the number of repetitions for expansion. */

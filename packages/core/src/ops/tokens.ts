@@ -34,13 +34,18 @@ const MAP = {
   width: needed(kinds.count),
 }
 
-/** `[height · width, channels]` → `[height, width, channels]`: the other way round. */
+/** `[height · width, channels]` → `[height, width, channels]`: the other way round; or `[channels]` → `[1, 1, channels]`. */
 export const toMap = defineOp({
   name: 'toMap',
   attributes: MAP,
   infer(context) {
     const { height, width } = context.attributes
-    const [tokens, channels] = expectRank(context, 2, 'tokens [tokens, channels]') as [number, number]
+    const { shape } = context.inputs[0]!
+    const isVector = shape.length === 1
+    const [tokens, channels] = (isVector ? [1, ...shape] : expectRank(context, 2, 'tokens [tokens, channels]')) as [
+      number,
+      number,
+    ]
     if (tokens !== height * width)
       throw new GpdError(
         'network.shape',
@@ -49,7 +54,7 @@ export const toMap = defineOp({
     return { shape: [height, width, channels], channels: context.inputs[0]!.channels }
   },
   apply: ({ attributes: { height, width }, inputs }) =>
-    tf.reshape(inputs[0]!, [inputs[0]!.shape[0]!, height, width, inputs[0]!.shape[2]!]),
+    tf.reshape(inputs[0]!, [inputs[0]!.shape[0]!, height, width, inputs[0]!.shape.at(-1)!]),
 })
 
 const LEARNED = {

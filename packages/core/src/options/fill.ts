@@ -68,8 +68,8 @@ export function readTable<Table extends OptionTable>(
  * @throws GpdError `config.unknown-key` for a mistyped option, `config.invalid` for a value that is not accepted,
  *   `config.missing` for an option that has no default
  * @example
- * const OPTIONS = { temperature: option(positive, 4, 'Divides the logits of both sides.') }
- * const { temperature } = fillOptions('kd', OPTIONS, options)
+ * const OPTIONS = { temperature: option(kinds.positive, 4) }
+ * const { temperature } = fillOptions('kd', OPTIONS, { temperature: 2 })
  */
 export function fillOptions<Table extends OptionTable>(
   where: string,

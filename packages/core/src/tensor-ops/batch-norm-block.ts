@@ -43,7 +43,7 @@ function move({ x, moving, momentum }: BatchNormBlock, mean: tf.Tensor, variance
 
 function compose(given: BatchNormBlock): BatchNormTrained {
   const { x, scale, shift, epsilon, other, relu } = given
-  const { y, mean, variance } = batchNorm(x, scale as tf.Tensor1D, shift as tf.Tensor1D, epsilon)
+  const { y, mean, variance } = batchNorm(x, scale, shift, epsilon)
   const sum = other === undefined ? y : tf.add(y, other)
   return { y: relu ? reluOf(sum) : sum, moving: move(given, mean, variance) }
 }

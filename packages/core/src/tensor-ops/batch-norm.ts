@@ -71,7 +71,7 @@ function batchNormGradient(dy: tf.Tensor, [x, mean, inverseDeviation, scale]: Sa
  * @example const { y, mean, variance } = batchNorm(x, scale, shift, 1e-5)
  * @see Ioffe and Szegedy, "Batch Normalization", 2015, section 3
  */
-export function batchNorm(x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number): BatchNormResult {
+export function batchNorm(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor, epsilon: number): BatchNormResult {
   const fused = tf.tidy(() => runExtraKernel('BatchNormTraining', { x, scale, shift }, { epsilon })?.slice(0, 3))
   if (fused !== undefined) {
     const [y, mean, variance] = fused as [tf.Tensor, tf.Tensor1D, tf.Tensor1D]
@@ -107,10 +107,10 @@ export function batchNorm(x: tf.Tensor, scale: tf.Tensor1D, shift: tf.Tensor1D, 
  */
 export function normalize(
   x: tf.Tensor,
-  mean: tf.Tensor1D,
-  variance: tf.Tensor1D,
-  scale: tf.Tensor1D,
-  shift: tf.Tensor1D,
+  mean: tf.Tensor,
+  variance: tf.Tensor,
+  scale: tf.Tensor,
+  shift: tf.Tensor,
   epsilon: number,
 ): tf.Tensor {
   return customGradient((x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor) => {

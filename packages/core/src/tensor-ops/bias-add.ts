@@ -10,7 +10,7 @@ import { customGradient } from './custom-gradient.ts'
  * @param bias `[channels]`
  * @example biasAdd(tf.zeros([2, 3]), tf.tensor1d([1, 2, 3])) // [[1, 2, 3], [1, 2, 3]]
  */
-export function biasAdd<T extends tf.Tensor>(x: T, bias: tf.Tensor1D): T {
+export function biasAdd<T extends tf.Tensor>(x: T, bias: tf.Tensor): T {
   return customGradient((x: tf.Tensor, b: tf.Tensor) => {
     const [value] = runExtraKernel('ChannelAdd', { x, b }) ?? [tf.add(x, b)]
     return { value, saved: [], gradients: (dy) => [dy, channelSum(dy)] }

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs'
  *
  * @param make synchronous
  * @throws what `make` throws
- * @example const pipeline = freeOnFailure(() => buildPipeline(options))
+ * @example const moments = freeOnFailure(() => ({ mean: tf.zeros([8]), variance: tf.ones([8]) }))
  */
 export function freeOnFailure<T>(make: () => T): T {
   const engine = tf.engine()

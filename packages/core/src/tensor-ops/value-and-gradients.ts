@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { GpdError } from '../errors.ts'
 import { backwardPass } from './backward-pass.ts'
 import { canRecord, record } from './tape.ts'
 import { mapRecord, type TensorRecord } from './tensor-record.ts'
@@ -12,6 +13,12 @@ function differentiate(f: () => tf.Tensor, xs: tf.Tensor[]): ValueAndGradients {
   return { value, grads: backwardPass(tape, value, xs) }
 }
 
+function asScalar(value: tf.Tensor): tf.Tensor {
+  if (value.rank === 0) return value
+  const problem = `valueAndGradients: expected a function that returns a scalar, got [${value.shape.join(', ')}].`
+  throw new GpdError('network.shape', problem, 'Return tf.sum or tf.mean of it.')
+}
+
 /**
  * Value and gradients of a scalar function of named tensors.
  *
@@ -19,20 +26,21 @@ function differentiate(f: () => tf.Tensor, xs: tf.Tensor[]): ValueAndGradients {
  * gradient is absent), and the function may return intermediate tensors by other ways: keep them (`tf.keep`) inside `f`.
  * What a gradient needs is freed once the gradient is computed, and everything if `f` or a gradient throws.
  *
- * @throws GpdError `backend.unsupported` for an operation without gradient, `plugin.invalid` for a gradient that does not
- * have the shape of its tensor
+ * @param f returns a scalar
+ * @throws GpdError `network.shape` for another result than a scalar, `backend.unsupported` for an operation without gradient,
+ * `plugin.invalid` for a gradient that does not have the shape of its tensor
  *
  * @example
- * const { value, gradients } = valueAndGradients(({ w }) => tf.sum(tf.square(w)), { w })
+ * const { value, gradients } = valueAndGradients(({ w }) => tf.sum(tf.square(w)), { w: tf.tensor1d([1, 2]) })
  */
 export function valueAndGradients<N extends string>(
-  f: (variables: Readonly<Record<N, tf.Tensor>>) => tf.Scalar,
+  f: (variables: Readonly<Record<N, tf.Tensor>>) => tf.Tensor,
   variables: Readonly<Record<N, tf.Tensor>>,
 ): { value: tf.Scalar; gradients: Partial<Record<N, tf.Tensor>> } {
   const names = Object.keys(variables) as N[]
   return tf.tidy(() => {
     const { value, grads } = differentiate(
-      () => f(variables),
+      () => asScalar(f(variables)),
       names.map((name) => variables[name]),
     )
     const found = names.map((name, i) => [name, grads[i]] as const).filter(([, gradient]) => gradient != null)

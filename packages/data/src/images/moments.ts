@@ -1,4 +1,4 @@
-import type { ImageSet } from './image-set.ts'
+import { checkParts, type ImageSet } from './image-set.ts'
 
 /** Mean and standard deviation of each channel, pixels on the scale [0, 1]. */
 export interface ChannelMoments {
@@ -31,9 +31,11 @@ function momentsOf(counts: Float64Array): { mean: number; deviation: number } {
  * The deviation is that of the population (divided by n), on the scale [0, 1]. Take the moments of the training set
  * and use them for every set.
  *
- * @example moments(mnist.train) // { mean: [0.1307], deviation: [0.3081] }
+ * @throws GpdError `data.mismatch` if the parts of the set do not fit together, such as for pixels 0 … 1
+ * @example moments(train) // of MNIST: { mean: [0.1307], deviation: [0.3081] }
  */
 export function moments(set: ImageSet): ChannelMoments {
+  checkParts(set)
   const channels = histograms(set).map(momentsOf)
   return { mean: channels.map(({ mean }) => mean), deviation: channels.map(({ deviation }) => deviation) }
 }

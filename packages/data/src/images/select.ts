@@ -1,14 +1,15 @@
 import { GpdError } from '@gpdjs/core'
-import { countImages, imageBytes, type ImageSet } from './image-set.ts'
+import { checkParts, countImages, imageBytes, type ImageSet } from './image-set.ts'
 
 /**
  * A new set of the images at these positions, in this order.
  *
  * @param positions indices 0 … N − 1 into `set`; repeats are allowed
- * @throws GpdError `config.invalid` if a position is not in the set
- * @example const wrong = select(test, positionsOfErrors, 'fashion-mnist/errors')
+ * @throws GpdError `config.invalid` if a position is not in the set, `data.mismatch` if its parts do not fit together
+ * @example const wrong = select(test, [3, 17], 'fashion-mnist/errors')
  */
 export function select(set: ImageSet, positions: ArrayLike<number>, name = set.name): ImageSet {
+  checkParts(set)
   const { images, labels, shape } = set
   const size = imageBytes(shape)
   const count = countImages(set)

@@ -1,5 +1,5 @@
 import { fillOptions, GpdError, kinds, needed, permutation, randomStream, type Given } from '@gpdjs/core'
-import { countImages, type ImageSet } from './image-set.ts'
+import { checkImageSet, countImages, type ImageSet } from './image-set.ts'
 import { select } from './select.ts'
 
 const OPTIONS = {
@@ -41,12 +41,12 @@ const countOf = (validation: number, count: number): number =>
  * Both parts keep the order of the original set, and each image is in exactly one of them.
  *
  * @returns `train` with N − validation images and `validation`; a share is rounded to at least one image
- * @throws GpdError `config.invalid` if either part would be empty
+ * @throws GpdError `config.invalid` if either part would be empty; as `checkImageSet` does
  * @example const { train, validation } = split(set, { validation: 0.1, seed: 0 })
  */
 export function split(set: ImageSet, options: SplitOptions): { train: ImageSet; validation: ImageSet } {
   const { validation: asked, seed } = fillOptions('split', OPTIONS, options)
-  const count = countImages(set)
+  const count = countImages(checkImageSet(set))
   const validation = countOf(asked, count)
   if (validation < 1 || validation >= count) {
     const problem = `split: expected 1 … ${count - 1} validation images of ${set.name}, got ${asked}.`

@@ -1,14 +1,15 @@
 import { GpdError } from '@gpdjs/core'
-import { countImages, imageBytes, type ImageSet } from './image-set.ts'
+import { checkParts, countImages, imageBytes, type ImageSet } from './image-set.ts'
 
 /**
  * The first `n` images; nothing is copied.
  *
  * @param n 1 … the number of images
- * @throws GpdError `config.invalid` for any other `n`
+ * @throws GpdError `config.invalid` for any other `n`, `data.mismatch` if the parts of the set do not fit together
  * @example const quick = take(train, 1000)
  */
 export function take(set: ImageSet, n: number): ImageSet {
+  checkParts(set)
   const count = countImages(set)
   if (!Number.isInteger(n) || n < 1 || n > count) {
     throw new GpdError(

@@ -57,5 +57,7 @@ export function imageSource(set: ImageSet, options: ImageSourceOptions = {}): Ba
       const labels = Int32Array.from(positions, (position) => set.labels[position]!)
       return { image: onDevice(own), label: tf.tensor1d(labels, 'int32'), ...Object.fromEntries(further) }
     },
+    entries: { label: () => set.labels },
+    contents: () => [set.images, Int32Array.from(set.labels), JSON.stringify(normal)],
   })
 }

@@ -21,6 +21,9 @@ export const itemKeys = kinds.recordOf(
  */
 export type Draw = Pick<EpochOptions, 'seed' | 'epoch' | 'training'>
 
+/** Bytes and texts, in an order of their own. */
+export type Contents = readonly (string | ArrayBufferView)[]
+
 export const PARTS = {
   /** Number of samples, ≥ 1 */
   size: needed(kinds.number('a number', () => true)),
@@ -33,10 +36,15 @@ export const PARTS = {
   /** The samples at these positions, as new tensors. Depends on its arguments only. */
   read: needed(kinds.functionOf<(positions: Uint32Array, draw: Draw) => Fields>()),
   /**
-   * All entries of int32 fields that declare a `size`, sample after sample. They are checked once, before training or
-   * evaluation; a field that is not given is not checked.
+   * All entries of fields that are checked before training or evaluation, sample after sample: of int32 fields that declare a
+   * `size`, and of labels. Those of a field that is not given are read from the batches, which takes longer.
    */
   entries: optional(kinds.recordOf(kinds.functionOf<() => Entries | Promise<Entries>>())),
+  /**
+   * All that samples are made of, as bytes and texts, for a digest by which a run that is resumed knows its data (default: the
+   * samples themselves, each read once).
+   */
+  contents: optional(kinds.functionOf<() => Contents | Promise<Contents>>()),
 }
 
 export type SourceParts = Given<typeof PARTS>

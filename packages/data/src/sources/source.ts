@@ -9,11 +9,14 @@ import {
   randomStream,
   type Batch,
   type BatchSource,
+  type EntryRules,
   type EpochOptions,
 } from '@gpdjs/core'
 import * as tf from '@tensorflow/tfjs'
 import { checkRange } from '../check-range.ts'
+import { checkEntries, rulesOf } from './check-entries.ts'
 import { checkParts, checkRead } from './check-parts.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { type Draw, type Parts, type SourceParts, PARTS } from './source-parts.ts'
 
 /** `EpochOptions` */
@@ -45,9 +48,19 @@ function readBatch({ fields: specs, keys, read }: Parts, index: Uint32Array, dra
   return { fields, index, ...(keys && { keys: mapRecord(keys, (items) => index.map((at) => items[at]!)) }) }
 }
 
-async function checkEntries({ fields, entries = {} }: Parts): Promise<void> {
-  for (const [name, all] of Object.entries(entries)) checkRange('source', name, fields[name]!, await all())
+/** Entries that are given at once; those of other fields are looked for in the batches. */
+async function checkValues({ fields, entries = {} }: Parts, own: BatchSource, rules: EntryRules): Promise<void> {
+  for (const [name, rule] of Object.entries(rules)) {
+    const all = entries[name]
+    if (all) checkRange('source', name, fields[name]!, rule, await all())
+  }
+  const others = Object.entries(rules).filter(([name]) => entries[name] === undefined)
+  if (others.length > 0) await checkEntries({ ...own, fields: withoutSizes(fields) }, Object.fromEntries(others))
 }
+
+/** Fields of which nothing is demanded. */
+const withoutSizes = (fields: Parts['fields']): Parts['fields'] =>
+  mapRecord(fields, ({ shape, dtype }) => ({ shape, dtype }))
 
 /**
  * Batches from a function that reads samples. Order, batches and dropped remainders are decided here; a kind of data is
@@ -58,10 +71,14 @@ async function checkEntries({ fields, entries = {} }: Parts): Promise<void> {
  *
  * @throws GpdError `data.mismatch` if the parts do not fit together. From `batches`: `config.invalid` for an option out of
  *   range or a training batch that is never full, `data.missing` or `data.mismatch` if `read` returns other fields than
- *   declared. From `check`: `data.label-range` for an entry of an int32 field that is not below its `size`
+ *   declared. From `check`: `data.label-range` for an entry of an int32 field that is not below its `size`, or against a
+ *   rule
  * @example
- * const half = { shape: [], dtype: 'float32' }
- * const halves = source({ size: 8, fields: { half }, read: (at) => ({ half: tf.div(tf.tensor1d([...at]), 2) }) })
+ * const halves = source({
+ *   size: 8,
+ *   fields: { half: { shape: [], dtype: 'float32' } },
+ *   read: (at) => ({ half: tf.div(tf.tensor1d([...at]), 2) }),
+ * })
  * for (const { fields } of halves.batches({ batchSize: 4, seed: 0, epoch: 0, training: true })) fields.half.print()
  */
 export function source(given: SourceParts): BatchSource {
@@ -69,12 +86,19 @@ export function source(given: SourceParts): BatchSource {
   checkParts(parts)
   const { size, fields, varying } = parts
   // Entries do not change: once is enough.
-  let checked: Promise<void> | undefined
-  return {
+  const checked = new Map<string, Promise<void>>()
+  let fingerprint: Promise<string | undefined> | undefined
+  const own: BatchSource = {
     size,
     fields,
     varying,
-    check: () => (checked ??= checkEntries(parts)),
+    check(rules) {
+      const demanded = rulesOf(fields, rules)
+      const key = JSON.stringify(demanded)
+      if (!checked.has(key)) checked.set(key, checkValues(parts, own, demanded))
+      return checked.get(key)!
+    },
+    fingerprint: () => (fingerprint ??= fingerprintOf(parts, own)),
     batches(options) {
       const filled = fillOptions('batches', OPTIONS, options)
       checkSize(filled, size)
@@ -90,4 +114,5 @@ export function source(given: SourceParts): BatchSource {
       }
     },
   }
+  return own
 }

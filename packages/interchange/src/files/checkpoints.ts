@@ -58,7 +58,7 @@ function checkStep(where: string, step: number): void {
  * @param records, state as `saveState` takes them
  * @returns the folder
  * @throws GpdError `output.unwritable`, and nothing is left of it; what `saveState` throws; `config.*` for options
- * @example await saveCheckpoint('runs/1/checkpoints', step, { student, slots }, { step, best: 0.93 }, { keep: 3 })
+ * @example await saveCheckpoint('runs/1/checkpoints', 120, { student: parameters, slots }, { step: 120, best: 0.93 }, { keep: 3 })
  */
 export async function saveCheckpoint(
   directory: string,

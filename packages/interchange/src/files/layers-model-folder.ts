@@ -25,7 +25,7 @@ const LAYERS_MODEL: FolderFormat = {
  * @throws GpdError `output.unwritable`, `checkpoint.missing` or `checkpoint.corrupt`, when used
  * @example
  * await toLayersModel(student).save(layersModelFolder('model'))
- * const model = await tf.loadLayersModel(layersModelFolder('model'))
+ * const loaded = await tf.loadLayersModel(layersModelFolder('model'))
  */
 export const layersModelFolder = (
   folder: string,

@@ -39,7 +39,7 @@ const fileOf = (name: string, i: number) => `${/^[a-z0-9][a-z0-9_-]{0,63}$/.test
  * @param state numbers, texts, lists and plain objects; NaN, infinities and -0 come back as they were
  * @throws GpdError `output.unwritable`; `checkpoint.incompatible` for tensors of other types, `config.invalid` for other
  *   values
- * @example await saveState('state', { student: parameters, slots: optimizer.slots }, { step: 120, best: -Infinity })
+ * @example await saveState('state', { student: parameters, slots }, { step: 120, best: -Infinity })
  */
 export async function saveState(
   folder: string,

@@ -1,5 +1,6 @@
 import { GpdError } from '@gpdjs/core'
 import { readFileOf, writeFiles } from './atomic-folder.ts'
+import { nodeFiles } from './node-modules.ts'
 import { checkSealed, isRecord, sealedJson, unsealJson, type Json, type Unsealed } from './sealed-json.ts'
 
 /** What a folder of one kind consists of: a JSON file, its index, and files of numbers that the index seals. */
@@ -63,6 +64,7 @@ export async function writeSealed(
   json: Json,
   data: Readonly<Record<string, Uint8Array>>,
 ): Promise<void> {
+  await nodeFiles('output.unwritable') // where there is no Node it is the writing that fails, not a look for files
   const files = { ...data, [format.index]: await sealedJson(json, data) }
   await writeFiles(folder, files, (found) => checkOurs(found, format))
 }

@@ -22,7 +22,7 @@ import {
   swish,
   tanh,
 } from '@gpdjs/core'
-import { fromLayersModel } from './from-layers-model.ts'
+import { fromLayersModel, type ConvertedModel } from './from-layers-model.ts'
 import { toLayersModel } from './to-layers-model.ts'
 
 const activations = {
@@ -47,6 +47,10 @@ const POINTS = 201
 const points = () => tf.reshape(tf.tensor1d(Array.from({ length: POINTS }, (_, i) => (i - 100) / 10)), [1, POINTS])
 
 const worst = (a: tf.Tensor, b: tf.Tensor): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!
+
+/** What the model gave, whose last step may be left out. */
+const scores = ({ activation }: ConvertedModel, logits: tf.Tensor): tf.Tensor =>
+  activation === undefined ? logits : tf[activation](logits)
 
 /** Keras' names, as TensorFlow.js has them, and ours. */
 const names = {
@@ -88,13 +92,11 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 
   it.each(Object.entries(layers))('%s computes what Keras computes, there and back', (_, make) => {
     const model = tf.sequential({ layers: [make()] })
-    const { network } = fromLayersModel(model)
-    const ours = predict({ network, parameters: {}, statistics: {} }, points())
+    const converted = fromLayersModel(model)
     const theirs = model.predict(points()) as tf.Tensor
-    expect(worst(ours, theirs)).toBeLessThan(1e-5)
-    expect(
-      worst(toLayersModel({ network, parameters: {}, statistics: {} }).predict(points()) as tf.Tensor, theirs),
-    ).toBeLessThan(1e-5)
+    expect(worst(scores(converted, predict(converted, points())), theirs)).toBeLessThan(1e-5)
+    const back = toLayersModel(converted).predict(points()) as tf.Tensor
+    expect(worst(scores(converted, back), theirs)).toBeLessThan(1e-5)
   })
 
   it.each(Object.entries({ ...activations, relu6 }))('%s has the slope of finite differences', (_, activation) => {
@@ -138,7 +140,7 @@ describe('the option `activation` of a layer', () => {
     const activation = keras as Name
     const conv = tf.layers.conv2d({ inputShape: [5, 5, 2], filters: 3, kernelSize: 3, activation, name: 'conv' })
     const dense = tf.layers.dense({ units: 4, activation, name: 'dense' })
-    const model = tf.sequential({ layers: [conv, tf.layers.flatten(), dense] })
+    const model = tf.sequential({ layers: [conv, tf.layers.flatten(), dense, tf.layers.dense({ units: 2 })] })
     const { network, parameters, statistics } = fromLayersModel(model)
     expect(network.nodes.filter((node) => node.op === op)).toHaveLength(2)
     const x = tf.randomNormal([2, 5, 5, 2], 0, 3, 'float32', 4) as tf.Tensor4D
@@ -146,14 +148,61 @@ describe('the option `activation` of a layer', () => {
     expect(worst(logits, model.predict(x) as tf.Tensor)).toBeLessThan(1e-5)
   })
 
-  it.each(['softmax', 'logSoftmax'])('%s is left out at the end and refused before', (activation) => {
-    const last = { units: 2, activation: activation as Name }
-    const end = tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], ...last, name: 'end' })] })
-    expect(fromLayersModel(end).notes).toEqual([`The ${activation} of 'end' is left out: the network gives logits.`])
-    const middle = tf.sequential({
-      layers: [tf.layers.dense({ inputShape: [3], ...last }), tf.layers.dense({ units: 2 })],
+  it.each([
+    ['softmax', ''],
+    ['logSoftmax', ''],
+    ['sigmoid', ' Each is for a label of its own: train with the task multiLabel().'],
+  ] as const)('%s is left out at the end', (activation, advice) => {
+    const last = { units: 2, activation: activation as Name, name: 'end' }
+    const model = tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], ...last })] })
+    const converted = fromLayersModel(model)
+    expect(converted.notes).toEqual([`The ${activation} of 'end' is left out: the network gives logits.${advice}`])
+    // There is no op of the logarithm: its probabilities are those of a softmax.
+    expect(converted.activation).toBe(activation === 'logSoftmax' ? undefined : activation)
+    const x = tf.randomNormal([4, 3], 0, 2, 'float32', 8)
+    const found = tf[activation](predict(converted, x))
+    expect(worst(found, model.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
+  })
+
+  it.each(['softmax', 'sigmoid'] as const)('%s is left out in front of what only changes the shape', (activation) => {
+    // The end of the MobileNets of Keras 2.
+    const model = tf.sequential({
+      layers: [
+        tf.layers.conv2d({ inputShape: [1, 1, 5], filters: 3, kernelSize: 1 }),
+        tf.layers.activation({ activation }),
+        tf.layers.reshape({ targetShape: [3] }),
+        tf.layers.activation({ activation: 'linear' }),
+      ],
     })
-    expect(() => fromLayersModel(middle)).toThrow(`'${activation}' before the end of the model`)
+    const converted = fromLayersModel(model)
+    expect(converted.activation).toBe(activation)
+    const x = tf.randomNormal([4, 1, 1, 5], 0, 2, 'float32', 8)
+    expect(worst(scores(converted, predict(converted, x)), model.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
+  })
+
+  it.each(['softmax', 'sigmoid'] as const)('%s stays in front of what does more', (activation) => {
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ inputShape: [3], units: 4, activation }), tf.layers.dense({ units: 2 })],
+    })
+    const converted = fromLayersModel(model)
+    expect(converted.activation).toBeUndefined()
+    expect(converted.notes).toEqual([])
+    const x = tf.randomNormal([4, 3], 0, 2, 'float32', 8)
+    expect(worst(predict(converted, x), model.predict(x) as tf.Tensor)).toBeLessThan(1e-6)
+  })
+
+  it('logSoftmax is refused before the end', () => {
+    const activation = 'logSoftmax' as Name
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ inputShape: [3], units: 2, activation }), tf.layers.dense({ units: 2 })],
+    })
+    expect(() => fromLayersModel(model)).toThrow(`'logSoftmax' before the end of the model`)
+  })
+
+  it.each([1, 2, [1, 3]])('a softmax over axis %j of a map is refused', (axis) => {
+    const softmax = tf.layers.softmax({ inputShape: [2, 3, 4], axis })
+    const model = tf.sequential({ layers: [softmax, tf.layers.flatten(), tf.layers.dense({ units: 2 })] })
+    expect(() => fromLayersModel(model)).toThrow(/is over axis \[/)
   })
 
   it('of a ceiling other than 6 is refused', () => {

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, IMAGE, type NetworkNode, type Shape } from '@gpdjs/core'
+import { GpdError, IMAGE, type Shape } from '@gpdjs/core'
+import { CollectedNodes } from './collected-nodes.ts'
 import { converters } from './converters/index.ts'
-import { unsupportedLayer, type ConvertedLayer, type NodeTensors } from './layer.ts'
+import { passesScores } from './converters/shape.ts'
+import { entriesOf, judgeUnread } from './layer-entries.ts'
+import { unsupportedLayer, type LastActivation } from './layer.ts'
 
 /** @throws GpdError `network.shape` if more than the batch is open */
 export function fixedShape(shape: tf.Shape, what: string): Shape {
@@ -10,7 +13,7 @@ export function fixedShape(shape: tf.Shape, what: string): Shape {
   throw new GpdError(
     'network.shape',
     `fromLayersModel: ${what} has the shape [${shape.map((size) => size ?? 'null').join(', ')}].`,
-    'Only the batch may be open: build the model for one image size.',
+    'Only the batch may be open: give the size by the option inputShape, such as [32, 32, 3].',
   )
 }
 
@@ -20,94 +23,123 @@ const isModel = (layer: tf.layers.Layer): layer is tf.LayersModel => layer insta
 interface Scope {
   readonly model: tf.LayersModel
   readonly values: Map<tf.SymbolicTensor, string>
+  /** Whether training moves anything in it: neither it nor a model around it is frozen. */
+  readonly trainable: boolean
+}
+
+/** What a layer makes of inputs of known sizes, whatever the model itself left open. */
+function shapeAfter(layer: tf.layers.Layer, inputs: readonly Shape[]): tf.Shape {
+  const [first, ...others] = inputs.map((shape) => [1, ...shape])
+  return layer.computeOutputShape(others.length === 0 ? first! : [first!, ...others]) as tf.Shape
+}
+
+/** What is known of a value besides the tensor: whether nothing follows it, so that its scores are the model's. */
+interface Place {
+  readonly last: boolean
 }
 
 /** Walks a model from its output back to the image and collects nodes in the order in which they run. */
 export class Conversion {
-  readonly nodes: NetworkNode[] = []
-  readonly parameters: Record<string, tf.Tensor> = {}
-  readonly statistics: Record<string, tf.Tensor> = {}
+  readonly collected = new CollectedNodes()
   readonly notes: string[] = []
   /** Layer → id of the node with its result. */
   readonly results = new Map<string, string>()
-  readonly #ids = new Set<string>([IMAGE])
+  /** The last step of the model, where it is left out. */
+  leftOut: LastActivation | undefined
+  readonly #shapes: Map<string, Shape>
   readonly #weighted = new Set<tf.layers.Layer>()
 
-  /** The id of the node that computes `output`, given those of the model's inputs. */
-  model(model: tf.LayersModel, inputs: readonly string[], output: tf.SymbolicTensor, last: boolean): string {
-    return this.value(output, { model, values: new Map(model.inputs.map((input, i) => [input, inputs[i]!])) }, last)
+  constructor(image: Shape) {
+    this.#shapes = new Map([[IMAGE, image]])
   }
 
-  value(tensor: tf.SymbolicTensor, scope: Scope, last: boolean): string {
+  /** The id of the node that computes the model's `output` from the image. */
+  convert(model: tf.LayersModel, output: tf.SymbolicTensor): string {
+    return this.#model(model, [IMAGE], output, true, { last: true })
+  }
+
+  #model(
+    model: tf.LayersModel,
+    inputs: readonly string[],
+    output: tf.SymbolicTensor,
+    trainable: boolean,
+    place: Place,
+  ): string {
+    for (const { sourceLayer } of model.inputs) {
+      const told = this.#told(sourceLayer.name, `'${sourceLayer.name}' (InputLayer)`)
+      judgeUnread(told, entriesOf(sourceLayer).unread())
+    }
+    const values = new Map(model.inputs.map((input, i) => [input, inputs[i]!]))
+    return this.#value(output, { model, values, trainable: trainable && model.trainable }, place)
+  }
+
+  #value(tensor: tf.SymbolicTensor, scope: Scope, { last }: Place): string {
     const known = scope.values.get(tensor)
     if (known !== undefined) return known
     const layer = tensor.sourceLayer
     const node = layer.inboundNodes[tensor.nodeIndex]!
-    const inputs = node.inputTensors.map((input) => this.value(input, scope, false))
+    const before = { last: last && passesScores(layer, node.inputTensors[0]!, tensor) }
+    const inputs = node.inputTensors.map((input) => this.#value(input, scope, before))
     const id = isModel(layer)
-      ? this.model(layer, inputs, layer.outputs[tensor.outputTensorIndex ?? 0]!, last)
-      : this.layer(layer, node.inputTensors, tensor, inputs, scope.model, last)
+      ? this.#model(layer, inputs, layer.outputs[tensor.outputTensorIndex ?? 0]!, scope.trainable, { last })
+      : this.#layer(layer, inputs, scope, { last })
+    this.#noteCall(layer.name, node.callArgs)
     scope.values.set(tensor, id)
     this.results.set(layer.name, id)
     return id
   }
 
-  layer(
-    layer: tf.layers.Layer,
-    from: tf.SymbolicTensor[],
-    to: tf.SymbolicTensor,
-    inputs: readonly string[],
-    model: tf.LayersModel,
-    last: boolean,
-  ): string {
+  #layer(layer: tf.layers.Layer, inputs: readonly string[], { model, trainable }: Scope, { last }: Place): string {
     const className = layer.getClassName()
-    const where = `layer ${model.layers.indexOf(layer)} '${layer.name}' (${className})`
+    const told = this.#told(layer.name, `layer ${model.layers.indexOf(layer)} '${layer.name}' (${className})`)
     const convert = converters[className]
     if (convert === undefined) {
       const fix = `Supported: ${Object.keys(converters).join(', ')}. Replace it, or build the network with graph().`
-      return unsupportedLayer(where, 'has no counterpart among the ops.', fix)
+      return told.refuse('has no counterpart among the ops.', fix)
     }
     const weights = layer.weights.length > 0 ? layer.getWeights() : []
-    if (weights.length > 0 && this.#weighted.has(layer)) {
-      return unsupportedLayer(
-        where,
-        'is applied more than once.',
-        'Shared weights are not supported: use one layer for each place.',
-      )
-    }
-    if (weights.length > 0) this.#weighted.add(layer)
-    const context: ConvertedLayer = {
-      name: layer.name,
-      config: layer.getConfig(),
+    if (weights.length > 0 && this.#weighted.has(layer))
+      told.refuse('is applied more than once.', 'Shared weights are not supported: use one layer for each place.')
+    this.#weighted.add(layer)
+    const shapes = inputs.map((input) => this.#shapes.get(input)!)
+    const outputShape = fixedShape(shapeAfter(layer, shapes), `'${layer.name}'`)
+    const frozen = weights.length > 0 && !(trainable && layer.trainableWeights.length > 0)
+    const entries = entriesOf(layer)
+    const id = convert({
+      ...told,
+      read: entries.read,
       weights,
+      frozen,
       inputs,
-      inputShape: fixedShape(from[0]!.shape, where),
-      outputShape: fixedShape(to.shape, where),
+      inputShapes: shapes,
+      inputShape: shapes[0]!,
+      outputShape,
       last,
       place: (op, reads, tensors, part) => {
-        const id = this.freshId(part === undefined ? layer.name : `${layer.name}/${part}`)
-        this.nodes.push({ id, ...op, inputs: reads })
-        this.keep(id, tensors ?? {})
-        return id
+        const name = part === undefined ? layer.name : `${layer.name}/${part}`
+        const fixed = frozen && tensors?.parameters !== undefined
+        return this.collected.place(name, { ...op, inputs: reads, ...(fixed && { trainable: false }) }, tensors ?? {})
       },
-      note: (text) => this.notes.push(text),
-      refuse: (problem, fix) => unsupportedLayer(where, problem, fix),
-    }
-    return convert(context)
-  }
-
-  /** Layers without weights may be applied again: the second is `<name>_2`. */
-  freshId(name: string): string {
-    let id = name
-    for (let count = 2; this.#ids.has(id); count++) id = `${name}_${count}`
-    this.#ids.add(id)
+      leaveOut: (activation) => (this.leftOut = activation),
+    })
+    judgeUnread(told, entries.unread())
+    this.#shapes.set(id, outputShape)
     return id
   }
 
-  keep(id: string, { parameters = {}, statistics = {} }: NodeTensors): void {
-    for (const [name, tensor] of Object.entries(parameters))
-      this.parameters[`${id}.${name}`] = tf.keep(tf.clone(tensor))
-    for (const [name, tensor] of Object.entries(statistics))
-      this.statistics[`${id}.${name}`] = tf.keep(tf.clone(tensor))
+  /** TensorFlow.js itself passes over what a layer was called with, `{ training: false }` for example. */
+  #noteCall(name: string, options: Readonly<Record<string, unknown>> | undefined): void {
+    const given = Object.entries(options ?? {}).filter(([, value]) => value !== null && value !== undefined)
+    if (given.length === 0) return
+    const listed = given.map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(', ')
+    this.notes.push(`'${name}' was called with ${listed}, which changes nothing here, as in TensorFlow.js.`)
+  }
+
+  #told(name: string, where: string) {
+    return {
+      name,
+      note: (text: string) => void this.notes.push(text),
+      refuse: (problem: string, fix: string): never => unsupportedLayer(where, problem, fix),
+    }
   }
 }

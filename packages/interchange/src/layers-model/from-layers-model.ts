@@ -1,14 +1,43 @@
 import * as tf from '@tensorflow/tfjs'
-import { defineNetwork, didYouMean, GpdError, IMAGE, LOGITS, type Model, type Network } from '@gpdjs/core'
+import {
+  defineNetwork,
+  didYouMean,
+  fillOptions,
+  GpdError,
+  IMAGE,
+  kinds,
+  LOGITS,
+  option,
+  optional,
+  type Given,
+  type Model,
+  type Shape,
+} from '@gpdjs/core'
 import { Conversion, fixedShape } from './conversion.ts'
+import type { LastActivation } from './layer.ts'
 
-export interface FromLayersModelOptions {
-  /** Name of the network. Default: the model's. */
-  readonly name?: string
+const OPTIONS = {
+  /** Name of the network (default: the model's). */
+  name: optional(kinds.text),
   /** Name of the output layer that gives the logits; needed for a model with several outputs. */
-  readonly output?: string
-  /** Names for intermediate results that losses read: tap → layer. */
-  readonly taps?: Readonly<Record<string, string>>
+  output: optional(kinds.text),
+  /** Names for intermediate results that losses read: tap → layer (default: none). */
+  taps: option(kinds.recordOf(kinds.text), {}),
+  /** `[height, width, channels]` for a model that leaves the size of its image open (default: the model's own sizes). */
+  inputShape: optional(kinds.listOf(kinds.count)),
+}
+
+export type FromLayersModelOptions = Given<typeof OPTIONS>
+
+/** A model, and what is not as it was in the `tf.LayersModel`. */
+export interface ConvertedModel extends Model {
+  /** A line each: what was left out, is now learned, or is not taken over. */
+  readonly notes: readonly string[]
+  /**
+   * What the model ended in, where it is left out so that the network gives logits: `withProbabilities(model, activation)` gives
+   * its scores.
+   */
+  readonly activation?: LastActivation
 }
 
 function chooseOutput(model: tf.LayersModel, output: string | undefined): tf.SymbolicTensor {
@@ -45,11 +74,8 @@ function tapNodes(
   return Object.fromEntries(Object.entries(taps).map(([tap, layer]) => [tap, find(layer)]))
 }
 
-function convert(
-  model: tf.LayersModel,
-  { name, output, taps = {} }: FromLayersModelOptions,
-  conversion: Conversion,
-): Network {
+/** The sizes of the image: the model's, and those that it leaves open from `inputShape`. */
+function imageShape(model: tf.LayersModel, inputShape: Shape | undefined): Shape {
   const [image, ...others] = model.inputs
   if (image === undefined || others.length > 0) {
     throw new GpdError(
@@ -58,43 +84,54 @@ function convert(
       'Use a model of one image.',
     )
   }
-  const shape = fixedShape(image.shape, 'the input')
-  const logits = conversion.model(model, [IMAGE], chooseOutput(model, output), true)
-  return defineNetwork({
-    name: name ?? model.name,
-    inputs: { [IMAGE]: { shape, dtype: 'float32' } },
-    nodes: conversion.nodes,
-    outputs: { [LOGITS]: logits },
-    taps: tapNodes(taps, conversion.results),
-  })
+  if (inputShape === undefined) return fixedShape(image.shape, 'the input')
+  const sizes = image.shape.slice(1)
+  const fits =
+    sizes.length === inputShape.length && sizes.every((size, axis) => size === null || size === inputShape[axis])
+  if (fits) return inputShape
+  throw new GpdError(
+    'network.shape',
+    `fromLayersModel: expected an inputShape that fits [${sizes.map((size) => size ?? 'null').join(', ')}], got [${inputShape.join(', ')}].`,
+    'Only the sizes that are null may be chosen.',
+  )
 }
 
 /**
  * A user's own `tf.LayersModel`, sequential or functional, as a network: a student or teacher with no rewriting.
  *
- * The model is not changed and its tensors are copied. A softmax at the very end is left out, because losses take
- * logits; then `notes` has a line about it. Layer names become node ids, so `conv2d_1`'s kernel is the parameter `conv2d_1.weight`.
+ * The model is not changed and its tensors are copied. A softmax or sigmoid at the very end is left out, because losses take
+ * logits: `activation` says which, and `notes` has a line about it. Layer names become node ids, so `conv2d_1`'s kernel is the
+ * parameter `conv2d_1.weight`. Layers that are not `trainable` become frozen nodes. Every entry of a layer's `getConfig()` is
+ * honoured, or named in `notes` (regularizers, constraints, seeds), or refused.
  *
- * @param model one image input `[batch, height, width, channels]`, fixed size
- * @returns a model `{ image }` → `{ logits }` with tensors that the caller owns, and notes on what is not as it was: a
- *   softmax left out, a scale that is now learned
- * @throws GpdError `network.unknown-op` with position, name and class of a layer that has no counterpart;
- * `network.invalid` for several inputs, or several outputs without `options.output`; `network.shape` for open sizes
+ * @param model one image input `[batch, height, width, channels]`
+ * @returns a model `{ image }` → `{ logits }` with tensors that the caller owns, and notes on what is not as it was
+ * @throws GpdError `network.unknown-op` with position, name and class of a layer that has no counterpart, or was built with
+ *   something that has none; `network.invalid` for several inputs, or several outputs without `options.output`;
+ *   `network.shape` for open sizes without `options.inputShape`, or one that does not fit; `config.*` for options
  * @example
  * const { network, parameters, statistics } = fromLayersModel(await tf.loadLayersModel(url))
  * const run = await distill({ student: network, parameters, statistics, data, optimizer, epochs: 10 })
  */
-export function fromLayersModel(
-  model: tf.LayersModel,
-  options: FromLayersModelOptions = {},
-): Model & { readonly notes: readonly string[] } {
-  const conversion = new Conversion()
-  const { parameters, statistics, notes } = conversion
+export function fromLayersModel(model: tf.LayersModel, options: FromLayersModelOptions = {}): ConvertedModel {
+  const { name = model.name, output, taps, inputShape } = fillOptions('fromLayersModel', OPTIONS, options)
+  const image = imageShape(model, inputShape)
+  const conversion = new Conversion(image)
+  const { notes, collected } = conversion
+  const { nodes, parameters, statistics } = collected
   try {
-    const build: { network?: Network } = {}
+    const found: { logits?: string } = {}
     // Collects the constants that stand in for scales and shifts the model lacks; what is returned is a kept copy.
-    tf.tidy(() => void (build.network = convert(model, options, conversion)))
-    return { network: build.network!, parameters, statistics, notes }
+    tf.tidy(() => void (found.logits = conversion.convert(model, chooseOutput(model, output))))
+    const network = defineNetwork({
+      name,
+      inputs: { [IMAGE]: { shape: image, dtype: 'float32' } },
+      nodes,
+      outputs: { [LOGITS]: found.logits! },
+      taps: tapNodes(taps, conversion.results),
+    })
+    const { leftOut } = conversion
+    return { network, parameters, statistics, notes, ...(leftOut !== undefined && { activation: leftOut }) }
   } catch (error) {
     tf.dispose([parameters, statistics])
     throw error

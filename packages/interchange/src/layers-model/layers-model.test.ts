@@ -188,28 +188,26 @@ describe('fromLayersModel', () => {
     const model = tf.sequential({
       layers: [
         tf.layers.conv2d({ inputShape: [6, 6, 2], filters: 3, kernelSize: 3 }),
-        tf.layers.upSampling2d({ name: 'up' }),
+        tf.layers.cropping2D({
+          name: 'cut',
+          cropping: [
+            [0, 1],
+            [0, 1],
+          ],
+        }),
         tf.layers.flatten(),
         tf.layers.dense({ units: 2 }),
       ],
     })
     const before = tf.memory().numTensors
     expect(() => fromLayersModel(model)).toThrow(
-      /layer 1 'up' \(UpSampling2D\) has no counterpart.*Supported: Activation, Add/,
+      /layer 1 'cut' \(Cropping2D\) has no counterpart.*Supported: Activation, Add/,
     )
     expect(tf.memory().numTensors).toBe(before)
   })
 
   it.each([
-    ['a kernel that is no square', tf.layers.conv2d, { filters: 2, kernelSize: [1, 3] }, /has kernelSize \[1, 3\]/],
-    ['a dilated kernel', tf.layers.conv2d, { filters: 2, kernelSize: 3, dilationRate: 2 }, /is dilated/],
     ['channels first', tf.layers.conv2d, { filters: 2, kernelSize: 3, dataFormat: 'channelsFirst' }, /channels first/],
-    [
-      'a softmax in the middle',
-      tf.layers.conv2d,
-      { filters: 2, kernelSize: 3, activation: 'softmax' },
-      /'softmax' before the end/,
-    ],
   ] as const)('refuses %s', (_, layer, options, message) => {
     const convolution = (layer as (options: object) => tf.layers.Layer)({ inputShape: [7, 7, 3], ...options })
     const model = tf.sequential({ layers: [convolution, tf.layers.flatten(), tf.layers.dense({ units: 2 })] })

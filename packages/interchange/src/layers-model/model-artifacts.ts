@@ -1,7 +1,23 @@
-import * as tf from '@tensorflow/tfjs'
-import { bytesOf, GpdError, parseJson, sizeOf, type Bytes } from '@gpdjs/core'
+import type * as tf from '@tensorflow/tfjs'
+import {
+  bytesOf,
+  fillOptions,
+  GpdError,
+  isRecord,
+  kinds,
+  needed,
+  option,
+  parseJson,
+  sizeOf,
+  type Bytes,
+  type Filled,
+  type Given,
+} from '@gpdjs/core'
+import { checkDepth, checkLayers, type Refuse } from './check-layers.ts'
+import { kerasTopology } from './keras-topology.ts'
 import { rehearse } from './rehearsal.ts'
-import { checkTopology, isRecord, quoted, type Refuse } from './topology.ts'
+import { checkWiring, quoted } from './topology.ts'
+import { weightNames } from './weight-names.ts'
 
 /** One tensor as a `model.json` lists it. */
 interface WeightEntry {
@@ -16,14 +32,23 @@ interface WeightGroup {
   readonly weights: readonly WeightEntry[]
 }
 
-export interface ReadModelOptions {
-  /** What to call `model.json` in messages, usually its path. */
-  readonly source: string
-  /** Reads a file of weights by its name; it is in the folder of `model.json`. */
-  readonly read: (name: string) => Promise<Bytes>
-  /** Called with a message if numbers are not finite, which is allowed. Default: `console.warn`. */
-  readonly onWarning?: (message: string) => void
+/** What happens with messages about weights. */
+export const WARNING_OPTIONS = {
+  /** Called with a message about what is allowed: numbers that are not finite, regularizers not read (default: `console.warn`). */
+  onWarning: option(kinds.functionOf<(message: string) => void>(), (message) => console.warn(message)),
 }
+
+const OPTIONS = {
+  /** What to call `model.json` in messages, usually its path. */
+  source: needed(kinds.text),
+  /** Reads a file of weights by its name; it is in the folder of `model.json`. */
+  read: needed(kinds.functionOf<(name: string) => Promise<Bytes>>()),
+  ...WARNING_OPTIONS,
+}
+
+export type ReadModelOptions = Given<typeof OPTIONS>
+
+type FilledReadModelOptions = Filled<typeof OPTIONS>
 
 const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 }
 const STORED = ['float32', 'int32', 'bool']
@@ -84,7 +109,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** The bytes of a group, as many as its weights take. */
-async function readGroup({ paths, weights }: WeightGroup, options: ReadModelOptions, refuse: Refuse) {
+async function readGroup({ paths, weights }: WeightGroup, options: FilledReadModelOptions, refuse: Refuse) {
   const files = await Promise.all(paths.map((path) => options.read(path)))
   const bytes = joined(files.map((file, i) => bytesOf(`readModelArtifacts: ${paths[i]}`, file)))
   const wanted = weights.reduce((sum, weight) => sum + byteSize(weight), 0)
@@ -93,8 +118,8 @@ async function readGroup({ paths, weights }: WeightGroup, options: ReadModelOpti
 }
 
 /** Warns of weights with numbers that are not finite. They are legal, but make all results of the network not finite. */
-function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, options: ReadModelOptions): void {
-  const { source, onWarning = console.warn } = options
+function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, options: FilledReadModelOptions): void {
+  const { source, onWarning } = options
   let offset = 0
   for (const weight of weights) {
     const size = byteSize(weight)
@@ -118,25 +143,30 @@ function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> 
 /**
  * Reads a `model.json` of `tf.layers` and its weights, which may come from anywhere: TensorFlow.js itself follows whatever
  * paths the file names and accepts bytes too many, names twice and numbers that are none. Everything is checked before
- * memory is taken for a weight.
+ * memory is taken for a weight. Files of Keras 3 are read as well, and Keras' Normalization. What a layer has in the file and
+ * TensorFlow.js passes over, such as `groups`, is refused.
  *
  * @param text the contents of `model.json`
  * @returns for `tf.loadLayersModel(tf.io.fromMemory(artifacts))`
  * @throws GpdError `checkpoint.corrupt` naming what is wrong: a path out of the folder, a missing file, bytes missing or
- *   left over, a weight twice, a layer of an unknown class, or one that reads what is never there; whatever TensorFlow.js itself
- *   has against building the model; what `options.read` throws
+ *   left over, a weight twice, a layer of an unknown class, with an entry that TensorFlow.js does not read, or one that reads what is
+ *   never there; whatever TensorFlow.js itself has against building the model; what `read` throws; `config.*` for options
  * @example
- * const read = async (name) => readFile(join(folder, name))
+ * const read = async (name: string) => readFile(join(folder, name))
  * const model = await tf.loadLayersModel(tf.io.fromMemory(await readModelArtifacts(text, { source: folder, read })))
  */
-export async function readModelArtifacts(text: string, options: ReadModelOptions): Promise<tf.io.ModelArtifacts> {
+export async function readModelArtifacts(text: string, given: ReadModelOptions): Promise<tf.io.ModelArtifacts> {
+  const options = fillOptions('readModelArtifacts', OPTIONS, given)
   const refuse: Refuse = (expected, found) =>
     new GpdError('checkpoint.corrupt', `${options.source}: expected ${expected}, found ${found}.`)
   const json = parse(text, refuse)
   const { modelTopology, weightsManifest, format } = json
   if (format === 'graph-model') throw refuse('a layers-model', 'a graph-model, which is no tf.LayersModel')
   if (!isRecord(modelTopology)) throw refuse('an object as modelTopology', quoted(modelTopology))
-  checkTopology(modelTopology, refuse)
+  checkDepth(modelTopology, refuse)
+  const topology = kerasTopology(modelTopology)
+  checkLayers(topology, options, refuse)
+  checkWiring(topology, refuse)
   const groups = checkManifest(weightsManifest, refuse)
   const parts: Uint8Array[] = []
   for (const group of groups) {
@@ -144,10 +174,16 @@ export async function readModelArtifacts(text: string, options: ReadModelOptions
     warnOfNonFinite(group.weights, bytes, options)
     parts.push(bytes)
   }
-  const weightSpecs = groups.flatMap(({ weights }) => weights) as unknown as tf.io.WeightsManifestEntry[]
+  const named = weightNames(topology)
+  const specs = groups.flatMap(({ weights }) => weights.map((weight) => ({ ...weight, name: named(weight.name) })))
   // All but where the weights were: training configuration, signatures, metadata, and whatever else it has.
   const { weightsManifest: _, ...rest } = json
-  const artifacts = { ...rest, weightSpecs, weightData: joined(parts).buffer }
+  const artifacts: tf.io.ModelArtifacts = {
+    ...rest,
+    modelTopology: topology as tf.io.ModelArtifacts['modelTopology'] & object,
+    weightSpecs: specs as unknown as tf.io.WeightsManifestEntry[],
+    weightData: joined(parts).buffer,
+  }
   await rehearse(artifacts, options.source, refuse)
   return artifacts
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, isGpdError, sizeOf, type Shape } from '@gpdjs/core'
-import { quoted, type Refuse } from './topology.ts'
+import type { Refuse } from './check-layers.ts'
+import { quoted } from './topology.ts'
 
 /** What a weight is, beside its numbers. */
 interface Listed {
@@ -101,7 +102,7 @@ function checkInputs({ inputs }: tf.LayersModel, refuse: Refuse): void {
 /** What a model takes along, beside its layers: whatever is wrong with it is thrown. */
 function takeAlong(model: tf.LayersModel, { trainingConfig, userDefinedMetadata }: tf.io.ModelArtifacts): void {
   try {
-    if (trainingConfig) model.loadTrainingConfig(trainingConfig)
+    if (trainingConfig) model.loadTrainingConfig(trainingConfig as Parameters<tf.LayersModel['loadTrainingConfig']>[0])
     if (userDefinedMetadata) model.setUserDefinedMetadata(userDefinedMetadata)
   } finally {
     model.optimizer?.dispose()

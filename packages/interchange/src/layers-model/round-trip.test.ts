@@ -4,28 +4,36 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import {
   adaptiveAveragePool,
   add,
+  averagePool,
   channelShuffle,
   channelSplit,
   conv2d,
   dense,
+  depthwiseConv2d,
   flatten,
   gelu,
   globalAveragePool,
+  globalMaxPool,
   graph,
   hardSwish,
   layerNorm,
   maxPool,
   meanToken,
+  multiply,
   positionEmbedding,
   predict,
+  prelu,
   prependTokens,
   randomStream,
   rescale,
+  resizeNearest,
   scale,
   selfAttention,
+  sigmoid,
   sizeOf,
   softmax,
   takeToken,
+  toMap,
   toTokens,
   type Graph,
   type Network,
@@ -111,6 +119,41 @@ const networks: Readonly<Record<string, () => Network>> = {
       const each = g.add('each', rescale({ factor: [1.5, 1.5, 1.5], shift: [0.1, 0.2, -3] }), tokens)
       return g.add('vector', rescale({ factor: [1, 3, 1], shift: [1, 1, 1] }), g.add('mean', meanToken(), each))
     }),
+  'windows that are no squares, and learned slopes': () =>
+    build([7, 9, 3], (g) => {
+      const wide = conv2d({ filters: 6, kernelSize: [3, 1], strides: [1, 2], padding: 'same', useBias: true })
+      const x = g.add('wide', wide, 'image')
+      const tall = g.add('tall', maxPool({ kernelSize: [1, 3], strides: [2, 1], padding: 'same' }), x)
+      const mean = g.add('mean', averagePool({ kernelSize: [2, 1], strides: [1, 2] }), tall)
+      const slopes = g.add('slopes', prelu(), mean)
+      const spatial = depthwiseConv2d({ kernelSize: [2, 3], strides: [1, 2], padding: 'same' })
+      const each = g.add('each', prelu({ perPosition: true }), g.add('spatial', spatial, slopes))
+      return g.add('flat', flatten(), each)
+    }),
+  'dilated windows': () =>
+    build([9, 11, 3], (g) => {
+      const far = conv2d({ filters: 6, kernelSize: 3, dilation: [2, 1], padding: 'same', useBias: true })
+      const x = g.add('far', far, 'image')
+      const apart = g.add('apart', depthwiseConv2d({ kernelSize: [3, 2], dilation: [1, 3], padding: 1 }), x)
+      const both = g.add(
+        'both',
+        conv2d({ filters: 4, kernelSize: 2, strides: 2, dilation: 2, padding: 'valid' }),
+        apart,
+      )
+      const blocks = g.add('blocks', conv2d({ filters: 4, kernelSize: 3, groups: 2, dilation: [2, 1] }), both)
+      return g.add('largest', globalMaxPool(), blocks)
+    }),
+  'squeeze and excitation': () =>
+    build([5, 4, 3], (g) => {
+      const x = g.add('conv', conv2d({ filters: 6, kernelSize: 3, useBias: true }), 'image')
+      const squeezed = g.add('map', toMap({ height: 1, width: 1 }), g.add('squeeze', globalAveragePool(), x))
+      const few = g.add('slope', prelu(), g.add('few', conv2d({ filters: 2, kernelSize: 1, useBias: true }), squeezed))
+      const rates = g.add('rates', sigmoid(), g.add('many', conv2d({ filters: 6, kernelSize: 1, useBias: true }), few))
+      const excited = g.add('excite', multiply(), rates, x)
+      return g.add('flat', flatten(), g.add('sum', add(), excited, rates))
+    }),
+  'copies of rows and columns': () =>
+    build([2, 3, 4], (g) => g.add('flat', flatten(), g.add('copies', resizeNearest({ height: 6, width: 3 }), 'image'))),
   'convolutions with one channel in each group': () =>
     build([7, 5, 3], (g) => {
       const several = conv2d({ filters: 9, kernelSize: 3, strides: 2, padding: 1, groups: 3, useBias: true })
@@ -174,6 +217,10 @@ const steps: Readonly<Record<string, Step>> = {
   conv: (x, { filters, activation }) =>
     run(tf.layers.conv2d({ filters, kernelSize: 3, padding: 'same', activation }), x),
   strided: (x, { filters }) => run(tf.layers.conv2d({ filters, kernelSize: 2, strides: 2, padding: 'same' }), x),
+  narrow: (x, { filters, activation }) =>
+    run(tf.layers.conv2d({ filters, kernelSize: [1, 3], strides: [2, 1], padding: 'same', activation }), x),
+  dilated: (x, { filters }) =>
+    run(tf.layers.conv2d({ filters, kernelSize: [2, 3], dilationRate: [3, 2], padding: 'same' }), x),
   depthwise: (x, { activation }) => run(tf.layers.depthwiseConv2d({ kernelSize: 3, padding: 'same', activation }), x),
   multiplied: (x, { filters }) =>
     run(tf.layers.depthwiseConv2d({ kernelSize: 2, depthMultiplier: (filters % 3) + 1, padding: 'same' }), x),
@@ -191,10 +238,14 @@ const steps: Readonly<Record<string, Step>> = {
   batchNorm: (x) => run(tf.layers.batchNormalization({}), x),
   layerNorm: (x) => run(tf.layers.layerNormalization({}), x),
   activation: (x, { activation }) => run(tf.layers.activation({ activation }), x),
+  slopes: (x) => run(tf.layers.prelu({ sharedAxes: [1, 2] }), x),
+  ownSlopes: (x) => run(tf.layers.prelu(), x),
   leaky: (x) => run(tf.layers.leakyReLU(), x),
   rescale: (x, { filters }) => run(tf.layers.rescaling({ scale: 1 / filters, offset: filters - 2 }), x),
   pad: (x) => run(tf.layers.zeroPadding2d({ padding: 1 }), x),
   max: (x) => run(tf.layers.maxPooling2d({ poolSize: 2, padding: 'same' }), x),
+  wideMax: (x) => run(tf.layers.maxPooling2d({ poolSize: [1, 2], strides: [2, 1], padding: 'same' }), x),
+  copies: (x) => run(tf.layers.upSampling2d({ size: [1, 2] }), x),
   average: (x) => run(tf.layers.averagePooling2d({ poolSize: 3, strides: 1, padding: 'same' }), x),
   dense: (x, { filters, activation }) => run(tf.layers.dense({ units: filters, activation }), x),
   dropout: (x) => run(tf.layers.dropout({ rate: 0.3 }), x),
@@ -205,6 +256,15 @@ const steps: Readonly<Record<string, Step>> = {
   },
   dense2: (x, { filters }) => run(tf.layers.concatenate(), [x, run(tf.layers.conv2d({ filters, kernelSize: 1 }), x)]),
   product: (x) => run(tf.layers.multiply(), [x, run(tf.layers.activation({ activation: 'sigmoid' }), x)]),
+  excited: (x, { filters }) => {
+    const channels = x.shape.at(-1)!
+    const squeezed = run(tf.layers.globalAveragePooling2d({}), x)
+    const map = run(tf.layers.reshape({ targetShape: [1, 1, channels] }), squeezed)
+    const few = run(tf.layers.conv2d({ filters, kernelSize: 1, activation: 'relu' }), map)
+    return run(tf.layers.multiply(), [x, run(tf.layers.dense({ units: channels, activation: 'sigmoid' }), few)])
+  },
+  shifted: (x) => run(tf.layers.add(), [x, run(tf.layers.globalMaxPooling2d({}), x)]),
+  weighed: (x) => run(tf.layers.multiply(), [run(tf.layers.conv2d({ filters: 1, kernelSize: 1 }), x), x]),
   tokens: (x) => {
     const [height, width, channels] = x.shape.slice(1) as [number, number, number]
     const tokens = run(tf.layers.reshape({ targetShape: [height * width, channels] }), x)
@@ -215,6 +275,7 @@ const steps: Readonly<Record<string, Step>> = {
 const heads: Readonly<Record<string, (x: tf.SymbolicTensor) => tf.SymbolicTensor>> = {
   flat: (x) => run(tf.layers.dense({ units: 3 }), run(tf.layers.flatten(), x)),
   mean: (x) => run(tf.layers.dense({ units: 3 }), run(tf.layers.globalAveragePooling2d({}), x)),
+  largest: (x) => run(tf.layers.dense({ units: 3 }), run(tf.layers.globalMaxPooling2d({}), x)),
 }
 
 /** Draws every weight anew, so that nothing is at its default; what a variance is stays positive. */

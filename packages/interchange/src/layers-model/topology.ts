@@ -1,13 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
-import type { GpdError } from '@gpdjs/core'
-
-/** Makes the error for a file that is not what it should be; the caller throws it. */
-export type Refuse = (expected: string, found: string) => GpdError
+import { isRecord } from '@gpdjs/core'
+import type { Refuse } from './check-layers.ts'
 
 type Json = Readonly<Record<string, unknown>>
-
-export const isRecord = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const quoted = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80)
 
@@ -17,15 +11,6 @@ const FORBIDDEN = ['__proto__', 'custom_objects', 'customObjects']
 function checkKeys(value: object, refuse: Refuse): void {
   const key = FORBIDDEN.find((forbidden) => Object.hasOwn(value, forbidden))
   if (key !== undefined) throw refuse('keys of layers', quoted(key))
-}
-
-/** A layer of a class that TensorFlow.js has or that is registered. */
-function checkClass(layer: unknown, refuse: Refuse): void {
-  const { class_name: className, config } = isRecord(layer) ? layer : {}
-  const known = tf.serialization.SerializationMap.getMap().classNameMap
-  if (typeof className === 'string' && Object.hasOwn(known, className)) return
-  const name = isRecord(config) ? config['name'] : undefined
-  throw refuse('layers of TensorFlow.js, or registered ones', `class ${quoted(className)} of layer ${quoted(name)}`)
 }
 
 /** Classes that stand for a call of themselves as soon as they are made. */
@@ -85,11 +70,12 @@ function checkWires(layers: readonly Wired[], refuse: Refuse): void {
 }
 
 /**
- * Checks what TensorFlow.js does not look at before it builds a model: classes, wires, and keys that would reach a prototype.
+ * Checks what TensorFlow.js does not look at before it builds a model: wires, and keys that would reach a prototype.
+ * `checkLayers` has seen to it that every layer has a class.
  *
  * @throws what `refuse` makes
  */
-export function checkTopology(topology: unknown, refuse: Refuse): void {
+export function checkWiring(topology: unknown, refuse: Refuse): void {
   const waiting = [topology]
   while (waiting.length > 0) {
     const value = waiting.pop()
@@ -98,7 +84,6 @@ export function checkTopology(topology: unknown, refuse: Refuse): void {
     for (const inner of Object.values(value)) waiting.push(inner)
     const { layers } = value as { layers?: unknown }
     if (!Array.isArray(layers)) continue
-    for (const layer of layers as unknown[]) checkClass(layer, refuse)
     const wired = (layers as Json[]).map((layer) => wiredLayer(layer, refuse))
     checkWires(
       wired.filter((layer) => layer !== undefined),

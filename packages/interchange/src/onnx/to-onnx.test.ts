@@ -23,6 +23,7 @@ import {
   gelu,
   geluTanh,
   globalAveragePool,
+  globalMaxPool,
   graph,
   hardSigmoid,
   hardSwish,
@@ -34,6 +35,7 @@ import {
   multiply,
   positionEmbedding,
   predict,
+  prelu,
   prependTokens,
   randomStream,
   registerOp,
@@ -229,6 +231,38 @@ networks['merged patches, weighed positions and lists of tokens'] = () =>
     const tokens = g.add('tokens', toTokens(), g.add('weighed', gate(), larger, rates))
     const slices = [0, 5, 20].map((from) => g.add(`from${from}`, sliceTokens({ from, count: 8 }), tokens))
     return g.add('flat', flatten(), g.add('list', concatTokens(), ...slices))
+  })
+
+networks['windows that are no squares, and learned slopes'] = () =>
+  build([7, 9, 3], (g) => {
+    const wide = conv2d({ filters: 6, kernelSize: [3, 1], strides: [1, 2], padding: 'same', useBias: true })
+    const x = g.add('wide', wide, 'image')
+    const tall = g.add('tall', maxPool({ kernelSize: [1, 3], strides: [2, 1], padding: 'same' }), x)
+    const mean = g.add('mean', averagePool({ kernelSize: [2, 1], strides: [1, 2] }), tall)
+    const slopes = g.add('slopes', prelu(), mean)
+    const spatial = depthwiseConv2d({ kernelSize: [2, 3], strides: [1, 2], padding: 'same' })
+    const each = g.add('each', prelu({ perPosition: true }), g.add('spatial', spatial, slopes))
+    return g.add('flat', flatten(), each)
+  })
+
+networks['dilated windows'] = () =>
+  build([9, 11, 3], (g) => {
+    const far = conv2d({ filters: 6, kernelSize: 3, dilation: [2, 1], padding: 'same', useBias: true })
+    const x = g.add('far', far, 'image')
+    const apart = g.add('apart', depthwiseConv2d({ kernelSize: [3, 2], dilation: [1, 3], padding: 1 }), x)
+    const both = g.add('both', conv2d({ filters: 4, kernelSize: 2, strides: 2, dilation: 2, padding: 'valid' }), apart)
+    const blocks = g.add('blocks', conv2d({ filters: 4, kernelSize: 3, groups: 2, dilation: [2, 1] }), both)
+    return g.add('largest', globalMaxPool(), blocks)
+  })
+
+networks['squeeze and excitation'] = () =>
+  build([5, 4, 3], (g) => {
+    const x = g.add('conv', conv2d({ filters: 6, kernelSize: 3, useBias: true }), 'image')
+    const squeezed = g.add('map', toMap({ height: 1, width: 1 }), g.add('squeeze', globalAveragePool(), x))
+    const few = g.add('slope', prelu(), g.add('few', conv2d({ filters: 2, kernelSize: 1, useBias: true }), squeezed))
+    const rates = g.add('rates', sigmoid(), g.add('many', conv2d({ filters: 6, kernelSize: 1, useBias: true }), few))
+    const excited = g.add('excite', multiply(), rates, x)
+    return g.add('flat', flatten(), g.add('sum', add(), excited, rates))
   })
 
 const activations = { elu, geluTanh, hardSigmoid, leakyRelu, mish, selu, sigmoid, softplus, softsign, swish, tanh }

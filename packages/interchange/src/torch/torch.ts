@@ -117,7 +117,7 @@ function unwrapped(
  * @throws GpdError `checkpoint.incompatible` for a wrong shape, with the key, the shape found and the one expected, for numbers
  *   beyond float32 and for types that are not read; `config.invalid` for names of a library that are not known for this network,
  *   and for what is no record of tensors
- * @example const { parameters, statistics, missing } = fromTorch(imagenetResnet({ depth: 18 }), decodeSafetensors(bytes, { source }).tensors)
+ * @example const { parameters, statistics, missing } = fromTorch(imagenetResnet({ depth: 18 }), decodeSafetensors(bytes, { source: path }).tensors)
  */
 export function fromTorch(
   network: Network,

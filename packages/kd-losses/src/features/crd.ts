@@ -16,6 +16,7 @@ import {
 import { headSpecs, runHead } from '../heads/heads.ts'
 import { linearHead } from '../heads/linear-head.ts'
 import { featureLoss, type TapPair } from '../support/feature-loss.ts'
+import { classIndices, needsIndex, SOFT_LABELS, type SoftLabels } from '../support/labels.ts'
 import { pairOneTap, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
 import { flat, unit } from '../support/vectors.ts'
 import { contrastLoss } from './contrast.ts'
@@ -36,6 +37,7 @@ const OPTIONS = {
    * of its class (`'relax'`).
    */
   mode: option(kinds.oneOf('exact', 'relax'), 'exact'),
+  ...SOFT_LABELS,
 }
 
 export type CrdOptions = Given<typeof OPTIONS>
@@ -55,7 +57,10 @@ interface CrdContext {
 }
 
 /** @throws GpdError `data.missing` without positions of the images, `plugin.invalid` without memory or random numbers */
-function requireContext({ fields, labels, memory, remember, random }: DistillationContext): CrdContext {
+function requireContext(
+  { fields, labels, memory, remember, random }: DistillationContext,
+  softLabels: SoftLabels,
+): CrdContext {
   const index = fields[INDEX]
   if (index === undefined) {
     const problem = `crd: expected the positions of the images in the training set (context.fields.${INDEX}), got none.`
@@ -68,7 +73,13 @@ function requireContext({ fields, labels, memory, remember, random }: Distillati
     const problem = `crd: expected memory, remember and random in the context, but ${missing.map(([name]) => name).join(', ')} is missing.`
     throw new GpdError('plugin.invalid', problem, 'Pass what prepare() made, or use the trainer.')
   }
-  return { index: index as tf.Tensor1D, labels, memory, remember, random }
+  return {
+    index: index as tf.Tensor1D,
+    labels: classIndices('crd', index, labels, softLabels)(),
+    memory,
+    remember,
+    random,
+  }
 }
 
 /** `⟨v, m⟩ / τ` of an embedding and remembered ones, `[batch, count]`. */
@@ -149,6 +160,8 @@ export function crd(options: CrdOptions & Partial<TapOptions> = {}): Distillatio
   const taps = pairOneTap('crd', student, teacher)
   return featureLoss({
     name: 'crd',
+    distribution: 'categorical',
+    ...needsIndex(settings.softLabels),
     comparesSamples: true,
     fields: [INDEX],
     taps,
@@ -157,7 +170,7 @@ export function crd(options: CrdOptions & Partial<TapOptions> = {}): Distillatio
       memory: crdMemory(setup, settings.width),
     }),
     compute: ([pair], context) => {
-      const checked = requireContext(context)
+      const checked = requireContext(context, settings.softLabels)
       const embedded = {
         student: embed(pair!, 'student', settings.width, context.heads),
         teacher: embed(pair!, 'teacher', settings.width, context.heads),

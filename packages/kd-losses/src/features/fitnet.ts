@@ -38,7 +38,7 @@ export function fitnetRows(student: tf.Tensor, teacher: tf.Tensor): tf.Tensor1D 
  * @param teacher feature of the same shape; no gradient flows into it
  * @returns scalar, in squared units of the features
  * @throws GpdError `network.shape` if the shapes differ
- * @example fitnetRows(regressor(studentMap), teacherMap)
+ * @example fitnetLoss(studentMap, teacherMap)
  * @see Romero et al., "FitNets: Hints for Thin Deep Nets", ICLR 2015, section 2.2
  */
 export const fitnetLoss = meanOf(fitnetRows)

@@ -13,8 +13,9 @@ import {
 } from '@gpdjs/core'
 import { matchWidth, widthTensors } from '../heads/nd-head.ts'
 import { checkLeastBatch, checkSameShape, describePair, type Feature } from '../support/check-features.ts'
-import { checkLabels, classesOf } from '../support/check-inputs.ts'
+import { classesOf } from '../support/check-inputs.ts'
 import { eachPair, featureLoss, type TapPair } from '../support/feature-loss.ts'
+import { classIndices, needsIndex, SOFT_LABELS } from '../support/labels.ts'
 import { oneHotLabels } from '../support/log-space.ts'
 import { meanOf } from '../support/sums.ts'
 import { pairOneTap, VECTOR_TAPS, type TapOptions } from '../support/taps.ts'
@@ -30,12 +31,12 @@ function checkCenters(where: string, shape: readonly number[], width: number, cl
 }
 
 /** `ndLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
-export function ndRows(student: tf.Tensor, teacher: tf.Tensor, labels: tf.Tensor1D, centers: tf.Tensor2D): tf.Tensor1D {
+export function ndRows(student: tf.Tensor, teacher: tf.Tensor, labels: tf.Tensor, centers: tf.Tensor): tf.Tensor1D {
   checkSameShape('ndLoss', student, teacher, 'Map the student to the width of the teacher first.')
   checkCenters('ndLoss', centers.shape, student.shape[1]!)
-  checkLabels('ndLoss', student, labels)
+  const indices = classIndices('ndLoss', student, labels)
   return tf.tidy(() => {
-    const directions = withoutTape(() => unit(tf.gather(centers, labels)))
+    const directions = withoutTape(() => unit(tf.gather(centers, indices())))
     const length = tf.maximum(
       norm(student),
       withoutTape(() => norm(teacher)),
@@ -57,7 +58,7 @@ export function ndRows(student: tf.Tensor, teacher: tf.Tensor, labels: tf.Tensor
  * @param centers class means, `[classes, values]`, of any length; no gradient flows into them
  * @returns scalar from 0 to 2, no unit
  * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels
- * @example ndLoss(studentPool, teacherPool, labels, classMeans)
+ * @example ndLoss(studentPool, teacherPool, labels, centers)
  * @see Wang et al., "Improving Knowledge Distillation via Regularizing Feature Norm and Direction", 2023, section 3.3
  */
 export const ndLoss = meanOf(ndRows)
@@ -81,6 +82,7 @@ const OPTIONS = {
    * dropout with rate 0.5, a linear map (default true). Only this loss looks through it.
    */
   project: option(kinds.flag, true),
+  ...SOFT_LABELS,
 }
 
 export type NdOptions = Given<typeof OPTIONS>
@@ -116,7 +118,7 @@ function centersMemory({ outputs }: LossSetup, width: number, centers?: Rows): R
 }
 
 /** The class means, moved by this batch if they are running ones: `m ← m + (Σ f − n m) / N`. */
-function classMeans({ memory, remember, labels }: DistillationContext, teacher: tf.Tensor): tf.Tensor2D {
+function classMeans({ memory, remember }: DistillationContext, teacher: tf.Tensor, labels: tf.Tensor1D): tf.Tensor2D {
   const [means, counts] = [memory?.['means'], memory?.['counts']]
   if (means === undefined || (counts !== undefined && remember === undefined)) {
     const problem = `nd: expected the class means in context.memory, got ${Object.keys(memory ?? {}).join(', ') || 'none'}.`
@@ -144,10 +146,13 @@ function classMeans({ memory, remember, labels }: DistillationContext, teacher: 
  * @example nd({ student: 'pool', teacher: 'pool' })
  */
 export function nd(options: NdOptions & Partial<TapOptions> = {}): DistillationLoss {
-  const { student, teacher, centers, project: projected } = fillOptions('nd', { ...OPTIONS, ...VECTOR_TAPS }, options)
+  const filled = fillOptions('nd', { ...OPTIONS, ...VECTOR_TAPS }, options)
+  const { student, teacher, centers, project: projected, softLabels } = filled
   const taps = pairOneTap('nd', student, teacher)
   return featureLoss({
     name: 'nd',
+    distribution: 'categorical',
+    ...needsIndex(softLabels),
     taps,
     check: (where, s, t) => checkVectors(where, s, t, projected),
     prepare([pair], setup) {
@@ -157,8 +162,9 @@ export function nd(options: NdOptions & Partial<TapOptions> = {}): DistillationL
         memory: centersMemory(setup, to, centers),
       }
     },
-    compute: eachPair((pair, context) =>
-      ndRows(inTeachersWidth(pair, context), pair.teacher, context.labels, classMeans(context, pair.teacher)),
-    ),
+    compute: eachPair((pair, context) => {
+      const labels = classIndices('nd', pair.teacher, context.labels, softLabels)()
+      return ndRows(inTeachersWidth(pair, context), pair.teacher, labels, classMeans(context, pair.teacher, labels))
+    }),
   })
 }

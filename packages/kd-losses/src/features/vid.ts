@@ -71,7 +71,7 @@ export function vidRows(student: tf.Tensor, teacher: tf.Tensor, heads: VidHeads)
  * @param heads trained with the student: kernels of the regressor and λ
  * @returns scalar, in nats per entry, without the constant ½ log 2π
  * @throws GpdError `network.shape` unless both are maps of one batch
- * @example vidLoss(studentMap, teacherMap, { kernels: [w1, w2, w3], logScale })
+ * @example vidLoss(studentMap, teacherMap, { kernels, logScale })
  * @see Ahn et al., "Variational Information Distillation for Knowledge Transfer", CVPR 2019, section 3
  */
 export const vidLoss = meanOf(vidRows)

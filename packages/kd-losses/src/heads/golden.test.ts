@@ -15,7 +15,7 @@ const FILE = join(fixtures, 'heads.safetensors')
 async function expectGolden(
   name: string,
   prefix: string,
-  loss: (x: Readonly<Record<string, tf.Tensor>>) => tf.Scalar | tf.Tensor1D,
+  loss: (x: Readonly<Record<string, tf.Tensor>>) => tf.Tensor,
 ): Promise<void> {
   const { part, loss: expected } = await readGolden(FILE, name)
   const own = (key: string) => (/^[stx]$/.test(key) ? key : `${prefix}.${key}`)

@@ -5,9 +5,9 @@ import { weighted } from '../support/log-space.ts'
 /** Logits of both networks for one view of the images. */
 export interface LogitView {
   /** `[batch, classes]` */
-  readonly student: tf.Tensor2D
+  readonly student: tf.Tensor
   /** `[batch, classes]`; no gradient flows into them */
-  readonly teacher: tf.Tensor2D
+  readonly teacher: tf.Tensor
 }
 
 /** Which images `[batch, 1]` and which classes `[1, classes]` count: 1 or 0. */
@@ -28,8 +28,8 @@ const atMostMedian = (values: tf.Tensor1D): tf.Tensor1D =>
   tf.cast(tf.lessEqual<tf.Tensor1D>(values, median(values)), 'float32')
 
 export const everything = ({ teacher }: LogitView): Selection => ({
-  images: tf.ones([teacher.shape[0], 1]),
-  classes: tf.ones([1, teacher.shape[1]]),
+  images: tf.ones([teacher.shape[0]!, 1]),
+  classes: tf.ones([1, teacher.shape[1]!]),
 })
 
 /** Images of which the teacher is less certain than of half of the batch, classes that it expects less than half of them. */

@@ -54,7 +54,7 @@ function checkClasses(classes: number): void {
  * @example distLoss(studentLogits, teacherLogits, { temperature: 4 })
  * @see Huang et al., "Knowledge Distillation from A Stronger Teacher", NeurIPS 2022, section 4
  */
-export function distLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, options: DistOptions = {}): tf.Scalar {
+export function distLoss(student: tf.Tensor, teacher: tf.Tensor, options: DistOptions = {}): tf.Scalar {
   const { beta, gamma, temperature } = fillOptions('distLoss', OPTIONS, options)
   checkPair('distLoss', student, teacher)
   checkLeastBatch('distLoss', student, 2)
@@ -78,6 +78,7 @@ export function dist(options: DistOptions = {}): DistillationLoss {
   const filled = fillOptions('dist', OPTIONS, options)
   return {
     name: 'dist',
+    distribution: 'categorical',
     comparesSamples: true,
     compute: ({ student, teacher }) => distLoss(student.logits, teacher.logits, filled),
   }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
-import { checkLabels, checkPair } from '../support/check-inputs.ts'
+import { checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
+import { classIndices, needsIndex, SOFT_LABELS } from '../support/labels.ts'
 import { oneHotLabels, klDivergence } from '../support/log-space.ts'
 import { meanOf } from '../support/sums.ts'
 import { decouple, others } from './decouple.ts'
@@ -13,6 +14,7 @@ const OPTIONS = {
   beta: option(kinds.nonNegative, 8),
   /** Divides both sides' logits; above 0, no unit (default 4). */
   temperature: option(kinds.positive, 4),
+  ...SOFT_LABELS,
 }
 
 export type DkdOptions = Given<typeof OPTIONS>
@@ -25,19 +27,19 @@ function checkClasses(classes: number): void {
 
 /** `dkdLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function dkdRows(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  labels: tf.Tensor1D,
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  labels: tf.Tensor,
   options: DkdOptions = {},
 ): tf.Tensor1D {
-  const { alpha, beta, temperature } = fillOptions('dkdLoss', OPTIONS, options)
+  const { alpha, beta, temperature, softLabels } = fillOptions('dkdLoss', OPTIONS, options)
   checkPair('dkdLoss', student, teacher)
-  checkLabels('dkdLoss', student, labels)
+  const indices = classIndices('dkdLoss', student, labels, softLabels)
   const [, classes] = student.shape
   checkClasses(classes)
   return closedForm(student, {
     value: (logits) => {
-      const isTarget = tf.cast(oneHotLabels(labels, classes), 'bool')
+      const isTarget = tf.cast(oneHotLabels(indices(), classes), 'bool')
       const s = decouple(tf.div(logits, temperature), isTarget)
       const t = decouple(tf.div(teacher, temperature), isTarget)
       const teacherOthers = others(t.logOthers, isTarget)
@@ -77,7 +79,7 @@ export function dkdRows(
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked: that would mean to wait for the
  *   backend)
  * @returns scalar, in nats times T²
- * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid` for fewer than
+ * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels without `softLabels: 'argmax'`, `config.invalid` for fewer than
  *   3 classes and options outside their range
  * @example dkdLoss(studentLogits, teacherLogits, labels, { alpha: 1, beta: 8, temperature: 4 })
  * @see Zhao et al., "Decoupled Knowledge Distillation", CVPR 2022, section 3
@@ -94,6 +96,8 @@ export function dkd(options: DkdOptions = {}): DistillationLoss {
   const filled = fillOptions('dkd', OPTIONS, options)
   return {
     name: 'dkd',
+    distribution: 'categorical',
+    ...needsIndex(filled.softLabels),
     compute: ({ student, teacher, labels }) => dkdRows(student.logits, teacher.logits, labels, filled),
   }
 }

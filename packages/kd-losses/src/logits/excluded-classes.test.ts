@@ -5,6 +5,7 @@ import { losses } from '../losses.ts'
 import { backends, evaluate, expectClose, useBackend } from '../testing/evaluate.ts'
 import { logitContext } from '../testing/features.ts'
 import { finiteDifferences, softmax, type Matrix } from '../testing/plain-math.ts'
+import { binaryKd } from './binary-kd.ts'
 import { crossEntropy } from './cross-entropy.ts'
 import { dist } from './dist.ts'
 import { dkd, dkdLoss } from './dkd.ts'
@@ -25,6 +26,7 @@ const mlkdView = (): DistillationLoss => ({
 /** Every loss of logits by its name in configurations. */
 const LOSSES: Readonly<Record<string, () => DistillationLoss>> = {
   kd,
+  'binary-kd': binaryKd,
   dkd,
   dist,
   ttm,

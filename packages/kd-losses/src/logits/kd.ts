@@ -13,7 +13,7 @@ const OPTIONS = {
 export type KdOptions = Given<typeof OPTIONS>
 
 /** `kdLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
-export function kdRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: KdOptions = {}): tf.Tensor1D {
+export function kdRows(student: tf.Tensor, teacher: tf.Tensor, options: KdOptions = {}): tf.Tensor1D {
   const { temperature } = fillOptions('kdLoss', OPTIONS, options)
   checkPair('kdLoss', student, teacher)
   return closedForm(student, {
@@ -50,5 +50,9 @@ export const kdLoss = meanOf(kdRows)
  */
 export function kd(options: KdOptions = {}): DistillationLoss {
   const filled = fillOptions('kd', OPTIONS, options)
-  return { name: 'kd', compute: ({ student, teacher }) => kdRows(student.logits, teacher.logits, filled) }
+  return {
+    name: 'kd',
+    distribution: 'categorical',
+    compute: ({ student, teacher }) => kdRows(student.logits, teacher.logits, filled),
+  }
 }

@@ -91,7 +91,7 @@ const VARIANTS = { paper: paperTerms, release: releaseTerms } as const
  * @param views logits of both networks for both views, images in the same order
  * @returns scalar
  * @throws GpdError `data.missing` if there is one view only, `network.shape` if shapes differ, `config.invalid`
- * @example mlkdLoss({ weak: { student: a, teacher: b }, strong: { student: c, teacher: d } })
+ * @example mlkdLoss({ weak, strong }) // each { student, teacher }: the logits of one view
  * @see Jin, Wang, Lin, "Multi-Level Logit Distillation", CVPR 2023, section 3
  */
 export function mlkdLoss(
@@ -137,6 +137,7 @@ export function mlkd(options: MlkdOptions = {}): DistillationLoss {
   const filled = fillOptions('mlkd', OPTIONS, options)
   return {
     name: 'mlkd',
+    distribution: 'categorical',
     views: [STRONG],
     comparesSamples: true,
     compute: (context) => mlkdLoss(viewsOf(context), filled),

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import { didYouMean, fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
 import { exitHead } from '../heads/exit-head.ts'
 import { runHead, trainedHeads } from '../heads/heads.ts'
-import { checkLabels, checkPair, classesOf } from '../support/check-inputs.ts'
+import { checkPair, classesOf } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
+import { classIndices, needsIndex, SOFT_LABELS } from '../support/labels.ts'
 import { oneHotLabels, weighted } from '../support/log-space.ts'
 import { meanOf, sumOf } from '../support/sums.ts'
 import { tapNames, type TapOptions } from '../support/taps.ts'
@@ -11,6 +12,7 @@ import { tapNames, type TapOptions } from '../support/taps.ts'
 const EPSILON = {
   /** Power ε of the target's confidence, above 0 (default 1; 1.5 in the paper's ImageNet runs). */
   epsilon: option(kinds.positive, 1),
+  ...SOFT_LABELS,
 }
 
 export type OfaOptions = Given<typeof EPSILON>
@@ -18,8 +20,8 @@ export type OfaOptions = Given<typeof EPSILON>
 const OPTIONS = { ...EPSILON, student: option(tapNames, []) }
 
 /** `w_c = (p_t(c) + 1{c = y})^ε − 1{c = y}`, without losing digits of a small `p_t(y)`. */
-function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: number): tf.Tensor2D {
-  const isTarget = tf.cast(oneHotLabels(labels, teacher.shape[1]), 'bool')
+function enhancedTarget(teacher: tf.Tensor, labels: tf.Tensor1D, epsilon: number): tf.Tensor2D {
+  const isTarget = tf.cast(oneHotLabels(labels, teacher.shape[1]!), 'bool')
   const logProbabilities = tf.logSoftmax(teacher)
   const atTarget = tf.expm1(tf.mul(tf.log1p(tf.exp(logProbabilities)), epsilon))
   return tf.where(isTarget, atTarget, tf.exp(tf.mul(logProbabilities, epsilon))) as tf.Tensor2D
@@ -27,18 +29,18 @@ function enhancedTarget(teacher: tf.Tensor2D, labels: tf.Tensor1D, epsilon: numb
 
 /** `ofaLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function ofaRows(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  labels: tf.Tensor1D,
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  labels: tf.Tensor,
   options: OfaOptions = {},
 ): tf.Tensor1D {
-  const { epsilon } = fillOptions('ofaLoss', EPSILON, options)
+  const { epsilon, softLabels } = fillOptions('ofaLoss', EPSILON, options)
   checkPair('ofaLoss', student, teacher)
-  checkLabels('ofaLoss', student, labels)
+  const indices = classIndices('ofaLoss', student, labels, softLabels)
   return closedForm(student, {
     value: (logits) => {
       const logProbabilities = tf.logSoftmax(logits)
-      const target = enhancedTarget(teacher, labels, epsilon)
+      const target = enhancedTarget(teacher, indices(), epsilon)
       const rows = tf.neg(tf.sum<tf.Tensor1D>(weighted(target, logProbabilities), 1))
       return { rows, saved: { logProbabilities, target } }
     },
@@ -58,7 +60,7 @@ export function ofaRows(
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked)
  * @returns scalar, in nats
- * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid`
+ * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels without `softLabels: 'argmax'`, `config.invalid`
  * @example ofaLoss(studentLogits, teacherLogits, labels, { epsilon: 1.5 })
  * @see Hao et al., "One-for-All: Bridge the Gap Between Heterogeneous Architectures in Knowledge Distillation", NeurIPS 2023,
  *   section 3.3
@@ -93,6 +95,8 @@ export function ofa(options: OfaOptions & Partial<Pick<TapOptions, 'student'>> =
   const stepsAfter = (position: number) => stages.length - 1 - position
   return {
     name: 'ofa',
+    distribution: 'categorical',
+    ...needsIndex(filled.softLabels),
     ...(stages.length > 0 && {
       taps: { student: stages },
       prepare: ({ student, outputs }) => {

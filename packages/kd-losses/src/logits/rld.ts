@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { fillOptions, GpdError, kinds, option, type DistillationLoss, type Given } from '@gpdjs/core'
-import { checkLabels, checkPair } from '../support/check-inputs.ts'
+import { checkPair } from '../support/check-inputs.ts'
 import { closedForm } from '../support/closed-form.ts'
+import { classIndices, needsIndex, SOFT_LABELS } from '../support/labels.ts'
 import { hasShares, klDivergence, logShares, maskedLogSumExp, oneHotLabels } from '../support/log-space.ts'
 import { meanOf } from '../support/sums.ts'
 import { decouple, others } from './decouple.ts'
@@ -15,6 +16,7 @@ const OPTIONS = {
   temperature: option(kinds.positive, 4),
   /** Divides both sides' logits in the confidence term; above 0 (default 1). */
   confidenceTemperature: option(kinds.positive, 1),
+  ...SOFT_LABELS,
 }
 
 export type RldOptions = Given<typeof OPTIONS>
@@ -28,7 +30,7 @@ const keptProbabilities = (log: tf.Tensor, excluded: tf.Tensor): tf.Tensor =>
   tf.where(excluded, tf.zerosLike(log), tf.exp(log))
 
 /** Classes that the teacher rates at least as high as the label: bool, `[batch, classes]`. */
-function ratedAsHigh(teacher: tf.Tensor2D, isTarget: tf.Tensor2D): tf.Tensor2D {
+function ratedAsHigh(teacher: tf.Tensor, isTarget: tf.Tensor2D): tf.Tensor2D {
   const atTarget: tf.Tensor2D = tf.sum(tf.where(isTarget, teacher, tf.zerosLike(teacher)), 1, true)
   return tf.greaterEqual(teacher, atTarget) as tf.Tensor2D
 }
@@ -40,19 +42,19 @@ function checkClasses(classes: number): void {
 
 /** `rldLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function rldRows(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
-  labels: tf.Tensor1D,
+  student: tf.Tensor,
+  teacher: tf.Tensor,
+  labels: tf.Tensor,
   options: RldOptions = {},
 ): tf.Tensor1D {
-  const { alpha, beta, temperature, confidenceTemperature } = fillOptions('rldLoss', OPTIONS, options)
+  const { alpha, beta, temperature, confidenceTemperature, softLabels } = fillOptions('rldLoss', OPTIONS, options)
   checkPair('rldLoss', student, teacher)
-  checkLabels('rldLoss', student, labels)
+  const indices = classIndices('rldLoss', student, labels, softLabels)
   const [, classes] = student.shape
   checkClasses(classes)
   return closedForm(student, {
     value: (logits) => {
-      const isTarget = tf.cast(oneHotLabels(labels, classes), 'bool')
+      const isTarget = tf.cast(oneHotLabels(indices(), classes), 'bool')
       const isHighest = tf.cast(oneHotLabels(tf.argMax(teacher, 1), classes), 'bool')
       const s = decouple(tf.div(logits, confidenceTemperature), isTarget)
       const t = decouple(tf.div(teacher, confidenceTemperature), isHighest)
@@ -104,7 +106,7 @@ export function rldRows(
  * @param teacher logits, `[batch, classes]`; no gradient flows into them
  * @param labels class indices, int32 `[batch]`, each from 0 to classes − 1 (not checked)
  * @returns scalar, in nats times T²
- * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels, `config.invalid`
+ * @throws GpdError `network.shape` if the shapes differ, `data.mismatch` for soft labels without `softLabels: 'argmax'`, `config.invalid`
  * @example rldLoss(studentLogits, teacherLogits, labels)
  * @see Sun et al., "Knowledge Distillation with Refined Logits", 2024, section 4
  */
@@ -120,6 +122,8 @@ export function rld(options: RldOptions = {}): DistillationLoss {
   const filled = fillOptions('rld', OPTIONS, options)
   return {
     name: 'rld',
+    distribution: 'categorical',
+    ...needsIndex(filled.softLabels),
     compute: ({ student, teacher, labels }) => rldRows(student.logits, teacher.logits, labels, filled),
   }
 }

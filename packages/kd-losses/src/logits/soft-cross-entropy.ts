@@ -13,8 +13,8 @@ export type SoftCrossEntropyOptions = Given<typeof OPTIONS>
 
 /** `softCrossEntropyLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
 export function softCrossEntropyRows(
-  student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
+  student: tf.Tensor,
+  teacher: tf.Tensor,
   options: SoftCrossEntropyOptions = {},
 ): tf.Tensor1D {
   const { smoothing } = fillOptions('softCrossEntropyLoss', OPTIONS, options)
@@ -51,6 +51,7 @@ export function softCrossEntropy(options: SoftCrossEntropyOptions = {}): Distill
   const filled = fillOptions('softCrossEntropy', OPTIONS, options)
   return {
     name: 'soft-cross-entropy',
+    distribution: 'categorical',
     compute: ({ student, teacher }) => softCrossEntropyRows(student.logits, teacher.logits, filled),
   }
 }

@@ -27,7 +27,7 @@ const FLOOR = 1e-12
  * @example standardizeLogits(tf.tensor2d([[1, 3]])) // [[−0.707, 0.707]]
  * @see Sun et al., "Logit Standardization in Knowledge Distillation", CVPR 2024, section 4
  */
-export function standardizeLogits(logits: tf.Tensor2D): tf.Tensor2D {
+export function standardizeLogits(logits: tf.Tensor): tf.Tensor2D {
   checkLogits('standardizeLogits', logits)
   const [, classes] = logits.shape
   if (classes < 2) {

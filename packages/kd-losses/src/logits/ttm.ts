@@ -19,18 +19,18 @@ const WTTM = {
 
 export type WttmOptions = Given<typeof WTTM>
 
-const logSumExp = (x: tf.Tensor2D): tf.Tensor2D => tf.logSumExp(x, 1, true)
+const logSumExp = (x: tf.Tensor): tf.Tensor2D => tf.logSumExp(x, 1, true)
 
 /** `Σ_c p_t(c)^γ = exp(LSE(γ z) − γ LSE(z))`: `[batch, 1]` */
-const powerSum = (teacher: tf.Tensor2D, gamma: number): tf.Tensor2D =>
+const powerSum = (teacher: tf.Tensor, gamma: number): tf.Tensor2D =>
   tf.exp(tf.sub<tf.Tensor2D>(logSumExp(tf.mul(teacher, gamma)), tf.mul(logSumExp(teacher), gamma)))
 
 /** `w · KL(softmax(γ t) ‖ softmax(s))` of each row, whose gradient is `w (p_s − q)`. */
 function matching(
   student: tf.Tensor2D,
-  teacher: tf.Tensor2D,
+  teacher: tf.Tensor,
   gamma: number,
-  weigh: (teacher: tf.Tensor2D, gamma: number) => tf.Tensor2D,
+  weigh: (teacher: tf.Tensor, gamma: number) => tf.Tensor2D,
 ): tf.Tensor1D {
   return closedForm(student, {
     value: (logits) => {
@@ -45,10 +45,10 @@ function matching(
 }
 
 /** `ttmLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
-export function ttmRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: TtmOptions = {}): tf.Tensor1D {
+export function ttmRows(student: tf.Tensor, teacher: tf.Tensor, options: TtmOptions = {}): tf.Tensor1D {
   const { gamma } = fillOptions('ttmLoss', TTM, options)
   checkPair('ttmLoss', student, teacher)
-  return matching(student, teacher, gamma, ({ shape: [batch] }) => tf.ones([batch, 1]))
+  return matching(student, teacher, gamma, ({ shape: [batch] }) => tf.ones([batch!, 1]))
 }
 
 /**
@@ -67,7 +67,7 @@ export function ttmRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: Ttm
 export const ttmLoss = meanOf(ttmRows)
 
 /** `wttmLoss` of each row, before the mean is taken: `[rows]`. The same arguments and errors. */
-export function wttmRows(student: tf.Tensor2D, teacher: tf.Tensor2D, options: WttmOptions = {}): tf.Tensor1D {
+export function wttmRows(student: tf.Tensor, teacher: tf.Tensor, options: WttmOptions = {}): tf.Tensor1D {
   const { gamma } = fillOptions('wttmLoss', WTTM, options)
   checkPair('wttmLoss', student, teacher)
   return matching(student, teacher, gamma, powerSum)
@@ -95,7 +95,11 @@ export const wttmLoss = meanOf(wttmRows)
  */
 export function ttm(options: TtmOptions = {}): DistillationLoss {
   const filled = fillOptions('ttm', TTM, options)
-  return { name: 'ttm', compute: ({ student, teacher }) => ttmRows(student.logits, teacher.logits, filled) }
+  return {
+    name: 'ttm',
+    distribution: 'categorical',
+    compute: ({ student, teacher }) => ttmRows(student.logits, teacher.logits, filled),
+  }
 }
 
 /**
@@ -106,5 +110,9 @@ export function ttm(options: TtmOptions = {}): DistillationLoss {
  */
 export function wttm(options: WttmOptions = {}): DistillationLoss {
   const filled = fillOptions('wttm', WTTM, options)
-  return { name: 'wttm', compute: ({ student, teacher }) => wttmRows(student.logits, teacher.logits, filled) }
+  return {
+    name: 'wttm',
+    distribution: 'categorical',
+    compute: ({ student, teacher }) => wttmRows(student.logits, teacher.logits, filled),
+  }
 }

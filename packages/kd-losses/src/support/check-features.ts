@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { GpdError, show } from '@gpdjs/core'
 
 /** A feature as error messages describe it. */
 export interface Feature {
@@ -14,8 +14,20 @@ const describe = (side: string, { shape, tap }: Feature): string =>
 export const describePair = (student: Feature, teacher: Feature): string =>
   `${describe('student', student)} and ${describe('teacher', teacher)}`
 
-/** @throws GpdError `network.shape` unless both have the same number of samples */
+/** @throws GpdError `config.invalid` for anything without a shape, such as a list of numbers */
+function checkShaped(where: string, features: readonly Partial<Feature>[]): void {
+  const other = features.find(({ shape }) => !Array.isArray(shape))
+  if (other === undefined) return
+  throw new GpdError(
+    'config.invalid',
+    `${where}: expected tensors, got ${show(other)}.`,
+    'Make them: tf.tensor(values).',
+  )
+}
+
+/** @throws GpdError `network.shape` unless both have the same number of samples, `config.invalid` for no tensors */
 export function checkBatch(where: string, student: Feature, teacher: Feature): void {
+  checkShaped(where, [student, teacher])
   if (student.shape[0] === teacher.shape[0]) return
   const problem = `${where}: expected as many samples on both sides, got ${describePair(student, teacher)}.`
   throw new GpdError('network.shape', problem, 'Run both networks on the same images.')

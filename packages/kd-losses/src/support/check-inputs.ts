@@ -1,10 +1,21 @@
-import type * as tf from '@tensorflow/tfjs'
-import { GpdError, type LossSetup } from '@gpdjs/core'
+import * as tf from '@tensorflow/tfjs'
+import { GpdError, show, type LossSetup } from '@gpdjs/core'
 
-const shapeOf = ({ shape }: tf.Tensor): string => `[${shape.join(', ')}]`
+export const shapeOf = ({ shape }: tf.Tensor): string => `[${shape.join(', ')}]`
 
-/** @throws GpdError `network.shape` unless these are logits `[batch, classes]` */
-export function checkLogits(where: string, logits: tf.Tensor): void {
+/** @throws GpdError `config.invalid` for anything but a tensor, such as a list of numbers */
+export function checkTensor(where: string, value: unknown): void {
+  if (value instanceof tf.Tensor) return
+  throw new GpdError(
+    'config.invalid',
+    `${where}: expected a tensor, got ${show(value)}.`,
+    'Make one: tf.tensor2d(rows).',
+  )
+}
+
+/** @throws GpdError `network.shape` unless these are logits `[batch, classes]`, `config.invalid` for no tensor */
+export function checkLogits(where: string, logits: tf.Tensor): asserts logits is tf.Tensor2D {
+  checkTensor(where, logits)
   if (logits.rank === 2) return
   throw new GpdError(
     'network.shape',
@@ -14,7 +25,7 @@ export function checkLogits(where: string, logits: tf.Tensor): void {
 }
 
 /** @throws GpdError `network.shape` unless both are logits `[batch, classes]` of the same size */
-export function checkPair(where: string, student: tf.Tensor, teacher: tf.Tensor): void {
+export function checkPair(where: string, student: tf.Tensor, teacher: tf.Tensor): asserts student is tf.Tensor2D {
   checkLogits(where, student)
   checkLogits(where, teacher)
   if (student.shape[0] === teacher.shape[0] && student.shape[1] === teacher.shape[1]) return
@@ -35,14 +46,4 @@ export function classesOf(where: string, outputs: LossSetup['outputs']): number 
   if (classes !== undefined) return classes
   const problem = `${where}: expected a student with the output 'logits', got ${Object.keys(outputs).join(', ') || 'none'}.`
   throw new GpdError('network.invalid', problem, 'Name the output of its last layer so.')
-}
-
-/** @throws GpdError `data.mismatch` unless the labels are one class index, int32, per row of the logits */
-export function checkLabels(where: string, logits: tf.Tensor, labels: tf.Tensor): void {
-  if (labels.rank === 1 && labels.dtype === 'int32' && labels.shape[0] === logits.shape[0]) return
-  throw new GpdError(
-    'data.mismatch',
-    `${where}: expected int32 labels of shape [${logits.shape[0]}], got ${labels.dtype} ${shapeOf(labels)}.`,
-    'Pass class indices; from soft or one-hot labels take tf.argMax(labels, 1).',
-  )
 }

@@ -32,7 +32,10 @@ export interface TapPair<T> {
 
 type Value = ReturnType<DistillationLoss['compute']>
 
-export interface FeatureLoss extends Pick<DistillationLoss, 'name' | 'fields' | 'comparesSamples'> {
+export interface FeatureLoss extends Pick<
+  DistillationLoss,
+  'name' | 'fields' | 'comparesSamples' | 'labels' | 'distribution'
+> {
   readonly taps: Taps
   /** Refuses a pair by its shapes: before training, and before anything is computed. */
   readonly check?: (where: string, student: Feature, teacher: Feature) => void

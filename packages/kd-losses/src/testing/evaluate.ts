@@ -15,10 +15,10 @@ export const tensor = (rows: Matrix): tf.Tensor2D => tf.tensor2d(rows.map((row) 
 
 export const labelTensor = (labels: readonly number[]): tf.Tensor1D => tf.tensor1d([...labels], 'int32')
 
-type Loss = (logits: { student: tf.Tensor2D; teacher: tf.Tensor2D }, labels: tf.Tensor1D) => tf.Scalar | tf.Tensor1D
+type Loss = (logits: { student: tf.Tensor2D; teacher: tf.Tensor2D }, labels: tf.Tensor1D) => tf.Tensor
 
 /** What is minimized: the mean of the rows, if these are rows. */
-const mean = (loss: tf.Scalar | tf.Tensor1D): tf.Scalar => (loss.rank === 0 ? (loss as tf.Scalar) : tf.mean(loss))
+const mean = (loss: tf.Tensor): tf.Scalar => (loss.rank === 0 ? (loss as tf.Scalar) : tf.mean(loss))
 
 /** Value and gradients of the mean of a loss by TensorFlow.js; fails if a tensor is left behind. */
 export async function evaluate(loss: Loss, student: Matrix, teacher: Matrix, labels: readonly number[] = []) {
@@ -52,10 +52,7 @@ export const toTensor = (name: string, { shape, data }: Values): tf.Tensor =>
 export type Inputs = Readonly<Record<string, tf.Tensor>>
 
 /** Value and gradients of a function of named tensors of any shape (`y`: labels, if it is a list); fails if a tensor is left behind. */
-export async function evaluateFeatures(
-  loss: (inputs: Inputs) => tf.Scalar | tf.Tensor1D,
-  values: Readonly<Record<string, Values>>,
-) {
+export async function evaluateFeatures(loss: (inputs: Inputs) => tf.Tensor, values: Readonly<Record<string, Values>>) {
   const before = tf.memory().numTensors
   const inputs = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(name, value)]))
   const floats = Object.fromEntries(Object.entries(inputs).filter(([name]) => !isLabels(name, values[name]!)))

@@ -39,7 +39,7 @@ const warn = (error: unknown) => process.emitWarning(`${(error as Error).message
  * written all or nothing; one that cannot be written is reported, and the earlier ones stay.
  *
  * @throws GpdError `config.invalid`, `config.unknown-key`
- * @example distill({ …, callbacks: checkpoints({ folder: 'runs/1/checkpoints' }), resume: { folder: 'runs/1/checkpoints', optional: true } })
+ * @example distill({ ...options, callbacks: checkpoints({ folder: 'runs/1/checkpoints' }), resume: { folder: 'runs/1/checkpoints', optional: true } })
  */
 export function checkpoints(options: CheckpointsOptions): Callbacks {
   const filled = fillOptions('checkpoints', CHECKPOINTS_OPTIONS, options)

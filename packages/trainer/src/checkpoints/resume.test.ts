@@ -11,7 +11,7 @@ import { loadCheckpoint, saveCheckpoint, type Plain } from '@gpdjs/interchange'
 import { inverseReparameterization, orepa } from '@gpdjs/ir-expansion'
 import { crd, dkd, kd, mlkd, vid } from '@gpdjs/kd-losses'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Callbacks } from '../callbacks.ts'
+import type { Callbacks, Snapshot } from '../callbacks.ts'
 import { distill } from '../distill.ts'
 import type { DistillOptions } from '../distill-options.ts'
 import { adamw } from '../optimizers/adamw.ts'
@@ -22,7 +22,6 @@ import { staticTeacher } from '../plugins/static-teacher.ts'
 import { cosine, warmUp } from '../schedule.ts'
 import { drawn, tinyData, tinyNetwork, tinyTensors } from '../testing.ts'
 import { checkpoints } from './checkpoints.ts'
-import type { Snapshot } from './snapshot.ts'
 
 let folder: string
 beforeEach(async () => {

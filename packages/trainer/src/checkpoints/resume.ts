@@ -1,25 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, kinds, needed, option, type Given } from '@gpdjs/core'
+import { GpdError } from '@gpdjs/core'
 import { listCheckpoints, loadCheckpoint } from '@gpdjs/interchange'
+import type { ResumeOptions } from '../distill-options.ts'
 import type { PlannedLoop } from '../loop/plan-loop.ts'
 import type { RunProgress } from '../loop/progress.ts'
 import type { TrainingState } from '../training-state.ts'
 import { differences, identityOf, type Digests } from './identity.ts'
 import { parsePosition, restored, type LoadedSnapshot, type Position } from './restore.ts'
-
-export const RESUME_OPTIONS = {
-  /** A folder that `checkpoints` writes. */
-  folder: needed(kinds.text),
-  /** Begin anew if there is no checkpoint in it (default false). */
-  optional: option(kinds.flag, false),
-  /**
-   * Entries of the run that may differ from those it was begun with, such as `['rates', 'data.train']`. The number of epochs
-   * always may (default: none).
-   */
-  allow: option(kinds.listOf(kinds.text, { least: 0, expected: 'a list of texts' }), []),
-}
-
-export type ResumeOptions = Given<typeof RESUME_OPTIONS>
 
 /** A run that goes on, and what has changed since that may matter. */
 export interface Resumed {

@@ -1,20 +1,10 @@
-import type { TensorRecord } from '@gpdjs/core'
-import type { Plain } from '@gpdjs/interchange'
+import type { Snapshot } from '../callbacks.ts'
 import type { RunProgress } from '../loop/progress.ts'
 import type { TrainingState } from '../training-state.ts'
 import type { RunIdentity } from './identity.ts'
 
 /** Raised when the meaning of an entry changes; a newer one is refused. */
 export const SCHEMA = 1
-
-/** Everything of a run that changes: it goes on from here, bit for bit as if it had never stopped. */
-export interface Snapshot {
-  readonly step: number
-  /** Tensors by what they are: `trainables`, `slots`, `statistics`, `states`, and those of the best student. */
-  readonly records: Readonly<Record<string, TensorRecord>>
-  /** Where in the run, and which run. */
-  readonly position: Plain
-}
 
 const recordsOf = ({ trainables, slots, statistics, states }: TrainingState, prefix = '') => ({
   [`${prefix}trainables`]: trainables,

@@ -10,14 +10,18 @@ import {
   gate,
   gelu,
   globalAveragePool,
+  globalMaxPool,
   graph,
   layerNorm,
   maxPool,
+  multiply,
+  prelu,
   relu,
   rescale,
   resizeNearest,
   sigmoid,
   spaceToDepth,
+  toMap,
   type Graph,
   type Network,
 } from '@gpdjs/core'
@@ -89,6 +93,30 @@ const BLOCKS = {
     const made = g.add(id, conv2d({ filters: width, kernelSize: 3 }), x)
     return g.add(`${id}.line`, rescale({ factor: each, shift: each.map((value) => value / 3) }), made)
   },
+  narrow: (g, x, id, width) =>
+    g.add(
+      `${id}.pool`,
+      averagePool({ kernelSize: [1, 2], strides: 1, padding: 'same' }),
+      g.add(id, conv2d({ filters: width, kernelSize: [3, 1], strides: [1, 2], padding: 1 }), x),
+    ),
+  apart: (g, x, id, width) =>
+    g.add(
+      `${id}.spatial`,
+      depthwiseConv2d({ kernelSize: [2, 3], dilation: [1, 2] }),
+      g.add(id, conv2d({ filters: width, kernelSize: 3, dilation: 2, useBias: true }), x),
+    ),
+  sloped: (g, x, id, width) =>
+    g.add(
+      `${id}.each`,
+      prelu({ perPosition: true }),
+      g.add(`${id}.slope`, prelu(), g.add(id, conv2d({ filters: width, kernelSize: 3 }), x)),
+    ),
+  excited(g, x, id, width) {
+    const made = g.add(id, conv2d({ filters: width, kernelSize: 3 }), x)
+    const squeezed = g.add(`${id}.map`, toMap({ height: 1, width: 1 }), g.add(`${id}.mean`, globalAveragePool(), made))
+    const rates = g.add(`${id}.many`, conv2d({ filters: width, kernelSize: 1, useBias: true }), squeezed)
+    return g.add(`${id}.excited`, multiply(), g.add(`${id}.rates`, sigmoid(), rates), made)
+  },
   gated: (g, x, id) =>
     g.add(
       id,
@@ -101,6 +129,7 @@ const BLOCKS = {
 const HEADS = {
   pooled: (g, x) => g.add('head', globalAveragePool(), x),
   flat: (g, x) => g.add('head', flatten(), x),
+  largest: (g, x) => g.add('head', globalMaxPool(), x),
   hidden: (g, x) => g.add('head', relu(), g.add('hidden', dense({ units: 6 }), g.add('flat', flatten(), x))),
 } as const satisfies Record<string, (g: Graph, x: string) => string>
 

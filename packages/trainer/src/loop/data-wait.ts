@@ -1,4 +1,4 @@
-import { nextTurn } from './read-metrics.ts'
+import { nextTurn } from '../next-turn.ts'
 
 /**
  * Prepares something while a device may still be busy with `pending`, and measures how long the device waited for it.

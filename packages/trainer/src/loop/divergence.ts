@@ -1,20 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { kinds, option, runExtraKernel, type Filled } from '@gpdjs/core'
+import { runExtraKernel } from '@gpdjs/core'
 import type { TrainingState } from '../training-state.ts'
-
-export const DIVERGENCE_OPTIONS = {
-  /**
-   * `stop`: the run ends with the state from before that step. `skip`: the state stays, training goes on with the next
-   * batch. `rollback`: the state becomes that of the beginning of the epoch, and training goes on with the next batch
-   * (default 'stop').
-   */
-  policy: option(kinds.oneOf('stop', 'skip', 'rollback'), 'stop'),
-  /** How many steps of a run may be refused by `skip` or `rollback`; at the next one the run ends (default 3). */
-  most: option(kinds.count, 3),
-}
-
-/** What is done about a step whose loss, gradient or result is not finite. Such a step is never accepted. */
-export type DivergencePolicy = Filled<typeof DIVERGENCE_OPTIONS>
 
 const isFloat = ({ dtype }: tf.Tensor) => dtype === 'float32'
 

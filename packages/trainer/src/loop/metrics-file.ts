@@ -64,7 +64,7 @@ export interface MetricsFile extends Callbacks {
  *
  * @param path a file that does not exist yet, unless the run is resumed; its folder is made
  * @throws GpdError `output.unwritable` when training begins
- * @example distill({ …, callbacks: [metricsFile('runs/1/metrics.jsonl')] })
+ * @example distill({ ...options, callbacks: [metricsFile('runs/1/metrics.jsonl')] })
  */
 export function metricsFile(path: string): MetricsFile {
   let file: FileHandle | undefined

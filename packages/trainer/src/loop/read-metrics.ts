@@ -10,7 +10,3 @@ export async function readMetrics(metrics: StepMetrics): Promise<Record<string, 
   stacked.dispose()
   return Object.fromEntries(names.map((name, i) => [name, values[i]!]))
 }
-
-/** Lets timers, signals and other work run: a loop that only awaits tensors would starve them. */
-export const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => (typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve, 0)))

@@ -8,25 +8,32 @@ import { scaledGradients } from './gradients.ts'
 import type { Optimizer, UpdateContext, Updated } from './optimizer.ts'
 import type { RuleNumbers, UpdateRule } from './rule.ts'
 
-/** Options that `sgd` and `adamw` have in common. */
-export const RULE_OPTIONS = {
+/** Options that all optimizers have in common. */
+export const RATE_OPTIONS = {
   /** A number or a schedule. */
   learningRate: needed(rates),
-  /** What decays: `weights`, or `all` (norms, biases and gates too, as the authors of GPD have it; default `weights`). */
-  decay: option(kinds.oneOf('weights', 'all'), 'weights'),
   /** Gradients are scaled down to this norm, over all of them together: `chain(clip(limit), …)` (default: never). */
   clipGlobalNorm: optional(kinds.number('a number above 0', (value) => value > 0)),
 }
 
+/** Those of optimizers with weight decay. */
+export const RULE_OPTIONS = {
+  ...RATE_OPTIONS,
+  /** What decays: `weights`, or `all` (norms, biases and gates too, as the authors of GPD have it; default `weights`). */
+  decay: option(kinds.oneOf('weights', 'all'), 'weights'),
+}
+
+type RuleOptions = Filled<typeof RATE_OPTIONS> & Partial<Pick<Filled<typeof RULE_OPTIONS>, 'decay'>>
+
 /** An optimizer that applies one rule to every tensor. */
-export function fromRule(rule: UpdateRule, options: Filled<typeof RULE_OPTIONS>, weightDecay: number): Optimizer {
+export function fromRule(rule: UpdateRule, options: RuleOptions, weightDecay = 0): Optimizer {
   const { learningRate, decay, clipGlobalNorm } = options
   const optimizer: Optimizer = {
     name: rule.name,
     init: (trainables) =>
       Object.fromEntries(
         Object.entries(trainables).flatMap(([name, theta]) =>
-          rule.slots.map((slot) => [`${name}/${slot}`, tf.zerosLike(theta)]),
+          rule.slots.map((slot) => [`${name}/${slot}`, tf.fill(theta.shape, rule.initial ?? 0)]),
         ),
       ),
     update(context) {

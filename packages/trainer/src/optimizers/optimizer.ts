@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { kinds, type TensorRecord, type Progress } from '@gpdjs/core'
+import type { Progress, TensorRecord } from '@gpdjs/core'
 import type { Gradients } from './gradients.ts'
 
 /** What an optimizer needs of a tensor beyond its value. */
@@ -45,13 +45,6 @@ export interface Optimizer {
    */
   moves?(name: string, progress: Progress): boolean
 }
-
-export const optimizers = kinds.objectWith<Optimizer>(
-  'an optimizer such as sgd({ learningRate: 0.1 })',
-  'init',
-  'update',
-  'rates',
-)
 
 /** A change of gradients before an optimizer uses them. Pure, and computed on the device. */
 export interface GradientTransform {

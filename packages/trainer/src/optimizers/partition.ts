@@ -12,7 +12,8 @@ import {
 } from '@gpdjs/core'
 import { inScope, scopeOf } from '../scope.ts'
 import { gradientsFor } from './gradients.ts'
-import { optimizers, type Optimizer, type UpdateContext, type Updated } from './optimizer.ts'
+import { optimizers } from './given.ts'
+import type { Optimizer, UpdateContext, Updated } from './optimizer.ts'
 import { checkOwners, owners, type Owner, type TensorPattern } from './owners.ts'
 import { checkOffset, isTurn, ownProgress, TURNS } from './turns.ts'
 
@@ -50,7 +51,7 @@ function filledGroup(given: TensorGroup, position: number): Filled<typeof GROUP>
  *   { name: 'rest', tensors: '*', optimizer: sgd({ learningRate: cosine(0.1), momentum: 0.9 }) },
  * ])
  */
-export function partition(given: readonly TensorGroup[]): Optimizer {
+export function partition(given: readonly TensorGroup[]): Optimizer & Required<Pick<Optimizer, 'moves'>> {
   const groups = owners(given.map(filledGroup))
   checkGroups(groups)
   const movingAt = (progress: Progress) => groups.filter((group) => isTurn(group, progress))

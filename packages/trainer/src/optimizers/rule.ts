@@ -12,8 +12,10 @@ export interface RuleNumbers {
 /** How an optimizer moves one tensor, by its own gradient and by what is remembered of it. */
 export interface UpdateRule {
   readonly name: string
-  /** What is remembered of each tensor: tensors of its shape, 0 at first. */
+  /** What is remembered of each tensor: tensors of its shape. */
   readonly slots: readonly string[]
+  /** What these are at first (default 0). */
+  readonly initial?: number
   /** The tensor after the update, then its slots in order. */
   move(theta: tf.Tensor, gradient: tf.Tensor, slots: readonly tf.Tensor[], numbers: RuleNumbers): readonly tf.Tensor[]
   /** A kernel that does the same to all tensors in one pass over memory, used where the backend has it. */

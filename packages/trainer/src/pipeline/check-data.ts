@@ -35,6 +35,18 @@ function checkTermFields(term: LossTerm, actors: readonly Actor[], fields: Field
     if (name !== INDEX) checkField(`'${term.name}'`, name, fields[name] ?? NOTHING, 'train', fields)
 }
 
+/** @throws GpdError `data.mismatch` for a term that needs one class for each row, on data with soft labels */
+function checkLabels({ terms, actors, task }: Checked, fields: FieldSpecs): void {
+  const rules = Object.entries(task.entries?.(networksOf(actors), fields) ?? {})
+  const soft = rules.find(([, { kind }]) => kind !== 'index')
+  const term = terms.find(({ labels }) => labels === 'index')
+  if (soft === undefined || term === undefined) return
+  const [field] = soft
+  const problem = `'${term.name}' needs one class index per row, the train data has shares of classes in '${field}'.`
+  const fix = `Give class indices, of one-hot labels tf.argMax(ys, 1), or let the loss take them: softLabels: 'argmax'.`
+  throw new GpdError('data.mismatch', problem, fix)
+}
+
 /** The parts of a run that read fields. */
 export interface Checked {
   readonly actors: readonly Actor[]
@@ -54,9 +66,10 @@ const NOTHING: FieldSpec = { shape: [], dtype: 'float32' }
  * @throws GpdError `data.missing`, `data.mismatch`, naming both sides
  */
 export function checkData(
-  { actors, terms, views, task }: Checked,
+  checked: Checked,
   { train, validation }: { readonly train: BatchSource; readonly validation?: BatchSource | undefined },
 ): void {
+  const { actors, terms, views, task } = checked
   const networks = networksOf(actors)
   const specOf = (input: string): FieldSpec | undefined =>
     train.fields[input] ?? actors.map(({ network }) => network.inputs[input]).find((spec) => spec !== undefined)
@@ -69,6 +82,7 @@ export function checkData(
   const fields = { ...train.fields, ...Object.fromEntries(made) }
   for (const term of terms) checkTermFields(term, actors, fields)
   checkTask(task, networks, 'train', train.fields)
+  checkLabels(checked, train.fields)
   if (validation === undefined) return
   for (const { name, network, role } of actors)
     if (role !== 'frozen')

@@ -4,11 +4,18 @@ type FieldSpecs = Readonly<Record<string, FieldSpec>>
 
 const described = ({ dtype, shape }: ExpectedField): string => (shape ? `${dtype} [${shape.join(', ')}]` : dtype)
 
-/** @throws GpdError `data.missing`, `data.mismatch` for a field that is not there, or of another shape or type */
+/** Names stand for any size. */
+const fits = (found: FieldSpec, { dtype, shape }: ExpectedField): boolean =>
+  found.dtype === dtype &&
+  (shape === undefined ||
+    (shape.length === found.shape.length &&
+      shape.every((size, axis) => typeof size === 'string' || size === found.shape[axis])))
+
+/** @throws GpdError `data.missing`, `data.mismatch` for a field that is not there, or like nothing that is expected */
 export function checkField(
   reader: string,
   name: string,
-  expected: ExpectedField,
+  expected: ExpectedField | readonly ExpectedField[],
   source: string,
   fields: FieldSpecs,
 ): void {
@@ -17,8 +24,10 @@ export function checkField(
     const problem = `${reader} reads the field '${name}', which the ${source} data does not have.`
     throw new GpdError('data.missing', problem, `It has ${Object.keys(fields).join(', ') || 'none'}.`)
   }
-  if (described(expected) === described(expected.shape ? found : { dtype: found.dtype })) return
-  const problem = `${reader} reads the field '${name}' as ${described(expected)}, the ${source} data has ${described(found)}.`
+  const accepted = [expected].flat()
+  if (accepted.some((one) => fits(found, one))) return
+  const shown = accepted.map(described).join(' or ')
+  const problem = `${reader} reads the field '${name}' as ${shown}, the ${source} data has ${described(found)}.`
   throw new GpdError('data.mismatch', problem, 'Change the network, or what the data gives.')
 }
 

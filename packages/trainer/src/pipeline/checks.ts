@@ -1,14 +1,30 @@
-import { didYouMean, GpdError, tapNode, type LossSetup } from '@gpdjs/core'
+import { didYouMean, GpdError, tapNode, type LossSetup, type Task } from '@gpdjs/core'
 import type { Actor } from './actor.ts'
 import { edgeName, type EdgeOptions, type LossTerm } from './term.ts'
 
-/** @throws GpdError for an actor or a tap that does not exist, or rows that cannot be weighed */
-export function checkTerm(term: LossTerm, actors: readonly Actor[], weighsRows: boolean): void {
+/** What logits of each distribution are taken for, and a loss of them. */
+const LOGITS = {
+  categorical: { of: 'one class out of several (softmax)', loss: 'kd()' },
+  bernoulli: { of: 'labels that hold or not, each by itself (sigmoid)', loss: 'binaryKd()' },
+} as const
+
+/** @throws GpdError `plugin.invalid` for a loss that takes the logits for something else than the task */
+function checkDistribution({ name, distribution }: LossTerm, task: Task): void {
+  const { distribution: own = 'categorical' } = task
+  if (distribution === undefined || distribution === own) return
+  const [taken, given] = [LOGITS[distribution], LOGITS[own]]
+  const problem = `Loss '${name}' is of logits of ${taken.of}, those of the task '${task.name}' are of ${given.of}.`
+  throw new GpdError('plugin.invalid', problem, `Use ${given.loss}, or a loss of features.`)
+}
+
+/** @throws GpdError for an actor or a tap that does not exist, logits of another kind, or rows that cannot be weighed */
+export function checkTerm(term: LossTerm, actors: readonly Actor[], task: Task): void {
+  checkDistribution(term, task)
   for (const { actor, taps = [] } of Object.values(term.passes)) {
     const { network } = findActor(term.name, actor, actors)
     for (const tap of taps) tapNode(network, tap)
   }
-  if (!term.comparesSamples || !(weighsRows || term.rows)) return
+  if (!term.comparesSamples || !(task.weighsRows || term.rows)) return
   const weigher = term.rows ? 'its edge' : 'the task'
   const problem = `Loss '${term.name}' compares samples with each other, but ${weigher} weighs rows.`
   throw new GpdError('plugin.invalid', problem, 'Use a loss that has one value per row, such as kd().')

@@ -77,7 +77,7 @@ export function buildPipeline(options: PipelineOptions): Pipeline {
   const statistics = startingTensors('statistics', options.statistics, student.statistics, () =>
     initializeStatistics(student.statistics),
   )
-  const { setup, seal } = runSetup({ student, parameters, statistics, heads, seed, samples })
+  const { setup, seal } = runSetup({ student, parameters, statistics, heads, task, seed, samples })
   for (const plugin of plugins) plugin.setup?.(setup)
   for (const { name } of setup.pupils) {
     const term = taskTerm(task, name)
@@ -87,7 +87,7 @@ export function buildPipeline(options: PipelineOptions): Pipeline {
   const additions = seal()
   const { actors, terms, stores, states, views } = additions
   checkOutputs(task, networksOf(actors))
-  for (const term of terms) checkTerm(term, actors, task.weighsRows === true)
+  for (const term of terms) checkTerm(term, actors, task)
   checkHeads(
     Object.keys(heads ?? {}),
     terms.map(({ name }) => name),

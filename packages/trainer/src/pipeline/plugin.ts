@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { GpdError, type Network, type ParameterSpec, type Progress, type TensorRecord } from '@gpdjs/core'
+import { GpdError, type Network, type ParameterSpec, type Progress, type Task, type TensorRecord } from '@gpdjs/core'
 import type { Actor } from './actor.ts'
 import type { EdgeOptions, LossTerm } from './term.ts'
 import type { MadeView } from './view.ts'
@@ -30,6 +30,8 @@ export interface PluginState {
 /** What a plugin reads and changes while a run is put together. Later changes throw: a run does not change shape. */
 export interface RunSetup {
   readonly seed: number
+  /** What networks are trained for. */
+  readonly task: Task
   /** The student's network as it was given, whatever plugins have made of it since. */
   readonly network: Network
   /** The student as it was given, or as a plugin has replaced it. */

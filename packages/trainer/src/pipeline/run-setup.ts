@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { GpdError, initializeParameters, mapRecord, type Network, type TensorRecord } from '@gpdjs/core'
+import { GpdError, initializeParameters, mapRecord, type Network, type Task, type TensorRecord } from '@gpdjs/core'
 import { isPupil, type Actor } from './actor.ts'
 import { lossSetup } from './checks.ts'
 import type { PluginState, RunSetup, TensorStore } from './plugin.ts'
@@ -27,6 +27,7 @@ export interface SetupOptions {
   readonly parameters: Record<string, tf.Tensor>
   readonly statistics: Record<string, tf.Tensor>
   readonly heads?: Readonly<Record<string, TensorRecord>> | undefined
+  readonly task: Task
   readonly seed: number
   readonly samples: number
 }
@@ -62,7 +63,15 @@ function untilSealed<M extends Readonly<Record<string, Method>>>(methods: M): { 
 }
 
 /** A run that begins as the student alone, and that plugins add to. */
-export function runSetup({ student: network, parameters, statistics, heads: given, seed, samples }: SetupOptions) {
+export function runSetup({
+  student: network,
+  parameters,
+  statistics,
+  heads: given,
+  task,
+  seed,
+  samples,
+}: SetupOptions) {
   const own = (tensors: TensorRecord) => scopeOf(STUDENT, tensors)
   const actors: Actor[] = [{ name: STUDENT, network, role: 'learner', statistics, parameters: own }]
   let stores: TensorStore[] = [{ name: STUDENT, tensors: parameters, specs: network.parameters }]
@@ -96,6 +105,7 @@ export function runSetup({ student: network, parameters, statistics, heads: give
   const setup: RunSetup = Object.freeze({
     ...methods,
     seed,
+    task,
     network,
     studentParameters: parameters,
     get student() {

@@ -5,6 +5,7 @@ import {
   stopGradient,
   type ActorOutputs,
   type DistillationLoss,
+  type Distribution,
   type Fields,
   type Network,
   type RandomStream,
@@ -45,6 +46,10 @@ export interface LossTerm {
   readonly passes: Readonly<Record<string, Pass>>
   /** Fields of the batch that it reads beside the passes. */
   readonly fields?: readonly string[]
+  /** `'index'`: it needs one class index per row, so soft labels are refused. Default: any labels. */
+  readonly labels?: 'index'
+  /** What it takes the logits for; refused with a task of the other. Default: any. */
+  readonly distribution?: Distribution
   /** Whether its value depends on several samples at once, so that rows cannot be weighed. Default false. */
   readonly comparesSamples?: boolean
   /** Networks of its heads, run in training mode. Default none. */
@@ -52,26 +57,36 @@ export interface LossTerm {
   /** Samples that a batch must have for a gradient. Default 1. */
   readonly leastBatch?: number
   /** The unweighted loss: one value per row, `[rows]`, or one for the batch. Disposes nothing. */
-  compute(outputs: Outputs, context: TermContext): tf.Tensor1D | tf.Scalar
+  compute(outputs: Outputs, context: TermContext): tf.Tensor
   /** A factor for each row, `[rows]`, off the tape: which rows count for this term, and how much. Default 1 for all. */
-  rows?(outputs: Outputs, context: TermContext): tf.Tensor1D
+  rows?(outputs: Outputs, context: TermContext): tf.Tensor
+}
+
+/** @throws GpdError `plugin.invalid` unless there is one value for each row */
+function checkRows(what: string, { shape }: tf.Tensor, rows: number): void {
+  if (shape.length === 1 && shape[0] === rows) return
+  const problem = `${what}: expected one value for each row, [${rows}], got [${shape.join(', ')}].`
+  throw new GpdError('plugin.invalid', problem, 'Sum over the other axes, or return one number for the batch.')
 }
 
 /**
  * A term's value as one number: `Σ w u ℓ / Σ w` with the task's weights `w` and the term's factors `u`; 0 where no row
  * counts.
  *
- * @throws GpdError `plugin.invalid` for one number where rows have factors
+ * @throws GpdError `plugin.invalid` for one number where rows have factors, and for values or factors of another shape than
+ * `[rows]`
  */
 export function reduceRows(term: LossTerm, outputs: Outputs, context: TermContext): tf.Scalar {
   const value = term.compute(outputs, context)
-  const { weights } = Object.values(outputs)[0]!
+  const { weights, labels } = Object.values(outputs)[0]!
   if (value.rank === 0) {
     if (weights === undefined && term.rows === undefined) return value as tf.Scalar
     const problem = `Loss '${term.name}': expected one value per row where rows are weighed, got one for the batch.`
     throw new GpdError('plugin.invalid', problem, 'Return values of shape [rows].')
   }
+  checkRows(`Loss '${term.name}'`, value, labels.shape[0])
   const factors = term.rows && stopGradient(term.rows(outputs, context))
+  if (factors) checkRows(`Factors of loss '${term.name}'`, factors, labels.shape[0])
   const counted = factors ? tf.mul(value, factors) : value
   return weightedMean(counted, weights)
 }
@@ -145,6 +160,8 @@ export function distillationTerm(edge: EdgeOptions): LossTerm {
     weight,
     passes: passesOf(edge),
     ...(loss.fields && { fields: loss.fields }),
+    ...(loss.labels && { labels: loss.labels }),
+    ...(loss.distribution && { distribution: loss.distribution }),
     ...(loss.comparesSamples && { comparesSamples: true }),
     ...(edge.rows && { rows: edge.rows }),
     compute(outputs, { tensors, statistics, update, ...context }) {

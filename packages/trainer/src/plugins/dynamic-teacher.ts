@@ -14,7 +14,7 @@ import {
 } from '@gpdjs/core'
 import { channelBranchReparameterization, type Extractor } from '@gpdjs/cbr-reparam'
 import type { Expander, Expansion } from '@gpdjs/ir-expansion'
-import { softCrossEntropy } from '@gpdjs/kd-losses'
+import { binaryKd, softCrossEntropy } from '@gpdjs/kd-losses'
 import type { Plugin, RunSetup } from '../pipeline/plugin.ts'
 import { scopeOf } from '../scope.ts'
 import { schedules } from '../schedule.ts'
@@ -31,7 +31,7 @@ export const DYNAMIC_TEACHER_OPTIONS = {
   extractor: optional(
     kinds.objectWith<Extractor>('an extractor such as channelBranchReparameterization()', 'studentView'),
   ),
-  /** What it teaches the student with (default: soft cross-entropy with smoothing 0.1). */
+  /** What it teaches the student with (default: soft cross-entropy with smoothing 0.1; of labels that hold or not, `binaryKd()`). */
   loss: optional(losses),
   /** Weight of that loss, a number or a schedule (default 3). */
   weight: option(schedules, 3),
@@ -40,6 +40,9 @@ export const DYNAMIC_TEACHER_OPTIONS = {
 }
 
 export type DynamicTeacherOptions = Given<typeof DYNAMIC_TEACHER_OPTIONS>
+
+/** What it teaches with where nothing is said. */
+const LOSSES = { categorical: () => softCrossEntropy({ smoothing: 0.1 }), bernoulli: () => binaryKd() } as const
 
 /** The student keeps tensors of its own: those it was given, or the ones that compute what the dynamic teacher does. */
 function ownTensors(run: RunSetup, expansion: Expansion, view: () => Record<string, tf.Tensor>): void {
@@ -81,7 +84,7 @@ export function dynamicTeacher(options: DynamicTeacherOptions): Plugin {
     DYNAMIC_TEACHER_OPTIONS,
     options,
   )
-  const { extractor = channelBranchReparameterization(), loss = softCrossEntropy({ smoothing: 0.1 }) } = given
+  const { extractor = channelBranchReparameterization() } = given
   return {
     name,
     specVersion: 1,
@@ -111,6 +114,7 @@ export function dynamicTeacher(options: DynamicTeacherOptions): Plugin {
       }
     },
     connect(run) {
+      const { loss = LOSSES[run.task.distribution ?? 'categorical']() } = given
       run.addDistillation({ student: run.student.name, teacher: name, loss, weight })
     },
   }

@@ -12,14 +12,18 @@ import {
   type DistillationLoss,
   type Filled,
   type Given,
+  type Model,
   type Network,
   type Schedule,
+  type Task,
   type TensorRecord,
 } from '@gpdjs/core'
 import type { ChannelMoments } from '@gpdjs/data'
+import { modelOf, models, type WeightedModel } from '../given-model.ts'
 import type { Plugin } from '../pipeline/plugin.ts'
 import { scopeOf } from '../scope.ts'
 import { schedules } from '../schedule.ts'
+import { distributionOf } from '../tasks/default-task.ts'
 
 /** One of several losses of a teacher. */
 export interface WeightedLoss {
@@ -34,9 +38,12 @@ const tensors = kinds.objectWith<TensorRecord>('tensors by their names')
 
 /** A trained model (it always runs in evaluation mode), and what it teaches with. */
 export const STATIC_TEACHER_OPTIONS = {
-  network: needed(kinds.objectWith<Network>('a network', 'nodes', 'parameters')),
-  parameters: needed(tensors),
-  statistics: needed(tensors),
+  /** A network, or a `tf.LayersModel`, which is converted and brings its weights. */
+  network: needed(models),
+  /** Its weights (default: those of the `tf.LayersModel`). */
+  parameters: optional(tensors),
+  /** Its batch-norm moments (default: those of the `tf.LayersModel`). */
+  statistics: optional(tensors),
   /** What it teaches with, to every learner: `dkd()`, `kd({ temperature: 4 })`, …; or several, each with a weight. */
   loss: needed(
     kinds.either(
@@ -64,6 +71,8 @@ export const STATIC_TEACHER_OPTIONS = {
   metadata: optional(kinds.object),
   /** What `fromLayersModel` gives beside the model; not used. */
   notes: optional(kinds.listOf(kinds.text, { least: 0 })),
+  /** What `fromLayersModel` has left out at its end: the task is to be of such logits. */
+  activation: optional(kinds.oneOf('softmax', 'sigmoid')),
 }
 
 export type StaticTeacherOptions = Given<typeof STATIC_TEACHER_OPTIONS>
@@ -93,29 +102,69 @@ function weightedLosses({ loss, weight }: Filled<typeof STATIC_TEACHER_OPTIONS>)
   throw new GpdError('config.invalid', problem, 'Give each loss of the list its own weight.')
 }
 
+/** @throws GpdError `plugin.invalid` for a teacher whose logits are of the other distribution than the task's */
+function checkActivation(name: string, activation: WeightedModel['activation'], task: Task): void {
+  const known = distributionOf(activation)
+  const { distribution = 'categorical' } = task
+  if (known === undefined || known === distribution) return
+  const problem = `'${name}' ended in a ${activation}, which is not what the task '${task.name}' makes of logits.`
+  const fix = known === 'bernoulli' ? 'Use task: multiLabel() and binaryKd().' : 'Use task: classification() and kd().'
+  throw new GpdError('plugin.invalid', problem, fix)
+}
+
+/**
+ * The teacher as a model; new tensors.
+ *
+ * @throws GpdError `config.missing` for a network without weights, `plugin.invalid` for one of another task
+ */
+function teacherOf(
+  { network: given, normalization, ...filled }: Filled<typeof STATIC_TEACHER_OPTIONS>,
+  task: Task,
+): Model {
+  const { dispose, network, ...own } = modelOf(given)
+  const { parameters = own.parameters, statistics = own.statistics, activation = own.activation } = filled
+  const copy = (record: TensorRecord) => mapRecord(record, (tensor) => tf.clone(tensor))
+  try {
+    checkActivation(filled.name, activation, task)
+    if (parameters === undefined || statistics === undefined) {
+      const missing = parameters === undefined ? 'parameters' : 'statistics'
+      const problem = `staticTeacher: ${missing}: expected tensors by their names, got nothing.`
+      throw new GpdError('config.missing', problem, 'Give a trained model: staticTeacher({ ...model, loss }).')
+    }
+    return {
+      network: normalization ? renormalized(network, normalization) : network,
+      parameters: copy(parameters),
+      statistics: copy(statistics),
+    }
+  } finally {
+    dispose()
+  }
+}
+
 const isList = (loss: unknown): loss is readonly WeightedLoss[] => Array.isArray(loss)
 
 /**
  * A trained network that never changes, and one loss or several from it to the student (and to the dynamic teacher, if there is
  * one). Tensors are copied, so the caller may dispose of theirs.
  *
- * @throws GpdError `config.invalid` for several losses without weights
+ * @throws GpdError `config.invalid` for several losses without weights; when a run is put together `config.missing` for a
+ *   network without weights, and what `fromLayersModel` throws
  * @example staticTeacher({ ...teacher, loss: [{ loss: kd(), weight: 1 }, { loss: nd(), weight: 2 }] })
+ * @example staticTeacher({ network: await tf.loadLayersModel(url), loss: kd() })
  * @example staticTeacher({ network, parameters, statistics, loss: dkd({ alpha: 1, beta: 0.5, temperature: 1 }) })
  */
 export function staticTeacher(options: StaticTeacherOptions): Plugin {
   const filled = fillOptions('staticTeacher', STATIC_TEACHER_OPTIONS, options)
-  const { normalization, name, cache } = filled
-  const network = normalization ? renormalized(filled.network, normalization) : filled.network
+  const { name, cache } = filled
   const terms = weightedLosses(filled)
-  const copy = (record: TensorRecord) => mapRecord(record, (tensor) => tf.clone(tensor))
   return {
     name,
     specVersion: 1,
     setup(run) {
+      const { network, parameters, statistics } = teacherOf(filled, run.task)
       run.addTensors({
         name,
-        tensors: copy(filled.parameters),
+        tensors: parameters,
         specs: network.parameters.map((spec) => ({ ...spec, trainable: false })),
       })
       run.addActor({
@@ -123,7 +172,7 @@ export function staticTeacher(options: StaticTeacherOptions): Plugin {
         network,
         role: 'frozen',
         parameters: (tensors) => scopeOf(name, tensors),
-        statistics: copy(filled.statistics),
+        statistics,
         cache,
       })
     },

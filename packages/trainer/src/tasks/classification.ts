@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, GpdError, kinds, option, type Given, type Network, type Task } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type FieldSpec, type Given, type Labels, type Task } from '@gpdjs/core'
 import { crossEntropyRows } from '@gpdjs/kd-losses'
 import { schedules } from '../schedule.ts'
+import { checkNetworks, firstOf, LABEL, OUTPUT } from './logits.ts'
 
 export const CLASSIFICATION_OPTIONS = {
   /** Weight of the cross-entropy with the labels, for every learner, a number or a schedule; 0 for pure distillation (default 1). */
@@ -12,37 +13,41 @@ export const CLASSIFICATION_OPTIONS = {
 
 export type ClassificationOptions = Given<typeof CLASSIFICATION_OPTIONS>
 
-const OUTPUT = 'logits'
-const LABEL = 'label'
+const isSoft = ({ dtype }: FieldSpec): boolean => dtype === 'float32'
 
-const classesOf = ({ shapes, outputs }: Network): number => shapes[outputs[OUTPUT]!]!.at(-1)!
+/** How many classes the labels are of; undefined where indices do not say. */
+const classesOf = (label: FieldSpec): number | undefined => (isSoft(label) ? label.shape[0] : label.size)
 
-/** @throws GpdError `data.mismatch` unless all networks have the same number of classes */
-function checkNetworks(networks: Readonly<Record<string, Network>>): void {
-  const [[, student], ...others] = Object.entries(networks) as [[string, Network], ...[string, Network][]]
-  const other = others.find(([, network]) => classesOf(network) !== classesOf(student))
-  if (!other) return
-  throw new GpdError(
-    'data.mismatch',
-    `'${other[0]}' has ${classesOf(other[1])} classes, the student ${classesOf(student)}.`,
-    'Distillation of logits needs the same classes in the same order.',
-  )
+/** The class of each row: that of the greatest share. */
+const indexOf = (labels: Labels): tf.Tensor => (labels.rank === 2 ? tf.argMax(labels, 1) : labels)
+
+/** @throws GpdError `data.mismatch` for a network with one logit, whose softmax is always 1 */
+function checkSeveral({ name, logits }: ReturnType<typeof firstOf>): void {
+  if (logits > 1) return
+  const problem = `The ${name} has one logit, whose softmax is always 1: nothing can be learnt.`
+  throw new GpdError('data.mismatch', problem, 'Use task: multiLabel() for a yes or no, or two logits for two classes.')
 }
 
 /**
- * One class out of several for each sample: networks put out `logits` `[classes]`, batches hold `label`, a class index.
- * A row is a sample. Judged by `acc`, the share of samples whose largest logit is the label's; `loss` is the mean
- * cross-entropy in nats.
+ * One class out of several for each sample: networks put out `logits` `[classes]`, batches hold `label`, a class index, int32 `[]`,
+ * or a share of every class, float32 `[classes]` (one-hot labels, mixtures such as mixup makes). A row is a sample. Judged by
+ * `acc`, the share of samples whose largest logit is that of the label's (greatest) class; `loss` is the mean cross-entropy in
+ * nats.
  *
- * @example distill({ …, task: classification({ weight: 0.1 }) }) // the labels count a tenth
+ * @example distill({ ...options, task: classification({ weight: 0.1 }) }) // the labels count a tenth
  */
 export function classification(options: ClassificationOptions = {}): Task<'acc' | 'loss'> {
   const { weight, views } = fillOptions('classification', CLASSIFICATION_OPTIONS, options)
   return {
     name: 'classification',
     outputs: [OUTPUT],
-    fields: { [LABEL]: { shape: [], dtype: 'int32' } },
-    rows: (outputs, fields) => ({ logits: outputs[OUTPUT] as tf.Tensor2D, labels: fields[LABEL] as tf.Tensor1D }),
+    fields: {
+      [LABEL]: [
+        { shape: [], dtype: 'int32' },
+        { shape: ['classes'], dtype: 'float32' },
+      ],
+    },
+    rows: (outputs, fields) => ({ logits: outputs[OUTPUT] as tf.Tensor2D, labels: fields[LABEL] as Labels }),
     objective: {
       name: 'cross-entropy',
       weight,
@@ -50,16 +55,24 @@ export function classification(options: ClassificationOptions = {}): Task<'acc' 
       compute: ({ logits, labels }) => crossEntropyRows(logits, labels),
     },
     measure: ({ logits, labels }) => ({
-      acc: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32')),
+      acc: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), indexOf(labels)), 'float32')),
     }),
     judge: { metric: 'acc', goal: 'max' },
     check(networks, fields, source) {
-      checkNetworks(networks)
-      const [[name, network]] = Object.entries(networks) as [[string, Network]]
-      const { size } = fields[LABEL]!
-      if (size === undefined || size === classesOf(network)) return
-      const problem = `The ${source} data has ${size} classes, the ${name} ${classesOf(network)}.`
-      throw new GpdError('data.mismatch', problem, 'Give the network as many outputs as there are classes.')
+      checkNetworks(networks, 'classes')
+      const first = firstOf(networks)
+      checkSeveral(first)
+      const classes = classesOf(fields[LABEL]!)
+      if (classes === undefined || classes === first.logits) return
+      const problem = `The ${source} data has ${classes} classes, the ${first.name} ${first.logits}.`
+      const isColumn = isSoft(fields[LABEL]!) && classes === 1
+      const indices = ' A column of class indices is to be one axis shorter: tf.squeeze(ys, [1]).'
+      const fix = `Give the network as many outputs as there are classes.${isColumn ? indices : ''}`
+      throw new GpdError('data.mismatch', problem, fix)
+    },
+    entries(networks, { [LABEL]: label }) {
+      if (label === undefined) return {}
+      return { [LABEL]: isSoft(label) ? { kind: 'distribution' } : { kind: 'index', size: firstOf(networks).logits } }
     },
   }
 }

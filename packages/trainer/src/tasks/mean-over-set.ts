@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { mapRecord, type BatchSource, type EvaluationOptions, type Predict, type Rows, type Task } from '@gpdjs/core'
-import { nextTurn } from '../loop/read-metrics.ts'
+import { nextTurn } from '../next-turn.ts'
 import { weightedMean } from '../weighted-mean.ts'
+import { rowsOf } from './rows.ts'
 
 /** `Σ w`, the number of rows where they have no weights. */
 const weightOf = ({ labels, weights }: Rows): tf.Scalar =>
@@ -44,7 +45,7 @@ async function sumOverSet(
   let total: Sums | undefined
   for (const { fields } of source.batches({ batchSize, seed: 0, epoch: 0, training: false })) {
     try {
-      total = addSums(total, () => sumsOf(task, task.rows(predict(fields), fields)))
+      total = addSums(total, () => sumsOf(task, rowsOf(task, predict(fields), fields)))
     } finally {
       tf.dispose({ ...fields })
     }

@@ -82,7 +82,9 @@ const corrected =
           Math.max(size + before, (outSize - 1) * stride + window),
         )
         const padded = tf.zeros([x.shape[0]!, ...extents, x.shape.at(-1)!])
-        const gradient = stock(exact, [padded], { ...attrs, pad: 0, dimRoundingMode: 'floor' })['x']!()
+        // A number, 0 too, would take the window's rows for its columns.
+        const { dimRoundingMode: _, ...window } = attrs
+        const gradient = stock(exact, [padded], { ...window, pad: 'valid' })['x']!()
         return tf.slice(gradient, [0, ...dimensions.map(({ before }) => before), 0], x.shape)
       },
     }

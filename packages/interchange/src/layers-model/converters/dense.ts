@@ -4,6 +4,6 @@ import { activate } from './activation.ts'
 import { weightAndBias } from './convolution.ts'
 
 export const dense: LayerConverter = (layer) => {
-  const op = denseOp({ units: layer.outputShape.at(-1)!, useBias: layer.config['useBias'] !== false })
-  return activate(layer, layer.config['activation'], layer.place(op, layer.inputs, weightAndBias(layer.weights)))
+  const op = denseOp({ units: layer.read('units') as number, useBias: layer.read('useBias') !== false })
+  return activate(layer, layer.read('activation'), layer.place(op, layer.inputs, weightAndBias(layer.weights)))
 }

@@ -1,10 +1,18 @@
 import type { LayerConverter } from '../layer.ts'
-import { activation, exponential, leakyRectifier, rectifier, softmax } from './activation.ts'
+import { activation, exponential, leakyRectifier, parametricRectifier, rectifier, softmax } from './activation.ts'
 import { convolution, depthwiseConvolution, separableConvolution } from './convolution.ts'
 import { dense } from './dense.ts'
 import { concatenation, mean, product, sum } from './merge.ts'
-import { batchNormalization, layerNormalization, rescaling } from './normalization.ts'
-import { averagePooling, globalAveragePooling, maxPooling, meanOverTokens, zeroPadding } from './pooling.ts'
+import { batchNormalization, keptNormalization, layerNormalization, rescaling } from './normalization.ts'
+import {
+  averagePooling,
+  globalAveragePooling,
+  globalMaxPooling,
+  maxPooling,
+  meanOverTokens,
+  upSampling,
+  zeroPadding,
+} from './pooling.ts'
 import { dropout, flatten, permutation, reshape } from './shape.ts'
 
 /** Keras' class names and what each becomes. A new layer is one line here. */
@@ -23,15 +31,19 @@ export const converters: Readonly<Record<string, LayerConverter>> = {
   Flatten: flatten,
   GlobalAveragePooling1D: meanOverTokens,
   GlobalAveragePooling2D: globalAveragePooling,
+  GlobalMaxPooling2D: globalMaxPooling,
   LeakyReLU: leakyRectifier,
   LayerNormalization: layerNormalization,
   MaxPooling2D: maxPooling,
   Multiply: product,
+  Normalization: keptNormalization,
+  PReLU: parametricRectifier,
   Permute: permutation,
   ReLU: rectifier,
   Rescaling: rescaling,
   Reshape: reshape,
   SeparableConv2D: separableConvolution,
   Softmax: softmax,
+  UpSampling2D: upSampling,
   ZeroPadding2D: zeroPadding,
 }

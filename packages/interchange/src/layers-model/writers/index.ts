@@ -12,6 +12,7 @@ export {
   hardSigmoid,
   leakyRectifier as leakyRelu,
   mish,
+  product as gate,
   product as multiply,
   rectifier as relu,
   rectifier6 as relu6,
@@ -29,13 +30,15 @@ export {
   layerNormalization as layerNorm,
   rescaling as rescale,
 } from './normalization.ts'
-export { hardSwish, scale } from './per-channel.ts'
+export { hardSwish, parametricRectifier as prelu, scale } from './per-channel.ts'
 export {
   adaptiveAveragePooling as adaptiveAveragePool,
   averagePooling as averagePool,
   globalAveragePooling as globalAveragePool,
+  globalMaxPooling as globalMaxPool,
   maxPooling as maxPool,
   meanOverTokens as meanToken,
+  nearestResizing as resizeNearest,
   zeroPadding as zeroPadding2d,
 } from './pooling.ts'
 export { channelShuffle, channelSplit, flatten, swapTokens, reshape as toMap, reshape as toTokens } from './shape.ts'

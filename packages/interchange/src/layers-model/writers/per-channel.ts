@@ -50,3 +50,13 @@ export const hardSwish: LayerWriter = (written) => {
   const open = written.apply(gate, perEntry(written, written.inputs[0]!, written.name('half'), line))
   return written.apply(tf.layers.multiply({ name: written.node.id }), [written.inputs[0]!, open])
 }
+
+/** Keras keeps an axis of size 1 for each axis of positions that shares its slopes. */
+export const parametricRectifier: LayerWriter = (written) => {
+  const slopes = written.tensor('weight')
+  const positions = written.inputShape.slice(0, -1)
+  const shared = slopes.rank === 1 ? positions.map((_, axis) => axis + 1) : []
+  const weight = shared.length > 0 ? tf.reshape(slopes, [...positions.map(() => 1), slopes.size]) : slopes
+  const layer = tf.layers.prelu({ name: written.node.id, ...(shared.length > 0 && { sharedAxes: shared }) })
+  return written.apply(layer, undefined, [weight])
+}

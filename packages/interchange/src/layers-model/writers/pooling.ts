@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { adaptiveMeans, type Window } from '@gpdjs/core'
+import { adaptiveMeans, tfSize, type Window } from '@gpdjs/core'
 import { unwritable, type LayerWriter, type WrittenNode } from '../writer.ts'
 import { kerasPadding, padded } from './window.ts'
 
@@ -27,24 +27,29 @@ function repeatBorder({ inputs, inputShape, name, apply }: WrittenNode, padding:
   }, inputs[0]!)
 }
 
+function poolWindow({ node }: WrittenNode) {
+  const { kernelSize, strides } = node.attributes as unknown as Window
+  return { poolSize: tfSize(kernelSize), strides: tfSize(strides) }
+}
+
 /**
  * Keras leaves padding out of a maximum (`same`) or does not pad. Padding with zeros gives the same maximum only where no
  * input is negative.
  */
 export const maxPooling: LayerWriter = (written) => {
-  const { kernelSize, strides } = written.node.attributes as unknown as Window
+  const { poolSize, strides } = poolWindow(written)
   const border = kerasPadding(written)
   const repeats = typeof border === 'number' && !written.nonNegative
-  if (repeats && border >= kernelSize)
+  if (repeats && border >= Math.min(...[poolSize].flat()))
     return unwritable(written.node, 'has windows outside the image, for which Keras has no layer.', 'Pad less.')
   const { input, padding } = repeats
     ? { input: repeatBorder(written, border), padding: 'valid' as const }
     : padded(written)
-  return written.apply(tf.layers.maxPooling2d({ name: written.node.id, poolSize: kernelSize, strides, padding }), input)
+  return written.apply(tf.layers.maxPooling2d({ name: written.node.id, poolSize, strides, padding }), input)
 }
 
 export const averagePooling: LayerWriter = (written) => {
-  const { kernelSize, strides } = written.node.attributes as unknown as Window
+  const { poolSize, strides } = poolWindow(written)
   const padding = kerasPadding(written)
   if (typeof padding === 'number')
     return unwritable(
@@ -52,11 +57,23 @@ export const averagePooling: LayerWriter = (written) => {
       `pads ${padding} on every side without counting it, for which Keras has no layer.`,
       SAME,
     )
-  return written.apply(tf.layers.averagePooling2d({ name: written.node.id, poolSize: kernelSize, strides, padding }))
+  return written.apply(tf.layers.averagePooling2d({ name: written.node.id, poolSize, strides, padding }))
 }
 
 export const globalAveragePooling: LayerWriter = (written) =>
   written.apply(tf.layers.globalAveragePooling2d({ name: written.node.id, dataFormat: 'channelsLast' }))
+
+export const globalMaxPooling: LayerWriter = (written) =>
+  written.apply(tf.layers.globalMaxPooling2d({ name: written.node.id, dataFormat: 'channelsLast' }))
+
+/** Whole copies of each row and column; other sizes have no layer of Keras. */
+export const nearestResizing: LayerWriter = (written) => {
+  const { inputShape, outputShape } = written
+  const size: [number, number] = [outputShape[0]! / inputShape[0]!, outputShape[1]! / inputShape[1]!]
+  return size.every(Number.isInteger)
+    ? written.apply(tf.layers.upSampling2d({ name: written.node.id, size }))
+    : unwritable(written.node, `makes [${outputShape.join(', ')}] of [${inputShape.join(', ')}], which is no multiple.`)
+}
 
 export const meanOverTokens: LayerWriter = (written) =>
   written.inputs.length > 1

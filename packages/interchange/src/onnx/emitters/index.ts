@@ -28,6 +28,7 @@ export { convolution as conv2d, dense, depthwiseConvolution as depthwiseConv2d }
 export {
   batchNormalization as batchNorm,
   layerNormalization as layerNorm,
+  parametricRectifier as prelu,
   rescaling as rescale,
   scale,
 } from './normalization.ts'
@@ -35,6 +36,7 @@ export {
   adaptiveAveragePooling as adaptiveAveragePool,
   averagePooling as averagePool,
   globalAveragePooling as globalAveragePool,
+  globalMaxPooling as globalMaxPool,
   maxPooling as maxPool,
   nearestResizing as resizeNearest,
   zeroPadding as zeroPadding2d,

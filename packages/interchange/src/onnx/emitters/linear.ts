@@ -1,4 +1,4 @@
-import type { Conv2dAttributes } from '@gpdjs/core'
+import { pairOf, type Conv2dAttributes, type Window } from '@gpdjs/core'
 import type { EmittedNode, Emitter, HostTensor } from '../emitter.ts'
 import { windowAttributes } from './window.ts'
 
@@ -17,7 +17,8 @@ function outputsFirst({ shape, data }: HostTensor): HostTensor {
 function convolve(node: EmittedNode, kernel: HostTensor, group: number): string {
   const weight = node.graph.constant(`${node.id}.weight`, outputsFirst(kernel))
   const bias = node.attributes['useBias'] === true ? [node.parameter('bias')] : []
-  return node.emit('Conv', [node.input, weight, ...bias], { ...windowAttributes(node), group, dilations: [1, 1] })
+  const dilations = [...pairOf((node.attributes as unknown as Window).dilation ?? 1)]
+  return node.emit('Conv', [node.input, weight, ...bias], { ...windowAttributes(node), group, dilations })
 }
 
 export const convolution: Emitter = (node) => {

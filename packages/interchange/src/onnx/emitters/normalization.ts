@@ -27,3 +27,10 @@ export const rescaling: Emitter = (node) => {
   const shape = node.perChannel(factor.length)
   return node.emit('Add', [node.emit('Mul', [node.input, node.floats(factor, shape)]), node.floats(shift, shape)])
 }
+
+/** Slopes of positions stand in our layout: channels last. */
+export const parametricRectifier: Emitter = (node) => {
+  const { shape } = node.tensor('weight')
+  if (shape.length === 1) return node.emit('PRelu', [node.input, node.parameter('weight', node.perChannel(shape[0]!))])
+  return node.withChannelsLast((input) => node.emit('PRelu', [input, node.parameter('weight')]))
+}

@@ -11,6 +11,9 @@ export const averagePooling: Emitter = (node) =>
 export const globalAveragePooling: Emitter = (node) =>
   node.emit('Flatten', [node.emit('GlobalAveragePool', [node.input])], { axis: 1 })
 
+export const globalMaxPooling: Emitter = (node) =>
+  node.emit('Flatten', [node.emit('GlobalMaxPool', [node.input])], { axis: 1 })
+
 export const zeroPadding: Emitter = (node) => {
   const { rows, columns } = node.attributes as { rows: [number, number]; columns: [number, number] }
   return node.emit('Pad', [node.input, node.integers([0, 0, rows[0], columns[0], 0, 0, rows[1], columns[1]])])
