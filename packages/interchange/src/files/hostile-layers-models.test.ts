@@ -91,7 +91,8 @@ describe('a tf.LayersModel from a file', () => {
     ],
     [
       'has a layer called __proto__',
-      (_, layer) => Object.assign(layer('fc2'), { name: '__proto__', config: { name: '__proto__' } }),
+      (_, layer) =>
+        Object.assign(layer('fc2'), { name: '__proto__', config: { ...layer('fc2').config, name: '__proto__' } }),
       /layers with one name/,
     ],
     ['has wires that are no list', (_, layer) => (layer('fc').inbound_nodes = { args: [] }), /a list as inbound_nodes/],
@@ -103,12 +104,12 @@ describe('a tf.LayersModel from a file', () => {
     [
       'has an initializer that is not known',
       (_, layer) => (layer('fc').config['kernel_initializer'] = { class_name: 'Evil', config: {} }),
-      /it says: .*Unknown initializer: Evil/,
+      /TensorFlow\.js can .*Unknown initializer: Evil/,
     ],
     [
       'has an activation that is not known',
       (_, layer) => (layer('fc').config['activation'] = 'evil'),
-      /it says: .*Unknown activation/,
+      /TensorFlow\.js can .*Unknown activation/,
     ],
     ['has no output', ({ modelTopology }) => (modelTopology.config.output_layers = [['none', 0, 0]]), /it says/],
     [
@@ -157,7 +158,7 @@ describe('a tf.LayersModel from a file', () => {
   })
 
   it('keeps the error of TensorFlow.js as the cause', async () => {
-    await save((_, layer) => (layer('fc').config['activation'] = 'evil'))
+    await save(({ modelTopology }) => (modelTopology.config.output_layers = [['none', 0, 0]]))
     await expect(load()).rejects.toMatchObject({ cause: expect.any(Error) as Error })
   })
 

@@ -13,7 +13,7 @@ import {
   type Filled,
   type Given,
 } from '@gpdjs/core'
-import { checkDepth, checkLayers, type Refuse } from './check-layers.ts'
+import { checkLayers, type Refuse } from './check-layers.ts'
 import { kerasTopology } from './keras-topology.ts'
 import { rehearse } from './rehearsal.ts'
 import { checkWiring, quoted } from './topology.ts'
@@ -163,7 +163,6 @@ export async function readModelArtifacts(text: string, given: ReadModelOptions):
   const { modelTopology, weightsManifest, format } = json
   if (format === 'graph-model') throw refuse('a layers-model', 'a graph-model, which is no tf.LayersModel')
   if (!isRecord(modelTopology)) throw refuse('an object as modelTopology', quoted(modelTopology))
-  checkDepth(modelTopology, refuse)
   const topology = kerasTopology(modelTopology)
   checkLayers(topology, options, refuse)
   checkWiring(topology, refuse)

@@ -36,3 +36,25 @@ function nested(): tf.LayersModel {
 }
 
 export const layersModels: readonly (() => tf.LayersModel)[] = [functional, sequential, nested]
+
+interface WiredLayer {
+  inbound_nodes?: readonly (readonly (readonly [name: string, node: number, tensor: number, kwargs: object])[])[]
+}
+
+/** A topology with calls as Keras 3 writes them. */
+export function asKeras3(json: string): string {
+  const { files: _, sha256: __, ...model } = JSON.parse(json) as Record<string, unknown>
+  const { config } = model['modelTopology'] as { config: { layers: WiredLayer[] } }
+  const argument = ([name, node, tensor]: readonly [string, number, number, object]) => ({
+    class_name: '__keras_tensor__',
+    config: { shape: [null, 6, 6, 1], dtype: 'float32', keras_history: [name, node, tensor] },
+  })
+  const layers = config.layers.map((layer) => ({
+    ...layer,
+    inbound_nodes: (layer.inbound_nodes ?? []).map((call) => ({ args: [call.map(argument)], kwargs: {} })),
+  }))
+  return JSON.stringify({
+    ...model,
+    modelTopology: { ...(model['modelTopology'] as object), keras_version: '3.4.1', config: { ...config, layers } },
+  })
+}

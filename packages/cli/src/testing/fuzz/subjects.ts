@@ -22,7 +22,7 @@ import {
 } from '@gpdjs/interchange'
 import { checkConfig } from '../../config/check.ts'
 import { loadFile } from '../../config/load.ts'
-import { layersModels } from './layers-models.ts'
+import { asKeras3, layersModels } from './layers-models.ts'
 import { mutateBytes } from './mutate-bytes.ts'
 import type { Subject } from './subject.ts'
 
@@ -117,6 +117,19 @@ const onnxFiles = NETWORKS.map(
     using(network, async (model) => writeFile(join(folder, 'model.onnx'), await toOnnx(model))),
 )
 
+const layersFolder = (make: () => tf.LayersModel) => async (folder: string) => {
+  const model = make()
+  await model.save(layersModelFolder(folder), { includeOptimizer: true })
+  model.optimizer?.dispose()
+  model.dispose()
+}
+
+const keras3Folder = async (folder: string): Promise<void> => {
+  await layersFolder(layersModels[0]!)(folder)
+  const path = join(folder, 'model.json')
+  await writeFile(path, asKeras3(await readFile(path, 'utf8')))
+}
+
 /** Every reader of files that others may have written. */
 export const SUBJECTS: Readonly<Record<string, Subject>> = {
   safetensors: {
@@ -149,12 +162,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     read: readNetwork,
   },
   'model.json': {
-    variants: layersModels.map((make) => async (folder: string) => {
-      const model = make()
-      await model.save(layersModelFolder(folder), { includeOptimizer: true })
-      model.optimizer?.dispose()
-      model.dispose()
-    }),
+    variants: [...layersModels.map(layersFolder), keras3Folder],
     target: 'model.json',
     index: 'model.json',
     read: async (folder) => {
