@@ -63,6 +63,24 @@ describe('a tf.LayersModel from a file', () => {
       /what layer "fc" reads .*"flat",0/,
     ],
     [
+      'draws weights by what is no number',
+      (_, layer) =>
+        (layer('fc').config['kernel_initializer'] = {
+          class_name: 'VarianceScaling',
+          config: { scale: 'wide', mode: 'fan_avg', distribution: 'normal', seed: null },
+        }),
+      /a number as scale of the kernel_initializer, found "wide"|TensorFlow\.js can/,
+    ],
+    [
+      'draws weights from a distribution of a width below 0',
+      (_, layer) =>
+        (layer('fc').config['kernel_initializer'] = {
+          class_name: 'TruncatedNormal',
+          config: { mean: 0, stddev: -1, seed: null },
+        }),
+      /a number as stddev of the kernel_initializer, found -1/,
+    ],
+    [
       'has an input whose size is a text',
       (_, layer) => (layer('image').config['batch_input_shape'] = 'huge'),
       /found|it says/,

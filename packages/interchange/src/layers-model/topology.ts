@@ -13,6 +13,22 @@ function checkKeys(value: object, refuse: Refuse): void {
   if (key !== undefined) throw refuse('keys of layers', quoted(key))
 }
 
+/** What initializers draw by. TensorFlow.js draws for ever from a truncated distribution without a width, or with one below 0. */
+const WIDTHS = ['scale', 'stddev']
+const PLACES = ['mean', 'minval', 'maxval', 'gain', 'value']
+
+function checkInitializers(value: object, refuse: Refuse): void {
+  for (const [key, initializer] of Object.entries(value)) {
+    if (!key.endsWith('initializer') || !isRecord(initializer) || !isRecord(initializer['config'])) continue
+    const { config } = initializer
+    for (const name of [...WIDTHS, ...PLACES]) {
+      const number = config[name] ?? 0
+      if (typeof number !== 'number' || !Number.isFinite(number) || (WIDTHS.includes(name) && number < 0))
+        throw refuse(`a number as ${name} of the ${key}`, quoted(number))
+    }
+  }
+}
+
 /** Classes that stand for a call of themselves as soon as they are made. */
 const CALLED_WHEN_MADE = ['InputLayer', 'Functional', 'Model', 'Sequential']
 
@@ -70,7 +86,8 @@ function checkWires(layers: readonly Wired[], refuse: Refuse): void {
 }
 
 /**
- * Checks what TensorFlow.js does not look at before it builds a model: wires, and keys that would reach a prototype.
+ * Checks what TensorFlow.js does not look at before it builds a model: wires, numbers that initializers draw by, and
+ * keys that would reach a prototype.
  * `checkLayers` has seen to it that every layer has a class.
  *
  * @throws what `refuse` makes
@@ -81,6 +98,7 @@ export function checkWiring(topology: unknown, refuse: Refuse): void {
     const value = waiting.pop()
     if (typeof value !== 'object' || value === null) continue
     checkKeys(value, refuse)
+    checkInitializers(value, refuse)
     for (const inner of Object.values(value)) waiting.push(inner)
     const { layers } = value as { layers?: unknown }
     if (!Array.isArray(layers)) continue
