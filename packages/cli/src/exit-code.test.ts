@@ -12,6 +12,7 @@ describe('the exit status', () => {
     ['config.missing', 2],
     ['backend.unknown', 2],
     ['backend.missing', 2],
+    ['backend.out-of-memory', 6],
     ['network.unknown-op', 2],
     ['plugin.invalid', 2],
     ['data.missing', 3],

@@ -15,6 +15,8 @@ const BY_KIND: Readonly<Record<string, number>> = {
 
 /** Codes that have a status of their own. */
 const BY_CODE: Readonly<Record<string, number>> = {
+  // Nothing is wrong with what was asked for: the machine is too small for it.
+  'backend.out-of-memory': EXIT.resources,
   'output.locked': EXIT.locked,
   'training.interrupted': EXIT.interrupted,
 }

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'backend.unknown'
   | 'backend.missing'
   | 'backend.unsupported'
+  | 'backend.out-of-memory'
   | 'checkpoint.missing'
   | 'checkpoint.corrupt'
   | 'checkpoint.incompatible'

@@ -34,6 +34,8 @@ export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
 export { sizeOf, type Shape } from './shape.ts'
 export { digestOf } from './digest.ts'
+export { parseJson } from './strict-json.ts'
+export { asOutOfMemory } from './out-of-memory.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
 export {
   lossKind,

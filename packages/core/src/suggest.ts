@@ -1,3 +1,8 @@
+/** Names come from files too: comparing all pairs of long ones would take hours. */
+const LONGEST = 100
+const MOST_COMPARED = 1000
+const MOST_LISTED = 100
+
 /** Number of insertions, deletions, substitutions and swaps of neighbors that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
@@ -20,12 +25,16 @@ const isAbbreviation = (name: string, candidate: string): boolean =>
   name.length >= 3 && candidate.toLowerCase().startsWith(name.toLowerCase())
 
 /**
- * The known names nearest to a mistyped or abbreviated one, best first; empty if none is near.
+ * The known names nearest to a mistyped or abbreviated one, best first; empty if none is near. Names of more than 100
+ * characters are near to none, and of the known ones the first 1000 are compared.
  *
  * @example nearest('lerningRate', ['learningRate', 'momentum']) // ['learningRate']
  */
 export function nearest(name: string, known: readonly string[], most = 3): string[] {
+  if (name.length > LONGEST) return []
   return known
+    .slice(0, MOST_COMPARED)
+    .filter((candidate) => candidate.length <= LONGEST)
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(
       ({ candidate, distance }) =>
@@ -37,9 +46,14 @@ export function nearest(name: string, known: readonly string[], most = 3): strin
     .map(({ candidate }) => candidate)
 }
 
-/** The second sentence of an error about an unknown name: a suggestion if one is near, and what is known. */
+/** A name as messages have room for it. */
+export const shortened = (name: string): string => (name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name)
+
+/** The second sentence of an error about an unknown name: a suggestion if one is near, and what is known, the first hundred. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const [first] = nearest(name, known, 1)
-  const list = `Known: ${[...known].sort().join(', ')}.`
+  const listed = [...known].sort().slice(0, MOST_LISTED).map(shortened)
+  const more = known.length > MOST_LISTED ? `, and ${known.length - MOST_LISTED} more` : ''
+  const list = `Known: ${listed.join(', ')}${more}.`
   return first === undefined ? list : `Did you mean '${first}'? ${list}`
 }

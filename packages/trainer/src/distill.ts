@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, freeOnFailure } from '@gpdjs/core'
+import { asOutOfMemory, fillOptions, freeOnFailure } from '@gpdjs/core'
 import type { RunHandle, TrainInfo } from './callbacks.ts'
 import { digestsOf, identityOf, type Digests } from './checkpoints/identity.ts'
 import { resume, type Resumed } from './checkpoints/resume.ts'
@@ -90,8 +90,9 @@ async function train({ data, resume: given }: FilledDistillOptions, loop: Planne
     // After a failure there is no result, so nothing of what was trained may stay.
     if (ending) disposeBest(ending.judged, progress.judged)
     disposeProgress(progress)
-    await loop.callbacks.onTrainError(error)
-    throw error
+    const problem = asOutOfMemory(error, loop.batchSize)
+    await loop.callbacks.onTrainError(problem)
+    throw problem
   }
 }
 

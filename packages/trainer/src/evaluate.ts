@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import {
   apply,
+  asOutOfMemory,
   fillOptions,
   kinds,
   option,
@@ -43,8 +44,9 @@ const predictionOf =
  *
  * @param model a network with its weights, or a `tf.LayersModel`
  * @param data a source, or `{ xs, ys }` as `model.evaluate` takes them
- * @throws GpdError `config.*` for arguments and options; `data.missing`, `data.mismatch` if the set is not what network and task read; `data.label-range` for labels
- *   that are no classes; the reason of `signal` once it is aborted
+ * @throws GpdError `config.*` for arguments and options; `data.missing`, `data.mismatch` if the set is not what network and
+ *   task read; `data.label-range` for labels that are no classes; `backend.out-of-memory`, with a batch to try; the reason
+ *   of `signal` once it is aborted
  * @example const { acc } = await evaluate(run.student, test)
  */
 export async function evaluate<Metric extends string = 'acc' | 'loss'>(
@@ -62,6 +64,8 @@ export async function evaluate<Metric extends string = 'acc' | 'loss'>(
     checkSource(task, networks, 'evaluated', source.fields)
     await checkValues(task, networks, source)
     return await measure(predictionOf(trained, task), source, { batchSize, ...(signal && { signal }) })
+  } catch (error) {
+    throw asOutOfMemory(error, batchSize)
   } finally {
     dispose()
   }

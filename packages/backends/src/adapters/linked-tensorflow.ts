@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { nativeFolders } from '../native/folders.ts'
+import { linkedFolder } from '../native/linked-folder.ts'
 import { restoreNodeUtilities } from './node-utilities.ts'
 
 /** What the file `load.cjs` of a link exports; `gpd native link` writes it. */
@@ -16,17 +16,6 @@ interface Link {
   register(engine: typeof tf): void
 }
 
-/** `load.cjs` of the link in use, or undefined if nothing is linked. */
-function currentLoader(): string | undefined {
-  const { root, current } = nativeFolders()
-  try {
-    const { folder } = JSON.parse(readFileSync(current, 'utf8')) as { folder: string }
-    return join(root, folder, 'load.cjs')
-  } catch {
-    return undefined
-  }
-}
-
 /**
  * Node's own loader lists in the namespace only the names that it found by parsing; the default export is the module
  * itself. Bundlers have no default export here and warn if the code names it statically.
@@ -37,11 +26,12 @@ const moduleOf = (namespace: object): typeof tf =>
 /**
  * Registers the backend `tensorflow` from the binding that `gpd native link` built, in this copy of TensorFlow.js.
  *
- * @throws Error if nothing is linked, or the link does not load: TensorFlow has moved, for example
+ * @throws Error if nothing is linked, others could have changed what is, or it does not load: TensorFlow has moved, for example
  */
 export async function registerLinkedTensorflow(): Promise<Omit<Link, 'register'>> {
-  const loader = currentLoader()
-  if (loader === undefined) throw new Error('no TensorFlow is linked')
+  const folder = linkedFolder(nativeFolders())
+  if (folder === undefined) throw new Error('no TensorFlow is linked')
+  const loader = join(folder, 'load.cjs')
   restoreNodeUtilities()
   try {
     const link = createRequire(loader)(loader) as Link

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, extname, resolve } from 'node:path'
-import { GpdError } from '@gpdjs/core'
+import { GpdError, parseJson } from '@gpdjs/core'
 import { defineConfig, defineStudy } from './define.ts'
 import { forbidOddKeys } from './merge.ts'
 
@@ -21,7 +21,7 @@ type Parser = (text: string, path: string) => unknown
 const runModule: Parser = (_, path) => importModule(path)
 
 const PARSERS: Readonly<Record<string, Parser>> = {
-  '.json': (text) => JSON.parse(text) as unknown,
+  '.json': parseJson,
   '.yaml': parseYaml,
   '.yml': parseYaml,
   '.ts': runModule,

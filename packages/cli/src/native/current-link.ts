@@ -1,6 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { NativeFolders } from '@gpdjs/backends/native'
+import { GpdError } from '@gpdjs/core/errors'
+import { linkedFolder, type NativeFolders } from '@gpdjs/backends/native'
 import type { OwnOperations } from './own-operations.ts'
 
 /** The content of `link.json` in the folder of a link. */
@@ -30,21 +31,30 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** The link in use, or undefined if there is none that can be read. */
-export async function currentLink({
-  root,
-  current,
-}: NativeFolders): Promise<{ folder: string; link: Link } | undefined> {
-  const pointer = (await readJson(current)) as { folder?: unknown } | undefined
-  if (typeof pointer?.folder !== 'string') return undefined
-  const folder = join(root, pointer.folder)
+function trustedFolder(folders: NativeFolders): string | undefined {
+  try {
+    return linkedFolder(folders)
+  } catch (error) {
+    throw new GpdError('backend.unsupported', `native: ${(error as Error).message}.`)
+  }
+}
+
+/**
+ * The link in use, or undefined if there is none that can be read.
+ *
+ * @throws GpdError `backend.unsupported` if others than this user could have put or changed it
+ */
+export async function currentLink(folders: NativeFolders): Promise<{ folder: string; link: Link } | undefined> {
+  const folder = trustedFolder(folders)
+  if (folder === undefined) return undefined
   const link = (await readJson(join(folder, LINK))) as Link | undefined
   return link === undefined ? undefined : { folder, link }
 }
 
 /** Puts a finished link in use, in one step, and removes the one that it replaces. */
 export async function useLink(folders: NativeFolders, folder: string): Promise<void> {
-  const previous = await currentLink(folders)
+  // What is not trusted is left alone.
+  const previous = await currentLink(folders).catch(() => undefined)
   const temporary = `${folders.current}.${process.pid}`
   await writeFile(temporary, `${JSON.stringify({ folder: `links/${basename(folder)}` })}\n`)
   await rename(temporary, folders.current)

@@ -3,7 +3,7 @@ import { GpdError } from '@gpdjs/core/errors'
 import type { NativeFolders } from '@gpdjs/backends/native'
 import { inspectTensorflow } from './inspect-tensorflow.ts'
 import { platformOf } from './platform.ts'
-import { DEFAULT_PYTHON, runPython } from './python.ts'
+import { DEFAULT_PYTHON, moduleCommand, runPython } from './python.ts'
 import { lastLines } from './run-program.ts'
 import { fillFolder } from './staging-folder.ts'
 
@@ -16,7 +16,7 @@ export interface InstallOptions {
 }
 
 async function checkPip(python: string): Promise<void> {
-  if ((await runPython(python, ['-m', 'pip', '--version'])).status === 0) return
+  if ((await runPython(python, moduleCommand('pip', '--version'))).status === 0) return
   throw new GpdError(
     'config.missing',
     `native: expected ${python} to have pip, found none.`,
@@ -42,17 +42,8 @@ export async function installTensorflow(
   report(`Fetching ${wheel} (about 250 MB)…`)
   const { folder } = await fillFolder(folders.wheels, async (staging) => {
     const wanted = version === undefined ? wheel : `${wheel}==${version}`
-    const result = await runPython(python, [
-      '-m',
-      'pip',
-      'install',
-      '--no-deps',
-      '--disable-pip-version-check',
-      '--quiet',
-      '--target',
-      staging,
-      wanted,
-    ])
+    const options = ['--no-deps', '--disable-pip-version-check', '--quiet', '--target', staging]
+    const result = await runPython(python, moduleCommand('pip', 'install', ...options, wanted))
     if (result.status !== 0) {
       throw new GpdError(
         'backend.missing',

@@ -11,9 +11,14 @@ import type { NativeFolders } from '@gpdjs/backends/native'
 import { checkGpu } from './gpu.ts'
 import { writeLoaderFiles } from './loader-files.ts'
 import { nodeHeaders } from './node-headers.ts'
-import { unpackNpmPackage } from './npm-package.ts'
+import { unpackArchive, unpackNpmPackage, type PinnedPackage } from './npm-package.ts'
 import { buildOwnOperations } from './own-operations.ts'
 import { fillFolder } from './staging-folder.ts'
+
+const TFJS_NODE: PinnedPackage = {
+  source: `@tensorflow/tfjs-node@${TFJS_VERSION}`,
+  integrity: 'sha512-uHrXeUlfgkMxTZqHkESSV7zSdKdV0LlsBeblqkuKU9nnfxB1pC6DtoyYVaLxznzZy7WQSegjcohxxCjAf6Dc7w==',
+}
 
 export interface LinkOptions extends Omit<TensorflowChoice, 'wheels'> {
   readonly gpu?: boolean
@@ -38,7 +43,8 @@ export async function linkTensorflow(
   report(`TensorFlow ${tensorflow.version} in ${tensorflow.folder}`)
   const platform = `${process.platform}-${process.arch}`
   const { folder, result: link } = await fillFolder(folders.links, async (staging) => {
-    await unpackNpmPackage(tfjsNode ?? `@tensorflow/tfjs-node@${TFJS_VERSION}`, join(staging, 'tfjs-node'))
+    const sources = join(staging, 'tfjs-node')
+    await (tfjsNode === undefined ? unpackNpmPackage(TFJS_NODE, sources) : unpackArchive(tfjsNode, sources))
     report('Building the binding…')
     const addon = join(staging, 'tfjs_binding.node')
     const headers = join(staging, 'node-headers')

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { unpackNpmPackage } from './npm-package.ts'
+import { unpackNpmPackage, type PinnedPackage } from './npm-package.ts'
 
 /** The headers of Node-API alone, published by the Node.js project; used where Node was installed without its own. */
-const HEADERS_PACKAGE = 'node-api-headers@1.9.0'
+const HEADERS_PACKAGE: PinnedPackage = {
+  source: 'node-api-headers@1.9.0',
+  integrity: 'sha512-2oNILP4jXwRB4ywnYKjVk1YyJ96n2D4EOVJO6S3oYZ5PtbJrw3Yt9TpAuX3nBLMuzn74rnfGQrv13pS9vC+YiA==',
+}
 
 /** Node's own headers lie beside its binary: `<prefix>/bin/node`, `<prefix>/include/node`. */
 const ownHeaders = (execPath: string) => join(dirname(dirname(execPath)), 'include', 'node')

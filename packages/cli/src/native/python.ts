@@ -20,8 +20,20 @@ export async function runPython(python: string, args: readonly string[]): Promis
   }
 }
 
+/** Python looks for modules in the working directory first, where any `tensorflow.py` or `pip/` may lie. */
+const NOT_HERE = 'import sys; sys.path[:] = [path for path in sys.path if path]'
+
+/** `python -m`, but for modules of that Python only. */
+export const moduleCommand = (module: string, ...args: readonly string[]): readonly string[] => [
+  '-c',
+  `${NOT_HERE}; import runpy; runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)`,
+  module,
+  ...args,
+]
+
 /** Finds the module without importing it: an import takes seconds and may fail for reasons of its own. */
 const FIND = `
+${NOT_HERE}
 import importlib.util
 spec = importlib.util.find_spec('tensorflow')
 print((list(spec.submodule_search_locations or []) or [''])[0] if spec else '')

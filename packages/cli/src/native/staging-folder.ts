@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GpdError } from '@gpdjs/core/errors'
 
@@ -21,6 +21,17 @@ async function sweep(parent: string): Promise<void> {
   }
 }
 
+/** Takes from everybody else the right to write to what an installer made. */
+async function forbidOthers(path: string): Promise<void> {
+  const { mode } = await lstat(path)
+  if ((mode & 0o022) !== 0) await chmod(path, mode & 0o7755)
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const inner = join(path, entry.name)
+    if (entry.isDirectory()) await forbidOthers(inner)
+    else if (entry.isFile()) await chmod(inner, (await lstat(inner)).mode & 0o7755)
+  }
+}
+
 /**
  * Fills a folder under a temporary name beside its final one, then renames it: it is there whole or not at all. If
  * `fill` fails, or the process was killed (seen the next time), nothing stays.
@@ -36,10 +47,11 @@ export async function fillFolder<T>(
 ): Promise<{ folder: string; result: T }> {
   const staging = join(parent, `${PREFIX}${process.pid}`)
   try {
-    await mkdir(parent, { recursive: true })
+    // Others must not be able to change what will be run from here.
+    await mkdir(parent, { recursive: true, mode: 0o700 })
     await sweep(parent)
     await rm(staging, { recursive: true, force: true })
-    await mkdir(staging)
+    await mkdir(staging, { mode: 0o700 })
   } catch (cause) {
     throw new GpdError(
       'output.unwritable',
@@ -51,6 +63,7 @@ export async function fillFolder<T>(
   try {
     const { name, result } = await fill(staging)
     const folder = join(parent, name)
+    await forbidOthers(staging)
     await rename(staging, folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
     })

@@ -15,7 +15,12 @@ export interface NativeStatus {
 
 /** What is linked, and whether it computes. */
 export async function nativeStatus(folders: NativeFolders): Promise<NativeStatus> {
-  const current = await currentLink(folders)
+  let current
+  try {
+    current = await currentLink(folders)
+  } catch (error) {
+    return { linked: true, works: false, problem: (error as Error).message }
+  }
   if (current === undefined)
     return { linked: false, works: false, problem: 'No TensorFlow is linked. Run `gpd native install`.' }
   try {

@@ -9,27 +9,39 @@ import type { ChannelLayout } from './axes.ts'
  */
 export class ChannelGroups {
   readonly #parent = new Map<string, string>()
+  readonly #order = new Map<string, number>()
   readonly #fixed = new Set<string>()
 
   /** A new group, named after the node that starts it. */
   start(name: string, size: number): ChannelLayout {
     this.#parent.set(name, name)
+    if (!this.#order.has(name)) this.#order.set(name, this.#order.size)
     return [{ size, group: name, repeat: 1 }]
   }
 
   /** The representative of a group: the member that was started first. */
   find(name: string): string {
-    const parent = this.#parent.get(name)
-    if (parent === undefined) throw new GpdError('network.invalid', `Channel group '${name}' does not exist.`)
-    return parent === name ? name : this.find(parent)
+    let root = name
+    for (;;) {
+      const parent = this.#parent.get(root)
+      if (parent === undefined) throw new GpdError('network.invalid', `Channel group '${name}' does not exist.`)
+      if (parent === root) break
+      root = parent
+    }
+    // The way is not gone twice, or long chains of ties would take quadratic time.
+    for (let at = name; at !== root;) {
+      const parent = this.#parent.get(at)!
+      this.#parent.set(at, root)
+      at = parent
+    }
+    return root
   }
 
   /** From here on both groups are one. Sizes may differ; it is the expansion ratio that they share. */
   tie(a: string, b: string): void {
     const [first, second] = [this.find(a), this.find(b)]
     if (first === second) return
-    const order = [...this.#parent.keys()]
-    const [root, child] = order.indexOf(first) < order.indexOf(second) ? [first, second] : [second, first]
+    const [root, child] = this.#order.get(first)! < this.#order.get(second)! ? [first, second] : [second, first]
     this.#parent.set(child, root)
     if (this.#fixed.has(child)) this.#fixed.add(root)
   }

@@ -7,6 +7,7 @@ import { didYouMean } from '../suggest.ts'
 import type { ChannelLayout } from '../axes/axes.ts'
 import { ChannelGroups } from '../axes/channel-groups.ts'
 import { axesShape, type ParameterSpec, type StatisticSpec } from '../axes/parameters.ts'
+import { Bounds, checkInput, checkNames } from './bounds.ts'
 
 /** Name of the input of networks whose only input is an image. */
 export const IMAGE = 'image'
@@ -98,7 +99,9 @@ function plainNode({ trainable, mode, ...node }: NetworkNode): NetworkNode {
 }
 
 /** What flows from an input: channels of its own that no expansion touches, or none in whole numbers. */
-function inputFlow(name: string, { shape, dtype, size }: FieldSpec, groups: ChannelGroups): Flow {
+function inputFlow(name: string, spec: FieldSpec, groups: ChannelGroups): Flow {
+  checkInput(name, spec)
+  const { shape, dtype, size } = spec
   const width = shape.at(-1) ?? 1
   const channels = dtype === 'int32' ? [{ size: width, group: null, repeat: 1 }] : groups.start(name, width)
   groups.fix(channels)
@@ -122,13 +125,6 @@ function checkEnds({ name, inputs, outputs, taps }: NetworkDefinition, flows: Re
   }
 }
 
-/** Results, tensors and ends are kept in records by these names; this one would be no entry but another prototype. */
-function checkNames({ name, inputs, nodes, outputs, taps }: NetworkDefinition): void {
-  const names = [...nodes.map(({ id }) => id), ...[inputs, outputs, taps].flatMap((ends) => Object.keys(ends))]
-  if (names.includes('__proto__'))
-    throw new GpdError('network.invalid', `Network '${name}': nothing may be called '__proto__'.`, 'Rename it.')
-}
-
 /**
  * Checks a definition, fills in the defaults of attributes that nodes leave out, and infers shapes, channel groups,
  * parameters and statistics.
@@ -143,12 +139,18 @@ export function defineNetwork(given: NetworkDefinition): Network {
   const flows = new Map<string, Flow>(
     Object.entries(definition.inputs).map(([name, spec]) => [name, inputFlow(name, spec, groups)]),
   )
+  const bounds = new Bounds()
   const inferred: { node: NetworkNode; result: Inferred }[] = []
   for (const node of definition.nodes) {
     if (flows.has(node.id))
       throw new GpdError('network.invalid', `Two nodes are called '${node.id}'.`, 'Names must be unique.')
     const inputs = checkInputs(node, flows)
+    bounds.reads(
+      node.id,
+      inputs.map(({ channels }) => channels),
+    )
     const result = findOp(node.op).infer({ node: node.id, attributes: node.attributes, inputs, groups })
+    bounds.makes(node.id, result)
     flows.set(node.id, { shape: result.shape, channels: result.channels, dtype: 'float32' })
     inferred.push({ node, result })
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
+import { checkSegments } from '../axes/limits.ts'
 import * as kinds from '../options/kinds.ts'
 import { option } from '../options/option.ts'
 import { defineOp } from './op.ts'
@@ -28,6 +29,7 @@ export const spaceToDepth = defineOp({
         `Node '${node}': expected an image that divides into blocks of ${size}×${size}, got [${shape.join(', ')}].`,
       )
     }
+    checkSegments(node, size * size * channels.length)
     return {
       shape: [height / size, width / size, size * size * depth],
       channels: Array.from({ length: size * size }, () => channels).flat(),

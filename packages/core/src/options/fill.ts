@@ -1,5 +1,5 @@
 import { GpdError } from '../errors.ts'
-import { didYouMean } from '../suggest.ts'
+import { didYouMean, shortened } from '../suggest.ts'
 import type { Filled, Kind, Option, OptionTable, Place } from './option.ts'
 import { eitherOf, isRecord, show } from './show.ts'
 
@@ -40,7 +40,7 @@ function readOption({ kind, presence, fallback }: Option, value: unknown, place:
 export function checkNames(given: object, known: readonly string[], place: Place): void {
   const stranger = Object.keys(given).find((name) => !known.includes(name))
   if (stranger === undefined) return
-  const { path } = inside(place, stranger)
+  const { path } = inside(place, shortened(stranger))
   const problem = place.inFile ? `${path}: no such key.` : `unknown option '${path}'.`
   throw new GpdError('config.unknown-key', `${place.where}: ${problem}`, didYouMean(stranger, known))
 }

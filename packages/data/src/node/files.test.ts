@@ -67,6 +67,19 @@ describe('readIdx', () => {
     expect(error).toMatchObject({ message: expect.stringContaining(says), fix: expect.stringMatching(/\w/) })
   })
 
+  it('refuses a bomb with an honest header before it is unpacked', async () => {
+    // 64 MiB of zeros in 64 KiB: what DEFLATE can do at most is a thousandth.
+    const bomb = gzipSync(idx(2 ** 26, 2 ** 26))
+    const message = expect.stringMatching(/at most 100 times the gzip, found .* promises 67108872 bytes in a gzip of \d{5}\./) // prettier-ignore
+    await expect(read(bomb)).rejects.toMatchObject({ code: 'data.corrupt', message })
+  })
+
+  it('reads labels that are all the same, of which few bytes are left', async () => {
+    const packed = gzipSync(idx(2 ** 20, 2 ** 20))
+    expect(packed.length).toBeLessThan(2000)
+    expect((await read(packed)).dims).toEqual([2 ** 20])
+  })
+
   it('stops unpacking a gzip bomb at what its header promises, long before the end', async () => {
     const bomb = gzipSync(Buffer.concat([idx(10, 10), Buffer.alloc(50e6)]))
     const promised = { code: 'data.corrupt', message: expect.stringContaining('18 bytes inside the gzip') }

@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { GpdError, parseJson } from '@gpdjs/core'
 import { nodeFiles } from './node-modules.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -62,7 +62,7 @@ function parse(bytes: Uint8Array, source: string): { json: Json; text: string } 
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    json = JSON.parse(text)
+    json = parseJson(text)
   } catch (error) {
     throw corrupt(source, `expected JSON, ${(error as Error).message}`, error)
   }

@@ -12,20 +12,6 @@ interface Reader {
 
 const quoted = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80)
 
-/** Models inside models nest by six or so. */
-const DEEPEST = 500
-
-/** @throws what `refuse` makes of a file that nests deeper than the stack of whoever reads it */
-export function checkDepth(topology: unknown, refuse: Refuse): void {
-  const waiting = [{ value: topology, depth: 1 }]
-  while (waiting.length > 0) {
-    const { value, depth } = waiting.pop()!
-    if (depth > DEEPEST) throw refuse(`at most ${DEEPEST} levels in modelTopology`, 'more')
-    if (typeof value !== 'object' || value === null) continue
-    for (const each of Object.values(value) as unknown[]) waiting.push({ value: each, depth: depth + 1 })
-  }
-}
-
 interface ListedLayer {
   readonly className: unknown
   readonly config: unknown

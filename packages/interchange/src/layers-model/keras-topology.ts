@@ -30,9 +30,9 @@ function asText({ class_name: kind, config }: Json): string | undefined {
 }
 
 /** `[layer, node, tensor]` of a tensor that an argument of Keras 3 stands for. */
-const historyOf = (value: unknown): readonly unknown[] | undefined =>
+const historyOf = (value: unknown): unknown =>
   isRecord(value) && value['class_name'] === '__keras_tensor__' && isRecord(value['config'])
-    ? (value['config']['keras_history'] as readonly unknown[])
+    ? value['config']['keras_history']
     : undefined
 
 /** A call of a layer: `{ args, kwargs }` in Keras 3, `[[layer, node, tensor, kwargs], …]` before. */
@@ -41,7 +41,7 @@ function call(value: unknown): unknown {
   const { args, kwargs = {} } = value
   return (args as unknown[]).flat(2).flatMap((argument) => {
     const history = historyOf(argument)
-    return history === undefined ? [] : [[...history, kwargs]]
+    return Array.isArray(history) ? [[...(history as unknown[]), kwargs]] : []
   })
 }
 

@@ -3,16 +3,20 @@ import {
   bytesOf,
   fillOptions,
   GpdError,
+  isRecord,
   kinds,
   needed,
   option,
+  parseJson,
   sizeOf,
   type Bytes,
   type Filled,
   type Given,
 } from '@gpdjs/core'
-import { checkDepth, checkLayers, type Refuse } from './check-layers.ts'
+import { checkLayers, type Refuse } from './check-layers.ts'
 import { kerasTopology } from './keras-topology.ts'
+import { rehearse } from './rehearsal.ts'
+import { checkWiring, quoted } from './topology.ts'
 import { weightNames } from './weight-names.ts'
 
 /** One tensor as a `model.json` lists it. */
@@ -50,12 +54,7 @@ const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1,
 const STORED = ['float32', 'int32', 'bool']
 const QUANTIZED = ['uint8', 'uint16', 'float16']
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
-
-const quoted = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80)
 
 /** A name in the folder itself: no other folder, drive or address. */
 function checkPath(path: unknown, refuse: Refuse): string {
@@ -96,7 +95,11 @@ function checkManifest(manifest: unknown, refuse: Refuse): readonly WeightGroup[
 const byteSize = ({ shape, dtype, quantization }: WeightEntry): number =>
   sizeOf(shape) * BYTES[quantization?.dtype ?? dtype]!
 
+/** A part that is alone, and all of its buffer, is not copied. */
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const [only, ...others] = parts
+  if (only !== undefined && others.length === 0 && only.buffer instanceof ArrayBuffer)
+    if (only.byteLength === only.buffer.byteLength) return only as Uint8Array<ArrayBuffer>
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   parts.reduce((offset, part) => {
     bytes.set(part, offset)
@@ -129,7 +132,7 @@ function warnOfNonFinite(weights: readonly WeightEntry[], bytes: Uint8Array, opt
 
 function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> {
   try {
-    const json = JSON.parse(text) as unknown
+    const json = parseJson(text)
     if (isRecord(json)) return json
   } catch (error) {
     throw refuse('JSON', (error as Error).message)
@@ -146,8 +149,8 @@ function parse(text: string, refuse: Refuse): Readonly<Record<string, unknown>> 
  * @param text the contents of `model.json`
  * @returns for `tf.loadLayersModel(tf.io.fromMemory(artifacts))`
  * @throws GpdError `checkpoint.corrupt` naming what is wrong: a path out of the folder, a missing file, bytes missing or
- *   left over, a weight twice, a layer of an unknown class or with an entry that TensorFlow.js does not read; what `read`
- *   throws; `config.*` for options
+ *   left over, a weight twice, a layer of an unknown class, with an entry that TensorFlow.js does not read, or one that reads what is
+ *   never there; whatever TensorFlow.js itself has against building the model; what `read` throws; `config.*` for options
  * @example
  * const read = async (name: string) => readFile(join(folder, name))
  * const model = await tf.loadLayersModel(tf.io.fromMemory(await readModelArtifacts(text, { source: folder, read })))
@@ -160,9 +163,9 @@ export async function readModelArtifacts(text: string, given: ReadModelOptions):
   const { modelTopology, weightsManifest, format } = json
   if (format === 'graph-model') throw refuse('a layers-model', 'a graph-model, which is no tf.LayersModel')
   if (!isRecord(modelTopology)) throw refuse('an object as modelTopology', quoted(modelTopology))
-  checkDepth(modelTopology, refuse)
   const topology = kerasTopology(modelTopology)
   checkLayers(topology, options, refuse)
+  checkWiring(topology, refuse)
   const groups = checkManifest(weightsManifest, refuse)
   const parts: Uint8Array[] = []
   for (const group of groups) {
@@ -174,11 +177,12 @@ export async function readModelArtifacts(text: string, given: ReadModelOptions):
   const specs = groups.flatMap(({ weights }) => weights.map((weight) => ({ ...weight, name: named(weight.name) })))
   // All but where the weights were: training configuration, signatures, metadata, and whatever else it has.
   const { weightsManifest: _, ...rest } = json
-  const weightSpecs = specs as unknown as tf.io.WeightsManifestEntry[]
-  return {
+  const artifacts: tf.io.ModelArtifacts = {
     ...rest,
     modelTopology: topology as tf.io.ModelArtifacts['modelTopology'] & object,
-    weightSpecs,
+    weightSpecs: specs as unknown as tf.io.WeightsManifestEntry[],
     weightData: joined(parts).buffer,
   }
+  await rehearse(artifacts, options.source, refuse)
+  return artifacts
 }

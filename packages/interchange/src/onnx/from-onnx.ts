@@ -4,6 +4,7 @@ import {
   GpdError,
   kinds,
   needed,
+  parseJson,
   parseNetwork,
   sizeOf,
   type Given,
@@ -41,7 +42,7 @@ function definitionOf({ metadata }: DecodedModel, source: string): Network {
   }
   const definition = (): unknown => {
     try {
-      return JSON.parse(text)
+      return parseJson(text)
     } catch {
       return undefined
     }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { checkVersion } from '../check-version.ts'
 import { replaceKernel } from '../replace-kernel.ts'
+import { guardAllocation } from './allocation.ts'
 import { batchMatMul } from './batch-mat-mul.ts'
 import { batchNormGradient } from './batch-norm-gradient.ts'
 import { channelAdd, channelAffine, channelMoments } from './channel-kernels.ts'
@@ -69,11 +70,13 @@ function install({ name, create }: WasmKernel): void {
  *
  * @param version of tfjs-backend-wasm: the kernels use its internals, so any other version than the one above is refused
  * @throws GpdError `backend.unsupported` for another version, on an engine without WebAssembly SIMD, or if the backend
- *   was started with threads
+ *   was started with threads; `backend.out-of-memory` if it has run out of memory before
  */
 export async function repairWasmKernels(version: string): Promise<void> {
   checkVersion('wasm', '@tensorflow/tfjs-backend-wasm', version)
   await compileSimd()
-  simd(tf.backend() as tf.KernelBackend & WasmBackend) // fails here rather than in the first kernel
+  const backend = tf.backend() as tf.KernelBackend & WasmBackend
+  simd(backend) // fails here rather than in the first kernel
+  guardAllocation(backend)
   wasmKernels.forEach(install)
 }
