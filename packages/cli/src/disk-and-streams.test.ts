@@ -14,7 +14,7 @@ const args = (name: string) => ['train', '--config', at('tiny.json'), '--output'
 beforeAll(async () => {
   await writeTinyImages(at('images'))
   await writeConfig(folder, 'tiny.json', { ...tinyConfig, epochs: 2 })
-})
+}, 120_000)
 
 /** Runs, and does something to the folder when training begins. */
 async function disturbed(name: string, disturb: () => void) {

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const method = { dynamicTeacher: { ratio: 2 }, ema: { decay: 0.9 } }
   await writeConfig(folder, 'gpd.json', { ...tinyConfig, ...method, epochs: 2, checkpoints: { steps: 1 } })
   expect((await train(...config(), '--output', at('whole'))).status).toBe(0)
-})
+}, 120_000)
 
 describe('a run that goes on', () => {
   it.each([1, 3, 4])('after step %i is the same as one that never stopped', async (step) => {

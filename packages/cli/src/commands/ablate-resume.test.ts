@@ -38,7 +38,7 @@ beforeAll(async () => {
   const { status, stdout } = await ablate('--config', at('study.json'), '--output', at('whole'))
   expect(status).toBe(0)
   expect(accuracies(stdout).flat().every(Number.isFinite)).toBe(true)
-})
+}, 120_000)
 
 const whole = async () => accuracies(await readFile(at('whole/result.json'), 'utf8'))
 

@@ -56,6 +56,8 @@ describe('a configuration', () => {
       accumulate: 1,
       labelWeight: 1,
       labelViews: [],
+      checkpoints: { keep: 2 },
+      divergence: { policy: 'stop', most: 3 },
       seed: 42,
       backend: 'auto',
     })

@@ -46,6 +46,7 @@ const BEFORE: Readonly<Record<string, readonly unknown[]>> = {
   ...Object.fromEntries(['dkdLoss', 'ofaLoss', 'rldLoss'].map((name) => [name, [undefined, undefined, undefined]])),
   fromTorch: [undefined, {}],
   saveCheckpoint: ['checkpoints', 1, {}, {}],
+  holdFolder: ['runs'],
   checkMoments: [undefined, 2],
   progressBar: [{ isTTY: false }],
   meanOverSet: [undefined, undefined, undefined],
@@ -71,7 +72,7 @@ const WITHOUT: Readonly<Record<PackageName, string>> = {
     'adaptiveMeans nearestCopies tfPadding bytesOf digestOf freeOnFailure pairOf tfSize windowExtent windowStrides widenNetwork foldRescale prependOp withLogits withNormalization withProbabilities',
   data: 'checkEntries checkImageSet countImages imageBytes take select moments encodeIdx chain writeIdx',
   interchange:
-    'encodeSafetensors toLayersModel loadNetwork saveNetwork loadHeads saveHeads saveState loadState listCheckpoints pointToCheckpoint pointedCheckpoint writeFolder nodeFiles',
+    'encodeSafetensors toLayersModel loadNetwork saveNetwork loadHeads saveHeads saveState loadState listCheckpoints pointToCheckpoint pointedCheckpoint writeFolder checkHeld nodeFiles',
   'ir-expansion':
     'branchParameters initializeWide liftParameters liftStatistics tileChannels keepsSize mergeBranches storageScale ' +
     'studentScale',

@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { fillOptions, GpdError, kinds, option, type Given } from '@gpdjs/core'
 import { writeDurably } from './durable.ts'
 import { withFolderLock } from './folder-lock.ts'
 import { nodeFiles, type NodeFiles } from './node-modules.ts'
@@ -85,20 +85,29 @@ export interface HeldFolder {
   release(): Promise<void>
 }
 
+const HOLD = {
+  /**
+   * Takes the lock of a process that cannot be seen from here, on another machine or in another container; never that of one
+   * that is running (default false).
+   */
+  force: option(kinds.flag, false),
+}
+
+export type HoldFolderOptions = Given<typeof HOLD>
+
 /**
  * Holds a folder for as long as a run lasts, by a file `run.lock` that names process, machine and start. Of a process that
  * is gone the lock is taken over, also if its number belongs to another one by now, or if the machine was started anew.
  *
  * @param folder that exists
- * @param force takes the lock of a process that cannot be seen from here, on another machine or in another container; never
- *   that of one that is running
- * @throws GpdError `output.locked`; `output.unwritable`
+ * @throws GpdError `output.locked`; `output.unwritable`; `config.*` for options
  * @example
  * const held = await holdFolder('runs/1')
  * await saveNetwork('runs/1/student', student)
  * await held.release()
  */
-export async function holdFolder(folder: string, { force = false } = {}): Promise<HeldFolder> {
+export async function holdFolder(folder: string, options: HoldFolderOptions = {}): Promise<HeldFolder> {
+  const { force } = fillOptions('holdFolder', HOLD, options)
   const node = await nodeFiles('output.unwritable')
   const path = node.join(folder, LOCK)
   const token = node.randomBytes(6).toString('hex')
