@@ -12,10 +12,18 @@ import { axesShape } from '../axes/parameters.ts'
 import { GpdError } from '../errors.ts'
 import type { FieldSpec } from '../fields.ts'
 import type { Inferred } from '../ops/op.ts'
-import type { NetworkDefinition } from './network.ts'
+
+/** The names in a network's definition. */
+interface Named {
+  readonly name: string
+  readonly nodes: readonly { readonly id: string; readonly op: string }[]
+  readonly inputs: object
+  readonly outputs: object
+  readonly taps: object
+}
 
 /** Results, tensors and ends are kept in records by these names; `__proto__` would be no entry but another prototype. */
-export function checkNames({ name, inputs, nodes, outputs, taps }: NetworkDefinition): void {
+export function checkNames({ name, inputs, nodes, outputs, taps }: Named): void {
   const ends = [inputs, outputs, taps].flatMap((each) => Object.keys(each))
   const names = [name, ...nodes.flatMap(({ id, op }) => [id, op]), ...ends]
   const long = names.find(({ length }) => length > LONGEST_NAME)
