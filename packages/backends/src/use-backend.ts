@@ -1,14 +1,15 @@
-import { didYouMean, GpdError, isGpdError } from '@gpdjs/core'
+import { didYouMean, fillOptions, GpdError, isGpdError } from '@gpdjs/core'
 import { repairCpuKernels } from './kernels/cpu/index.ts'
 import { repairGradients } from './kernels/gradients/index.ts'
 import { refuseMissingKernels } from './kernels/missing-kernels.ts'
-import type {
-  BackendAdapter,
-  BackendChoice,
-  BackendName,
-  BackendOptions,
-  BackendReport,
-  FailedBackend,
+import {
+  BACKEND_OPTIONS,
+  type BackendAdapter,
+  type BackendChoice,
+  type BackendName,
+  type BackendOptions,
+  type BackendReport,
+  type FailedBackend,
 } from './adapters/adapter.ts'
 import { cpu } from './adapters/cpu.ts'
 import { tensorflow } from './adapters/tensorflow.ts'
@@ -80,13 +81,15 @@ async function useBest(options: BackendOptions): Promise<BackendReport> {
  * @param options.wasmUrl in a browser: where the binary of the wasm backend is served
  * @returns which one is in use and why, and which ones were tried before it
  * @throws GpdError `backend.unknown` for a name that does not exist, `backend.missing` if the one asked for is not
- *   installed or does not start, `backend.unsupported` if its version is not one that is known to be right
+ *   installed or does not start, `backend.unsupported` if its version is not one that is known to be right;
+ *   `config.unknown-key` or `config.invalid` for an option
  * @example const { name, reason } = await useBackend('auto')
  * @example
  * import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url' // Vite
  * await useBackend('auto', { wasmUrl })
  */
-export async function useBackend(choice: BackendChoice, options: BackendOptions = {}): Promise<BackendReport> {
+export async function useBackend(choice: BackendChoice, given: BackendOptions = {}): Promise<BackendReport> {
+  const options = fillOptions('useBackend', BACKEND_OPTIONS, given)
   const report = await (choice === 'auto' ? useBest(options) : useNamed(choice, options))
   // Always: the cpu backend computes some kernels for others.
   repairCpuKernels()

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, kinds, mapRecord, option, type Given, type Model, type TensorRecord } from '@gpdjs/core'
+import { fillOptions, kinds, mapRecord, needed, option, type Given, type Model, type TensorRecord } from '@gpdjs/core'
 import type { Expansion } from '@gpdjs/ir-expansion'
-import { studentView, type GradientScale } from './student-view.ts'
+import { gradientScales, studentView } from './student-view.ts'
 
 /**
  * Takes the student out of its dynamic teacher: a plain network with plain parameters, bit for bit what the student
@@ -29,9 +29,15 @@ export interface Extractor {
   studentView(expansion: Expansion, stored: TensorRecord): Record<string, tf.Tensor>
 }
 
+/** `Extractor` as objects of users are checked. */
+export const extractorKind = kinds.members<Extractor>('an extractor such as channelBranchReparameterization()', {
+  name: needed(kinds.text),
+  studentView: needed(kinds.functionOf()),
+})
+
 export const CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS = {
   /** `compensated` undoes that shared tensors get larger gradients from the student (default `reference`). */
-  gradientScale: option(kinds.oneOf<GradientScale>('reference', 'compensated'), 'reference'),
+  gradientScale: option(gradientScales, 'reference'),
 }
 
 export type ChannelBranchReparameterizationOptions = Given<typeof CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS>

@@ -1,6 +1,7 @@
 export {
   CHANNEL_BRANCH_REPARAMETERIZATION_OPTIONS,
   channelBranchReparameterization,
+  extractorKind,
   extractStudent,
   type ChannelBranchReparameterizationOptions,
   type Extractor,

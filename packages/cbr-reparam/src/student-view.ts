@@ -1,5 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import { axesShape, isPlainAxis, mapRecord, roleRatio, tensorOps, type Axis, type TensorRecord } from '@gpdjs/core'
+import {
+  axesShape,
+  checkArgument,
+  isPlainAxis,
+  kinds,
+  mapRecord,
+  roleRatio,
+  tensorOps,
+  type Axis,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { mergeBranches, studentScale, type Expansion, type StoredParameter } from '@gpdjs/ir-expansion'
 import { leadingBlock } from './leading-block.ts'
 
@@ -11,6 +21,8 @@ import { leadingBlock } from './leading-block.ts'
  * - `compensated`: divided by exactly that factor
  */
 export type GradientScale = 'reference' | 'compensated'
+
+export const gradientScales = kinds.oneOf<GradientScale>('reference', 'compensated')
 
 /** The same value; its gradient is multiplied by `factor`. */
 function scaleGradient(x: tf.Tensor, factor: number): tf.Tensor {
@@ -70,6 +82,7 @@ function leadingBlocks(expansion: Expansion, stored: TensorRecord): Record<strin
  *
  * @param stored one tensor for each entry of `expansion.stored`
  * @returns parameters of `expansion.student`
+ * @throws GpdError `config.invalid` for another scale
  * @see Guo et al., "Gap Preserving Distillation …", ICLR 2025, section 3.3
  */
 export function studentView(
@@ -77,6 +90,7 @@ export function studentView(
   stored: TensorRecord,
   gradientScale: GradientScale = 'reference',
 ): Record<string, tf.Tensor> {
+  checkArgument('studentView', 'gradientScale', gradientScales, gradientScale)
   const own = leadingBlocks(expansion, stored)
   if (gradientScale === 'reference') return mergeBranches(expansion, own)
   const specs = new Map(expansion.stored.map((parameter) => [parameter.name, parameter]))

@@ -2,101 +2,46 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import * as architectures from '@gpdjs/architectures'
-import * as cbr from '@gpdjs/cbr-reparam'
 import { isGpdError } from '@gpdjs/core'
-import * as data from '@gpdjs/data'
-import * as files from '@gpdjs/data/node'
-import * as ir from '@gpdjs/ir-expansion'
 import * as kdLosses from '@gpdjs/kd-losses'
-import * as trainer from '@gpdjs/trainer'
 import { describe, expect, it } from 'vitest'
+import { errorOf, factories, leftOver, optionsOf } from './testing/public-functions.ts'
 
-type Public = Readonly<Record<string, unknown>>
-
-/** Where the options stand among the arguments. Functions that are not listed here take them first. */
-const POSITION: Readonly<Record<string, number>> = {
-  createNetwork: 1,
-  imageSource: 1,
-  ...Object.fromEntries(
-    ['cosine', 'multiStep', 'stepDecay', 'warmUp', 'warmUpFromOne', 'warmUpFromZero'].map((name) => [name, 1]),
-  ),
-  ...Object.fromEntries(['linear', 'evaluate', 'classMeans'].map((name) => [name, 2])),
-  split: 1,
-  decodeIdx: 1,
-  expand: 1,
-  readIdx: 1,
-  readMnistFolder: 1,
-  mlkdLoss: 1,
-  mlkdViewLoss: 1,
-  published: 2,
-  ...Object.fromEntries(['atLoss', 'rkdLoss', 'kdLoss', 'distLoss', 'ttmLoss', 'wttmLoss'].map((name) => [name, 2])),
-  softCrossEntropyLoss: 2,
-  binaryKdLoss: 2,
-  ...Object.fromEntries(['dkdLoss', 'ofaLoss', 'rldLoss'].map((name) => [name, 3])),
-}
-
-/** Public functions without options. A new one without belongs here; one with options has a table, and is tested below. */
-const WITHOUT = new Set(
-  (
-    'crossEntropyLoss listNetworks listTaps crossEntropy binaryCrossEntropy binaryCrossEntropyLoss checkEntries standardizeLogits standardized fitnetLoss spLoss pktLoss nstLoss ' +
-    'vidLoss contrastLoss attentionFusion hclLoss ndLoss publishedMethods extractStudent studentView leadingBlock ' +
-    'asPublished extractActor meanOverSet chain clip partition frozen globalNorm gradientsOf scaledGradients valueAt ' +
-    'metricsFile combineCallbacks distillationTerm inScope ' +
-    'scopeOf buildPipeline gradientPass disposeReplaced initialState trainingStep ' +
-    'checkImageSet countImages imageBytes take select moments encodeIdx chain branchParameters initializeWide ' +
-    'liftParameters liftStatistics teacherView tileChannels keepsSize writeIdx mergeBranches storageScale studentScale'
-  ).split(' '),
-)
-
-/** A loss by rows takes what the loss takes. */
-const asLoss = (name: string) => name.replace(/Rows$/, 'Loss')
-
-const functions = (module: Public) => Object.entries(module).filter(([, value]) => typeof value === 'function')
-
-const factories = [architectures, kdLosses, data, files, ir, cbr, trainer]
-  .flatMap(functions)
-  .filter(([name]) => !WITHOUT.has(asLoss(name)))
-  .map(([name, make]): [string, (options: object) => unknown] => [
-    name,
-    (options) => {
-      const first = name === 'createNetwork' ? 'resnet8' : name === 'published' ? 'dkd' : undefined
-      const before = Array.from({ length: POSITION[asLoss(name)] ?? 0 }, (_, i) => (i === 0 ? first : 'cifar100'))
-      return (make as (...args: unknown[]) => unknown)(...before, options)
-    },
-  ])
-
-const byName = Object.entries(kdLosses.losses).map(([name, make]): [string, (options: object) => unknown] => [
-  `losses['${name}']`,
-  (options) => make({ ...options }),
-])
-
-/** The error of a call, thrown or as a rejected promise. */
-async function errorOf(call: () => unknown): Promise<unknown> {
-  try {
-    await call()
-    return undefined
-  } catch (error) {
-    return error
-  }
-}
+const byName = Object.entries(kdLosses.losses).map(([name, make]) => ({
+  name: `losses['${name}']`,
+  call: (options: unknown) => make({ ...(options as object) }),
+}))
 
 describe('a mistyped option is refused with the nearest name', () => {
-  it('by as many functions as there are', () => expect(factories.length).toBeGreaterThan(50))
+  it('by as many functions as there are', () => {
+    expect(factories.length).toBeGreaterThan(150)
+    expect(new Set(factories.map(({ of }) => of)).size).toBe(10)
+    expect(leftOver).toEqual([])
+  })
 
-  it.each([...factories, ...byName])('%s', async (_, make) => {
-    const error = await errorOf(() => make({ noSuchOption: 1 }))
+  it.each([...factories, ...byName])('$name', async ({ call }) => {
+    const error = await errorOf(() => call({ noSuchOption: 1 }))
     expect(error).toSatisfy(isGpdError)
     expect(error).toMatchObject({ code: 'config.unknown-key' })
     const [known] = /Known: (\w+)/.exec((error as Error).message)?.slice(1) ?? []
+    if (known === undefined) return // an op without attributes
     const mistyped = `${known}e`
-    const second = await errorOf(() => make({ [mistyped]: 1 }))
+    const second = await errorOf(() => call({ [mistyped]: 1 }))
     expect(second).toMatchObject({ code: 'config.unknown-key' })
     expect((second as Error).message).toContain(`'${mistyped}'. Did you mean '${known}'?`)
   })
 
-  it.each(factories)('%s refuses anything but an object', async (_, make) => {
-    expect(await errorOf(() => make(0.1 as never))).toMatchObject({ code: 'config.invalid' })
+  it.each(factories)('$name refuses anything but an object', async ({ call }) => {
+    expect(await errorOf(() => call(0.1))).toMatchObject({ code: 'config.invalid' })
+  })
+
+  it.each(factories)('$name refuses a value of another type in every option', async ({ name, ...rest }) => {
+    const options = await optionsOf({ name, ...rest })
+    for (const option of options) {
+      const error = await errorOf(() => rest.call({ [option]: Symbol('wrong') }))
+      expect(error, option).toSatisfy(isGpdError)
+      expect((error as { code: string }).code, option).toMatch(/^config\.(invalid|missing)$/)
+    }
   })
 })
 

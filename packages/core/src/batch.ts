@@ -1,4 +1,6 @@
-import type { EntryRules, Fields, FieldSpec } from './fields.ts'
+import { fieldKind, type EntryRules, type Fields, type FieldSpec } from './fields.ts'
+import * as kinds from './options/kinds.ts'
+import { needed, optional } from './options/option.ts'
 
 /** Samples on the device. The receiver disposes of the fields. */
 export interface Batch {
@@ -52,3 +54,13 @@ export interface BatchSource {
   /** A digest of the samples: equal if and only if the batches are. Undefined where it cannot be computed. */
   fingerprint?(): Promise<string | undefined>
 }
+
+/** `BatchSource` as objects of users are checked. */
+export const sourceKind = kinds.members<BatchSource>('a source such as imageSource(set)', {
+  size: needed(kinds.count),
+  fields: needed(kinds.recordOf(fieldKind)),
+  varying: needed(kinds.flag),
+  batches: needed(kinds.functionOf()),
+  check: optional(kinds.functionOf()),
+  fingerprint: optional(kinds.functionOf()),
+})

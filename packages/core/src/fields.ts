@@ -1,4 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
+import * as kinds from './options/kinds.ts'
+import { needed, optional } from './options/option.ts'
 import type { Shape } from './shape.ts'
 
 /** What is known of a named tensor before there is one: an input of a network, a field of a batch. */
@@ -9,6 +11,20 @@ export interface FieldSpec {
   /** int32 only: entries are 0 … size − 1 (a vocabulary, the number of classes). */
   readonly size?: number
 }
+
+/** Sizes of axes; `[]` for a number by itself. */
+export const shapeKind = kinds.listOf(kinds.count, { least: 0, expected: 'a list of whole numbers' })
+
+const dtype = needed(kinds.oneOf('float32', 'int32'))
+
+/** `FieldSpec` as objects of users are checked. */
+export const fieldKind = kinds.record({ shape: needed(shapeKind), dtype, size: optional(kinds.count) })
+
+/** A field of which a shape may be expected, with names for sizes that may be any. */
+export const expectedFieldKind = kinds.record({
+  shape: optional(kinds.listOf(kinds.either(kinds.count, kinds.text), { least: 0 })),
+  dtype,
+})
 
 /**
  * What the entries of a field must be, for every sample:

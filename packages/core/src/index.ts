@@ -6,7 +6,7 @@ export { bytesOf, type Bytes } from './bytes.ts'
 export { TFJS_VERSION } from './tfjs-version.ts'
 export { didYouMean, nearest } from './suggest.ts'
 export { namePattern, type NamePattern } from './name-pattern.ts'
-export { fillOptions, given } from './options/fill.ts'
+export { checkArgument, fillOptions, given } from './options/fill.ts'
 export {
   needed,
   option,
@@ -19,8 +19,16 @@ export {
   type OptionTable,
 } from './options/option.ts'
 export { isRecord, show } from './options/show.ts'
-export { describeField, type EntryRule, type EntryRules, type FieldSpec, type Fields } from './fields.ts'
-export type { Distribution, Labels } from './labels.ts'
+export {
+  describeField,
+  fieldKind,
+  shapeKind,
+  type EntryRule,
+  type EntryRules,
+  type FieldSpec,
+  type Fields,
+} from './fields.ts'
+export { distributionKind, type Distribution, type Labels } from './labels.ts'
 export { randomStream, permutation, type RandomStream } from './random/random-stream.ts'
 export { stopGradient } from './tensor-ops/stop-gradient.ts'
 export { valueAndGradients, denseGradients } from './tensor-ops/value-and-gradients.ts'
@@ -29,17 +37,27 @@ export { digestOf } from './digest.ts'
 export { parseJson } from './strict-json.ts'
 export { asOutOfMemory } from './out-of-memory.ts'
 export { mapRecord, recordData, type TensorRecord } from './tensor-ops/tensor-record.ts'
-export type {
-  ActorOutputs,
-  DistillationContext,
-  DistillationLoss,
-  LossSetup,
-  LossTensors,
-  PairOutputs,
+export {
+  lossKind,
+  type ActorOutputs,
+  type DistillationContext,
+  type DistillationLoss,
+  type LossSetup,
+  type LossTensors,
+  type PairOutputs,
 } from './loss.ts'
-export type { Batch, BatchSource, EpochOptions } from './batch.ts'
-export type { EvaluationOptions, ExpectedField, GivenRows, Objective, Predict, Rows, Task } from './task.ts'
-export type { Progress, Schedule } from './schedule.ts'
+export { sourceKind, type Batch, type BatchSource, type EpochOptions } from './batch.ts'
+export {
+  taskKind,
+  type EvaluationOptions,
+  type ExpectedField,
+  type GivenRows,
+  type Objective,
+  type Predict,
+  type Rows,
+  type Task,
+} from './task.ts'
+export { scheduleKind, type Progress, type Schedule } from './schedule.ts'
 export {
   fixedAxis,
   inputAxis,
@@ -83,7 +101,7 @@ export {
 } from './network/network.ts'
 export { networkDefinition, parseNetwork } from './network/saved-network.ts'
 export { freeze, unfreeze, type FreezeOptions } from './network/freeze.ts'
-export type { Model } from './network/model.ts'
+export { checkModel, type Model } from './network/model.ts'
 export { soleInput, soleOutput, tapNode } from './network/ends.ts'
 export { apply, predict, type ApplyOptions, type ApplyResult } from './network/apply.ts'
 export { checkMoments, type ComputedEnds } from './network/moments.ts'

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
+import { oneOf } from './options/scalars.ts'
 
 /**
  * The targets of rows: one class index each, int32 `[rows]`, or a share of every class or label, float32 `[rows, classes]`
@@ -11,3 +12,5 @@ export type Labels = tf.Tensor1D | tf.Tensor2D
  * label by itself (sigmoid).
  */
 export type Distribution = 'categorical' | 'bernoulli'
+
+export const distributionKind = oneOf<Distribution>('categorical', 'bernoulli')

@@ -1,8 +1,10 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Fields } from './fields.ts'
 import type { ParameterSpec } from './axes/parameters.ts'
-import type { Distribution, Labels } from './labels.ts'
+import { distributionKind, type Distribution, type Labels } from './labels.ts'
 import type { Network } from './network/network.ts'
+import * as kinds from './options/kinds.ts'
+import { needed, optional } from './options/option.ts'
 import type { Shape } from './shape.ts'
 import type { RandomStream } from './random/random-stream.ts'
 import type { TensorRecord } from './tensor-ops/tensor-record.ts'
@@ -97,3 +99,18 @@ export interface DistillationLoss {
    */
   compute(context: DistillationContext): tf.Tensor
 }
+
+const names = kinds.listOf(kinds.text, { least: 0, expected: 'a list of names' })
+
+/** `DistillationLoss` as objects of users are checked. */
+export const lossKind = kinds.members<DistillationLoss>('a loss such as kd()', {
+  name: needed(kinds.text),
+  taps: optional(kinds.record({ student: optional(names), teacher: optional(names) })),
+  views: optional(names),
+  fields: optional(names),
+  comparesSamples: optional(kinds.flag),
+  labels: optional(kinds.oneOf('index')),
+  distribution: optional(distributionKind),
+  prepare: optional(kinds.functionOf()),
+  compute: needed(kinds.functionOf()),
+})

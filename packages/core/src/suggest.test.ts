@@ -12,6 +12,7 @@ describe('nearest', () => {
     { typo: 'two letters swapped', name: 'sede', expected: 'seed' },
     { typo: 'another case', name: 'WEIGHTDECAY', expected: 'weightDecay' },
     { typo: 'a missing plural', name: 'epoch', expected: 'epochs' },
+    { typo: 'an abbreviation', name: 'batch', expected: 'batchSize' },
   ])('finds the name behind $typo', ({ name, expected }) => {
     expect(nearest(name, options)).toEqual([expected])
   })

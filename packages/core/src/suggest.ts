@@ -20,9 +20,13 @@ function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!
 }
 
+/** `val` for `validation`. */
+const isAbbreviation = (name: string, candidate: string): boolean =>
+  name.length >= 3 && candidate.toLowerCase().startsWith(name.toLowerCase())
+
 /**
- * The known names nearest to a mistyped one, best first; empty if none is near. Names of more than 100 characters are near to
- * none, and of the known ones the first 1000 are compared.
+ * The known names nearest to a mistyped or abbreviated one, best first; empty if none is near. Names of more than 100 characters
+ * are near to none, and of the known ones the first 1000 are compared.
  *
  * @example nearest('lerningRate', ['learningRate', 'momentum']) // ['learningRate']
  */
@@ -33,7 +37,9 @@ export function nearest(name: string, known: readonly string[], most = 3): strin
     .filter((candidate) => candidate.length <= LONGEST)
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(
-      ({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3)),
+      ({ candidate, distance }) =>
+        distance <= Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3)) ||
+        isAbbreviation(name, candidate),
     )
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, most)

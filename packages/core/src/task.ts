@@ -1,9 +1,11 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { BatchSource } from './batch.ts'
-import type { EntryRules, Fields, FieldSpec } from './fields.ts'
-import type { Distribution, Labels } from './labels.ts'
+import { expectedFieldKind, type EntryRules, type Fields, type FieldSpec } from './fields.ts'
+import { distributionKind, type Distribution, type Labels } from './labels.ts'
 import type { Network } from './network/network.ts'
-import type { Schedule } from './schedule.ts'
+import * as kinds from './options/kinds.ts'
+import { needed, optional } from './options/option.ts'
+import { scheduleKind, type Schedule } from './schedule.ts'
 
 /** What is expected of a field. */
 export interface ExpectedField extends Pick<FieldSpec, 'dtype'> {
@@ -90,3 +92,28 @@ export interface Task<Metric extends string = string> {
    */
   entries?(networks: Readonly<Record<string, Network>>, fields: Readonly<Record<string, FieldSpec>>): EntryRules
 }
+
+const names = kinds.listOf(kinds.text, { least: 0, expected: 'a list of names' })
+
+const objectives = kinds.members<Objective>('{ name, weight, compute }', {
+  name: needed(kinds.text),
+  weight: needed(scheduleKind),
+  views: optional(names),
+  compute: needed(kinds.functionOf()),
+})
+
+/** `Task` as objects of users are checked. */
+export const taskKind = kinds.members<Task>('a task such as classification()', {
+  name: needed(kinds.text),
+  outputs: needed(names),
+  fields: needed(kinds.recordOf(kinds.either(expectedFieldKind, kinds.listOf(expectedFieldKind)))),
+  distribution: optional(distributionKind),
+  weighsRows: optional(kinds.flag),
+  rows: needed(kinds.functionOf()),
+  objective: needed(objectives),
+  measure: needed(kinds.functionOf()),
+  evaluate: optional(kinds.functionOf()),
+  judge: needed(kinds.record({ metric: needed(kinds.text), goal: needed(kinds.oneOf('max', 'min')) })),
+  check: optional(kinds.functionOf()),
+  entries: optional(kinds.functionOf()),
+})

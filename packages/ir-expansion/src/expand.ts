@@ -16,7 +16,7 @@ import {
   type ParameterSpec,
   type TensorRecord,
 } from '@gpdjs/core'
-import { branchSite, type BranchSet, type BranchSite } from './branches/branch-set.ts'
+import { branchSetKind, branchSite, type BranchSet, type BranchSite } from './branches/branch-set.ts'
 import type { BranchMerge, Expansion, Parameterization, StoredParameter } from './expansion/expansion.ts'
 
 export const EXPAND_OPTIONS = {
@@ -27,7 +27,7 @@ export const EXPAND_OPTIONS = {
   /** Scale at which tensors are stored: `reference` (the authors') or `balanced` (1; default `reference`). */
   parameterization: option(kinds.oneOf<Parameterization>('reference', 'balanced'), 'reference'),
   /** Branches of its kernels; frozen nodes get none (default: none, one tensor per kernel). */
-  branches: optional(kinds.objectWith<BranchSet>('a set of branches such as orepa()', 'tensors', 'merge')),
+  branches: optional(branchSetKind),
   /**
    * `branches`: everything that has no branches is a constant, and so is what branches stand beside (the kernel of `lowRank`;
    * default `all`).

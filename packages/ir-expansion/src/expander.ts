@@ -1,15 +1,17 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Network, TensorRecord } from '@gpdjs/core'
+import { kinds, needed, optional, type Given, type Network, type TensorRecord } from '@gpdjs/core'
 import type { Expansion } from './expansion/expansion.ts'
 
 /** What a view's parameters are for. */
-export interface ViewOptions {
+export const VIEW_OPTIONS = {
   /**
    * Rows that the parameters are used for, by `apply`: where they are few, a kernel may then come in factors that are
-   * cheaper one after the other than merged. Default: everything is merged.
+   * cheaper one after the other than merged (default: everything is merged).
    */
-  readonly batch?: number | undefined
+  batch: optional(kinds.count),
 }
+
+export type ViewOptions = Given<typeof VIEW_OPTIONS>
 
 /**
  * A way from a student to a wider network that shares its tensors, with its options filled in.
@@ -28,3 +30,13 @@ export interface Expander {
   /** Parameters of the wide network, differentiable in the stored tensors. */
   teacherView(expansion: Expansion, stored: TensorRecord, options?: ViewOptions): Record<string, tf.Tensor>
 }
+
+/** `Expander` as objects of users are checked. */
+export const expanderKind = kinds.members<Expander>('an expander such as inverseReparameterization({ ratio: 2 })', {
+  name: needed(kinds.text),
+  expand: needed(kinds.functionOf()),
+  lift: needed(kinds.functionOf()),
+  initialize: needed(kinds.functionOf()),
+  liftStatistics: needed(kinds.functionOf()),
+  teacherView: needed(kinds.functionOf()),
+})

@@ -3,7 +3,7 @@ export {
   INVERSE_REPARAMETERIZATION_OPTIONS,
   type InverseReparameterizationOptions,
 } from './inverse-reparameterization.ts'
-export type { Expander, ViewOptions } from './expander.ts'
+export { expanderKind, type Expander, type ViewOptions } from './expander.ts'
 export { expand, type ExpandOptions } from './expand.ts'
 export { branchParameters, initializeWide, liftParameters, liftStatistics, teacherView } from './lift.ts'
 export type { Noise } from './noise.ts'

@@ -1,6 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import { axesShape, GpdError, initializeParameters, sizeOf, tensorOps, type TensorRecord } from '@gpdjs/core'
-import type { ViewOptions } from './expander.ts'
+import {
+  axesShape,
+  checkArgument,
+  fillOptions,
+  GpdError,
+  initializeParameters,
+  sizeOf,
+  tensorOps,
+  type TensorRecord,
+} from '@gpdjs/core'
+import { VIEW_OPTIONS, type ViewOptions } from './expander.ts'
 import {
   mergeBranches,
   storageScale,
@@ -8,7 +17,7 @@ import {
   type Expansion,
   type StoredParameter,
 } from './expansion/expansion.ts'
-import { expansionNoise, type Noise } from './noise.ts'
+import { expansionNoise, noises, type Noise } from './noise.ts'
 import { tileChannels } from './tile.ts'
 
 function fresh(stored: StoredParameter, seed: number): tf.Tensor {
@@ -67,6 +76,7 @@ export function liftParameters(
   noise: Noise,
   seed: number,
 ): Record<string, tf.Tensor> {
+  checkArgument('liftParameters', 'noise', noises, noise)
   const lift = (stored: StoredParameter) => {
     const { name, axes, values, frozen } = stored
     const tensor = branched[name] ?? raise(missing(name))
@@ -130,8 +140,9 @@ function rescaled(expansion: Expansion, stored: TensorRecord, trainable: boolean
 export function teacherView(
   expansion: Expansion,
   stored: TensorRecord,
-  { batch }: ViewOptions = {},
+  options: ViewOptions = {},
 ): Record<string, tf.Tensor> {
+  const { batch } = fillOptions('teacherView', VIEW_OPTIONS, options)
   const effective = { ...stored, ...rescaled(expansion, stored, true), ...rescaled(expansion, stored, false) }
   return mergeBranches(expansion, effective, batch)
 }

@@ -1,12 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { mapRecord, type TensorRecord } from '@gpdjs/core'
-import {
-  gradientPass,
-  type GradientPass,
-  type GradientPassOptions,
-  type StepScalars,
-  type TrainingBatch,
-} from './gradient-pass.ts'
+import { gradientPass, type GradientPass, type GradientPassOptions, type TrainingBatch } from './gradient-pass.ts'
+import type { StepScalars } from './step-scalars.ts'
 import { samplesOf } from './outputs.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import { shareOf } from './weighted-mean.ts'

@@ -1,4 +1,4 @@
-import type { TensorRecord } from '@gpdjs/core'
+import { checkArgument, kinds, optional, type TensorRecord } from '@gpdjs/core'
 import type { Plain } from '@gpdjs/interchange'
 
 /** Numbers to log, under the names of TensorFlow.js (`loss`, `acc`, `val_acc`) and those of the run's losses. */
@@ -59,8 +59,29 @@ export interface TrainInfo {
   readonly resumed?: { readonly step: number; readonly epoch: number; readonly notes: readonly string[] }
 }
 
-/** Several sets of callbacks as one; called in order. */
+const hook = optional(kinds.functionOf())
+
+/** `Callbacks` as objects of users are checked: hooks begin with `on`, and other members are their own. */
+export const callbackKind = kinds.members<Callbacks>(
+  'callbacks such as { onEpochEnd }',
+  {
+    onTrainBegin: hook,
+    onEpochBegin: hook,
+    onBatchEnd: hook,
+    onEpochEnd: hook,
+    onTrainEnd: hook,
+    onTrainError: hook,
+  },
+  (name) => !name.startsWith('on'),
+)
+
+/**
+ * Several sets of callbacks as one; called in order.
+ *
+ * @throws GpdError `config.unknown-key` for a hook that does not exist, `config.invalid` for anything but a list of callbacks
+ */
 export function combineCallbacks(callbacks: readonly Callbacks[]): Required<Callbacks> {
+  checkArgument('combineCallbacks', 'callbacks', kinds.listOf(callbackKind, { least: 0 }), callbacks)
   const each = async (call: (one: Callbacks) => void | Promise<void> | undefined) => {
     for (const one of callbacks) await call(one)
   }

@@ -1,5 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import { apply, fillOptions, GpdError, kinds, option, type Fields, type Given, type Model } from '@gpdjs/core'
+import {
+  apply,
+  checkModel,
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  type Fields,
+  type Given,
+  type Model,
+} from '@gpdjs/core'
 import { sourceOf, type GivenData } from './given-data.ts'
 import { checkValues } from './pipeline/check-values.ts'
 import { checkSource } from './pipeline/check-source.ts'
@@ -69,6 +79,7 @@ export async function classMeans(
   options: ClassMeansOptions = {},
 ): Promise<number[][]> {
   const { tap, batchSize } = fillOptions('classMeans', OPTIONS, options)
+  checkModel('classMeans', teacher)
   const [source, task, networks] = [sourceOf('classMeans', data), classification(), { teacher: teacher.network }]
   checkSource(task, networks, 'given', source.fields)
   await checkValues(task, networks, source)

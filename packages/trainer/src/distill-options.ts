@@ -1,14 +1,11 @@
-import { kinds, needed, option, optional, type Filled, type Given, type Task, type TensorRecord } from '@gpdjs/core'
+import { kinds, needed, option, optional, taskKind, type Filled, type Given } from '@gpdjs/core'
 import type { Heads } from '@gpdjs/interchange'
-import type { Callbacks } from './callbacks.ts'
+import { callbackKind } from './callbacks.ts'
 import { sources } from './given-data.ts'
 import { models } from './given-model.ts'
 import { optimizers } from './optimizers/given.ts'
-import type { PluginOption } from './pipeline/plugin.ts'
-
-const tensors = kinds.objectWith<TensorRecord>('tensors by their names')
-
-export const tasks = kinds.objectWith<Task>('a task such as classification()', 'outputs', 'objective')
+import { pluginOptions } from './pipeline/plugin.ts'
+import { tensorRecords } from './pipeline/starting-tensors.ts'
 
 const DATA = {
   /** What is learnt from: a source, or `{ xs, ys }` as `model.fit` takes them. */
@@ -49,16 +46,16 @@ export const DISTILL_OPTIONS = {
   /** What is trained: a network, a model with its weights, or a `tf.LayersModel`, which is converted and stays as it is. */
   student: needed(models),
   /** Weights to begin with (fine-tuning). Copied (default: those of the student given; of a network drawn from the seed). */
-  parameters: optional(tensors),
+  parameters: optional(tensorRecords),
   /** Batch-norm moments to begin with (default: those of the student given; of a network mean 0, variance 1). */
-  statistics: optional(tensors),
+  statistics: optional(tensorRecords),
   /** Heads of losses to begin with, as `run.heads` and `loadHeads` give them. Copied (default: drawn from the seed). */
   heads: optional(kinds.objectWith<Heads>('heads such as run.heads')),
   /** What it is trained with. */
   data: needed(kinds.record(DATA)),
   /** What networks are trained for: rows, objective, metrics (default: `classification()`; `multiLabel()` for a student that
    * ended in sigmoids). */
-  task: optional(tasks),
+  task: optional(taskKind),
   /** How gradients change what is trained: `sgd(…)`, `adam(…)`, `partition(…)`, a name, or one of `tf.train`. */
   optimizer: needed(optimizers),
   /** Passes over the training data. */
@@ -68,10 +65,7 @@ export const DISTILL_OPTIONS = {
   /** Batches whose mean gradient makes one step (default 1). */
   accumulate: option(kinds.count, 1),
   /** The parts of the method: `staticTeacher(…)`, `dynamicTeacher(…)`, `ema(…)`, or one's own (default: none). */
-  plugins: option(
-    kinds.kind<PluginOption>('plugins', () => true),
-    [],
-  ),
+  plugins: option(pluginOptions, []),
   /** Of weights, order, augmentation and noise; the same seed gives the same student (default 42). */
   seed: option(kinds.integer, 42),
   /** Stop after this many steps, with schedules as for the whole run (default: never). */
@@ -85,7 +79,7 @@ export const DISTILL_OPTIONS = {
   /** A folder that `checkpoints` writes: go on where its last good checkpoint ends (default: from the beginning). */
   resume: optional(kinds.either(kinds.text, kinds.record(RESUME_OPTIONS))),
   /** Called as training goes on (default: none). */
-  callbacks: option(kinds.objectWith<Callbacks | readonly Callbacks[]>('callbacks'), []),
+  callbacks: option(kinds.either(callbackKind, kinds.listOf(callbackKind, { least: 0 })), []),
   /** Training stops after the step during which it is aborted; the result is what was reached. */
   signal: optional(kinds.objectWith<AbortSignal>('an AbortSignal', 'aborted')),
 }

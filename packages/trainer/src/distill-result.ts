@@ -6,7 +6,7 @@ import type { EpochRecord, RefusedStep } from './loop/progress.ts'
 import type { Outcome } from './loop/train-epoch.ts'
 import { STUDENT, type Pipeline } from './pipeline/pipeline.ts'
 import { scopeOf } from './scope.ts'
-import { headsOf } from './pipeline/term.ts'
+import { headsOf } from './pipeline/edge.ts'
 import type { TrainingState } from './training-state.ts'
 
 /** What has been trained, as plain networks. */

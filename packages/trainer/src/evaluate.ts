@@ -6,6 +6,7 @@ import {
   kinds,
   option,
   optional,
+  taskKind,
   type Given,
   type Model,
   type Predict,
@@ -15,13 +16,12 @@ import { sourceOf, type GivenData } from './given-data.ts'
 import { trainedModelOf, type WeightedModel } from './given-model.ts'
 import { checkSource } from './pipeline/check-source.ts'
 import { checkValues } from './pipeline/check-values.ts'
-import { tasks } from './distill-options.ts'
 import { defaultTask } from './tasks/default-task.ts'
 import { meanOverSet } from './tasks/mean-over-set.ts'
 
 const OPTIONS = {
   /** What is measured (default: `classification()`, or `multiLabel()` for a model that ended in sigmoids: `acc` and `loss`). */
-  task: optional(tasks),
+  task: optional(taskKind),
   /** Samples in a batch (default 250). */
   batchSize: option(kinds.count, 250),
   /** Evaluation ends with its reason after the batch during which it is aborted. */
@@ -44,8 +44,9 @@ const predictionOf =
  *
  * @param model a network with its weights, or a `tf.LayersModel`
  * @param data a source, or `{ xs, ys }` as `model.evaluate` takes them
- * @throws GpdError `data.missing`, `data.mismatch` if the set is not what network and task read; `data.label-range` for labels
- *   that are no classes; `backend.out-of-memory`, with a batch to try; the reason of `signal` once it is aborted
+ * @throws GpdError `config.*` for arguments and options; `data.missing`, `data.mismatch` if the set is not what network and task
+ *   read; `data.label-range` for labels that are no classes; `backend.out-of-memory`, with a batch to try; the reason of `signal`
+ *   once it is aborted
  * @example const { acc } = await evaluate(run.student, test)
  */
 export async function evaluate<Metric extends string = 'acc' | 'loss'>(

@@ -2,11 +2,15 @@ import * as tf from '@tensorflow/tfjs'
 import {
   apply,
   denseGradients,
+  fillOptions,
+  kinds,
   mapRecord,
+  option,
   randomStream,
   stopGradient,
   valueAndGradients,
   type Fields,
+  type Given,
   type TensorRecord,
 } from '@gpdjs/core'
 import { beforeTape } from './make-views.ts'
@@ -16,6 +20,7 @@ import { inputsOf, passName } from './pipeline/pass.ts'
 import { momentsOn, STUDENT, type Pipeline } from './pipeline/pipeline.ts'
 import type { PlannedPass } from './pipeline/plan-passes.ts'
 import { scopeOf } from './scope.ts'
+import type { StepScalars } from './step-scalars.ts'
 import { reduceRows, type LossTerm, type PassOutputs, type TermContext } from './pipeline/term.ts'
 import type { TrainingState } from './training-state.ts'
 
@@ -25,14 +30,6 @@ export interface TrainingBatch {
   readonly fields: Fields
   /** Outputs of frozen actors that need not be computed, by pass: `{ 'static-teacher': { outputs } }`. */
   readonly known?: KnownOutputs
-}
-
-/** Numbers of this step that are decided outside of it. */
-export interface StepScalars {
-  /** Steps of the whole run, for schedules of the optimizer and of states. */
-  readonly totalSteps: number
-  /** Weight of every loss term, by name. */
-  readonly weights: Readonly<Record<string, number>>
 }
 
 /**
@@ -51,12 +48,14 @@ export interface GradientPass {
   readonly rowWeight?: tf.Scalar
 }
 
-export interface GradientPassOptions {
-  /** Position among the batches of one step. Default 0. */
-  readonly microBatch?: number
-  /** Which trained tensors move in this step; the others are constants. Default all. */
-  readonly moves?: (name: string) => boolean
+const OPTIONS = {
+  /** Position among the batches of one step (default 0). */
+  microBatch: option(kinds.countOrNone, 0),
+  /** Which trained tensors move in this step; the others are constants (default: all). */
+  moves: option(kinds.functionOf<(name: string) => boolean>(), () => true),
 }
+
+export type GradientPassOptions = Given<typeof OPTIONS>
 
 type Weights = StepScalars['weights']
 
@@ -151,8 +150,9 @@ export function gradientPass(
   state: Pick<TrainingState, 'trainables' | 'statistics' | 'step' | 'states'>,
   { fields: batch, known = {} }: TrainingBatch,
   weights: Weights,
-  { microBatch = 0, moves = () => true }: GradientPassOptions = {},
+  options: GradientPassOptions = {},
 ): GradientPass {
+  const { microBatch, moves } = fillOptions('gradientPass', OPTIONS, options)
   const { trainables, statistics, step, states } = state
   const { seed, terms } = pipeline
   const moments = movingMoments(statistics)

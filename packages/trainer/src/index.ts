@@ -67,15 +67,8 @@ export type { Best } from './loop/best-epoch.ts'
 export type { Outcome } from './loop/train-epoch.ts'
 export type { Actor } from './pipeline/actor.ts'
 export type { Pass } from './pipeline/pass.ts'
-export {
-  distillationTerm,
-  type EdgeOptions,
-  type EdgeViews,
-  type LossTerm,
-  type Outputs,
-  type PassOutputs,
-  type TermContext,
-} from './pipeline/term.ts'
+export { distillationTerm, type EdgeOptions, type EdgeViews } from './pipeline/edge.ts'
+export { type LossTerm, type Outputs, type PassOutputs, type TermContext } from './pipeline/term.ts'
 export type { MadeView, ViewContext, ViewMoments } from './pipeline/view.ts'
 export type { Plugin, PluginOption, PluginState, RunSetup, TensorStore, Trained } from './pipeline/plugin.ts'
 export { buildPipeline, STUDENT, type Pipeline, type PipelineOptions } from './pipeline/pipeline.ts'
@@ -85,8 +78,8 @@ export {
   type GradientPass,
   type GradientPassOptions,
   type StepMetrics,
-  type StepScalars,
   type TrainingBatch,
 } from './gradient-pass.ts'
 export { disposeReplaced, initialState, type TrainingState } from './training-state.ts'
+export type { StepScalars } from './step-scalars.ts'
 export { trainingStep } from './step.ts'

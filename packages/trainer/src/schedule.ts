@@ -1,10 +1,12 @@
 import {
+  checkArgument,
   fillOptions,
   GpdError,
   kinds,
   needed,
   option,
   optional,
+  scheduleKind,
   type Given,
   type Kind,
   type Progress,
@@ -12,9 +14,6 @@ import {
 } from '@gpdjs/core'
 
 const changing = kinds.functionOf<Exclude<Schedule, number>>()
-
-/** A number, or one that changes over the run. */
-export const schedules: Kind<Schedule> = kinds.either(kinds.number('a finite number', Number.isFinite), changing)
 
 /** A learning rate. */
 export const rates: Kind<Schedule> = kinds.either(kinds.nonNegative, changing)
@@ -35,6 +34,7 @@ export const COSINE_OPTIONS = {
  */
 export function cosine(start: number, options: Given<typeof COSINE_OPTIONS> = {}): Schedule {
   const { end } = fillOptions('cosine', COSINE_OPTIONS, options)
+  checkArgument('cosine', 'start', kinds.finite, start)
   return ({ step, totalSteps }) => end + ((start - end) * (1 + Math.cos((Math.PI * step) / totalSteps))) / 2
 }
 
@@ -52,6 +52,7 @@ export const MULTI_STEP_OPTIONS = {
 /** Multiplied by `factor` at every milestone. */
 export function multiStep(start: number, options: Given<typeof MULTI_STEP_OPTIONS>): Schedule {
   const { milestones, factor } = fillOptions('multiStep', MULTI_STEP_OPTIONS, options)
+  checkArgument('multiStep', 'start', kinds.finite, start)
   return ({ step, totalSteps }) =>
     start * factor ** milestones.filter((share) => step >= Math.round(share * totalSteps)).length
 }
@@ -65,6 +66,7 @@ export const STEP_DECAY_OPTIONS = {
 /** Multiplied by `factor` each time another `every` (a share of the run) has passed. */
 export function stepDecay(start: number, options: Given<typeof STEP_DECAY_OPTIONS>): Schedule {
   const { every, factor } = fillOptions('stepDecay', STEP_DECAY_OPTIONS, options)
+  checkArgument('stepDecay', 'start', kinds.finite, start)
   return ({ step, totalSteps }) => start * factor ** Math.floor(step / Math.max(1, Math.round(every * totalSteps)))
 }
 
@@ -76,6 +78,8 @@ const LINEAR_OPTIONS = {
 /** A straight line from `start` to `end`. */
 export function linear(start: number, end: number, options: Given<typeof LINEAR_OPTIONS> = {}): Schedule {
   const { until } = fillOptions('linear', LINEAR_OPTIONS, options)
+  checkArgument('linear', 'start', kinds.finite, start)
+  checkArgument('linear', 'end', kinds.finite, end)
   return ({ step, totalSteps }) => start + (end - start) * Math.min(1, step / (until * totalSteps))
 }
 
@@ -94,6 +98,7 @@ const WARM_UP_OPTIONS = {
  */
 export function warmUp(schedule: Schedule, options: Given<typeof WARM_UP_OPTIONS>): Schedule {
   const { steps, share } = fillOptions('warmUp', WARM_UP_OPTIONS, options)
+  checkArgument('warmUp', 'schedule', scheduleKind, schedule)
   if ((steps === undefined) === (share === undefined)) {
     const [code, found] =
       steps === undefined ? (['config.missing', 'neither'] as const) : (['config.invalid', 'both'] as const)
@@ -120,6 +125,7 @@ const epochWarmUp =
   (where: string, first: number) =>
   (schedule: Schedule, options: EpochWarmUpOptions): Schedule => {
     const { epochs, of } = fillOptions(where, EPOCH_WARM_UP_OPTIONS, options)
+    checkArgument(where, 'schedule', scheduleKind, schedule)
     return (progress) => {
       // Rounded down, but for what a quotient of step and steps per epoch may lack to a whole number.
       const epoch = Math.floor((progress.step * of) / progress.totalSteps + 1e-9)

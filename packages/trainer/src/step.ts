@@ -1,14 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Progress, TensorRecord } from '@gpdjs/core'
+import { fillOptions, type Progress, type TensorRecord } from '@gpdjs/core'
 import { accumulate } from './accumulate.ts'
-import {
-  disposeKept,
-  gradientPass,
-  type GradientPass,
-  type StepMetrics,
-  type StepScalars,
-  type TrainingBatch,
-} from './gradient-pass.ts'
+import { disposeKept, gradientPass, type GradientPass, type StepMetrics, type TrainingBatch } from './gradient-pass.ts'
+import { STEP_SCALARS, type StepScalars } from './step-scalars.ts'
 import { gradientsOf } from './optimizers/gradients.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
@@ -52,8 +46,9 @@ export function trainingStep(
   optimizer: Optimizer,
   state: TrainingState,
   batches: readonly TrainingBatch[],
-  { totalSteps, weights }: StepScalars,
+  scalars: StepScalars,
 ): { state: TrainingState; metrics: StepMetrics } {
+  const { totalSteps, weights } = fillOptions('trainingStep', STEP_SCALARS, scalars)
   return tf.tidy(() => {
     const progress = { step: state.step, totalSteps }
     const moves = (name: string) => optimizer.moves?.(name, progress) ?? true

@@ -30,6 +30,7 @@ export async function buildPages(outDir: string): Promise<readonly string[]> {
       outDir,
       emptyOutDir: true,
       rolldownOptions: {
+        checks: { bundlerTimings: false }, // on a busy machine a build is slow
         onwarn: ({ message }) => void warnings.push(message),
         input: [join(example, 'index.html'), join(example, 'src/testing/checks.html')],
       },

@@ -1,3 +1,5 @@
+import { kinds, optional, type Given } from '@gpdjs/core'
+
 /** One backend by name, or `'auto'` for the best that works here. */
 export type BackendChoice = 'auto' | BackendName
 
@@ -10,14 +12,16 @@ export interface LoadedBackend {
   readonly description: string
 }
 
-export interface BackendOptions {
+export const BACKEND_OPTIONS = {
   /**
    * For browsers: where `tfjs-backend-wasm-simd.wasm` of `@tensorflow/tfjs-backend-wasm` is served. Bundlers give the URL of
    * a file in a package; with Vite: `import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'`.
-   * Default: what was given to `setWasmPaths` of that package, else beside the script. Node finds the file by itself.
+   * Node finds the file by itself (default: what was given to `setWasmPaths` of that package, else beside the script).
    */
-  readonly wasmUrl?: string
+  wasmUrl: optional(kinds.text),
 }
+
+export type BackendOptions = Given<typeof BACKEND_OPTIONS>
 
 /** One way to compute. Adding a backend is one file with one of these, and one line in `backendAdapters`. */
 export interface BackendAdapter {

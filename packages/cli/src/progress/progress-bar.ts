@@ -1,15 +1,18 @@
+import { fillOptions, kinds, optional, type Given } from '@gpdjs/core'
 import type { Callbacks, Logs, TrainInfo } from '@gpdjs/trainer'
 import { accuracySummary, epochSummary, lossesOf } from './summary.ts'
 import { bar, canRedraw, clock, type ProgressStream } from './terminal.ts'
 
-export interface ProgressOptions {
+const OPTIONS = {
   /** What is being trained. */
-  readonly title?: string
-  /** Milliseconds between two drawings on a terminal (default 100), or between two lines elsewhere (default 10,000). */
-  readonly interval?: number
-  /** Whether to redraw one line. Default: on a terminal, except a dumb one or in continuous integration. */
-  readonly redraw?: boolean
+  title: optional(kinds.text),
+  /** Milliseconds between two drawings or lines (default: 100 on a terminal, 10,000 elsewhere). */
+  interval: optional(kinds.nonNegative),
+  /** Whether to redraw one line (default: on a terminal, except a dumb one or in continuous integration). */
+  redraw: optional(kinds.flag),
 }
+
+export type ProgressOptions = Given<typeof OPTIONS>
 
 const CLEAR_LINE = '\r\u001b[2K'
 const BAR_WIDTH = 20
@@ -26,9 +29,10 @@ const fit = (line: string, columns: number) =>
  * @example distill({ ...options, callbacks: progressBar(process.stderr, { title: 'student' }) })
  */
 export function progressBar(stream: ProgressStream, options: ProgressOptions = {}): Callbacks {
-  const redraw = options.redraw ?? canRedraw(stream)
-  const interval = options.interval ?? (redraw ? 100 : 10_000)
-  const title = options.title === undefined ? '' : `${options.title}  `
+  const given = fillOptions('progressBar', OPTIONS, options)
+  const redraw = given.redraw ?? canRedraw(stream)
+  const interval = given.interval ?? (redraw ? 100 : 10_000)
+  const title = given.title === undefined ? '' : `${given.title}  `
   let info: TrainInfo
   let began = 0
   let drawn = 0

@@ -2,26 +2,41 @@ import * as tf from '@tensorflow/tfjs'
 import { GpdError } from '../errors.ts'
 import type { Fields } from '../fields.ts'
 import { findOp } from '../ops/registry.ts'
+import { fillOptions } from '../options/fill.ts'
+import * as kinds from '../options/kinds.ts'
+import { needed, option, optional, type Given } from '../options/option.ts'
 import type { RandomStream } from '../random/random-stream.ts'
 import { mapRecord, type TensorRecord } from '../tensor-ops/tensor-record.ts'
 import { outputNode, soleOutput, tapNode } from './ends.ts'
 import { freeWhenRead } from './lifetimes.ts'
-import type { Model } from './model.ts'
+import { checkModel, type Model } from './model.ts'
 import { checkMoments } from './moments.ts'
 import type { Network, NetworkNode } from './network.ts'
 import { planOf, type Step } from './plan.ts'
 import { readInputs } from './read-inputs.ts'
 
-export interface ApplyOptions {
-  /** Batch statistics and dropout (`true`) or moving statistics (`false`). */
-  readonly training: boolean
-  /** Names of outputs to compute. Default all. */
-  readonly outputs?: readonly string[]
-  /** Taps to return, or ids of nodes. Default none: other results are freed early. */
-  readonly taps?: readonly string[]
-  /** Random numbers per node; needed in training mode by networks with dropout. */
-  readonly random?: (node: string) => RandomStream
+function noRandom(node: string): never {
+  throw new GpdError(
+    'network.invalid',
+    `Node '${node}' draws random numbers in training mode.`,
+    'Pass the option `random` to apply.',
+  )
 }
+
+const names = kinds.listOf(kinds.text, { least: 0, expected: 'a list of names' })
+
+const OPTIONS = {
+  /** Batch statistics and dropout (`true`) or moving statistics (`false`). */
+  training: needed(kinds.flag),
+  /** Names of outputs to compute (default: all). */
+  outputs: optional(names),
+  /** Taps to return, or ids of nodes (default: none, and other results are freed early). */
+  taps: option(names, []),
+  /** Random numbers per node; needed in training mode by networks with dropout. */
+  random: option(kinds.functionOf<(node: string) => RandomStream>(), noRandom),
+}
+
+export type ApplyOptions = Given<typeof OPTIONS>
 
 export interface ApplyResult {
   /** By name: `outputs['logits']`. */
@@ -29,14 +44,6 @@ export interface ApplyResult {
   readonly taps: Fields
   /** New statistics (training mode only); those of the model are left as they were. */
   readonly statistics: TensorRecord
-}
-
-const noRandom = (node: string): RandomStream => {
-  throw new GpdError(
-    'network.invalid',
-    `Node '${node}' draws random numbers in training mode.`,
-    'Pass the option `random` to apply.',
-  )
 }
 
 /** The part of a record that belongs to one node, under short names. */
@@ -93,35 +100,36 @@ function knownPlan(network: Network, wanted: ReadonlySet<string>): readonly Step
  * tensors that this takes must be there.
  *
  * @param inputs by name, further ones are ignored; or the tensor of the only input
- * @throws GpdError `network.shape` if an input is missing or has another shape or type, `network.invalid` if parameters,
+ * @throws GpdError `config.*` for options; `network.shape` if an input is missing or has another shape or type, `network.invalid` if parameters,
  *   statistics, outputs or taps are missing, or one tensor is given for several inputs; in training mode `config.invalid` for a
  *   norm over one value (`checkMoments`)
  * @example const { outputs, taps } = apply(model, { image }, { training: false, taps: ['pool'] })
  */
 export function apply(model: Model, inputs: tf.Tensor | Fields, options: ApplyOptions): ApplyResult {
-  const { network, parameters, statistics } = model
+  const { training, random, ...asked } = fillOptions('apply', OPTIONS, options)
+  const { network, parameters, statistics } = checkModel('apply', model)
   const outputs = Object.fromEntries(
-    (options.outputs ?? Object.keys(network.outputs)).map((name) => [name, outputNode(network, name)]),
+    (asked.outputs ?? Object.keys(network.outputs)).map((name) => [name, outputNode(network, name)]),
   )
-  const taps = Object.fromEntries((options.taps ?? []).map((tap) => [tap, tapNode(network, tap)]))
+  const taps = Object.fromEntries(asked.taps.map((tap) => [tap, tapNode(network, tap)]))
   const wanted = new Set([...Object.values(outputs), ...Object.values(taps)])
   const plan = knownPlan(network, wanted)
   const values = readInputs(network, inputs, plan, wanted)
   const samples = values.values().next().value?.shape[0] ?? 0
-  if (options.training) checkMoments(network, samples, options)
-  const names = nodeNames(network)
+  if (training) checkMoments(network, samples, asked)
+  const own = nodeNames(network)
   const updated: Record<string, tf.Tensor> = {}
   const run = ({ node, inputs, fusion }: Step) => {
     const moved: Record<string, tf.Tensor> = {}
     const read = inputs.map((input) => values.get(input)!)
-    const [own, others] = [read.slice(0, node.inputs.length), read.slice(node.inputs.length)]
+    const [first, others] = [read.slice(0, node.inputs.length), read.slice(node.inputs.length)]
     const context = {
       attributes: node.attributes,
-      inputs: own,
-      parameters: ownTensors(parameters, names.get(node.id)!.parameters, node),
-      statistics: ownTensors(statistics, names.get(node.id)!.statistics, node),
-      training: options.training && node.mode !== 'evaluation',
-      random: () => (options.random ?? noRandom)(node.id),
+      inputs: first,
+      parameters: ownTensors(parameters, own.get(node.id)!.parameters, node),
+      statistics: ownTensors(statistics, own.get(node.id)!.statistics, node),
+      training: training && node.mode !== 'evaluation',
+      random: () => random(node.id),
       update: (statistic: string, value: tf.Tensor) => (moved[`${node.id}.${statistic}`] = value),
     }
     return { result: fusion ? fusion.apply(context, others) : findOp(node.op).apply(context), moved }
@@ -148,6 +156,6 @@ export function apply(model: Model, inputs: tf.Tensor | Fields, options: ApplyOp
  * @example const logits = predict(model, images)
  */
 export function predict(model: Model, inputs: tf.Tensor | Fields): tf.Tensor {
-  const [name] = soleOutput(model.network, 'predict')
+  const [name] = soleOutput(checkModel('predict', model).network, 'predict')
   return apply(model, inputs, { training: false }).outputs[name]!
 }

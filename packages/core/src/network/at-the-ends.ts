@@ -1,8 +1,10 @@
 import { normalize, type NormalizeOptions } from '../ops/normalize.ts'
-import type { OpCall } from '../ops/op.ts'
+import { checkCall, type OpCall } from '../ops/op.ts'
 import { softmax, sigmoid } from '../ops/index.ts'
+import { checkArgument } from '../options/fill.ts'
+import { oneOf } from '../options/scalars.ts'
 import { soleInput, soleOutput } from './ends.ts'
-import type { Model } from './model.ts'
+import { checkModel, type Model } from './model.ts'
 import { defineNetwork, LOGITS, type Network } from './network.ts'
 import { networkDefinition } from './saved-network.ts'
 
@@ -23,6 +25,7 @@ function freeId({ nodes, inputs }: Network, wanted: string): string {
  * @example prependOp(network, 'signed', rescale({ factor: [2], shift: [-1] }))
  */
 export function prependOp(network: Network, id: string, op: OpCall, caller = 'prependOp'): Network {
+  checkCall(id, op)
   const [input] = soleInput(network, caller)
   const first = { id: freeId(network, id), ...op, inputs: [input] }
   const read = (name: string) => (name === input ? first.id : name)
@@ -44,11 +47,17 @@ export function prependOp(network: Network, id: string, op: OpCall, caller = 'pr
  */
 export const withNormalization = (model: Model, moments: NormalizeOptions): Model => ({
   ...model,
-  network: prependOp(model.network, 'normalized', normalize(moments), 'withNormalization'),
+  network: prependOp(
+    checkModel('withNormalization', model).network,
+    'normalized',
+    normalize(moments),
+    'withNormalization',
+  ),
 })
 
 const PROBABILITIES = 'probabilities'
 const BY_ACTIVATION = { softmax, sigmoid }
+const activations = oneOf('softmax', 'sigmoid')
 
 /**
  * A model whose output is probabilities, called `probabilities`, instead of `logits`. For networks that are given away: losses
@@ -60,7 +69,8 @@ const BY_ACTIVATION = { softmax, sigmoid }
  * @example await toOnnx(withProbabilities(model))
  */
 export function withProbabilities(model: Model, activation: keyof typeof BY_ACTIVATION = 'softmax'): Model {
-  const { nodes, ...definition } = networkDefinition(model.network)
+  const { nodes, ...definition } = networkDefinition(checkModel('withProbabilities', model).network)
+  checkArgument('withProbabilities', 'activation', activations, activation)
   const [, scores] = soleOutput(model.network, 'withProbabilities')
   const last = { id: freeId(model.network, PROBABILITIES), ...BY_ACTIVATION[activation](), inputs: [scores] }
   const network = defineNetwork({ ...definition, nodes: [...nodes, last], outputs: { [PROBABILITIES]: last.id } })
@@ -69,7 +79,7 @@ export function withProbabilities(model: Model, activation: keyof typeof BY_ACTI
 
 /** The model that `withProbabilities` was given, apart from the name of its output; others as they are. */
 export function withLogits(model: Model): Model {
-  const { nodes, outputs, ...definition } = networkDefinition(model.network)
+  const { nodes, outputs, ...definition } = networkDefinition(checkModel('withLogits', model).network)
   const last = nodes.at(-1)
   const added = last !== undefined && outputs[PROBABILITIES] === last.id && Object.hasOwn(BY_ACTIVATION, last.op)
   if (!added) return model

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Model } from './model.ts'
+import { checkModel, type Model } from './model.ts'
 import { defineNetwork, type Network, type NetworkNode } from './network.ts'
 import { checkTensors, withOwnTensors } from './own-tensors.ts'
 import { networkDefinition } from './saved-network.ts'
@@ -51,7 +51,8 @@ function foldTensors(norm: NetworkNode, linear: NetworkNode, tensors: TensorReco
  * @example const folded = foldBatchNorm(model)
  * @see Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018, section 3.2
  */
-export function foldBatchNorm({ network, parameters, statistics }: Model): Model {
+export function foldBatchNorm(model: Model): Model {
+  const { network, parameters, statistics } = checkModel('foldBatchNorm', model)
   const pairs = foldable(network)
   const linears = new Set(pairs.values())
   const replacement = new Map([...pairs].map(([norm, linear]) => [norm.id, linear.id]))

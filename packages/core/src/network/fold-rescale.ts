@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { RescaleAttributes } from '../ops/rescale.ts'
 import type { TensorRecord } from '../tensor-ops/tensor-record.ts'
-import type { Model } from './model.ts'
+import { checkModel, type Model } from './model.ts'
 import { defineNetwork, type Network, type NetworkNode } from './network.ts'
 import { checkTensors, withOwnTensors } from './own-tensors.ts'
 import { networkDefinition } from './saved-network.ts'
@@ -65,7 +65,8 @@ function foldTensors(line: NetworkNode, { id, op }: NetworkNode, tensors: Tensor
  * @throws GpdError `network.invalid` if a tensor is missing
  * @example const folded = foldRescale(withNormalization(model, { mean: [0.1307], deviation: [0.3081] }))
  */
-export function foldRescale({ network, parameters, statistics }: Model): Model {
+export function foldRescale(model: Model): Model {
+  const { network, parameters, statistics } = checkModel('foldRescale', model)
   const pairs = foldable(network)
   const lines = new Map([...pairs.values()].map((line) => [line.id, line]))
   const read = (id: string) => lines.get(id)?.inputs[0] ?? id

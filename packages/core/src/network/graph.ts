@@ -1,10 +1,9 @@
 import { GpdError } from '../errors.ts'
-import type { FieldSpec } from '../fields.ts'
-import type { OpCall } from '../ops/op.ts'
+import { fieldKind, shapeKind, type FieldSpec } from '../fields.ts'
+import { checkCall, type OpCall } from '../ops/op.ts'
 import { fillOptions } from '../options/fill.ts'
 import * as kinds from '../options/kinds.ts'
 import { needed, optional } from '../options/option.ts'
-import { isRecord, show } from '../options/show.ts'
 import type { Shape } from '../shape.ts'
 import { defineNetwork, IMAGE, LOGITS, type Network, type NetworkDefinition, type NetworkNode } from './network.ts'
 
@@ -22,24 +21,13 @@ export interface Graph {
   build(outputs: string | Readonly<Record<string, string>>): Network
 }
 
-const shape = kinds.listOf(kinds.count, { least: 0, expected: 'a list of whole numbers' })
-
-const FIELD = {
-  /** Without the batch axis. */
-  shape: needed(shape),
-  /** The type of its numbers. */
-  dtype: needed(kinds.oneOf('float32', 'int32')),
-  /** Entries are 0 … size − 1, where they are indices. */
-  size: optional(kinds.count),
-}
-
 const OPTIONS = {
   /** What the network is called. */
   name: needed(kinds.text),
   /** `[height, width, channels]` of the only input, `image`. */
-  inputShape: optional(shape),
+  inputShape: optional(shapeKind),
   /** Inputs by their names, in place of `inputShape`. */
-  inputs: optional(kinds.recordOf(kinds.record(FIELD))),
+  inputs: optional(kinds.recordOf(fieldKind)),
 }
 
 export type GraphOptions =
@@ -64,13 +52,6 @@ function readOptions(options: GraphOptions): Pick<NetworkDefinition, 'name' | 'i
     'graph: expected inputShape or inputs, got neither.',
     `Give inputShape: [height, width, channels] of an image, or inputs by their names.`,
   )
-}
-
-/** @throws GpdError `config.invalid` for an op that is not called, such as `relu` for `relu()` */
-function checkCall(id: string, op: unknown): void {
-  if (isRecord(op) && typeof op['op'] === 'string' && isRecord(op['attributes'])) return
-  const fix = typeof op === 'function' ? `Call it: ${op.name}().` : 'Call an op, such as relu().'
-  throw new GpdError('config.invalid', `Node '${id}': expected an op with its attributes, got ${show(op)}.`, fix)
 }
 
 /**

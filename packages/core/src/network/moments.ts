@@ -1,17 +1,24 @@
 import { GpdError } from '../errors.ts'
+import { fillOptions } from '../options/fill.ts'
+import * as kinds from '../options/kinds.ts'
+import { option, optional, type Given } from '../options/option.ts'
 import { outputNode, tapNode } from './ends.ts'
 import type { Network } from './network.ts'
 import { neededNodes } from './plan.ts'
 
+const names = kinds.listOf(kinds.text, { least: 0, expected: 'a list of names' })
+
 /** What is computed, and whose it is. */
-export interface ComputedEnds {
-  /** Names of outputs. Default all. */
-  readonly outputs?: readonly string[]
-  /** Taps, or ids of nodes. Default none. */
-  readonly taps?: readonly string[]
-  /** For messages. Default the network's name. */
-  readonly owner?: string
+const OPTIONS = {
+  /** Names of outputs (default: all). */
+  outputs: optional(names),
+  /** Taps, or ids of nodes (default: none). */
+  taps: option(names, []),
+  /** For messages (default: the network's name). */
+  owner: optional(kinds.text),
 }
+
+export type ComputedEnds = Given<typeof OPTIONS>
 
 /**
  * Checks that every node that is computed in training has more than one value per channel to take moments of, as PyTorch does
@@ -22,11 +29,12 @@ export interface ComputedEnds {
  * @throws GpdError `config.invalid` naming the node
  * @example checkMoments(network, 1) // throws for a batch norm behind a dense layer
  */
-export function checkMoments(network: Network, samples: number, ends: ComputedEnds = {}): void {
+export function checkMoments(network: Network, samples: number, options: ComputedEnds = {}): void {
+  const ends = fillOptions('checkMoments', OPTIONS, options)
   const { momentsOver, shapes } = network
   const valuesAt = (id: string) => samples * (momentsOver[id] ?? Infinity)
   if (!Object.keys(momentsOver).some((id) => valuesAt(id) <= 1)) return
-  const { outputs = Object.keys(network.outputs), taps = [], owner = network.name } = ends
+  const { outputs = Object.keys(network.outputs), taps, owner = network.name } = ends
   const wanted = [...outputs.map((name) => outputNode(network, name)), ...taps.map((tap) => tapNode(network, tap))]
   const node = neededNodes(network, new Set(wanted)).find(({ id }) => valuesAt(id) <= 1)
   if (node === undefined) return

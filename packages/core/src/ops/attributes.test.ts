@@ -1,12 +1,17 @@
 /** What every op does with attributes: those of its table, at their defaults where they are left out, and no others. */
+import * as tf from '@tensorflow/tfjs'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { isGpdError } from '../errors.ts'
+import { apply, predict } from '../network/apply.ts'
+import { foldBatchNorm } from '../network/fold-batch-norm.ts'
 import { graph } from '../network/graph.ts'
 import { networkDefinition, parseNetwork } from '../network/saved-network.ts'
+import { widenNetwork } from '../network/widen.ts'
 import type { OptionTable } from '../options/option.ts'
 import * as ops from './index.ts'
-import type { OpCall } from './op.ts'
-import { builtInOps } from './registry.ts'
+import { normalize } from './normalize.ts'
+import { defineOp, type OpCall } from './op.ts'
+import { builtInOps, registerOp } from './registry.ts'
 
 type AnyOp = { readonly attributes?: OptionTable } & ((attributes?: object) => OpCall)
 
@@ -151,6 +156,40 @@ describe('graph', () => {
     const g = graph({ name: 'n', inputShape: [4, 4, 1] })
     const error = errorOf(() => g.add('x', op as never, 'image'))
     expect(error).toMatchObject({ code: 'config.invalid' })
+    expect(error.message).toContain(message)
+  })
+})
+
+describe('what is given in a wrong form', () => {
+  const plain = () => {
+    const g = graph({ name: 'n', inputShape: [4, 4, 1] })
+    const x = g.add('a', conv2d({ filters: 2, kernelSize: 1 }), 'image')
+    return g.build(g.add('fc', dense({ units: 2 }), g.add('flat', flatten(), x)))
+  }
+  const definition = { name: 'mine', infer: () => ({ shape: [], channels: [] }), apply: () => tf.scalar(0) }
+
+  it.each<[call: () => unknown, code: string, message: string]>([
+    [() => defineOp({ ...definition, wieden: () => ({}) } as never), 'config.unknown-key', "Did you mean 'widen'?"],
+    [
+      () => defineOp({ name: 'mine' } as never),
+      'config.invalid',
+      'defineOp: definition: expected { name, infer, apply }',
+    ],
+    [() => registerOp(relu() as never), 'plugin.invalid', 'Give the op itself: relu, not relu().'],
+    [() => apply({ network: plain(), parameters: {}, statistics: {} }, tf.zeros([1, 4, 4, 1]), { trainig: true } as never), 'config.unknown-key', "apply: unknown option 'trainig'. Did you mean 'training'?"], // prettier-ignore
+    [() => apply({ network: plain(), parameters: {}, statistics: {} }, tf.zeros([1, 4, 4, 1]), {} as never), 'config.missing', 'apply: training'], // prettier-ignore
+    [() => predict(plain() as never, tf.zeros([1, 4, 4, 1])), 'config.invalid', 'predict: model: expected { network, parameters, statistics }'], // prettier-ignore
+    [() => foldBatchNorm(plain() as never), 'config.invalid', 'foldBatchNorm: model: expected'],
+    [
+      () => widenNetwork(plain(), { b: 2 }),
+      'config.unknown-key',
+      "widenNetwork: unknown option 'b'. Did you mean 'a'?",
+    ],
+    [() => widenNetwork(plain(), { a: 1.5 }), 'config.invalid', 'widenNetwork: a: expected a whole number'],
+    [() => normalize({ mean: [0], deviatoin: [1] } as never), 'config.unknown-key', "Did you mean 'deviation'?"],
+  ])('%o', (call, code, message) => {
+    const error = errorOf(call)
+    expect(error.code).toBe(code)
     expect(error.message).toContain(message)
   })
 })

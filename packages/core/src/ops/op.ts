@@ -1,8 +1,12 @@
 import type * as tf from '@tensorflow/tfjs'
+import { GpdError } from '../errors.ts'
+import { isRecord, show } from '../options/show.ts'
 import type { Shape } from '../shape.ts'
 import type { FieldSpec } from '../fields.ts'
-import { fillOptions } from '../options/fill.ts'
-import type { Filled, Given, OptionTable } from '../options/option.ts'
+import { checkArgument, fillOptions } from '../options/fill.ts'
+import * as kinds from '../options/kinds.ts'
+import type { Members } from '../options/members.ts'
+import { needed, optional, type Filled, type Given, type OptionTable } from '../options/option.ts'
 import type { ChannelGroups } from '../axes/channel-groups.ts'
 import type { Axis, ChannelLayout } from '../axes/axes.ts'
 import type { Initializer } from '../axes/parameters.ts'
@@ -101,6 +105,13 @@ export interface OpCall {
 /** Attributes may be left out as a whole where none of them is needed. */
 type Arguments<Input> = Record<never, never> extends Input ? [attributes?: Input] : [attributes: Input]
 
+/** @throws GpdError `config.invalid` for an op that is not called, such as `relu` for `relu()` */
+export function checkCall(id: string, op: unknown): void {
+  if (isRecord(op) && typeof op['op'] === 'string' && isRecord(op['attributes'])) return
+  const fix = typeof op === 'function' ? `Call it: ${op.name}().` : 'Call an op, such as relu().'
+  throw new GpdError('config.invalid', `Node '${id}': expected an op with its attributes, got ${show(op)}.`, fix)
+}
+
 export interface Op<A, Input = A> extends OpDefinition<A> {
   (...attributes: Arguments<Input>): OpCall
 }
@@ -120,6 +131,24 @@ export const fillAttributes = (
   given: OpCall['attributes'] | undefined,
 ): OpCall['attributes'] => fillOptions(where, attributes, given)
 
+const DEFINITION: Members<OpDefinition<never>> = {
+  name: needed(kinds.text),
+  arity: optional(
+    kinds.listOf(
+      kinds.number('a number', () => true),
+      { length: 2 },
+    ),
+  ),
+  dtype: optional(kinds.oneOf('float32', 'int32')),
+  attributes: optional(kinds.object),
+  optional: optional(kinds.listOf(kinds.text, { least: 0 })),
+  infer: needed(kinds.functionOf()),
+  apply: needed(kinds.functionOf()),
+  widen: optional(kinds.functionOf()),
+}
+
+const definitions = kinds.members('{ name, infer, apply }', DEFINITION)
+
 /**
  * Makes an op from its definition. The result is called to place it in a network; the call checks the attributes.
  *
@@ -136,6 +165,7 @@ export const fillAttributes = (
 export function defineOp<Table extends OptionTable = NoAttributes>(
   definition: OpDefinition<Filled<Table>> & { readonly attributes?: Table },
 ): Op<Filled<Table>, Given<Table>> {
+  checkArgument('defineOp', 'definition', definitions, definition)
   const call = (given?: Given<Table>): OpCall => ({
     op: definition.name,
     attributes: fillAttributes(definition.name, definition, given),

@@ -1,6 +1,7 @@
 import { GpdError } from '../errors.ts'
 import { didYouMean } from '../suggest.ts'
 import * as ops from './index.ts'
+import { show } from '../options/show.ts'
 import type { OptionTable } from '../options/option.ts'
 import type { OpDefinition } from './op.ts'
 
@@ -15,9 +16,17 @@ const registry = new Map<string, AnyOp>(builtInOps.map((op) => [op.name, op as u
 /**
  * Makes an op known to networks. Ops of this package are registered already.
  *
- * @throws GpdError `plugin.invalid` if another op has that name
+ * @throws GpdError `plugin.invalid` for anything but an op, or if another op has that name
  */
 export function registerOp<A>(op: OpDefinition<A>): void {
+  const { name, infer } = op as Partial<OpDefinition<A>>
+  if (typeof name !== 'string' || typeof infer !== 'function') {
+    throw new GpdError(
+      'plugin.invalid',
+      `registerOp: expected an op that defineOp made, got ${show(op)}.`,
+      'Give the op itself: relu, not relu().',
+    )
+  }
   const known = registry.get(op.name)
   if (known !== undefined && known !== (op as AnyOp)) {
     throw new GpdError('plugin.invalid', `registerOp: an op named '${op.name}' exists already.`, 'Choose another name.')

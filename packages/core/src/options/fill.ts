@@ -92,3 +92,13 @@ export const given = <T extends object>(options: T) =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>
   }
+
+/**
+ * An argument that stands by itself, checked as an option is.
+ *
+ * @param where the function that takes it
+ * @throws GpdError `config.invalid`, naming function and argument
+ * @example const start = checkArgument('cosine', 'start', kinds.nonNegative, given)
+ */
+export const checkArgument = <T>(where: string, name: string, kind: Kind<T, unknown>, value: unknown): T =>
+  readValue(kind, value, { where, path: name, inFile: false })

@@ -20,4 +20,5 @@ export {
   rate,
   text,
 } from './scalars.ts'
+export { members, type Members } from './members.ts'
 export { defaults, either, listOf, record, recordOf, variants } from './structures.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { isGpdError } from '../errors.ts'
-import { fillOptions, given } from './fill.ts'
+import { checkArgument, fillOptions, given } from './fill.ts'
 import * as kinds from './kinds.ts'
 import { needed, option, optional, type pickOptions, type Filled, type Given } from './option.ts'
 
@@ -92,4 +92,91 @@ it('the types of a table are those of its kinds', () => {
   expectTypeOf<Filled<typeof TABLE>['sizes']>().toEqualTypeOf<readonly number[] | undefined>()
   expectTypeOf<Filled<typeof TABLE>['noise']>().toEqualTypeOf<false | Filled<typeof NOISE>>()
   expectTypeOf<keyof Given<ReturnType<typeof pickOptions<typeof TABLE, 'name'>>>>().toEqualTypeOf<'name'>()
+})
+
+describe('members', () => {
+  interface Watcher {
+    readonly name: string
+    readonly every?: number
+    onEpochEnd?(): void
+    onTrainEnd?(): void
+  }
+  const watchers = kinds.members<Watcher>('a watcher', {
+    name: needed(kinds.text),
+    every: optional(kinds.count),
+    onEpochEnd: optional(kinds.functionOf()),
+    onTrainEnd: optional(kinds.functionOf()),
+  })
+  const TABLE = { watcher: needed(watchers) }
+  const read = (watcher: unknown) => fillOptions('run', TABLE, { watcher } as never).watcher
+
+  class Counter implements Watcher {
+    readonly name = 'counter'
+    readonly onEpohCount = 3
+    count = 0
+    onEpochEnd() {
+      this.count++
+    }
+    reset() {
+      this.count = 0
+    }
+  }
+  class Mistyped extends Counter {
+    onEpohEnd() {
+      this.count--
+    }
+  }
+
+  it('gives the object itself, also one of a class with members of its own', () => {
+    const literal = { name: 'a', every: undefined, onEpochEnd: () => undefined }
+    expect(read(literal)).toBe(literal)
+    const counter = new Counter()
+    expect(read(counter)).toBe(counter)
+  })
+
+  it.each<[watcher: unknown, code: string, message: string]>([
+    [{ name: 'a', onEpohEnd: () => undefined }, 'config.unknown-key', "run: unknown option 'watcher.onEpohEnd'. Did you mean 'onEpochEnd'?"], // prettier-ignore
+    [{ nmae: 'a' }, 'config.unknown-key', "run: unknown option 'watcher.nmae'. Did you mean 'name'?"],
+    [{ name: 'a', colour: 1 }, 'config.unknown-key', "unknown option 'watcher.colour'. Known: every, name, onEpochEnd, onTrainEnd."], // prettier-ignore
+    [new Mistyped(), 'config.unknown-key', "unknown option 'watcher.onEpohEnd'. Did you mean 'onEpochEnd'?"],
+    [{ name: 3 }, 'config.invalid', 'run: watcher.name: expected a text, got 3.'],
+    [{ name: 'a', onEpochEnd: true }, 'config.invalid', 'run: watcher.onEpochEnd: expected a function, got true.'],
+    [{ colour: 1 }, 'config.invalid', 'run: watcher: expected a watcher, got { colour }.'],
+    [() => undefined, 'config.invalid', 'run: watcher: expected a watcher, got a function.'],
+    [[{ name: 'a' }], 'config.invalid', 'run: watcher: expected a watcher, got [{ name }].'],
+    [null, 'config.invalid', 'run: watcher: expected a watcher, got null.'],
+  ])('refuses %o', (watcher, code, message) => {
+    try {
+      read(watcher)
+      expect.unreachable()
+    } catch (error) {
+      expect(error).toMatchObject({ code })
+      expect((error as Error).message).toContain(message)
+    }
+  })
+})
+
+it('members may leave names to an object, but for those near a member', () => {
+  const hooks = kinds.members<{ onEnd?(): void }>(
+    'hooks',
+    { onEnd: optional(kinds.functionOf()) },
+    (name) => !name.startsWith('on'),
+  )
+  const read = (given: object) => () => checkArgument('run', 'hooks', hooks, given)
+  class Hooks {
+    onStart() {
+      return 1
+    }
+  }
+  expect(read({ count: 3, missing: () => 0 })).not.toThrow()
+  expect(read({ onStart: () => 0 })).toThrow("run: unknown option 'hooks.onStart'. Known: onEnd.")
+  expect(read({ unEnd: () => 0 })).toThrow("Did you mean 'onEnd'?")
+  expect(read(new Hooks())).toThrow("unknown option 'hooks.onStart'")
+})
+
+it('checkArgument names function and argument', () => {
+  expect(checkArgument('cosine', 'start', kinds.nonNegative, 0.1)).toBe(0.1)
+  expect(() => checkArgument('cosine', 'start', kinds.nonNegative, '0.1')).toThrow(
+    'cosine: start: expected a finite number of at least 0, got "0.1".',
+  )
 })

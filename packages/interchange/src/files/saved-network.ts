@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, networkDefinition, parseNetwork, type Model, type TensorRecord } from '@gpdjs/core'
+import { checkModel, GpdError, networkDefinition, parseNetwork, type Model, type TensorRecord } from '@gpdjs/core'
 import { decodeSafetensors } from '../safetensors/decode.ts'
 import { readSealed, writeSealed, type FolderFormat } from './sealed-folder.ts'
 import { encodeTensors } from './tensor-files.ts'
@@ -56,6 +56,7 @@ export async function saveNetwork(
   trained: Model,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  checkModel('saveNetwork', trained)
   const { network, parameters, statistics } = trained
   checkTensors(new Map([...asSaved(parameters), ...asSaved(statistics)]), trained, 'saveNetwork')
   const weights = await encodeTensors({ ...parameters, ...statistics }, { ...metadata })

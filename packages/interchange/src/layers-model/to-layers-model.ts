@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  checkModel,
   describeField,
   GpdError,
   soleInput,
@@ -84,6 +85,7 @@ function writeLayers({ network, parameters, statistics }: Model, layers: tf.laye
  * @example await toLayersModel(student).save('downloads://student')
  */
 export function toLayersModel(model: Model): tf.LayersModel {
+  checkModel('toLayersModel', model)
   const layers: tf.layers.Layer[] = []
   const written: { model?: tf.LayersModel } = {}
   try {

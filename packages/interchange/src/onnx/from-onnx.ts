@@ -1,13 +1,27 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, parseJson, parseNetwork, sizeOf, type Model, type Network, type TensorRecord } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  needed,
+  parseJson,
+  parseNetwork,
+  sizeOf,
+  type Given,
+  type Model,
+  type Network,
+  type TensorRecord,
+} from '@gpdjs/core'
 import { decodeModel, type DecodedModel, type OnnxFloats } from './decode-model.ts'
 import { NoMessage } from './read-protobuf.ts'
 import { DEFINITION, LAYOUT, toOnnx } from './to-onnx.ts'
 
-export interface FromOnnxOptions {
+const OPTIONS = {
   /** What to call the file in messages, usually its path. */
-  readonly source: string
+  source: needed(kinds.text),
 }
+
+export type FromOnnxOptions = Given<typeof OPTIONS>
 
 const OURS = 'Only files that toOnnx or gpd extract wrote can be read.'
 
@@ -71,8 +85,9 @@ function tensorsOf(decoded: DecodedModel, specs: Network['parameters'] | Network
  */
 export async function fromOnnx(
   bytes: Uint8Array,
-  { source }: FromOnnxOptions,
+  options: FromOnnxOptions,
 ): Promise<Model & { readonly metadata: Readonly<Record<string, string>> }> {
+  const { source } = fillOptions('fromOnnx', OPTIONS, options)
   const decoded = decode(bytes, source)
   const network = definitionOf(decoded, source)
   const makers = [network.parameters, network.statistics].map((specs) => tensorsOf(decoded, specs, source))

@@ -1,12 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  checkModel,
   describeField,
+  fillOptions,
   foldBatchNorm,
   GpdError,
+  kinds,
   networkDefinition,
+  option,
+  optional,
   recordData,
   soleInput,
   soleOutput,
+  type Filled,
+  type Given,
   type Model,
   type Network,
   type NetworkNode,
@@ -19,18 +26,20 @@ import { encodeModel } from './model-proto.ts'
 
 const emitters: Readonly<Record<string, Emitter>> = byOp
 
-export interface OnnxOptions {
-  /** Name of the graph. Default: the network's. */
-  readonly name?: string
-  /** Version of the standard set of operators. 17 is the only one written; runtimes from 2022 on read it. */
-  readonly opset?: 17
-  /** Make batch normalizations part of the kernels before them: smaller and faster. Default true. */
-  readonly foldBatchNorm?: boolean
-  /** Layout of the input: `'nhwc'` (default), as everywhere in this project, or `'nchw'`, as most ONNX models have it. */
-  readonly inputLayout?: 'nhwc' | 'nchw'
-  /** Texts that are kept in the file (its metadata_props), by their keys: what pixels it takes, names of classes. */
-  readonly metadata?: Readonly<Record<string, string>>
+const OPTIONS = {
+  /** Name of the graph (default: the network's). */
+  name: optional(kinds.text),
+  /** Version of the standard set of operators. 17 is the only one written; runtimes from 2022 on read it (default 17). */
+  opset: option(kinds.oneOf(17), 17),
+  /** Make batch normalizations part of the kernels before them: smaller and faster (default true). */
+  foldBatchNorm: option(kinds.flag, true),
+  /** Layout of the input: as everywhere in this project, or `'nchw'`, as most ONNX models have it (default `'nhwc'`). */
+  inputLayout: option(kinds.oneOf('nhwc', 'nchw'), 'nhwc'),
+  /** Texts that are kept in the file (its metadata_props), by their keys: what pixels it takes, names of classes (default: none). */
+  metadata: option(kinds.recordOf(kinds.text), {}),
 }
+
+export type OnnxOptions = Given<typeof OPTIONS>
 
 /** Metadata that every file has: the layout of its input, and the network that it holds, for `fromOnnx`. */
 export const LAYOUT = 'input-layout'
@@ -93,7 +102,7 @@ function encode(
   network: Network,
   tensors: Readonly<Record<string, HostTensor>>,
   { image, scores }: Ends,
-  { name, opset = 17, inputLayout = 'nhwc', metadata }: OnnxOptions,
+  { name, opset, inputLayout, metadata }: Filled<typeof OPTIONS>,
 ): Uint8Array {
   const graph = new OnnxGraph()
   graph.fresh(scores.name)
@@ -124,20 +133,20 @@ function encode(
  * @param model one float32 input `[height, width, channels]`, one output `[classes]`
  * @returns the bytes of an `.onnx` file
  * @throws GpdError `network.unknown-op` naming a node whose op has no ONNX form; `network.shape` for other inputs and
- * outputs; `network.invalid` if there are several or a tensor is missing; `config.invalid` for another opset
+ * outputs; `network.invalid` if there are several or a tensor is missing; `config.*` for options, such as another opset
  * @example await writeFile('student.onnx', await toOnnx(student))
  * @see https://onnx.ai/onnx/operators/
  */
 export async function toOnnx(model: Model, options: OnnxOptions = {}): Promise<Uint8Array> {
-  const { opset = 17, foldBatchNorm: folds = true } = options
-  if (opset !== 17) throw new GpdError('config.invalid', `toOnnx: opset: expected 17, got ${String(opset)}.`)
+  const filled = fillOptions('toOnnx', OPTIONS, options)
+  checkModel('toOnnx', model)
   const ends = checkEnds(model.network)
   const tensorsOf = ({ parameters, statistics }: Model) => readTensors({ ...parameters, ...statistics })
-  if (!folds) return encode(model.network, await tensorsOf(model), ends, options)
+  if (!filled.foldBatchNorm) return encode(model.network, await tensorsOf(model), ends, filled)
   const folded = foldBatchNorm(model)
   try {
     // The last node may be a norm that has become part of the one before.
-    return encode(folded.network, await tensorsOf(folded), checkEnds(folded.network), options)
+    return encode(folded.network, await tensorsOf(folded), checkEnds(folded.network), filled)
   } finally {
     tf.dispose([folded.parameters, folded.statistics])
   }

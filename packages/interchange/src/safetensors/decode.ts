@@ -1,4 +1,4 @@
-import { bytesOf, GpdError, type Bytes } from '@gpdjs/core'
+import { bytesOf, fillOptions, GpdError, kinds, needed, type Bytes, type Given } from '@gpdjs/core'
 import {
   decodeElements,
   elementBits,
@@ -80,6 +80,13 @@ function checkLayout(entries: readonly HeaderEntry[], dataBytes: number, corrupt
   if (position !== dataBytes) throw corrupt(`${position} bytes of data`, `${dataBytes}`)
 }
 
+const OPTIONS = {
+  /** What to call the file in messages, usually its path. */
+  source: needed(kinds.text),
+}
+
+export type DecodeSafetensorsOptions = Given<typeof OPTIONS>
+
 /**
  * Reads a safetensors file. Everything is checked before anything is allocated for a tensor, so a hostile or damaged
  * file costs no more memory than an honest one of its size.
@@ -98,8 +105,9 @@ function checkLayout(entries: readonly HeaderEntry[], dataBytes: number, corrupt
  */
 export function decodeSafetensors(
   file: Bytes,
-  { source }: { readonly source: string },
+  options: DecodeSafetensorsOptions,
 ): { tensors: Map<string, SafeTensor>; metadata: Record<string, string> } {
+  const { source } = fillOptions('decodeSafetensors', OPTIONS, options)
   const corrupt: Corrupt = (expected, found) =>
     new GpdError(
       'checkpoint.corrupt',

@@ -1,4 +1,4 @@
-import { GpdError, sizeOf } from '@gpdjs/core'
+import { checkArgument, GpdError, kinds, sizeOf } from '@gpdjs/core'
 import { quote } from './json-cursor.ts'
 
 export interface EncodableTensor {
@@ -72,6 +72,7 @@ export function encodeSafetensors(
   tensors: Readonly<Record<string, EncodableTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  checkArgument('encodeSafetensors', 'metadata', kinds.recordOf(kinds.text), metadata)
   const byName = sorted(tensors)
   const entries = WRITTEN.flatMap((dtype) => byName.filter(([, tensor]) => dtypeOf(tensor) === dtype))
   checkNames([...Object.keys(tensors), ...Object.keys(metadata)])

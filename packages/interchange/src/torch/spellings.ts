@@ -2,7 +2,8 @@ import { GpdError, type Network } from '@gpdjs/core'
 import type { TorchLayout } from './layout.ts'
 
 /** A library whose names and shapes a state dict has. */
-export type TorchNames = 'torchvision' | 'timm'
+export const TORCH_NAMES = ['torchvision', 'timm'] as const
+export type TorchNames = (typeof TORCH_NAMES)[number]
 
 type Shape = readonly number[]
 

@@ -1,22 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
 import { GpdError, isRecord, show, sizeOf, type Network, type TensorRecord } from '@gpdjs/core'
-import { torchLayouts, type TorchLayout } from './layout.ts'
+import type { TorchLayout } from './layout.ts'
+import { namedLayouts, type TorchOptions } from './named-layouts.ts'
 import { isCounter, wrapperPrefix } from './prefix.ts'
-import { respellLayouts, type TorchNames } from './spellings.ts'
 import { toFloat32, typeOf, type TorchData } from './values.ts'
 
 /** A tensor of a PyTorch state dict, row-major in PyTorch's layout, such as `decodeSafetensors` returns. */
 export interface TorchTensor {
   readonly shape: readonly number[]
   readonly data: TorchData
-}
-
-export interface TorchOptions {
-  /**
-   * Whose names and shapes the state dict has. Default: those of the network's own nodes, which the README lists.
-   * ResNet, VGG, MobileNetV2, ConvNeXt and ViT are known under both.
-   */
-  readonly names?: TorchNames
 }
 
 export interface TorchLoad {
@@ -31,11 +23,6 @@ export interface TorchLoad {
 }
 
 const shown = (shape: readonly number[]): string => `[${shape.join(', ')}]`
-
-function layoutsOf(network: Network, { names }: TorchOptions): ReadonlyMap<string, TorchLayout> {
-  const own = torchLayouts(network)
-  return names === undefined ? own : respellLayouts(network, own, names)
-}
 
 /** A 1×1 convolution `[out, in, 1, 1]` holds the numbers of a linear layer `[out, in]`: libraries differ in which it is. */
 const withoutOnes = (shape: readonly number[]): readonly number[] =>
@@ -124,7 +111,7 @@ export function fromTorch(
   state: ReadonlyMap<string, TorchTensor> | Readonly<Record<string, TorchTensor>>,
   options: TorchOptions = {},
 ): TorchLoad {
-  const layouts = layoutsOf(network, options)
+  const layouts = namedLayouts('fromTorch', network, options)
   const classes = Object.values(network.outputs).map((node) => network.shapes[node]?.at(-1) ?? 0)
   const names = new Set([...layouts.values()].map(({ name }) => name))
   const notes: string[] = []
@@ -171,7 +158,7 @@ export async function toTorch(
   tensors: TensorRecord,
   options: TorchOptions = {},
 ): Promise<Map<string, TorchTensor & { readonly data: Float32Array }>> {
-  const layouts = layoutsOf(network, options)
+  const layouts = namedLayouts('toTorch', network, options)
   const state = new Map<string, TorchTensor & { readonly data: Float32Array }>()
   for (const { name, shape } of [...network.parameters, ...network.statistics]) {
     const [layout, tensor] = [layouts.get(name), tensors[name]]

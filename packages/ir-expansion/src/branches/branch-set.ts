@@ -1,5 +1,15 @@
 import type * as tf from '@tensorflow/tfjs'
-import { axisSize, findOp, type Axis, type Initializer, type NetworkNode, type ParameterSpec } from '@gpdjs/core'
+import {
+  axisSize,
+  findOp,
+  kinds,
+  needed,
+  optional,
+  type Axis,
+  type Initializer,
+  type NetworkNode,
+  type ParameterSpec,
+} from '@gpdjs/core'
 
 /** A kernel that may be given branches: of a convolution, or of a dense layer. */
 export interface BranchSite {
@@ -54,6 +64,17 @@ export interface BranchSet {
   /** Tensors that start from a given kernel instead of being drawn. */
   fromKernel(site: BranchSite, kernel: tf.Tensor): Record<string, tf.Tensor>
 }
+
+/** `BranchSet` as objects of users are checked. */
+export const branchSetKind = kinds.members<BranchSet>('a set of branches such as orepa()', {
+  name: needed(kinds.text),
+  useBias: needed(kinds.flag),
+  accepts: needed(kinds.functionOf()),
+  tensors: needed(kinds.functionOf()),
+  merge: needed(kinds.functionOf()),
+  factors: optional(kinds.functionOf()),
+  fromKernel: needed(kinds.functionOf()),
+})
 
 /** Side of a window with these axes: 1 for none, nothing for one that is not square. */
 function sideOf(window: readonly Axis[]): number | undefined {

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  checkArgument,
   GpdError,
+  lossKind,
   mapRecord,
   withoutTape,
   type ActorOutputs,
@@ -66,11 +68,12 @@ const standardizedPair = ({ student, teacher }: PairOutputs): PairOutputs => ({
  * The paper takes temperature 2 and the weight 9 (for `dkd`: `alpha` and `beta` times 9).
  *
  * @param loss of logits; taps that it reads stay as they are
- * @throws GpdError `network.shape` for fewer than 2 classes, when computed
+ * @throws GpdError `config.invalid` for anything but a loss; `network.shape` for fewer than 2 classes, when computed
  * @example standardized(kd({ temperature: 2 })).name // 'standardized-kd'
  * @see Sun et al., "Logit Standardization in Knowledge Distillation", CVPR 2024
  */
 export function standardized(loss: DistillationLoss): DistillationLoss {
+  checkArgument('standardized', 'loss', lossKind, loss)
   return {
     ...loss,
     name: `standardized-${loss.name}`,

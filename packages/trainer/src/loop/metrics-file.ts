@@ -1,4 +1,4 @@
-import { GpdError } from '@gpdjs/core'
+import { checkArgument, GpdError, kinds } from '@gpdjs/core'
 import { nodeFiles } from '@gpdjs/interchange'
 import type { FileHandle } from 'node:fs/promises'
 import type { Callbacks, Logs, TrainInfo } from '../callbacks.ts'
@@ -67,6 +67,7 @@ export interface MetricsFile extends Callbacks {
  * @example distill({ ...options, callbacks: [metricsFile('runs/1/metrics.jsonl')] })
  */
 export function metricsFile(path: string): MetricsFile {
+  checkArgument('metricsFile', 'path', kinds.text, path)
   let file: FileHandle | undefined
   /** Where the next line begins: after the last one that was written as a whole. */
   let end = 0

@@ -1,4 +1,4 @@
-import type { StepScalars } from '../gradient-pass.ts'
+import type { StepScalars } from '../step-scalars.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { valueAt } from '../schedule.ts'
 

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError } from '@gpdjs/core'
+import { checkArgument, kinds } from '@gpdjs/core'
 import { rescale, type Gradients } from './gradients.ts'
 import type { GradientTransform } from './optimizer.ts'
+
+/** Infinity means never. */
+export const limits = kinds.number('a number above 0', (value) => value > 0)
 
 /**
  * Scales gradients down to a norm over all of them together: multiplies by `min(1, limit / (norm + 1e-6))`, as PyTorch's
@@ -13,7 +16,7 @@ import type { GradientTransform } from './optimizer.ts'
  * @see Pascanu et al., "On the difficulty of training recurrent neural networks", ICML 2013
  */
 export function clip(limit: number): GradientTransform {
-  if (!(limit > 0)) throw new GpdError('config.invalid', `clip: expected a limit > 0, got ${limit}.`)
+  checkArgument('clip', 'limit', limits, limit)
   return {
     name: `clip(${limit})`,
     transform: (gradients) => (limit === Infinity ? gradients : rescale(gradients, factorOf(gradients, limit))),

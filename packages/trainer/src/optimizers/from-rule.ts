@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import { kinds, mapRecord, needed, option, optional, type Filled } from '@gpdjs/core'
 import { rates, valueAt } from '../schedule.ts'
 import { chain } from './chain.ts'
-import { clip } from './clip.ts'
+import { clip, limits } from './clip.ts'
 import { fusedUpdate } from './fused-update.ts'
 import { scaledGradients } from './gradients.ts'
 import type { Optimizer, UpdateContext, Updated } from './optimizer.ts'
@@ -13,7 +13,7 @@ export const RATE_OPTIONS = {
   /** A number or a schedule. */
   learningRate: needed(rates),
   /** Gradients are scaled down to this norm, over all of them together: `chain(clip(limit), …)` (default: never). */
-  clipGlobalNorm: optional(kinds.number('a number above 0', (value) => value > 0)),
+  clipGlobalNorm: optional(limits),
 }
 
 /** Those of optimizers with weight decay. */

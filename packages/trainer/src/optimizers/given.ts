@@ -5,7 +5,7 @@ import { adam } from './adam.ts'
 import { adamax } from './adamax.ts'
 import { adamw } from './adamw.ts'
 import { rmsprop } from './rmsprop.ts'
-import type { Optimizer } from './optimizer.ts'
+import { optimizerKind, type Optimizer } from './optimizer.ts'
 import { sgd } from './sgd.ts'
 
 /** Optimizers by name, with the learning rates that `model.compile` gives them. */
@@ -53,7 +53,6 @@ const BY_CLASS: Readonly<Record<string, (config: Config) => Optimizer>> = {
 const hasMembers = <T>(value: unknown, ...names: readonly (keyof T & string)[]): value is T =>
   typeof value === 'object' && value !== null && names.every((name) => name in value)
 
-const isOptimizer = (value: unknown): value is Optimizer => hasMembers<Optimizer>(value, 'init', 'update', 'rates')
 const isTensorFlows = (value: unknown): value is tf.Optimizer =>
   hasMembers<tf.Optimizer>(value, 'minimize', 'getConfig', 'getClassName')
 
@@ -73,11 +72,10 @@ function fromTensorFlow(optimizer: tf.Optimizer): Optimizer {
  * and not the state: training begins without moments, and `setLearningRate` has no effect on it.
  */
 export const optimizers: Kind<Optimizer, Optimizer | OptimizerName | tf.Optimizer> = {
-  expected: ['an optimizer such as sgd({ learningRate: 0.1 })', 'tf.train.adam(1e-3)', "a name such as 'adam'"],
+  expected: [...optimizerKind.expected, 'tf.train.adam(1e-3)', "a name such as 'adam'"],
   choices: Object.keys(BY_NAME),
-  read(value) {
-    if (isOptimizer(value)) return value
+  read(value, place) {
     if (isName(value)) return BY_NAME[value]()
-    return isTensorFlows(value) ? fromTensorFlow(value) : undefined
+    return isTensorFlows(value) ? fromTensorFlow(value) : optimizerKind.read(value, place)
   },
 }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Progress, TensorRecord } from '@gpdjs/core'
+import { kinds, needed, optional, type TensorRecord, type Progress } from '@gpdjs/core'
 import type { Gradients } from './gradients.ts'
 
 /** What an optimizer needs of a tensor beyond its value. */
@@ -46,8 +46,23 @@ export interface Optimizer {
   moves?(name: string, progress: Progress): boolean
 }
 
+/** `Optimizer` as objects of users are checked. */
+export const optimizerKind = kinds.members<Optimizer>('an optimizer such as sgd({ learningRate: 0.1 })', {
+  name: needed(kinds.text),
+  init: needed(kinds.functionOf()),
+  update: needed(kinds.functionOf()),
+  rates: needed(kinds.functionOf()),
+  moves: optional(kinds.functionOf()),
+})
+
 /** A change of gradients before an optimizer uses them. Pure, and computed on the device. */
 export interface GradientTransform {
   readonly name: string
   transform(gradients: Gradients): Gradients
 }
+
+/** `GradientTransform` as objects of users are checked. */
+export const transformKind = kinds.members<GradientTransform>('a transform of gradients such as clip(5)', {
+  name: needed(kinds.text),
+  transform: needed(kinds.functionOf()),
+})

@@ -139,7 +139,7 @@ describe('clip', () => {
   })
 
   it.each([0, -1, Number.NaN])('refuses the limit %d', (limit) => {
-    expect(() => clip(limit)).toThrow(/clip: expected a limit > 0/)
+    expect(() => clip(limit)).toThrow(/clip: limit: expected a number above 0/)
   })
 })
 

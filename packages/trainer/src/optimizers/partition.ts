@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  checkArgument,
   fillOptions,
   GpdError,
   kinds,
@@ -29,6 +30,8 @@ const GROUP = {
 
 export type TensorGroup = Given<typeof GROUP>
 
+const lists = kinds.kind<readonly TensorGroup[]>('a list of { tensors, optimizer }', Array.isArray)
+
 type Group = Filled<typeof GROUP> & Owner
 
 function filledGroup(given: TensorGroup, position: number): Filled<typeof GROUP> & Pick<Owner, 'name'> {
@@ -52,7 +55,7 @@ function filledGroup(given: TensorGroup, position: number): Filled<typeof GROUP>
  * ])
  */
 export function partition(given: readonly TensorGroup[]): Optimizer & Required<Pick<Optimizer, 'moves'>> {
-  const groups = owners(given.map(filledGroup))
+  const groups = owners(checkArgument('partition', 'groups', lists, given).map(filledGroup))
   checkGroups(groups)
   const movingAt = (progress: Progress) => groups.filter((group) => isTurn(group, progress))
   return {

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Network, TensorRecord } from '@gpdjs/core'
+import { kinds, needed, optional, type Network, type TensorRecord } from '@gpdjs/core'
 import { scopeOf } from '../scope.ts'
 
 /** A network that takes part in every step: the student, a static teacher, a dynamic teacher, a peer. */
@@ -32,6 +32,33 @@ export interface Actor {
   /** Frozen actors only: whether outputs that losses read are remembered, by sample, where data do not vary. Default true. */
   readonly cache?: boolean
 }
+
+export const networks = kinds.objectWith<Network>(
+  'a network such as graph() or fromLayersModel() makes',
+  'nodes',
+  'parameters',
+)
+
+const STUDENT_CHANGE = { network: optional(networks), parameters: optional(kinds.functionOf()) }
+
+/** What `replaceStudent` changes. */
+export const studentChangeKind = kinds.members<Partial<Pick<Actor, 'network' | 'parameters'>>>(
+  '{ network, parameters }',
+  STUDENT_CHANGE,
+)
+
+/** `Actor` as objects of users are checked. */
+export const actorKind = kinds.members<Actor>('{ name, network, role, parameters, statistics }', {
+  name: needed(kinds.text),
+  network: needed(networks),
+  role: needed(kinds.oneOf('learner', 'frozen', 'follower')),
+  mode: optional(kinds.oneOf('training', 'evaluation')),
+  pupil: optional(kinds.flag),
+  parameters: needed(kinds.functionOf()),
+  statistics: needed(kinds.object),
+  moments: optional(kinds.functionOf()),
+  cache: optional(kinds.flag),
+})
 
 /** Whether the task and static teachers teach an actor. */
 export const isPupil = ({ role, pupil = true }: Actor): boolean => role === 'learner' && pupil

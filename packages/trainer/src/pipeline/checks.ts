@@ -1,6 +1,7 @@
 import { didYouMean, GpdError, tapNode, type LossSetup, type Task } from '@gpdjs/core'
 import type { Actor } from './actor.ts'
-import { edgeName, type EdgeOptions, type LossTerm } from './term.ts'
+import { edgeName, type EdgeOptions } from './edge.ts'
+import { type LossTerm } from './term.ts'
 
 /** What logits of each distribution are taken for, and a loss of them. */
 const LOGITS = {

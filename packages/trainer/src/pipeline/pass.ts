@@ -1,4 +1,4 @@
-import type { FieldSpec, Fields } from '@gpdjs/core'
+import { kinds, needed, optional, type FieldSpec, type Fields } from '@gpdjs/core'
 import type { Actor } from './actor.ts'
 
 /** An actor on the fields of a batch, or on a further view of them. Each distinct pass is computed once in a step. */
@@ -9,6 +9,15 @@ export interface Pass {
   /** Taps that are read, beside the outputs. Default none. */
   readonly taps?: readonly string[]
 }
+
+const names = kinds.listOf(kinds.text, { least: 0, expected: 'a list of names' })
+
+/** `Pass` as objects of users are checked. */
+export const passKind = kinds.members<Pass>("a pass such as { actor: 'student' }", {
+  actor: needed(kinds.text),
+  view: optional(kinds.text),
+  taps: optional(names),
+})
 
 /** `student`, or `student@strong` on a view: equal for passes that are computed as one. */
 export const passName = ({ actor, view }: Pass): string => (view === undefined ? actor : `${actor}@${view}`)

@@ -1,25 +1,33 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  fillOptions,
   GpdError,
   initializeParameters,
   initializeStatistics,
-  type Network,
+  kinds,
+  needed,
+  option,
+  optional,
+  taskKind,
+  type Given,
   type Task,
   type TensorRecord,
 } from '@gpdjs/core'
+import type { Heads } from '@gpdjs/interchange'
 import type { TrainableSpec } from '../optimizers/optimizer.ts'
 import { classification } from '../tasks/classification.ts'
-import type { Actor } from './actor.ts'
+import { networks, type Actor } from './actor.ts'
 import { networksOf } from './check-data.ts'
 import { checkOutputs } from './check-source.ts'
 import { checkHeads, checkTerm } from './checks.ts'
 import { planPasses, type PlannedPass } from './plan-passes.ts'
-import { flattenPlugins, type PluginOption, type PluginState, type TensorStore, type Trained } from './plugin.ts'
+import { flattenPlugins, pluginOptions, type PluginState, type TensorStore, type Trained } from './plugin.ts'
 import { runSetup, STUDENT, type Additions } from './run-setup.ts'
 import { inScope } from '../scope.ts'
-import { startingTensors } from './starting-tensors.ts'
+import { startingTensors, tensorRecords } from './starting-tensors.ts'
 import { taskTerm } from './task-term.ts'
-import { isHeadStore, type LossTerm } from './term.ts'
+import { isHeadStore } from './edge.ts'
+import type { LossTerm } from './term.ts'
 import type { MadeView } from './view.ts'
 
 export { STUDENT }
@@ -48,20 +56,26 @@ export interface Pipeline {
   readonly initial: { readonly trainables: Record<string, tf.Tensor>; readonly statistics: Record<string, tf.Tensor> }
 }
 
-export interface PipelineOptions {
-  readonly student: Network
-  /** Given weights (fine-tuning). Copied. Default: drawn from the seed. */
-  readonly parameters?: TensorRecord | undefined
-  readonly statistics?: TensorRecord | undefined
-  /** Given heads of losses by the name of their term. Copied. Default: drawn from the seed. */
-  readonly heads?: Readonly<Record<string, TensorRecord>> | undefined
-  readonly plugins?: PluginOption
-  /** Default `classification()`. */
-  readonly task?: Task | undefined
-  readonly seed: number
-  /** Number of training samples, for losses with memory for each of them. Default 0. */
-  readonly samples?: number
+export const PIPELINE_OPTIONS = {
+  /** What is trained. */
+  student: needed(networks),
+  /** Weights to begin with (fine-tuning). Copied (default: drawn from the seed). */
+  parameters: optional(tensorRecords),
+  /** Batch-norm moments to begin with (default: mean 0, variance 1). */
+  statistics: optional(tensorRecords),
+  /** Heads of losses to begin with, as `run.heads` and `loadHeads` give them. Copied (default: drawn from the seed). */
+  heads: optional(kinds.objectWith<Heads>('heads such as run.heads')),
+  /** The parts of the method: `staticTeacher(…)`, `dynamicTeacher(…)`, `ema(…)`, or one's own (default: none). */
+  plugins: option(pluginOptions, []),
+  /** What networks are trained for: rows, objective, metrics (default: `classification()`). */
+  task: optional(taskKind),
+  /** Of weights, augmentation and noise. */
+  seed: needed(kinds.integer),
+  /** Number of training samples, for losses with memory for each of them (default 0). */
+  samples: option(kinds.countOrNone, 0),
 }
+
+export type PipelineOptions = Given<typeof PIPELINE_OPTIONS>
 
 /**
  * Puts a run together: the student, then every plugin's actors, then the task's and every plugin's loss terms.
@@ -69,12 +83,13 @@ export interface PipelineOptions {
  * @throws GpdError `plugin.invalid`, `network.invalid` (outputs that the task reads), `checkpoint.incompatible` (given weights)
  */
 export function buildPipeline(options: PipelineOptions): Pipeline {
-  const plugins = flattenPlugins(options.plugins)
-  const { student, seed, samples = 0, heads, task = classification() } = options
-  const parameters = startingTensors('parameters', options.parameters, student.parameters, () =>
+  const filled = fillOptions('buildPipeline', PIPELINE_OPTIONS, options)
+  const plugins = flattenPlugins(filled.plugins)
+  const { student, seed, samples, heads, task = classification() } = filled
+  const parameters = startingTensors('parameters', filled.parameters, student.parameters, () =>
     initializeParameters(student.parameters, seed),
   )
-  const statistics = startingTensors('statistics', options.statistics, student.statistics, () =>
+  const statistics = startingTensors('statistics', filled.statistics, student.statistics, () =>
     initializeStatistics(student.statistics),
   )
   const { setup, seal } = runSetup({ student, parameters, statistics, heads, task, seed, samples })

@@ -1,7 +1,19 @@
 import type * as tf from '@tensorflow/tfjs'
-import { GpdError, type Network, type ParameterSpec, type Progress, type Task, type TensorRecord } from '@gpdjs/core'
+import {
+  checkArgument,
+  GpdError,
+  kinds,
+  needed,
+  optional,
+  type Network,
+  type ParameterSpec,
+  type Progress,
+  type Task,
+  type TensorRecord,
+} from '@gpdjs/core'
 import type { Actor } from './actor.ts'
-import type { EdgeOptions, LossTerm } from './term.ts'
+import type { EdgeOptions } from './edge.ts'
+import type { LossTerm } from './term.ts'
 import type { MadeView } from './view.ts'
 
 /** Tensors that a plugin brings into the run, with what the optimizer needs of each. */
@@ -26,6 +38,21 @@ export interface PluginState {
   /** Another version of the trained tensors kept in this state, which may be evaluated and extracted instead. */
   alternative?(state: TensorRecord): Trained
 }
+
+/** `TensorStore` as objects of users are checked. */
+export const storeKind = kinds.members<TensorStore>('{ name, tensors, specs }', {
+  name: needed(kinds.text),
+  tensors: needed(kinds.object),
+  specs: needed(kinds.kind('a list of { name, decay }', Array.isArray)),
+})
+
+/** `PluginState` as objects of users are checked. */
+export const stateKind = kinds.members<PluginState>('{ name, init, update }', {
+  name: needed(kinds.text),
+  init: needed(kinds.functionOf()),
+  update: needed(kinds.functionOf()),
+  alternative: optional(kinds.functionOf()),
+})
 
 /** What a plugin reads and changes while a run is put together. Later changes throw: a run does not change shape. */
 export interface RunSetup {
@@ -65,18 +92,32 @@ export interface Plugin {
   connect?(run: RunSetup): void
 }
 
+const pluginKind = kinds.members<Plugin>('{ name, specVersion: 1, … }', {
+  name: needed(kinds.text),
+  specVersion: needed(kinds.oneOf(1)),
+  setup: optional(kinds.functionOf()),
+  connect: optional(kinds.functionOf()),
+})
+
 /** What `plugins` accepts: nested lists and falsy entries, so that an ablation is `[useKd && kd()]`. */
 export type PluginOption = Plugin | false | null | undefined | readonly PluginOption[]
 
+/** `flattenPlugins` checks the entries. */
+export const pluginOptions = kinds.kind<PluginOption>('plugins', () => true)
+
 /**
- * @throws GpdError `plugin.invalid` for something that is no plugin, or two of one name
+ * @throws GpdError `plugin.invalid` for something that is no plugin, or two of one name; `config.unknown-key` for a hook that
+ *   does not exist
  */
 export function flattenPlugins(option: PluginOption): Plugin[] {
   const list = (entry: PluginOption): Plugin[] =>
     !entry ? [] : Array.isArray(entry) ? entry.flatMap(list) : [entry as Plugin]
   const plugins = list(option)
   for (const plugin of plugins) {
-    if (plugin.specVersion === 1 && typeof plugin.name === 'string') continue
+    if (plugin.specVersion === 1 && typeof plugin.name === 'string') {
+      checkArgument('plugins', plugin.name, pluginKind, plugin)
+      continue
+    }
     throw new GpdError(
       'plugin.invalid',
       `plugins: expected objects { name, specVersion: 1, … }, got ${JSON.stringify(plugin)?.slice(0, 80) ?? typeof plugin}.`,

@@ -1,12 +1,21 @@
 import type * as tf from '@tensorflow/tfjs'
-import { GpdError, initializeParameters, mapRecord, type Network, type Task, type TensorRecord } from '@gpdjs/core'
-import { isPupil, type Actor } from './actor.ts'
+import {
+  checkArgument,
+  GpdError,
+  initializeParameters,
+  mapRecord,
+  type Network,
+  type Task,
+  type TensorRecord,
+} from '@gpdjs/core'
+import { actorKind, isPupil, studentChangeKind, type Actor } from './actor.ts'
 import { lossSetup } from './checks.ts'
-import type { PluginState, RunSetup, TensorStore } from './plugin.ts'
+import { stateKind, storeKind, type PluginState, type RunSetup, type TensorStore } from './plugin.ts'
 import { inScope, scopeOf } from '../scope.ts'
 import { startingTensors } from './starting-tensors.ts'
-import { distillationTerm, edgeName, headsOf, memoryOf, type LossTerm } from './term.ts'
-import type { MadeView } from './view.ts'
+import { distillationTerm, edgeKind, edgeName, headsOf, memoryOf } from './edge.ts'
+import { termKind, type LossTerm } from './term.ts'
+import { viewKind, type MadeView } from './view.ts'
 
 export const STUDENT = 'student'
 
@@ -81,16 +90,20 @@ export function runSetup({
   const memories: Record<string, tf.Tensor> = {}
 
   const { methods, seal } = untilSealed({
-    addActor: (actor: Actor) => addUnique('actors', actors, actor),
-    addTensors: (store: TensorStore) => addUnique('tensor stores', stores, store),
-    addTerm: (term: LossTerm) => addUnique('terms', terms, term),
-    addState: (state: PluginState) => addUnique('states', states, state),
-    addView: (view: MadeView) => addView(views, view),
+    addActor: (actor: Actor) => addUnique('actors', actors, checkArgument('addActor', 'actor', actorKind, actor)),
+    addTensors: (store: TensorStore) =>
+      addUnique('tensor stores', stores, checkArgument('addTensors', 'store', storeKind, store)),
+    addTerm: (term: LossTerm) => addUnique('terms', terms, checkArgument('addTerm', 'term', termKind, term)),
+    addState: (state: PluginState) => addUnique('states', states, checkArgument('addState', 'state', stateKind, state)),
+    addView: (view: MadeView) => addView(views, checkArgument('addView', 'view', viewKind, view)),
     replaceStudent(change: Partial<Actor>, store?: TensorStore) {
+      checkArgument('replaceStudent', 'change', studentChangeKind, change)
+      if (store) checkArgument('replaceStudent', 'own', storeKind, store)
       actors[0] = { ...actors[0]!, ...change }
       stores = [...(store ? [store] : []), ...stores.filter(({ name }) => name !== STUDENT)]
     },
     addDistillation(edge: Parameters<RunSetup['addDistillation']>[0]) {
+      checkArgument('addDistillation', 'edge', edgeKind, edge)
       const term = edgeName(edge)
       const { heads, memory, ...asked } = edge.loss.prepare?.(lossSetup(edge, actors, seed, samples)) ?? {}
       if (heads) {

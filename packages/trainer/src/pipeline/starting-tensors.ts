@@ -1,5 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import { GpdError, mapRecord, type TensorRecord } from '@gpdjs/core'
+import { GpdError, kinds, mapRecord, type Kind, type TensorRecord } from '@gpdjs/core'
+
+/** Parameters or statistics, each name with its tensor. */
+export const tensorRecords: Kind<TensorRecord> = kinds.recordOf(
+  kinds.objectWith<tf.Tensor>('a tensor', 'shape', 'dtype'),
+)
 
 const FIX = 'Give tensors of the same networks, made with the same options.'
 

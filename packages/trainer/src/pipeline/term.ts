@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import {
+  distributionKind,
   GpdError,
-  mapRecord,
+  kinds,
+  needed,
+  optional,
+  scheduleKind,
   stopGradient,
   type ActorOutputs,
-  type DistillationLoss,
   type Distribution,
   type Fields,
   type Network,
@@ -13,8 +16,7 @@ import {
   type Schedule,
   type TensorRecord,
 } from '@gpdjs/core'
-import type { Pass } from './pass.ts'
-import { scopeOf } from '../scope.ts'
+import { passKind, type Pass } from './pass.ts'
 import { weightedMean } from '../weighted-mean.ts'
 
 /** What a pass has computed: its outputs and taps, and the task's rows of them. */
@@ -69,6 +71,21 @@ function checkRows(what: string, { shape }: tf.Tensor, rows: number): void {
   throw new GpdError('plugin.invalid', problem, 'Sum over the other axes, or return one number for the batch.')
 }
 
+/** `LossTerm` as objects of users are checked. */
+export const termKind = kinds.members<LossTerm>('{ name, weight, passes, compute }', {
+  name: needed(kinds.text),
+  weight: needed(scheduleKind),
+  passes: needed(kinds.recordOf(passKind)),
+  fields: optional(kinds.listOf(kinds.text, { least: 0, expected: 'a list of names' })),
+  comparesSamples: optional(kinds.flag),
+  labels: optional(kinds.oneOf('index')),
+  distribution: optional(distributionKind),
+  networks: optional(kinds.kind('a list of networks', Array.isArray)),
+  leastBatch: optional(kinds.count),
+  compute: needed(kinds.functionOf()),
+  rows: optional(kinds.functionOf()),
+})
+
 /**
  * A term's value as one number: `Σ w u ℓ / Σ w` with the task's weights `w` and the term's factors `u`; 0 where no row
  * counts.
@@ -89,93 +106,4 @@ export function reduceRows(term: LossTerm, outputs: Outputs, context: TermContex
   if (factors) checkRows(`Factors of loss '${term.name}'`, factors, labels.shape[0])
   const counted = factors ? tf.mul(value, factors) : value
   return weightedMean(counted, weights)
-}
-
-/** Every tensor of some outputs, cut off from the tape. */
-function cutOff<T>(value: T): T {
-  if (value instanceof tf.Tensor) return (value.dtype === 'float32' ? stopGradient(value) : value) as T
-  return mapRecord(value as Readonly<Record<string, unknown>>, (entry) => cutOff(entry)) as T
-}
-
-/** Which views the two sides of an edge read. Default: the batch itself. */
-export interface EdgeViews {
-  readonly student?: string
-  readonly teacher?: string
-}
-
-export interface EdgeOptions {
-  /** The actor that is taught. */
-  readonly student: string
-  /** The actor that teaches. */
-  readonly teacher: string
-  readonly loss: DistillationLoss
-  readonly weight: Schedule
-  /** The side that the term does not train. Default `teacher`. */
-  readonly stopGradient?: 'teacher' | 'student' | 'none'
-  /** `{ student: 'adversarial' }`: the student on adversarial examples, the teacher on the batch. */
-  readonly on?: EdgeViews
-  /** A factor for each row, `[rows]`; `outputs` has the passes `student` and `teacher`. Default 1 for all. */
-  readonly rows?: LossTerm['rows']
-  /** Default `edgeName`; needed where two edges would have one name. */
-  readonly name?: string
-}
-
-/** How the term of a distillation loss is called: `dkd(student, static-teacher)`. */
-export const edgeName = ({ name, loss, student, teacher }: EdgeOptions): string =>
-  name ?? `${loss.name}(${student}, ${teacher})`
-
-/** Where the run keeps the trained heads of a loss, and its memory. */
-export const headsOf = (term: string): string => `heads ${term}`
-export const memoryOf = (term: string): string => `memory ${term}`
-
-/** Whether tensors of that store belong to a loss. */
-export const isHeadStore = (store: string): boolean => store.startsWith(headsOf(''))
-
-const SIDES = ['student', 'teacher'] as const
-
-/** The passes of both sides: on the edge's views under the side's name, on the loss's further views under `<side>@<view>`. */
-function passesOf({ student, teacher, loss, on = {} }: EdgeOptions): Record<string, Pass> {
-  const actors = { student, teacher }
-  const entries = SIDES.flatMap((side) => {
-    const pass = { actor: actors[side], taps: loss.taps?.[side] ?? [] }
-    const further = (loss.views ?? []).map((view) => [`${side}@${view}`, { ...pass, view }] as const)
-    return [[side, { ...pass, view: on[side] }] as const, ...further]
-  })
-  return Object.fromEntries(entries)
-}
-
-/** A distillation loss between two actors, as a term. Heads and memory are looked up under `headsOf` and `memoryOf`. */
-export function distillationTerm(edge: EdgeOptions): LossTerm {
-  const { loss, weight, stopGradient: stop = 'teacher' } = edge
-  const name = edgeName(edge)
-  const pairOf = (outputs: Outputs, view = '') => {
-    const [student, teacher] = SIDES.map((side) => {
-      const seen = outputs[`${side}${view}`]!
-      return stop === side ? cutOff(seen) : seen
-    }) as [PassOutputs, PassOutputs]
-    return { student, teacher }
-  }
-  return {
-    name,
-    weight,
-    passes: passesOf(edge),
-    ...(loss.fields && { fields: loss.fields }),
-    ...(loss.labels && { labels: loss.labels }),
-    ...(loss.distribution && { distribution: loss.distribution }),
-    ...(loss.comparesSamples && { comparesSamples: true }),
-    ...(edge.rows && { rows: edge.rows }),
-    compute(outputs, { tensors, statistics, update, ...context }) {
-      const views = loss.views?.map((view) => [view, pairOf(outputs, `@${view}`)] as const)
-      const { outputs: _, taps: __, ...rows } = outputs['student']!
-      return loss.compute({
-        ...context,
-        ...rows,
-        ...pairOf(outputs),
-        ...(views && { views: Object.fromEntries(views) }),
-        heads: scopeOf(headsOf(name), tensors),
-        memory: scopeOf(memoryOf(name), statistics),
-        remember: (key, value) => update(`${memoryOf(name)}/${key}`, value),
-      })
-    },
-  }
 }

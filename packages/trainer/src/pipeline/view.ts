@@ -1,4 +1,4 @@
-import type { ActorOutputs, Fields, RandomStream, Rows } from '@gpdjs/core'
+import { kinds, needed, optional, type ActorOutputs, type Fields, type RandomStream, type Rows } from '@gpdjs/core'
 
 /**
  * Batch-norm moments of learners on a view:
@@ -39,3 +39,11 @@ export interface ViewContext {
   /** Random numbers of this view in this step. */
   random(): RandomStream
 }
+
+/** `MadeView` as objects of users are checked. */
+export const viewKind = kinds.members<MadeView>('{ name, inputs, make }', {
+  name: needed(kinds.text),
+  inputs: needed(kinds.listOf(kinds.text, { expected: 'a list of fields' })),
+  moments: optional(kinds.oneOf('shared', 'own', 'kept')),
+  make: needed(kinds.functionOf()),
+})

@@ -1,8 +1,10 @@
 import type { PublishedSetting, PublishedTerm } from '@gpdjs/kd-losses'
 import type { Plugin } from '../pipeline/plugin.ts'
-import type { Schedule } from '@gpdjs/core'
+import { checkArgument, kinds, type Schedule } from '@gpdjs/core'
 import { warmUpFromOne, warmUpFromZero } from '../schedule.ts'
 import { staticTeacher, type StaticTeacherOptions } from './static-teacher.ts'
+
+const settings = kinds.objectWith<PublishedSetting>('a setting such as published(…)', 'terms', 'epochs')
 
 const WARM_UPS = [warmUpFromZero, warmUpFromOne] as const
 
@@ -22,9 +24,7 @@ function weightOf({ weight, warmUp }: PublishedTerm, of: number): Schedule {
  * const plugins = asPublished(setting, teacher)
  * await distill({ student, data, optimizer, epochs, task: classification(task), plugins })
  */
-export function asPublished(
-  { terms, epochs }: PublishedSetting,
-  teacher: Omit<StaticTeacherOptions, 'loss' | 'weight'>,
-): Plugin {
+export function asPublished(setting: PublishedSetting, teacher: Omit<StaticTeacherOptions, 'loss' | 'weight'>): Plugin {
+  const { terms, epochs } = checkArgument('asPublished', 'setting', settings, setting)
   return staticTeacher({ ...teacher, loss: terms.map((term) => ({ loss: term.loss, weight: weightOf(term, epochs) })) })
 }

@@ -4,37 +4,35 @@ import {
   GpdError,
   initializeStatistics,
   kinds,
+  lossKind,
   mapRecord,
   needed,
   option,
   optional,
+  scheduleKind,
   unfreeze,
   type Given,
   type Network,
 } from '@gpdjs/core'
-import { channelBranchReparameterization, type Extractor } from '@gpdjs/cbr-reparam'
-import type { Expander, Expansion } from '@gpdjs/ir-expansion'
+import { channelBranchReparameterization, extractorKind } from '@gpdjs/cbr-reparam'
+import { expanderKind, type Expansion } from '@gpdjs/ir-expansion'
 import { binaryKd, softCrossEntropy } from '@gpdjs/kd-losses'
 import type { Plugin, RunSetup } from '../pipeline/plugin.ts'
 import { scopeOf } from '../scope.ts'
-import { schedules } from '../schedule.ts'
-import { losses } from './static-teacher.ts'
 
 export const DYNAMIC_TEACHER_OPTIONS = {
   /** How the student is expanded: `inverseReparameterization({ ratio: 2, branches: orepa() })`. */
-  expander: needed(kinds.objectWith<Expander>('an expander such as inverseReparameterization({ ratio: 2 })', 'expand')),
+  expander: needed(expanderKind),
   /** `hard`: the student is a part of the dynamic teacher's tensors. `none`: it has its own (default `hard`). */
   sharing: option(kinds.oneOf('hard', 'none'), 'hard'),
   /** `inverse`: both begin as the same function. `none`: the dynamic teacher is drawn by itself (default `inverse`). */
   mapping: option(kinds.oneOf('inverse', 'none'), 'inverse'),
   /** How the student is read off the shared tensors (default: `channelBranchReparameterization()`). */
-  extractor: optional(
-    kinds.objectWith<Extractor>('an extractor such as channelBranchReparameterization()', 'studentView'),
-  ),
+  extractor: optional(extractorKind),
   /** What it teaches the student with (default: soft cross-entropy with smoothing 0.1; of labels that hold or not, `binaryKd()`). */
-  loss: optional(losses),
+  loss: optional(lossKind),
   /** Weight of that loss, a number or a schedule (default 3). */
-  weight: option(schedules, 3),
+  weight: option(scheduleKind, 3),
   /** What the plugin and its actor are called (default `dynamic-teacher`). */
   name: option(kinds.text, 'dynamic-teacher'),
 }

@@ -9,6 +9,8 @@ import {
   optional,
   prependOp,
   rescale,
+  lossKind,
+  scheduleKind,
   type DistillationLoss,
   type Filled,
   type Given,
@@ -21,8 +23,8 @@ import {
 import type { ChannelMoments } from '@gpdjs/data'
 import { modelOf, models, type WeightedModel } from '../given-model.ts'
 import type { Plugin } from '../pipeline/plugin.ts'
+import { tensorRecords } from '../pipeline/starting-tensors.ts'
 import { scopeOf } from '../scope.ts'
-import { schedules } from '../schedule.ts'
 import { distributionOf } from '../tasks/default-task.ts'
 
 /** One of several losses of a teacher. */
@@ -31,30 +33,27 @@ export interface WeightedLoss {
   readonly weight: Schedule
 }
 
-export const losses = kinds.objectWith<DistillationLoss>('a loss such as kd()', 'name', 'compute')
-
 const moments = kinds.objectWith<ChannelMoments>('moments such as moments(train)', 'mean', 'deviation')
-const tensors = kinds.objectWith<TensorRecord>('tensors by their names')
 
 /** A trained model (it always runs in evaluation mode), and what it teaches with. */
 export const STATIC_TEACHER_OPTIONS = {
   /** A network, or a `tf.LayersModel`, which is converted and brings its weights. */
   network: needed(models),
   /** Its weights (default: those of the `tf.LayersModel`). */
-  parameters: optional(tensors),
+  parameters: optional(tensorRecords),
   /** Its batch-norm moments (default: those of the `tf.LayersModel`). */
-  statistics: optional(tensors),
+  statistics: optional(tensorRecords),
   /** What it teaches with, to every learner: `dkd()`, `kd({ temperature: 4 })`, …; or several, each with a weight. */
   loss: needed(
     kinds.either(
-      kinds.listOf(kinds.record({ loss: needed(losses), weight: needed(schedules) }), {
+      kinds.listOf(kinds.record({ loss: needed(lossKind), weight: needed(scheduleKind) }), {
         expected: 'a list of { loss, weight }',
       }),
-      losses,
+      lossKind,
     ),
   ),
   /** Weight of the one loss, a number or a schedule (default: 1). */
-  weight: optional(schedules),
+  weight: optional(scheduleKind),
   /**
    * Compute the outputs and taps that losses read once and look them up, where data do not vary from epoch to epoch; at
    * most 256 MB of them, the rest is computed again (default true).

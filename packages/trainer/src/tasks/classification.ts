@@ -1,12 +1,21 @@
 import * as tf from '@tensorflow/tfjs'
-import { fillOptions, GpdError, kinds, option, type FieldSpec, type Given, type Labels, type Task } from '@gpdjs/core'
+import {
+  fillOptions,
+  GpdError,
+  kinds,
+  option,
+  scheduleKind,
+  type FieldSpec,
+  type Given,
+  type Labels,
+  type Task,
+} from '@gpdjs/core'
 import { crossEntropyRows } from '@gpdjs/kd-losses'
-import { schedules } from '../schedule.ts'
 import { checkNetworks, firstOf, LABEL, OUTPUT } from './logits.ts'
 
 export const CLASSIFICATION_OPTIONS = {
   /** Weight of the cross-entropy with the labels, for every learner, a number or a schedule; 0 for pure distillation (default 1). */
-  weight: option(schedules, 1),
+  weight: option(scheduleKind, 1),
   /** Further views of the images whose cross-entropy with the labels is added, such as `['strong']` (default: none). */
   views: option(kinds.listOf(kinds.text, { least: 0, expected: 'a list of texts' }), []),
 }

@@ -1,8 +1,26 @@
 import * as tf from '@tensorflow/tfjs'
-import { mapRecord, type BatchSource, type EvaluationOptions, type Predict, type Rows, type Task } from '@gpdjs/core'
+import {
+  fillOptions,
+  kinds,
+  mapRecord,
+  needed,
+  optional,
+  type BatchSource,
+  type EvaluationOptions,
+  type Predict,
+  type Rows,
+  type Task,
+} from '@gpdjs/core'
 import { nextTurn } from '../next-turn.ts'
 import { weightedMean } from '../weighted-mean.ts'
 import { rowsOf } from './rows.ts'
+
+const OPTIONS = {
+  /** Samples in a batch. */
+  batchSize: needed(kinds.count),
+  /** Evaluation ends with its reason after the batch during which it is aborted. */
+  signal: optional(kinds.objectWith<AbortSignal>('an AbortSignal', 'aborted')),
+}
 
 /** `Σ w`, the number of rows where they have no weights. */
 const weightOf = ({ labels, weights }: Rows): tf.Scalar =>
@@ -69,7 +87,7 @@ export async function meanOverSet(
   source: BatchSource,
   options: EvaluationOptions,
 ): Promise<Record<string, number>> {
-  const total = await sumOverSet(task, predict, source, options)
+  const total = await sumOverSet(task, predict, source, fillOptions('meanOverSet', OPTIONS, options))
   const names = Object.keys(total)
   const stacked = tf.tidy(() => tf.stack(names.map((name) => total[name]!)))
   tf.dispose({ ...total })
