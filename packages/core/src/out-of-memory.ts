@@ -33,7 +33,7 @@ const adviceFor = (batchSize: number): string =>
  * An error as `backend.out-of-memory` with the batch to try, if memory is what was missing; any other error as it is.
  *
  * @param batchSize of the batches with which it happened
- * @example try { step(batch) } catch (error) { throw asOutOfMemory(error, 64) } // … Try batchSize 32 …
+ * @example throw asOutOfMemory(new RangeError('Array buffer allocation failed'), 64) // … Try batchSize 32 …
  */
 export function asOutOfMemory(error: unknown, batchSize: number): unknown {
   const problem = problemOf(error)

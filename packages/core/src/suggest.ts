@@ -25,8 +25,8 @@ const isAbbreviation = (name: string, candidate: string): boolean =>
   name.length >= 3 && candidate.toLowerCase().startsWith(name.toLowerCase())
 
 /**
- * The known names nearest to a mistyped or abbreviated one, best first; empty if none is near. Names of more than 100
- * characters are near to none, and of the known ones the first 1000 are compared.
+ * The known names nearest to a mistyped or abbreviated one, best first; empty if none is near. Names of more than 100 characters
+ * are near to none, and of the known ones the first 1000 are compared.
  *
  * @example nearest('lerningRate', ['learningRate', 'momentum']) // ['learningRate']
  */

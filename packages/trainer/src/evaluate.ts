@@ -44,9 +44,9 @@ const predictionOf =
  *
  * @param model a network with its weights, or a `tf.LayersModel`
  * @param data a source, or `{ xs, ys }` as `model.evaluate` takes them
- * @throws GpdError `config.*` for arguments and options; `data.missing`, `data.mismatch` if the set is not what network and
- *   task read; `data.label-range` for labels that are no classes; `backend.out-of-memory`, with a batch to try; the reason
- *   of `signal` once it is aborted
+ * @throws GpdError `config.*` for arguments and options; `data.missing`, `data.mismatch` if the set is not what network and task
+ *   read; `data.label-range` for labels that are no classes; `backend.out-of-memory`, with a batch to try; the reason of `signal`
+ *   once it is aborted
  * @example const { acc } = await evaluate(run.student, test)
  */
 export async function evaluate<Metric extends string = 'acc' | 'loss'>(

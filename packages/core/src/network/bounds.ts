@@ -13,10 +13,11 @@ import { GpdError } from '../errors.ts'
 import type { FieldSpec } from '../fields.ts'
 import type { Inferred } from '../ops/op.ts'
 
+/** The names in a network's definition. */
 interface Named {
   readonly name: string
-  readonly inputs: object
   readonly nodes: readonly { readonly id: string; readonly op: string }[]
+  readonly inputs: object
   readonly outputs: object
   readonly taps: object
 }

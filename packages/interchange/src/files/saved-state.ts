@@ -60,6 +60,8 @@ function recordFiles(json: Json, source: string): readonly RecordFile[] {
   const { format, version, records } = json
   if (format !== FORMAT || typeof version !== 'number' || !Array.isArray(records) || !records.every(isRecordFile))
     throw corrupt(source, 'expected the manifest of a saved state')
+  if (new Set(records.map(({ name }) => name)).size < records.length)
+    throw corrupt(source, 'expected each record once, found a name twice')
   if (version <= VERSION) return records
   const problem = `${source}: expected version ${VERSION} of the format or an earlier one, got ${version}.`
   throw new GpdError('checkpoint.incompatible', problem, 'Use the version of @gpdjs/interchange that wrote it.')

@@ -234,7 +234,9 @@ describe('an entry of a file', () => {
   it('that nests deeper than any model is refused', async () => {
     const text = `{"modelTopology":${'{"a":'.repeat(20000)}1${'}'.repeat(20000)}}`
     const read = () => Promise.resolve(new Uint8Array())
-    await expect(readModelArtifacts(text, { source: 'm', read })).rejects.toThrow(/m: expected JSON, found more than 200 objects and lists in one another/)
+    await expect(readModelArtifacts(text, { source: 'm', read })).rejects.toThrow(
+      /m: expected JSON, found more than 200 objects and lists in one another/,
+    )
   })
 })
 

@@ -15,7 +15,7 @@ import {
 } from '@gpdjs/core'
 import { checkLayers, type Refuse } from './check-layers.ts'
 import { kerasTopology } from './keras-topology.ts'
-import { rehearse } from './rehearsal.ts'
+import { leavingNothing, rehearse } from './rehearsal.ts'
 import { checkWiring, quoted } from './topology.ts'
 import { weightNames } from './weight-names.ts'
 
@@ -67,9 +67,14 @@ function checkWeight(value: unknown, refuse: Refuse): WeightEntry {
   const { name, shape, dtype, quantization } = isRecord(value) ? value : {}
   if (typeof name !== 'string' || name === '__proto__') throw refuse('weights with a name', quoted(name))
   if (!Array.isArray(shape) || !shape.every(isSize)) throw refuse(`sizes as shape of '${name}'`, quoted(shape))
-  if (!STORED.includes(String(dtype))) throw refuse(`${STORED.join(', ')} as dtype of '${name}'`, quoted(dtype))
-  if (quantization !== undefined && !(isRecord(quantization) && QUANTIZED.includes(String(quantization['dtype']))))
+  if (!STORED.includes(dtype as string)) throw refuse(`${STORED.join(', ')} as dtype of '${name}'`, quoted(dtype))
+  if (quantization !== undefined && !(isRecord(quantization) && QUANTIZED.includes(quantization['dtype'] as string)))
     throw refuse(`'${name}' quantized to ${QUANTIZED.join(', ')}`, quoted(quantization))
+  const isHalf = isRecord(quantization) && quantization['dtype'] === 'float16'
+  if (quantization !== undefined && (dtype === 'bool' || (isHalf && dtype !== 'float32')))
+    throw refuse(`numbers as '${name}' where it is quantized`, quoted(dtype))
+  if (isRecord(quantization) && !isHalf && !['min', 'scale'].every((key) => Number.isFinite(quantization[key])))
+    throw refuse(`numbers as min and scale of '${name}'`, quoted(quantization))
   return value as WeightEntry
 }
 
@@ -164,7 +169,7 @@ export async function readModelArtifacts(text: string, given: ReadModelOptions):
   if (format === 'graph-model') throw refuse('a layers-model', 'a graph-model, which is no tf.LayersModel')
   if (!isRecord(modelTopology)) throw refuse('an object as modelTopology', quoted(modelTopology))
   const topology = kerasTopology(modelTopology)
-  checkLayers(topology, options, refuse)
+  leavingNothing(() => checkLayers(topology, options, refuse))
   checkWiring(topology, refuse)
   const groups = checkManifest(weightsManifest, refuse)
   const parts: Uint8Array[] = []

@@ -16,6 +16,10 @@ interface WeightMaker {
   addWeight(name: string, shape: Shape, ...rest: unknown[]): unknown
 }
 
+interface Constraint {
+  apply(weight: tf.Tensor): unknown
+}
+
 /** The names that a model's weight may have in a file: converters put the name of a cell before the last one. */
 const spellings = (name: string): readonly string[] => {
   const parts = name.split('/')
@@ -67,7 +71,7 @@ function withFewWeights<T>(most: number, refuse: Refuse, build: () => T): T {
  *
  * @param work synchronous; a promise that it returns may have gone as far as it can without waiting
  */
-function leavingNothing<T>(work: () => T): T {
+export function leavingNothing<T>(work: () => T): T {
   const engine = tf.engine()
   const { registeredVariables } = engine.state
   const before = new Set(Object.keys(registeredVariables))
@@ -99,11 +103,23 @@ function checkInputs({ inputs }: tf.LayersModel, refuse: Refuse): void {
   if (wrong !== undefined) throw refuse(`sizes as shape of the input '${wrong.name}'`, quoted(wrong.shape))
 }
 
+/** Loading a weight applies its constraint, which in a file may be an object of any class. */
+function applyConstraints({ weights }: tf.LayersModel): void {
+  for (const weight of weights) {
+    const { constraint, shape } = weight as unknown as { constraint?: Constraint | null; shape: number[] }
+    constraint?.apply(tf.zeros(shape))
+  }
+}
+
+/** As TensorFlow.js asks: an empty text is there, and read. */
+const isThere = <T>(value: T | null | undefined): value is T => value !== undefined && value !== null
+
 /** What a model takes along, beside its layers: whatever is wrong with it is thrown. */
 function takeAlong(model: tf.LayersModel, { trainingConfig, userDefinedMetadata }: tf.io.ModelArtifacts): void {
   try {
-    if (trainingConfig) model.loadTrainingConfig(trainingConfig as Parameters<tf.LayersModel['loadTrainingConfig']>[0])
-    if (userDefinedMetadata) model.setUserDefinedMetadata(userDefinedMetadata)
+    if (isThere(trainingConfig))
+      model.loadTrainingConfig(trainingConfig as Parameters<tf.LayersModel['loadTrainingConfig']>[0])
+    if (isThere(userDefinedMetadata)) model.setUserDefinedMetadata(userDefinedMetadata)
   } finally {
     model.optimizer?.dispose()
   }
@@ -126,7 +142,10 @@ export async function rehearse(artifacts: tf.io.ModelArtifacts, source: string, 
       withFewWeights(most, refuse, () => tf.models.modelFromJSON({ modelTopology } as never)),
     )
     const model = await building
-    leavingNothing(() => takeAlong(model, artifacts))
+    leavingNothing(() => {
+      applyConstraints(model)
+      takeAlong(model, artifacts)
+    })
     checkInputs(model, refuse)
     checkWeights(model, listed, refuse)
   } catch (error) {
