@@ -31,15 +31,7 @@ function strangers(value: object, known: readonly string[], isOwn?: (name: strin
  * @param table one option for each member of the type; the compiler asks for all of them
  * @param isOwn names that an object may have beside them, for its own use, unless they are near a member (default: none in a
  *   literal, any method in a class)
- * @example
- * interface Watcher {
- *   readonly name: string
- *   onEnd?(): void
- * }
- * const watchers = kinds.members<Watcher>('a watcher', {
- *   name: needed(kinds.text),
- *   onEnd: optional(kinds.functionOf()),
- * })
+ * @example members<{ stop?: () => void }>('a stopper', { stop: optional(kinds.functionOf<() => void>()) })
  */
 export const members = <T extends object>(
   expected: string,
