@@ -68,7 +68,7 @@ const keys = new Set(keysOf(CONFIG))
 const OTHERS = new Set(
   (
     '--install --no-deps float maxValue dataFormat dilationRate channelsLast noiseShape negativeSlope ' +
-    'targetShape depthMultiplier kernelConstraint useBias returnSequences'
+    'targetShape depthMultiplier kernelConstraint useBias returnSequences readFile'
   ).split(' '),
 )
 

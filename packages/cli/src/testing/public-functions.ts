@@ -69,7 +69,7 @@ const WITHOUT: Readonly<Record<PackageName, string>> = {
     'roleRatio initializeParameters initializeStatistics countParameters axesShape heNormal fanInUniform countMultiplyAdds ' +
     'defineNetwork networkDefinition parseNetwork unfreeze soleInput soleOutput predict tapNode defineOp registerOp findOp ' +
     'foldBatchNorm runExtraKernel extraDerivative extraKernelFunc withoutTape accumulating decodeCall encodeCall inputInList ' +
-    'adaptiveMeans nearestCopies tfPadding bytesOf digestOf freeOnFailure pairOf tfSize windowExtent windowStrides widenNetwork foldRescale prependOp withLogits withNormalization withProbabilities',
+    'adaptiveMeans nearestCopies tfPadding bytesOf parseJson asOutOfMemory digestOf freeOnFailure pairOf tfSize windowExtent windowStrides widenNetwork foldRescale prependOp withLogits withNormalization withProbabilities',
   data: 'checkEntries checkImageSet countImages imageBytes take select moments encodeIdx chain writeIdx',
   interchange:
     'encodeSafetensors toLayersModel loadNetwork saveNetwork loadHeads saveHeads saveState loadState listCheckpoints pointToCheckpoint pointedCheckpoint writeFolder checkHeld nodeFiles',
