@@ -1,6 +1,4 @@
 /** Real processes: killed, stopped, two at once, with streams that cannot be written to. */
-import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { createRequire } from 'node:module'
@@ -9,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { loadNetwork } from '@gpdjs/interchange'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { run } from './testing/run.ts'
+import { startNode, type ProcessOptions } from './testing/start-node.ts'
 import { temporaryFolder, tinyConfig, writeConfig, writeTinyImages } from './testing/tiny-images.ts'
 
 const folder = await temporaryFolder()
@@ -18,48 +17,8 @@ const program = fileURLToPath(new URL('main.ts', import.meta.url))
 const tsx = join(dirname(createRequire(import.meta.url).resolve('tsx/package.json')), 'dist/loader.mjs')
 const flags = ['--conditions=@gpdjs/source', '--import', pathToFileURL(tsx).href, program]
 
-interface Started {
-  /** Resolves when it has said something. */
-  said(text: string): Promise<void>
-  kill(signal: NodeJS.Signals): void
-  readonly ended: Promise<{
-    readonly status: number | null
-    readonly stdout: string
-    readonly stderr: string
-    /** Milliseconds from the last signal to the end. */
-    readonly took: number
-  }>
-}
-
-function gpd(args: readonly string[], { cwd = folder, stdout = 'pipe', stderr = 'pipe' } = {}): Started {
-  const files = [stdout, stderr].map((path) => (path === 'pipe' ? path : openSync(path, 'w')))
-  const env = { ...process.env, CI: 'true' }
-  const child = spawn(process.execPath, [...flags, ...args], { cwd, env, stdio: ['ignore', files[0]!, files[1]!] })
-  for (const file of files) if (typeof file === 'number') closeSync(file)
-  const text = { stdout: '', stderr: '' }
-  const waiting: (() => void)[] = []
-  child.stdout?.on('data', (data: Buffer) => void (text.stdout += String(data)))
-  child.stderr?.on('data', (data: Buffer) => {
-    text.stderr += String(data)
-    for (const check of waiting) check()
-  })
-  let signalled = 0
-  const ended = new Promise<Awaited<Started['ended']>>((resolve) => {
-    child.on('close', (status) => resolve({ status, ...text, took: performance.now() - signalled }))
-  })
-  return {
-    ended,
-    kill(signal) {
-      signalled = performance.now()
-      child.kill(signal)
-    },
-    said: (wanted) =>
-      new Promise((resolve, reject) => {
-        waiting.push(() => text.stderr.includes(wanted) && resolve())
-        void ended.then(() => reject(new Error(`It ended without saying '${wanted}': ${text.stderr}`)))
-      }),
-  }
-}
+const gpd = (args: readonly string[], { cwd = folder, ...files }: Partial<ProcessOptions> = {}) =>
+  startNode([...flags, ...args], { cwd, ...files })
 
 const weightsOf = (name: string) => readFile(at(name, 'student/weights.safetensors'), 'hex')
 const config = () => ['--config', at('long.json')]

@@ -6,9 +6,15 @@ export type GivenData = BatchSource | LabeledTensors
 
 const isLabelled = (value: unknown): value is LabeledTensors => isRecord(value) && 'xs' in value && 'ys' in value
 
+/** A tf.data.Dataset, whose `batch` is not a mistyped `batches`. */
+const isDataset = (value: unknown): boolean => typeof value === 'object' && value !== null && 'forEachAsync' in value
+
 export const sources: Kind<BatchSource, GivenData> = {
   expected: [...sourceKind.expected, '{ xs, ys }'],
-  read: (value, place) => (isLabelled(value) ? tensorSource(value) : sourceKind.read(value, place)),
+  read(value, place) {
+    if (isLabelled(value)) return tensorSource(value)
+    return isDataset(value) ? undefined : sourceKind.read(value, place)
+  },
   fix: 'Use imageSource(set) for images, tensorSource({ fields }) for tensors; of a tf.data.Dataset make tensors, or a source().',
 }
 
