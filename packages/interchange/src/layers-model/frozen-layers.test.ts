@@ -12,6 +12,7 @@ import {
   scale,
 } from '@gpdjs/core'
 import { beforeAll, expect, it } from 'vitest'
+import { fromLayersModel } from './from-layers-model.ts'
 import { toLayersModel } from './to-layers-model.ts'
 
 function network() {
@@ -54,3 +55,14 @@ it.each([[['conv']], [['conv', 'bn']], [['gamma']], [['fc']]])(
     }
   },
 )
+
+it('come back frozen, and others do not', () => {
+  const frozen = freeze(network(), ['conv', 'bn'])
+  const back = fromLayersModel(toLayersModel(model(frozen)))
+  expect(back.network.parameters.flatMap(({ name, trainable }) => (trainable === false ? [name] : []))).toEqual([
+    'conv.weight',
+    'conv.bias',
+    'bn.weight',
+    'bn.bias',
+  ])
+})
