@@ -44,7 +44,7 @@ const boundaries = (allowed) => [
 ]
 
 /** Tests and what only tests use. */
-const tests = ['**/*.test.ts', '**/*.runner.ts', '**/fixtures/**', '**/{testing,laws,parity}/**']
+const tests = ['**/*.test.ts', '**/*.runner.ts', '**/fixtures/**', '**/{testing,laws,parity,faults}/**']
 
 /** Calls that break a promise of the project, wherever they stand in a package. */
 const forbiddenCalls = [
@@ -89,7 +89,7 @@ export default tseslint.config(
   },
   {
     // These read the workspace's presets, which belong to no package and are published with none.
-    files: ['**/{tsup,vitest}.config.ts'],
+    files: ['**/{tsup,vitest,vitest.faults}.config.ts'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   {
@@ -100,7 +100,7 @@ export default tseslint.config(
       '@nx/dependency-checks': [
         'error',
         {
-          ignoredFiles: ['{projectRoot}/{tsup,vitest}.config.ts', ...tests.map((glob) => `{projectRoot}/${glob}`)],
+          ignoredFiles: ['{projectRoot}/{tsup,vitest,vitest.faults}.config.ts', ...tests.map((glob) => `{projectRoot}/${glob}`)],
           // Engines that are the user's choice: found at run time, never imported by name.
           ignoredDependencies: [
             '@tensorflow/tfjs-node',
