@@ -100,7 +100,10 @@ export default tseslint.config(
       '@nx/dependency-checks': [
         'error',
         {
-          ignoredFiles: ['{projectRoot}/{tsup,vitest,vitest.faults}.config.ts', ...tests.map((glob) => `{projectRoot}/${glob}`)],
+          ignoredFiles: [
+            '{projectRoot}/{tsup,vitest,vitest.faults}.config.ts',
+            ...tests.map((glob) => `{projectRoot}/${glob}`),
+          ],
           // Engines that are the user's choice: found at run time, never imported by name.
           ignoredDependencies: [
             '@tensorflow/tfjs-node',

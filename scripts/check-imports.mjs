@@ -15,7 +15,7 @@ const FLOORS = [
   ['network'],
 ]
 
-const isTest = /\.(test|cases|runner)\.ts$|\/(testing|laws|parity|fixtures)\/|\/testing\.ts$/
+const isTest = /\.(test|cases|runner)\.ts$|\/(testing|laws|parity|fixtures|faults)\/|\/testing\.ts$/
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.mjs'], {
   cwd: root,
   encoding: 'utf8',
