@@ -5,7 +5,7 @@ import { withSaveEvery } from '../config/save-every.ts'
 import { readStudy, type ArmConfigs, type ResolvedStudy } from '../config/study.ts'
 import { checkStudyChanges, readSavedStudy } from '../config/saved-study.ts'
 import { say, type Command, type CommandContext } from '../io.ts'
-import { parseOptions, wholeNumber, withEmptyValues } from '../options.ts'
+import { parseOptions, withEmptyValues } from '../options.ts'
 import { resumeStudyCommand } from '../resume-command.ts'
 import {
   checkRunFolder,
@@ -19,24 +19,12 @@ import {
 import { inRunFolder, type StepWatch } from '../run-start.ts'
 import { chooseBackend, configFile, environment } from './common.ts'
 import { folderNames } from './folder-names.ts'
-import { folderToResume, resumeRequest, savedConfigFile } from './resume-run.ts'
+import { folderToResume, maxStepsOf, resumeRequest, savedConfigFile, TRAINING_OPTIONS } from './resume-run.ts'
 import { reportStudy } from './study-report.ts'
 import { summarize, type Trial } from './study-result.ts'
 import { runTrial } from './trial.ts'
 
-const OPTIONS = {
-  config: { type: 'string' },
-  output: { type: 'string' },
-  backend: { type: 'string' },
-  'max-steps': { type: 'string' },
-  'save-every': { type: 'string' },
-  resume: { type: 'string' },
-  'allow-change': { type: 'string', multiple: true },
-  'force-unlock': { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const
-
-type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>
+type Values = ReturnType<typeof parseOptions<typeof TRAINING_OPTIONS>>
 
 /** Reads everything that the arms name: what is missing or does not fit is found before the first one is trained. */
 async function checkArms(configs: ArmConfigs): Promise<void> {
@@ -118,8 +106,8 @@ const backendOf = (context: CommandContext, values: Values, { configs, baseline 
   chooseBackend(context, values.backend ?? configs.get(baseline)!.backend)
 
 export const ablate: Command = async (context) => {
-  const values = parseOptions('ablate', withEmptyValues(context.args, ['--resume']), OPTIONS)
-  const maxSteps = values['max-steps'] === undefined ? undefined : wholeNumber('--max-steps', values['max-steps'], 1)
+  const values = parseOptions('ablate', withEmptyValues(context.args, ['--resume']), TRAINING_OPTIONS)
+  const maxSteps = maxStepsOf(values)
   const force = values['force-unlock'] === true
   const request = resumeRequest(values.resume, values.output)
   const given = request && values.config === undefined ? undefined : await readStudy(configFile(values.config))

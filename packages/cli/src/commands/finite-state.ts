@@ -44,7 +44,7 @@ export async function lastFinite(
       continue
     }
     const { signal: _, ...rest } = options
-    const again = await distill({ ...rest, resume: { folder: checkpoints!, allow }, maxSteps: step, callbacks: [] })
+    const again = await distill({ ...rest, resume: checkpoints!, maxSteps: step, callbacks: [] })
     if (await isFinite(again, prepared)) {
       diverged.dispose()
       const { outcome, problem, refused, seconds } = diverged
@@ -55,17 +55,3 @@ export async function lastFinite(
   }
   return { result: diverged, kept: 'none' }
 }
-
-/** The checkpoints are those of this very run. */
-const allow = [
-  'data',
-  'rates',
-  'weights',
-  'networks',
-  'constants',
-  'optimizer',
-  'samples',
-  'batchSize',
-  'accumulate',
-  'seed',
-]

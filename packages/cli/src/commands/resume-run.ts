@@ -1,7 +1,25 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { GpdError } from '@gpdjs/core'
+import { wholeNumber } from '../options.ts'
 import { RUN } from '../run-folder.ts'
+
+/** Options of commands that train. */
+export const TRAINING_OPTIONS = {
+  config: { type: 'string' },
+  output: { type: 'string' },
+  backend: { type: 'string' },
+  'max-steps': { type: 'string' },
+  'save-every': { type: 'string' },
+  resume: { type: 'string' },
+  'allow-change': { type: 'string', multiple: true },
+  'force-unlock': { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const
+
+/** @throws GpdError `config.invalid` */
+export const maxStepsOf = ({ 'max-steps': text }: { readonly 'max-steps'?: string | undefined }): number | undefined =>
+  text === undefined ? undefined : wholeNumber('--max-steps', text, 1)
 
 /** What `--resume` asks for. */
 export interface ResumeRequest {

@@ -7,7 +7,7 @@ import { withSaveEvery } from '../config/save-every.ts'
 import type { Config } from '../config/schema.ts'
 import { EXIT } from '../exit.ts'
 import { printJson, say, type Command, type CommandContext } from '../io.ts'
-import { parseOptions, wholeNumber, withEmptyValues } from '../options.ts'
+import { parseOptions, withEmptyValues } from '../options.ts'
 import { resumeCommand } from '../resume-command.ts'
 import {
   checkRunFolder,
@@ -22,29 +22,18 @@ import {
 import { inRunFolder } from '../run-start.ts'
 import { chooseBackend, environment, readConfig } from './common.ts'
 import { dryRun } from './dry-run.ts'
-import { folderToResume, readJson, resumeRequest, savedConfigFile } from './resume-run.ts'
+import { folderToResume, maxStepsOf, readJson, resumeRequest, savedConfigFile, TRAINING_OPTIONS } from './resume-run.ts'
 import { measure, report, type TrainResult } from './train-result.ts'
 import { checkpointFolder, trainInto, type Training } from './training.ts'
 
 const OPTIONS = {
-  config: { type: 'string' },
-  output: { type: 'string' },
+  ...TRAINING_OPTIONS,
   set: { type: 'string', multiple: true },
   seed: { type: 'string' },
-  backend: { type: 'string' },
-  'max-steps': { type: 'string' },
-  'save-every': { type: 'string' },
-  resume: { type: 'string' },
-  'allow-change': { type: 'string', multiple: true },
-  'force-unlock': { type: 'boolean' },
   'dry-run': { type: 'boolean' },
-  json: { type: 'boolean' },
 } as const
 
 type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>
-
-const maxStepsOf = (values: Values) =>
-  values['max-steps'] === undefined ? undefined : wholeNumber('--max-steps', values['max-steps'], 1)
 
 const begins = (folder: string, { checkpoints }: Config) =>
   `Run folder: ${folder}${checkpoints === false ? '' : `. If it stops, go on with: ${resumeCommand(folder)}`}`

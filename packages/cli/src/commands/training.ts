@@ -5,7 +5,6 @@ import {
   distill,
   metricsFile,
   type Callbacks,
-  type CheckpointsOptions,
   type DistillOptions,
   type ResumeOptions,
 } from '@gpdjs/trainer'
@@ -39,16 +38,6 @@ export interface Trained extends FiniteState {
 
 export const checkpointFolder = (folder: string): string => join(folder, RUN.checkpoints)
 
-/** When to save, as the trainer takes it; undefined is what is usual. */
-function everyOf({ steps, minutes, epochs }: Exclude<Config['checkpoints'], false>): CheckpointsOptions['every'] {
-  const every = {
-    ...(steps !== undefined && { steps }),
-    ...(minutes !== undefined && { minutes }),
-    ...(epochs !== undefined && { epochs }),
-  }
-  return Object.keys(every).length === 0 ? undefined : every
-}
-
 /** Callbacks that save, and what they could not save. */
 interface Saving {
   /** Called before anything is written. */
@@ -69,10 +58,10 @@ function savingOf(context: CommandContext, { checkpoints: wanted }: Config, trai
       say(context, `${training.title}: no checkpoint: ${reasonOf(error)}. Training goes on, and tries again.`)
     problem = reasonOf(error)
   }
-  const every = everyOf(wanted)
+  const { keep, ...every } = wanted
   return {
     before: [spaceCheck(training.folder, folder)],
-    after: [checkpoints({ folder, keep: wanted.keep, onProblem, ...(every && { every }) })],
+    after: [checkpoints({ folder, keep, onProblem, ...(Object.keys(every).length > 0 && { every }) })],
     async missing(step) {
       if (problem === undefined || (await listCheckpoints(folder))[0]?.step === step) return []
       return [{ name: RUN.checkpoints, why: problem }]

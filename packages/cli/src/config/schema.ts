@@ -15,6 +15,7 @@ import { PAD_CROP_FLIP_OPTIONS, RAND_AUGMENT_OPTIONS } from '@gpdjs/data'
 import { INVERSE_REPARAMETERIZATION_OPTIONS, OREPA_OPTIONS } from '@gpdjs/ir-expansion'
 import { PUBLISHED_OPTIONS } from '@gpdjs/kd-losses'
 import {
+  CHECKPOINT_INTERVALS,
   CHECKPOINTS_OPTIONS,
   CLASSIFICATION_OPTIONS,
   DISTILL_OPTIONS,
@@ -120,12 +121,7 @@ const EMA = {
 }
 
 const CHECKPOINTS = {
-  /** Steps between two checkpoints. */
-  steps: optional(kinds.count),
-  /** Minutes between two checkpoints; a step is finished first. */
-  minutes: optional(kinds.positive),
-  /** Epochs between two checkpoints. */
-  epochs: optional(kinds.count),
+  ...CHECKPOINT_INTERVALS,
   ...pickOptions(CHECKPOINTS_OPTIONS, 'keep'),
 }
 

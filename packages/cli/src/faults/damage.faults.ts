@@ -96,6 +96,9 @@ describe('a run that is resumed', () => {
     const { status, stderr } = await train(run, '--resume')
     await writeFile(path, bytes)
     expect([status, stderr]).toEqual([4, expect.stringContaining('data.train')])
+    // What was refused is still there, and goes on with its own images.
+    expect((await train(run, '--resume')).status).toBe(0)
+    expect(await digestOf(at(run))).toBe(whole)
   })
 
   it('after its folder was moved, to a name with spaces and other scripts', LONG, async () => {

@@ -2,7 +2,7 @@ import { fillOptions, kinds, needed, option, optional, type Given } from '@gpdjs
 import { saveCheckpoint } from '@gpdjs/interchange'
 import type { Callbacks, RunHandle } from '../callbacks.ts'
 
-const EVERY = {
+export const CHECKPOINT_INTERVALS = {
   /** Steps between two checkpoints. */
   steps: optional(kinds.count),
   /** Minutes between two checkpoints; a step is finished first. */
@@ -18,7 +18,7 @@ export const CHECKPOINTS_OPTIONS = {
    * How often; whichever comes first (default: every two minutes and after every epoch, but at most a hundredth of the time
    * is spent on it).
    */
-  every: optional(kinds.record(EVERY)),
+  every: optional(kinds.record(CHECKPOINT_INTERVALS)),
   /** Good checkpoints that are kept, at least two (default 2). */
   keep: option(kinds.countFrom(2), 2),
   /** What is said about a checkpoint that could not be written; training goes on (default: a warning of the process). */
@@ -28,7 +28,7 @@ export const CHECKPOINTS_OPTIONS = {
 export type CheckpointsOptions = Given<typeof CHECKPOINTS_OPTIONS>
 
 /** Without `every`: how often, and the most that it may cost. */
-const USUAL = { minutes: 2, epochs: 1 } as const
+const USUAL: Given<typeof CHECKPOINT_INTERVALS> = { minutes: 2, epochs: 1 }
 const LARGEST_SHARE = 0.01
 
 const warn = (error: unknown) => process.emitWarning(`${(error as Error).message} Training goes on.`)
@@ -44,6 +44,7 @@ const warn = (error: unknown) => process.emitWarning(`${(error as Error).message
 export function checkpoints(options: CheckpointsOptions): Callbacks {
   const filled = fillOptions('checkpoints', CHECKPOINTS_OPTIONS, options)
   const { folder, keep, every = USUAL, onProblem = warn } = filled
+  const { steps = Infinity, minutes = Infinity, epochs: epochsBetween = Infinity } = every
   const mayCost = filled.every === undefined ? LARGEST_SHARE : Infinity
   let run: RunHandle
   /** The last checkpoint; `tried` is the step of the last try, which may have failed. */
@@ -75,12 +76,11 @@ export function checkpoints(options: CheckpointsOptions): Callbacks {
       Object.assign(last, { step, tried: step, ended: performance.now(), took: 0 })
     },
     async onBatchEnd(step) {
-      const { steps = Infinity, minutes = Infinity } = every as Given<typeof EVERY>
       if (isDue(step - last.tried >= steps || since() >= 60_000 * minutes)) await save()
     },
     async onEpochEnd() {
       epochs++
-      if (isDue(epochs >= ((every as Given<typeof EVERY>).epochs ?? Infinity))) await save()
+      if (isDue(epochs >= epochsBetween)) await save()
     },
     onTrainEnd: save,
   }
