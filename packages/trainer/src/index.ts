@@ -53,7 +53,12 @@ export {
   warmUpFromZero,
   type EpochWarmUpOptions,
 } from './schedule.ts'
-export { checkpoints, CHECKPOINT_INTERVALS, CHECKPOINTS_OPTIONS, type CheckpointsOptions } from './checkpoints/checkpoints.ts'
+export {
+  checkpoints,
+  CHECKPOINT_INTERVALS,
+  CHECKPOINTS_OPTIONS,
+  type CheckpointsOptions,
+} from './checkpoints/checkpoints.ts'
 export { metricsFile } from './loop/metrics-file.ts'
 export {
   combineCallbacks,
